@@ -1,0 +1,81 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// Debian packages that the targets below link, all in one line:
+//   apt-get install librdkafka-dev libssl-dev libsimdjson-dev libdeflate-dev libzstd-dev zlib1g-dev libyaml-dev
+// Sources/Detection/Detection.docc/Decisions says why each of them and not another.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// One Swift target, with the settings that all of them share.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// One test target beside its module.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: [], resources: resources, swiftSettings: strict)
+}
+
+var targets: [Target] = [
+    // Foreign code, each library behind one small target.
+    .target(name: "CPrefilter", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(
+        name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3", "-std=c++17"])],
+        linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(
+        name: "CCompression",
+        linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd"), .linkedLibrary("z")]),
+    .target(name: "CArgp"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // Arrows point down only.
+    module("Hashing", ["COpenSSL"]),
+    module("Compression", ["CCompression"]),
+    module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
+    module("Detection", ["CloudTrail", "Hashing"]),
+    module("Alerts", ["Detection", "CloudTrail"]),
+    module("Kafka", ["CLibrdkafka"]),
+    module("TrailArchive", ["CloudTrail", "Compression"]),
+    module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
+    module("Pipeline", ["Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka", "TrailArchive"]),
+    .executableTarget(
+        name: "amiwatch",
+        dependencies: [
+            "Alerts", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline", "TrailArchive",
+        ],
+        swiftSettings: strict),
+
+    tests("CloudTrailTests", ["CloudTrail", "Compression"]),
+    tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration"]),
+    tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail"]),
+    tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
+    tests("PipelineTests", ["Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration", "TrailArchive", "Alerts"]),
+    tests("CommandTests", ["KafkaTestSupport"]),
+    .target(
+        name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport", swiftSettings: strict),
+]
+
+// Benchmarks are built only when they are asked for: AMIWATCH_BENCHMARKS=1 swift build -c release.
+if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["CloudTrail", "Compression", "CPrefilter", "Detection", "Kafka", "Pipeline", "TrailArchive", "Configuration", "Alerts"],
+            path: "Tests/Benchmarks", swiftSettings: strict))
+}
+
+let package = Package(
+    name: "amiwatch",
+    products: [.executable(name: "amiwatch", targets: ["amiwatch"])],
+    targets: targets,
+    cxxLanguageStandard: .cxx17
+)

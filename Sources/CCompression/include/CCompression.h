@@ -1,0 +1,4 @@
+#pragma once
+#include <libdeflate.h>
+#include <zlib.h>
+#include <zstd.h>
