@@ -1,0 +1,65 @@
+/// Who made a call, as `userIdentity`, `sourceIPAddress` and `userAgent` tell. Nil where the record is silent.
+///
+/// A class, because many records share one: the engine keeps one instance for equal values.
+public final class Actor: Hashable, Sendable {
+    /// `userIdentity.arn`.
+    public let arn: String?
+    /// `userIdentity.type`: `AssumedRole`, `IAMUser`, `Root`, `AWSService`…
+    public let type: String?
+    /// `userIdentity.accountId`.
+    public let accountID: AccountID?
+    /// `userIdentity.invokedBy`: an AWS service's host name, or `AWS Internal`.
+    public let invokedBy: String?
+    /// `sourceIPAddress`: an address, or an AWS service's host name.
+    public let sourceIP: String?
+    /// `userAgent`.
+    public let userAgent: String?
+    /// `userIdentity.sessionContext.sessionIssuer.arn`: the role behind a session.
+    public let issuerARN: String?
+
+    /// An actor from the parts that are known.
+    public init(
+        arn: String? = nil, type: String? = nil, accountID: AccountID? = nil, invokedBy: String? = nil,
+        sourceIP: String? = nil, userAgent: String? = nil, issuerARN: String? = nil
+    ) {
+        self.arn = arn
+        self.type = type
+        self.accountID = accountID
+        self.invokedBy = invokedBy
+        self.sourceIP = sourceIP
+        self.userAgent = userAgent
+        self.issuerARN = issuerARN
+    }
+
+    /// Nobody known.
+    public static let unknown = Actor()
+
+    /// The role or user as IAM policies name it: `sessionIssuer.arn`, else `userIdentity.arn`.
+    public var principalARN: String? { issuerARN ?? arn }
+
+    /// The AWS service that made the call for the owner, or nil. The console's `AWS Internal` is no service.
+    public var service: String? {
+        for name in [invokedBy, sourceIP] {
+            if let name, name.hasSuffix(".amazonaws.com") || name.hasSuffix(".amazonaws.com.cn") { return name }
+        }
+        return type == "AWSService" ? invokedBy ?? "AWSService" : nil
+    }
+
+    /// Equal in every part.
+    public static func == (left: Actor, right: Actor) -> Bool {
+        left === right
+            || (left.arn == right.arn && left.type == right.type && left.accountID == right.accountID
+                && left.invokedBy == right.invokedBy && left.sourceIP == right.sourceIP
+                && left.userAgent == right.userAgent && left.issuerARN == right.issuerARN)
+    }
+
+    /// Feeds every part.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(arn)
+        hasher.combine(accountID)
+        hasher.combine(invokedBy)
+        hasher.combine(sourceIP)
+        hasher.combine(userAgent)
+        hasher.combine(issuerARN)
+    }
+}

@@ -1,0 +1,212 @@
+/// What a watched call asked for and got, in one form for both of EC2's dialects.
+public enum Call: Hashable, Sendable {
+    /// `RunInstances`.
+    case runInstances(InstanceLaunch)
+    /// `TerminateInstances`: the instances.
+    case terminateInstances([ResourceID])
+    /// `CreateImage`, `CopyImage`, `RegisterImage`, `ImportImage`, `CreateRestoreImageTask`.
+    case createImage(ImageCreation)
+    /// `DeregisterImage`.
+    case deregisterImage(ResourceID)
+    /// `DisableImage`.
+    case disableImage(ResourceID)
+    /// `EnableImage`.
+    case enableImage(ResourceID)
+    /// `EnableImageDeprecation` with its date, `DisableImageDeprecation` with nil.
+    case deprecateImage(ResourceID, at: EventTime?)
+    /// `ModifyImageAttribute` of the launch permissions.
+    case modifyLaunchPermission(LaunchPermissionChange)
+    /// `ResetImageAttribute` of the launch permissions.
+    case resetLaunchPermission(ResourceID)
+    /// `CancelImageLaunchPermission`: the calling account gives up its own permission.
+    case cancelLaunchPermission(ResourceID)
+    /// `CreateTags`, `DeleteTags`.
+    case changeTags(TagChange)
+    /// `EnableAllowedImagesSettings`, `DisableAllowedImagesSettings`.
+    case allowedImages(AllowedImagesState)
+    /// `ReplaceImageCriteriaInAllowedImagesSettings`: the whole new list.
+    case imageCriteria([ImageCriterion])
+    /// `EnableImageBlockPublicAccess`, `DisableImageBlockPublicAccess`.
+    case blockPublicAccess(BlockPublicAccessState)
+    /// What the AWS CLI printed, published as facts by `amiwatch inventory`.
+    case inventory(Inventory)
+    /// A sound record that tells nothing more: another attribute modified, a failed call without parameters.
+    case nothing
+    /// A successful call whose parameters are missing or of unknown shape; the reason, for people.
+    case unreadable(String)
+}
+
+/// What `RunInstances` started.
+public struct InstanceLaunch: Hashable, Sendable {
+    /// One instance that came into being.
+    public struct Instance: Hashable, Sendable {
+        /// The instance.
+        public var id: ResourceID
+        /// Its image as the response says, else as the request says.
+        public var image: ResourceID?
+
+        /// An instance and its image.
+        public init(id: ResourceID, image: ResourceID?) {
+            self.id = id
+            self.image = image
+        }
+    }
+
+    /// One for each instance of the response, sorted by id. Empty when the call failed.
+    public var instances: [Instance]
+    /// The image that the request named, if any.
+    public var requestedImage: ResourceID?
+
+    /// A launch from its parts.
+    public init(instances: [Instance], requestedImage: ResourceID?) {
+        self.instances = instances
+        self.requestedImage = requestedImage
+    }
+}
+
+/// How an image came into being.
+public struct ImageCreation: Hashable, Sendable {
+    /// What an image was made from.
+    public enum Origin: Hashable, Sendable {
+        /// `CreateImage`: from an instance.
+        case instance(ResourceID)
+        /// `CopyImage`: from an image of a Region.
+        case copy(ResourceID, region: String?)
+        /// `RegisterImage`: from snapshots (none when from S3).
+        case snapshots([String])
+        /// `ImportImage`: from disk files.
+        case imported
+        /// `CreateRestoreImageTask`: from an S3 object.
+        case restored(bucket: String?, key: String?)
+    }
+
+    /// The new image; nil when the response does not say (always so when the call failed).
+    public var image: ResourceID?
+    /// Its name, when the request gives one.
+    public var name: String?
+    /// What it was made from.
+    public var origin: Origin?
+    /// Tags that the call puts on the image.
+    public var imageTags: [String: String]
+    /// Tags that the call puts on the snapshots it makes.
+    public var snapshotTags: [String: String]
+    /// `CopyImage` only: the source's tags come along.
+    public var copiesImageTags: Bool
+
+    /// A creation from its parts.
+    public init(
+        image: ResourceID?, name: String? = nil, origin: Origin? = nil, imageTags: [String: String] = [:],
+        snapshotTags: [String: String] = [:], copiesImageTags: Bool = false
+    ) {
+        self.image = image
+        self.name = name
+        self.origin = origin
+        self.imageTags = imageTags
+        self.snapshotTags = snapshotTags
+        self.copiesImageTags = copiesImageTags
+    }
+}
+
+/// With whom an image is shared.
+public enum Grantee: Hashable, Sendable, CustomStringConvertible {
+    /// An account.
+    case account(AccountID)
+    /// Group `all`: everybody.
+    case everyone
+    /// An organization's ARN, as given.
+    case organization(String)
+    /// An organizational unit's ARN, as given.
+    case organizationalUnit(String)
+
+    /// The 12 digits, `all`, or the ARN.
+    public var description: String {
+        switch self {
+        case .account(let account): account.description
+        case .everyone: "all"
+        case .organization(let arn), .organizationalUnit(let arn): arn
+        }
+    }
+}
+
+/// What `ModifyImageAttribute` does to an image's launch permissions.
+public struct LaunchPermissionChange: Hashable, Sendable {
+    /// The image.
+    public var image: ResourceID
+    /// Those added, sorted by their text, each once.
+    public var added: [Grantee]
+    /// Those removed, likewise.
+    public var removed: [Grantee]
+
+    /// A change from its parts.
+    public init(image: ResourceID, added: [Grantee], removed: [Grantee]) {
+        self.image = image
+        self.added = added
+        self.removed = removed
+    }
+}
+
+/// What `CreateTags` or `DeleteTags` does.
+public struct TagChange: Hashable, Sendable {
+    /// The resources, of any kind, as given.
+    public var resources: [String]
+    /// `CreateTags`: each key with its value. `DeleteTags`: each key with nil, or with the value that it must have
+    /// to be deleted.
+    public var tags: [String: String?]
+    /// Whether this is `DeleteTags`. Without any tag it deletes all of them.
+    public var deletes: Bool
+
+    /// A change from its parts.
+    public init(resources: [String], tags: [String: String?], deletes: Bool) {
+        self.resources = resources
+        self.tags = tags
+        self.deletes = deletes
+    }
+}
+
+/// The state of Allowed AMIs in one account and Region, from the riskiest down.
+public enum AllowedImagesState: String, Hashable, Sendable, CaseIterable {
+    /// The criteria are not applied.
+    case disabled
+    /// The criteria are evaluated, nothing is blocked.
+    case auditMode = "audit-mode"
+    /// Only images that the criteria admit can be used.
+    case enabled
+}
+
+/// The state of block public access for images in one account and Region.
+public enum BlockPublicAccessState: String, Hashable, Sendable, CaseIterable {
+    /// Images can be made public.
+    case unblocked
+    /// No image can be made public anew.
+    case blockNewSharing = "block-new-sharing"
+}
+
+/// One image criterion of Allowed AMIs. Values in one parameter are alternatives; all parameters must hold.
+public struct ImageCriterion: Hashable, Sendable {
+    /// `ImageProviders`: `amazon`, `aws-marketplace`, `aws-backup-vault`, `none`, or 12-digit accounts.
+    public var providers: [String]?
+    /// `ImageNames`, with `?` and `*`.
+    public var names: [String]?
+    /// `MarketplaceProductCodes`.
+    public var productCodes: [String]?
+    /// `CreationDateCondition.MaximumDaysSinceCreated`, in days.
+    public var maximumDaysSinceCreated: Int?
+    /// `DeprecationTimeCondition.MaximumDaysSinceDeprecated`, in days.
+    public var maximumDaysSinceDeprecated: Int?
+    /// Parameters that this version does not know (`ImageWatermarks`, say), each as canonical JSON.
+    public var unknown: [String: String]
+
+    /// A criterion from the parameters that it has.
+    public init(
+        providers: [String]? = nil, names: [String]? = nil, productCodes: [String]? = nil,
+        maximumDaysSinceCreated: Int? = nil, maximumDaysSinceDeprecated: Int? = nil,
+        unknown: [String: String] = [:]
+    ) {
+        self.providers = providers
+        self.names = names
+        self.productCodes = productCodes
+        self.maximumDaysSinceCreated = maximumDaysSinceCreated
+        self.maximumDaysSinceDeprecated = maximumDaysSinceDeprecated
+        self.unknown = unknown
+    }
+}

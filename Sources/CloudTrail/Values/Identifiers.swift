@@ -1,0 +1,140 @@
+/// The id of a record, unique within the account that received it.
+///
+/// AWS writes UUIDs in lower case: those are kept in 16 bytes. Any other text is kept as it is.
+public enum EventID: Hashable, Sendable, CustomStringConvertible {
+    /// A lower-case UUID, as two big-endian halves.
+    case uuid(UInt64, UInt64)
+    /// Anything else: another product's id, `sha256/…` where a record has none, `inventory/…`.
+    case text(String)
+
+    /// Takes any text.
+    public init(_ text: String) {
+        var text = text
+        self = text.withUTF8 { Self.uuid(utf8: $0) } ?? .text(text)
+    }
+
+    private static func uuid(utf8: UnsafeBufferPointer<UInt8>) -> EventID? {
+        guard utf8.count == 36 else { return nil }
+        var halves: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        for (index, byte) in utf8.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard byte == 0x2D else { return nil }
+                continue
+            }
+            guard let digit = lowerHexDigit(byte) else { return nil }
+            if digits < 16 { halves.0 = halves.0 << 4 | digit } else { halves.1 = halves.1 << 4 | digit }
+            digits += 1
+        }
+        return .uuid(halves.0, halves.1)
+    }
+
+    /// The id as it stood in the record.
+    public var description: String {
+        switch self {
+        case .text(let text): text
+        case .uuid(let high, let low):
+            String(unsafeUninitializedCapacity: 36) { buffer in
+                var count = 0
+                for index in 0..<32 {
+                    if index == 8 || index == 12 || index == 16 || index == 20 {
+                        buffer[count] = 0x2D
+                        count += 1
+                    }
+                    let half = index < 16 ? high : low
+                    buffer[count] = hexDigit(half >> UInt64(60 - index % 16 * 4) & 0xF)
+                    count += 1
+                }
+                return count
+            }
+        }
+    }
+}
+
+extension EventID: Comparable {
+    /// The order of the texts' bytes.
+    public static func < (left: EventID, right: EventID) -> Bool {
+        switch (left, right) {
+        case (.uuid(let a, let b), .uuid(let c, let d)): (a, b) < (c, d)
+        default: left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
+        }
+    }
+}
+
+/// The id of an EC2 resource (`ami-0abcd1234abcd1234`, `i-…`): its prefix and 17 (formerly 8) hexadecimal digits.
+///
+/// The digits of a well-formed image or instance id are kept in 10 bytes; any other text is kept as it is.
+public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
+    /// An image id of 17 lower-case hexadecimal digits: the first 16 of them, and the last.
+    case image(UInt64, UInt8)
+    /// An instance id of 17 lower-case hexadecimal digits: the first 16 of them, and the last.
+    case instance(UInt64, UInt8)
+    /// Anything else.
+    case text(String)
+
+    /// Takes any text.
+    public init(_ text: String) {
+        var text = text
+        self = text.withUTF8 { Self.packed(utf8: $0) } ?? .text(text)
+    }
+
+    private static func packed(utf8: UnsafeBufferPointer<UInt8>) -> ResourceID? {
+        let isImage = utf8.count == 21 && utf8.starts(with: "ami-".utf8)
+        guard isImage || (utf8.count == 19 && utf8.starts(with: "i-".utf8)) else { return nil }
+        var high: UInt64 = 0
+        for byte in utf8.dropFirst(isImage ? 4 : 2).dropLast() {
+            guard let digit = lowerHexDigit(byte) else { return nil }
+            high = high << 4 | digit
+        }
+        guard let last = utf8.last.flatMap(lowerHexDigit) else { return nil }
+        return isImage ? .image(high, UInt8(last)) : .instance(high, UInt8(last))
+    }
+
+    /// The id as AWS writes it.
+    public var description: String {
+        switch self {
+        case .text(let text): return text
+        case .image(let high, let low): return Self.unpack("ami-", high, low)
+        case .instance(let high, let low): return Self.unpack("i-", high, low)
+        }
+    }
+
+    private static func unpack(_ prefix: StaticString, _ high: UInt64, _ low: UInt8) -> String {
+        String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + 17) { buffer in
+            var count = 0
+            for index in 0..<prefix.utf8CodeUnitCount {
+                buffer[index] = prefix.utf8Start[index]
+                count += 1
+            }
+            for index in 0..<16 {
+                buffer[count] = hexDigit(high >> UInt64(60 - index * 4) & 0xF)
+                count += 1
+            }
+            buffer[count] = hexDigit(UInt64(low))
+            return count + 1
+        }
+    }
+}
+
+extension ResourceID: Comparable {
+    /// The order of the texts' bytes.
+    public static func < (left: ResourceID, right: ResourceID) -> Bool {
+        switch (left, right) {
+        case (.image(let a, let b), .image(let c, let d)), (.instance(let a, let b), .instance(let c, let d)):
+            (a, b) < (c, d)
+        default: left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
+        }
+    }
+}
+
+private func lowerHexDigit(_ byte: UInt8) -> UInt64? {
+    switch byte {
+    case 0x30...0x39: UInt64(byte - 0x30)
+    case 0x61...0x66: UInt64(byte - 0x61 + 10)
+    default: nil
+    }
+}
+
+private func hexDigit(_ value: UInt64) -> UInt8 {
+    UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x61 + value - 10)
+}

@@ -1,0 +1,104 @@
+/// What one document of the AWS CLI tells, as far as amiwatch reads it.
+///
+/// The record that carries it has `id` `inventory/<hash>`, the account and Region of the snapshot, the API action as
+/// `name`, and the snapshot's time; a document without a time has `isDated` false, and only what holds for ever is
+/// taken from it.
+public struct Inventory: Hashable, Sendable {
+    /// One image of `describe-images`, or seen beside an instance.
+    public struct Image: Hashable, Sendable {
+        /// The image.
+        public var id: ResourceID
+        /// `OwnerId`.
+        public var owner: AccountID?
+        /// `ImageOwnerAlias`; nil when the document shows an owner and no alias.
+        public var ownerAlias: String?
+        /// `Name`.
+        public var name: String?
+        /// `CreationDate`.
+        public var created: EventTime?
+        /// `DeprecationTime`, when dated.
+        public var deprecated: EventTime?
+        /// Marketplace product codes; nil when the document does not say.
+        public var productCodes: [String]?
+        /// `SourceImageId`.
+        public var sourceImage: ResourceID?
+        /// `SourceInstanceId`.
+        public var sourceInstance: ResourceID?
+        /// `Public`.
+        public var isPublic: Bool?
+        /// `State` is `disabled`; nil when the document does not say.
+        public var isDisabled: Bool?
+        /// The owner's whole tags; nil when the document is not the owner's own or does not say.
+        public var tags: [String: String]?
+
+        /// An image of which nothing but the id is known.
+        public init(id: ResourceID) { self.id = id }
+    }
+
+    /// One instance.
+    public struct Instance: Hashable, Sendable {
+        /// The instance.
+        public var id: ResourceID
+        /// Its account, when the document says.
+        public var account: AccountID?
+        /// Its Region, when the document says.
+        public var region: String?
+        /// Its image.
+        public var image: ResourceID?
+        /// `LaunchTime`.
+        public var launched: EventTime?
+        /// `State` is `terminated` (or `shutting-down`).
+        public var isTerminated: Bool
+
+        /// An instance from its parts.
+        public init(
+            id: ResourceID, account: AccountID? = nil, region: String? = nil, image: ResourceID? = nil,
+            launched: EventTime? = nil, isTerminated: Bool = false
+        ) {
+            self.id = id
+            self.account = account
+            self.region = region
+            self.image = image
+            self.launched = launched
+            self.isTerminated = isTerminated
+        }
+    }
+
+    /// The launch permissions of one image, all of them.
+    public struct LaunchPermissions: Hashable, Sendable {
+        /// The image.
+        public var image: ResourceID
+        /// Every grantee there is.
+        public var grantees: [Grantee]
+
+        /// The permissions of an image.
+        public init(image: ResourceID, grantees: [Grantee]) {
+            self.image = image
+            self.grantees = grantees
+        }
+    }
+
+    /// Whether the snapshot's time is known.
+    public var isDated: Bool
+    /// Images, sorted by id.
+    public var images: [Image] = []
+    /// Instances, sorted by id.
+    public var instances: [Instance] = []
+    /// Launch permissions, sorted by image.
+    public var launchPermissions: [LaunchPermissions] = []
+    /// The state of Allowed AMIs.
+    public var allowedImages: AllowedImagesState?
+    /// The image criteria of Allowed AMIs.
+    public var imageCriteria: [ImageCriterion]?
+    /// `ManagedBy`: `account` or `declarative-policy`.
+    public var managedBy: String?
+    /// The state of block public access.
+    public var blockPublicAccess: BlockPublicAccessState?
+    /// The organization that `organizations list-accounts` was asked about, `o-…`, and all its accounts.
+    public var organization: String?
+    /// The organization's accounts.
+    public var members: [AccountID]?
+
+    /// An inventory that tells nothing yet.
+    public init(isDated: Bool) { self.isDated = isDated }
+}

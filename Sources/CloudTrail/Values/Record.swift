@@ -1,0 +1,43 @@
+/// One CloudTrail event of a call that amiwatch watches, decoded.
+public struct Record: Hashable, Sendable {
+    /// `eventID`; `sha256/…` over the decoded record where it has none.
+    public var id: EventID
+    /// Whose trail this is: the sources of DESIGN section 8 in their order.
+    public var account: AccountID
+    /// `awsRegion`; empty when the record does not say.
+    public var region: String
+    /// `eventTime`.
+    public var time: EventTime
+    /// `eventName`.
+    public var name: String
+    /// `eventSource`.
+    public var source: String
+    /// `errorCode` of a call that failed; nil when it succeeded (absent, null or empty).
+    public var error: String?
+    /// `sharedEventID`.
+    public var sharedEventID: String?
+    /// Who called.
+    public var actor: Actor
+    /// What was called, with what, and what came back.
+    public var call: Call
+
+    /// A record from its parts.
+    public init(
+        id: EventID, account: AccountID, region: String, time: EventTime, name: String, source: String,
+        error: String? = nil, sharedEventID: String? = nil, actor: Actor = .unknown, call: Call
+    ) {
+        self.id = id
+        self.account = account
+        self.region = region
+        self.time = time
+        self.name = name
+        self.source = source
+        self.error = error
+        self.sharedEventID = sharedEventID
+        self.actor = actor
+        self.call = call
+    }
+
+    /// Whether the call did what it says.
+    public var succeeded: Bool { error == nil }
+}
