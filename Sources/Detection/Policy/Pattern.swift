@@ -1,0 +1,81 @@
+/// A text with `*` (any characters, none too) and `?` (exactly one), as AWS writes patterns. Case-sensitive.
+public struct Pattern: Hashable, Sendable, CustomStringConvertible {
+    /// The pattern as given.
+    public let description: String
+    private let bytes: [UInt8]
+
+    /// Takes any text; one without `*` and `?` matches itself.
+    public init(_ text: String) {
+        description = text
+        bytes = Array(text.utf8)
+    }
+
+    /// Whether the pattern has no wildcard.
+    public var isLiteral: Bool { !bytes.contains { $0 == 0x2A || $0 == 0x3F } }
+
+    /// Whether the whole text matches. Time is proportional to pattern times text at worst, never exponential.
+    /// `?` stands for one character, also one of several bytes.
+    public func matches(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            var (at, star, resume) = (0, -1, 0)
+            var next = 0
+            while next < text.count {
+                if at < bytes.count, bytes[at] == 0x2A {
+                    (star, resume) = (at, next)
+                    at += 1
+                } else if at < bytes.count, bytes[at] == 0x3F {
+                    at += 1
+                    next = Self.characterEnd(in: text, from: next)
+                } else if at < bytes.count, bytes[at] == text[next] {
+                    at += 1
+                    next += 1
+                } else if star >= 0 {
+                    resume = Self.characterEnd(in: text, from: resume)
+                    (at, next) = (star + 1, resume)
+                } else {
+                    return false
+                }
+            }
+            return bytes[at...].allSatisfy { $0 == 0x2A }
+        }
+    }
+
+    /// Whether every text that `other` matches is also matched here, as far as comparing the two tells: true is
+    /// certain, false may only mean "not shown".
+    public func covers(_ other: Pattern) -> Bool {
+        // Reads the other pattern as a text in which its own wildcards are characters: `*` here swallows anything
+        // there, `?` here swallows `?` or one character but never `*`.
+        var reached: Set<Int> = [0]
+        func close(_ set: inout Set<Int>) {
+            for start in set.sorted() {
+                var at = start
+                while at < bytes.count, bytes[at] == 0x2A {
+                    at += 1
+                    set.insert(at)
+                }
+            }
+        }
+        close(&reached)
+        for byte in other.bytes {
+            var following: Set<Int> = []
+            for at in reached where at < bytes.count {
+                switch bytes[at] {
+                case 0x2A: following.insert(at)
+                case 0x3F where byte != 0x2A && byte < 0x80: following.insert(at + 1)
+                case byte where byte != 0x2A: following.insert(at + 1)
+                default: break
+                }
+            }
+            close(&following)
+            reached = following
+        }
+        return reached.contains(bytes.count)
+    }
+
+    private static func characterEnd(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var end = start + 1
+        while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
+        return end
+    }
+}

@@ -1,0 +1,188 @@
+public import CloudTrail
+
+/// What the organisation trusts: `policy.yaml`, read and validated. Every part is optional.
+///
+/// Plain values: reading, errors and hashing of the files are Configuration's work.
+public struct Policy: Sendable {
+    /// The organisation itself.
+    public struct Organization: Sendable {
+        /// `o-…`.
+        public var id: String?
+        /// Accounts known to be members.
+        public var accounts: Set<AccountID> = []
+
+        /// An organisation of which nothing is known.
+        public init() {}
+    }
+
+    /// Who outside is trusted with images.
+    public struct Trust: Sendable {
+        /// Accounts.
+        public var accounts: Set<AccountID> = []
+        /// Organizations, `o-…`.
+        public var organizations: Set<String> = []
+        /// Organizational units, `ou-…`; when given, a share with the whole own organization is too wide.
+        public var organizationalUnits: Set<String> = []
+
+        /// Trusts nobody.
+        public init() {}
+    }
+
+    /// One entry of `images.approved`: all its parts must match.
+    public struct ApprovedImage: Sendable {
+        /// Image ids.
+        public var ids: Set<String>?
+        /// Owners: 12-digit accounts or aliases (`amazon`).
+        public var owners: Set<String>?
+        /// Names with `*` and `?`.
+        public var names: [Pattern]?
+        /// The owner's tags, each with exactly this value.
+        public var tags: [String: String]?
+
+        /// An entry without parts, which matches every image.
+        public init() {}
+    }
+
+    /// One entry of `required_tags`.
+    public struct RequiredTag: Sendable {
+        /// What must carry the tag.
+        public enum Resource: String, Sendable, CaseIterable {
+            /// The image.
+            case image
+            /// The snapshots that the creating call makes.
+            case snapshot
+        }
+
+        /// What the tag's value must be.
+        public enum Requirement: Sendable {
+            /// Any value.
+            case present
+            /// This value.
+            case value(String)
+            /// A value that the pattern matches.
+            case pattern(Pattern)
+        }
+
+        /// What must carry it.
+        public var resource: Resource
+        /// The tag's key.
+        public var key: String
+        /// What its value must be.
+        public var requirement: Requirement
+        /// Minutes after the creation in which the tag may still be added.
+        public var graceMinutes: Int
+
+        /// A requirement from its parts.
+        public init(resource: Resource, key: String, requirement: Requirement, graceMinutes: Int = 0) {
+            self.resource = resource
+            self.key = key
+            self.requirement = requirement
+            self.graceMinutes = graceMinutes
+        }
+    }
+
+    /// `baseline`: what the guardrails should be.
+    public struct Baseline: Sendable {
+        /// State that Allowed AMIs should be in.
+        public var allowedImagesState: AllowedImagesState?
+        /// Criteria that should be in force.
+        public var imageCriteria: [ImageCriterion]?
+        /// State that block public access should be in.
+        public var blockPublicAccess: BlockPublicAccessState?
+
+        /// Demands nothing.
+        public init() {}
+    }
+
+    /// `thresholds`, with their defaults.
+    public struct Thresholds: Sendable, Equatable {
+        /// `ami-share-burst`: images.
+        public var shareBurstImages = 5
+        /// `ami-share-burst`: minutes.
+        public var shareBurstMinutes = 10
+        /// `ami-shared-briefly`: minutes.
+        public var briefShareMinutes = 60
+        /// `ami-created-then-shared`: minutes.
+        public var createThenShareMinutes = 60
+        /// `allowed-amis-stuck-in-audit-mode`: days.
+        public var auditModeDays = 30
+        /// `ami-share-attempt-denied`: attempts of one principal in 24 hours from which on it is high.
+        public var repeatedDenials = 5
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// `rules.<id>`.
+    public struct RuleSetting: Sendable {
+        /// Whether the rule is on.
+        public var isEnabled = true
+        /// A severity instead of the rule's own.
+        public var severity: Severity?
+
+        /// On, with its own severity.
+        public init() {}
+    }
+
+    /// One entry of `suppressions`. A part that is nil matches everything.
+    public struct Suppression: Sendable {
+        /// The rule's id.
+        public var rule: String
+        /// The finding's account.
+        public var account: AccountID?
+        /// The finding's Region.
+        public var region: String?
+        /// The finding's resource id.
+        public var resource: String?
+        /// The finding's discriminator.
+        public var discriminator: String?
+        /// Why.
+        public var reason: String
+        /// Who answers for it.
+        public var owner: String
+        /// The first second after its last day, UTC.
+        public var ends: EventTime
+
+        /// A suppression from its parts.
+        public init(rule: String, reason: String, owner: String, ends: EventTime) {
+            self.rule = rule
+            self.reason = reason
+            self.owner = owner
+            self.ends = ends
+        }
+    }
+
+    /// Lower-case hex SHA-256 over the policy and the files it includes.
+    public var hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    /// The organisation.
+    public var organization = Organization()
+    /// Who is trusted.
+    public var trust = Trust()
+    /// Outside, but a lower severity.
+    public var knownVendors: Set<AccountID> = []
+    /// `images.approved`; nil turns the rule off.
+    public var approvedImages: [ApprovedImage]?
+    /// `images.denied`.
+    public var deniedImages: Set<String> = []
+    /// `images.max_age_days`.
+    public var maximumImageAgeDays: Int?
+    /// `publishers`: principals that may create and tag images; nil when not given.
+    public var publishers: [Pattern]?
+    /// `required_tags`.
+    public var requiredTags: [RequiredTag] = []
+    /// `production_accounts`.
+    public var productionAccounts: Set<AccountID> = []
+    /// `exempt_services`.
+    public var exemptServices: Set<String> = []
+    /// `baseline`.
+    public var baseline = Baseline()
+    /// `thresholds`.
+    public var thresholds = Thresholds()
+    /// `rules`, by rule id.
+    public var rules: [String: RuleSetting] = [:]
+    /// `suppressions`.
+    public var suppressions: [Suppression] = []
+
+    /// A policy that trusts nobody and demands nothing.
+    public init() {}
+}

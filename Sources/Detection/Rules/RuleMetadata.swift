@@ -1,0 +1,46 @@
+/// What a rule says about itself.
+public struct RuleMetadata: Sendable {
+    /// What a rule looks at.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// One record against the state as of its time.
+        case event
+        /// One use of an image, as of its time.
+        case launch
+        /// The current value of something.
+        case standing
+        /// Several events in event time.
+        case sequence
+    }
+
+    /// The id: also the name of its fixture folder, and of its file in camel case.
+    public let id: String
+    /// One line for people.
+    public let title: String
+    /// What it looks at.
+    public let kind: Kind
+    /// The severity unless the policy or a nuance says otherwise.
+    public let severity: Severity
+    /// The event names it listens to.
+    public let events: [String]
+    /// Pages that explain the danger or the setting.
+    public let references: [String]
+    /// MITRE ATT&CK techniques, `T1537`.
+    public let attack: [String]
+    /// Compliance tags.
+    public let compliance: [String]
+
+    /// Metadata from its parts.
+    public init(
+        id: String, title: String, kind: Kind, severity: Severity, events: [String], references: [String] = [],
+        attack: [String] = [], compliance: [String] = []
+    ) {
+        self.id = id
+        self.title = title
+        self.kind = kind
+        self.severity = severity
+        self.events = events
+        self.references = references
+        self.attack = attack
+        self.compliance = compliance
+    }
+}
