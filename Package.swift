@@ -20,18 +20,26 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// One test target beside its module.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, exclude: [], resources: resources, swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        exclude: [],
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 var targets: [Target] = [
     // Foreign code, each library behind one small target.
     .target(name: "CPrefilter", cSettings: [.unsafeFlags(["-O3"])]),
     .target(
-        name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3", "-std=c++17"])],
-        linkerSettings: [.linkedLibrary("simdjson")]),
+        name: "CSimdjson",
+        cxxSettings: [.unsafeFlags(["-O3", "-std=c++17"])],
+        linkerSettings: [.linkedLibrary("simdjson")]
+    ),
     .target(
         name: "CCompression",
-        linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd"), .linkedLibrary("z")]),
+        linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd"), .linkedLibrary("z")]
+    ),
     .target(name: "CArgp"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -46,22 +54,37 @@ var targets: [Target] = [
     module("Kafka", ["CLibrdkafka"]),
     module("TrailArchive", ["CloudTrail", "Compression"]),
     module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
-    module("Pipeline", ["Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka", "TrailArchive"]),
+    module(
+        "Pipeline",
+        ["Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka", "TrailArchive"]
+    ),
     .executableTarget(
         name: "amiwatch",
         dependencies: [
-            "Alerts", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline", "TrailArchive",
+            "Alerts", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline",
+            "TrailArchive",
         ],
-        swiftSettings: strict),
+        swiftSettings: strict
+    ),
 
     tests("CloudTrailTests", ["CloudTrail", "Compression"]),
     tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration"]),
     tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
-    tests("PipelineTests", ["Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration", "TrailArchive", "Alerts"]),
+    tests(
+        "PipelineTests",
+        [
+            "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration",
+            "TrailArchive", "Alerts",
+        ]
+    ),
     tests("CommandTests", ["KafkaTestSupport"]),
     .target(
-        name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport", swiftSettings: strict),
+        name: "KafkaTestSupport",
+        dependencies: ["Kafka"],
+        path: "Tests/KafkaTestSupport",
+        swiftSettings: strict
+    ),
 ]
 
 // Benchmarks are built only when they are asked for: AMIWATCH_BENCHMARKS=1 swift build -c release.
@@ -69,8 +92,14 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
     targets.append(
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["CloudTrail", "Compression", "CPrefilter", "Detection", "Kafka", "Pipeline", "TrailArchive", "Configuration", "Alerts"],
-            path: "Tests/Benchmarks", swiftSettings: strict))
+            dependencies: [
+                "CloudTrail", "Compression", "CPrefilter", "Detection", "Kafka", "Pipeline", "TrailArchive",
+                "Configuration", "Alerts",
+            ],
+            path: "Tests/Benchmarks",
+            swiftSettings: strict
+        )
+    )
 }
 
 let package = Package(
