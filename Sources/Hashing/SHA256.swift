@@ -1,0 +1,61 @@
+internal import COpenSSL
+
+/// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto. Not Sendable: use one on one thread.
+public final class SHA256 {
+    private let context: OpaquePointer?
+
+    /// An empty hash.
+    public init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    /// Takes more bytes.
+    public func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    /// Takes more text, as UTF-8.
+    public func update(_ text: String) {
+        var text = text
+        text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The 32 bytes, after which the hash is empty again.
+    public func finish() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        return digest
+    }
+
+    /// The 32 bytes as 64 lower-case hexadecimal digits, after which the hash is empty again.
+    public func finishHex() -> String { Self.hex(finish()) }
+
+    /// SHA-256 of a text's UTF-8, as 64 lower-case hexadecimal digits.
+    public static func hex(of text: String) -> String {
+        var text = text
+        return text.withUTF8 { hex(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// SHA-256 of bytes, as 64 lower-case hexadecimal digits.
+    public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil)
+        return hex(digest)
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+            for (index, byte) in bytes.enumerated() {
+                buffer[2 * index] = hexDigit(byte >> 4)
+                buffer[2 * index + 1] = hexDigit(byte & 0xF)
+            }
+            return bytes.count * 2
+        }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
+}
