@@ -1,0 +1,193 @@
+internal import CLibrdkafka
+
+extension Admin {
+    /// Creates topics.
+    ///
+    /// - Parameters:
+    ///   - topics: what to create.
+    ///   - validateOnly: only ask whether it could be done.
+    ///   - timeout: the limit for all of it; waits until brokers know the topics.
+    /// - Returns: for each topic, in order, nil or why not (`.topicAlreadyExists`, say).
+    /// - Throws: ``KafkaError`` when the request as a whole fails: no connection, not supported.
+    public func createTopics(
+        _ topics: [NewTopic],
+        validateOnly: Bool = false,
+        timeout: Duration = .seconds(30)
+    ) throws(KafkaError) -> [KafkaError?] {
+        client.assertOwned()
+        if topics.isEmpty { return [] }
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        var natives: [OpaquePointer?] = []
+        defer { rd_kafka_NewTopic_destroy_array(&natives, natives.count) }
+        for topic in topics { natives.append(try makeNative(topic)) }
+        let event = try request("creating topics", RD_KAFKA_ADMIN_OP_CREATETOPICS, until: deadline) {
+            options in
+            if validateOnly { _ = rd_kafka_AdminOptions_set_validate_only(options, 1, nil, 0) }
+            rd_kafka_CreateTopics(client.raw, &natives, natives.count, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+        return outcomes(of: topics.map(\.name), results, count, "creating the topic")
+    }
+
+    /// Deletes topics; returns for each, in order, nil or why not.
+    ///
+    /// - Throws: ``KafkaError`` when the request as a whole fails.
+    public func deleteTopics(
+        _ names: [String],
+        timeout: Duration = .seconds(30)
+    ) throws(KafkaError) -> [KafkaError?] {
+        client.assertOwned()
+        if names.isEmpty { return [] }
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        var natives = names.map { rd_kafka_DeleteTopic_new($0) }
+        defer { rd_kafka_DeleteTopic_destroy_array(&natives, natives.count) }
+        let event = try request("deleting topics", RD_KAFKA_ADMIN_OP_DELETETOPICS, until: deadline) {
+            options in
+            rd_kafka_DeleteTopics(client.raw, &natives, natives.count, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+        return outcomes(of: names, results, count, "deleting the topic")
+    }
+
+    /// A topic's properties as in force: `cleanup.policy`, `retention.ms`, `min.insync.replicas` and so on.
+    ///
+    /// - Throws: ``KafkaError``, also when the topic does not exist.
+    public func topicProperties(
+        _ name: String,
+        timeout: Duration = .seconds(10)
+    ) throws(KafkaError) -> [String: TopicProperty] {
+        client.assertOwned()
+        let operation = "reading the properties of the topic \(name)"
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        var resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)
+        defer { rd_kafka_ConfigResource_destroy(resource) }
+        let event = try request(operation, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, until: deadline) { options in
+            rd_kafka_DescribeConfigs(client.raw, &resource, 1, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let resources = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event),
+            &count
+        )
+        guard count == 1, let described = resources?[0] else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG, operation)
+        }
+        try check(rd_kafka_ConfigResource_error(described), operation)
+        let entries = rd_kafka_ConfigResource_configs(described, &count)
+        var result: [String: TopicProperty] = [:]
+        for case let entry? in UnsafeBufferPointer(start: entries, count: count) {
+            guard let name = rd_kafka_ConfigEntry_name(entry) else { continue }
+            result[String(cString: name)] = TopicProperty(
+                value: rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) },
+                isDefault: rd_kafka_ConfigEntry_source(entry) != RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG
+            )
+        }
+        return result
+    }
+
+    /// Deletes all messages before the given offsets (`.end` deletes everything there is).
+    ///
+    /// - Throws: ``KafkaError`` when the request fails, or for the first partition that has an error of its own.
+    public func deleteRecords(
+        before offsets: [PartitionOffset],
+        timeout: Duration = .seconds(30)
+    ) throws(KafkaError) {
+        client.assertOwned()
+        let operation = "deleting messages"
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        let list = PartitionList(offsets)
+        var native = list.with { rd_kafka_DeleteRecords_new($0) }
+        defer { rd_kafka_DeleteRecords_destroy(native) }
+        let event = try request(operation, RD_KAFKA_ADMIN_OP_DELETERECORDS, until: deadline) { options in
+            rd_kafka_DeleteRecords(client.raw, &native, 1, options, queue)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        let answer = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event))
+        guard let answer else { return }
+        for element in answer.pointee.buffer {
+            try check(element.err, "\(operation) of \(TopicPartition(element))")
+        }
+    }
+}
+
+extension Admin {
+    private func makeNative(_ topic: NewTopic) throws(KafkaError) -> OpaquePointer {
+        let operation = "creating the topic \(topic.name)"
+        let (native, text) = withErrorText { buffer in
+            let native = rd_kafka_NewTopic_new(
+                topic.name,
+                Int32(clamping: topic.partitions),
+                Int32(clamping: topic.replication ?? -1),
+                buffer.baseAddress,
+                buffer.count
+            )
+            return (native, string(buffer))
+        }
+        guard let native else { throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, operation, message: text) }
+        for property in topic.properties {
+            let code = rd_kafka_NewTopic_set_config(native, property.name, property.value)
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                rd_kafka_NewTopic_destroy(native)
+                throw KafkaError(code, operation, message: "the property \(property.name) is invalid")
+            }
+        }
+        return native
+    }
+
+    /// Sends a request and waits for its answer; the caller destroys the event.
+    private func request(
+        _ operation: String,
+        _ kind: rd_kafka_admin_op_t,
+        until deadline: ContinuousClock.Instant,
+        _ send: (OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let options = rd_kafka_AdminOptions_new(client.raw, kind)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        let remaining = max(1, (deadline - .now).milliseconds)
+        _ = rd_kafka_AdminOptions_set_request_timeout(options, remaining, nil, 0)
+        // How long brokers wait until the change is known everywhere; not every request takes it.
+        _ = rd_kafka_AdminOptions_set_operation_timeout(options, remaining, nil, 0)
+        send(options)
+        // The answer always comes, at the latest as a time-out; the margin is for librdkafka's own clock.
+        guard let event = rd_kafka_queue_poll(queue, remaining &+ 2000) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, operation)
+        }
+        let code = rd_kafka_event_error(event)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
+            rd_kafka_event_destroy(event)
+            throw KafkaError(code, operation, message: text)
+        }
+        return event
+    }
+
+    private func outcomes(
+        of names: [String],
+        _ results: UnsafeMutablePointer<OpaquePointer?>?,
+        _ count: Int,
+        _ operation: String
+    ) -> [KafkaError?] {
+        var errors: [String: KafkaError] = [:]
+        for case let result? in UnsafeBufferPointer(start: results, count: count) {
+            let code = rd_kafka_topic_result_error(result)
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR, let name = rd_kafka_topic_result_name(result) else {
+                continue
+            }
+            errors[String(cString: name)] = KafkaError(
+                code,
+                "\(operation) \(String(cString: name))",
+                message: rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+            )
+        }
+        return names.map { errors[$0] }
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+
+internal import CLibrdkafka
+
+/// Asks a cluster about itself, and creates topics.
+///
+/// Every call connects first, and says within its time limit why that fails: nothing listens, the name is unknown,
+/// the log-in is refused, TLS does not come about. Belongs to the thread that made it.
+public final class Admin {
+    let client: Client
+    let queue: OpaquePointer
+    private let servers: String
+    private var isConnected = false
+
+    /// Opens the client; no connection is made here.
+    ///
+    /// Of the configuration only the connection's properties count.
+    ///
+    /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
+    public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
+        let operation = "opening the Kafka administration client"
+        // A consumer, because a producer's question about a missing topic may create it.
+        var settings = try configuration.requiring(["allow.auto.create.topics": "false"])
+        settings["group.id"] = nil
+        client = try Client(RD_KAFKA_CONSUMER, settings, log: log, operation: operation)
+        guard let queue = rd_kafka_queue_new(client.raw) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation)
+        }
+        self.queue = queue
+        servers = configuration["bootstrap.servers"] ?? configuration["metadata.broker.list"] ?? ""
+    }
+
+    deinit { rd_kafka_queue_destroy(queue) }
+
+    /// The cluster's id and brokers.
+    ///
+    /// - Throws: ``KafkaError``: why there is no connection, within the time limit.
+    public func cluster(timeout: Duration = .seconds(10)) throws(KafkaError) -> ClusterDescription {
+        client.assertOwned()
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        let brokers = try metadata(nil, until: deadline) { metadata in
+            UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt)).map {
+                ClusterDescription.Broker(
+                    id: $0.id,
+                    host: $0.host.map { String(cString: $0) } ?? "",
+                    port: Int($0.port)
+                )
+            }
+        }
+        var id: String?
+        if let raw = rd_kafka_clusterid(client.raw, max(1, (deadline - .now).milliseconds)) {
+            id = String(cString: raw)
+            rd_kafka_mem_free(client.raw, raw)
+        }
+        return ClusterDescription(id: id, brokers: brokers.sorted { $0.id < $1.id })
+    }
+
+    /// One topic; nil when there is none of that name.
+    ///
+    /// - Throws: ``KafkaError``: no connection, or no permission (`.topicAuthorization`).
+    public func describeTopic(
+        _ name: String,
+        timeout: Duration = .seconds(10)
+    ) throws(KafkaError) -> TopicDescription? {
+        client.assertOwned()
+        let deadline = ContinuousClock.now + timeout
+        try connect(until: deadline)
+        while true {
+            let (code, partitions) = try metadata(name, until: deadline) {
+                (metadata) -> (rd_kafka_resp_err_t, [TopicDescription.Partition]) in
+                guard metadata.topic_cnt == 1, let topic = metadata.topics?.pointee
+                else { return (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, []) }
+                return (topic.err, TopicDescription.partitions(of: topic))
+            }
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                return TopicDescription(name: name, partitions: partitions)
+            }
+            let error = KafkaError(code, "describing the topic \(name)")
+            if error.code == .unknownTopicOrPartition || error.code == .unknownTopic { return nil }
+            // Just created: its leaders are still being chosen.
+            guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
+            usleep(50_000)
+        }
+    }
+
+    /// The errors of the client as a whole since the last call.
+    public func takeErrors() -> [KafkaError] { client.context.takeErrors() }
+}
+
+// MARK: Connecting
+
+extension Admin {
+    /// Waits for a broker that answers; throws as soon as it is clear that none will.
+    func connect(until deadline: ContinuousClock.Instant) throws(KafkaError) {
+        if isConnected { return }
+        let operation = "connecting to \(servers.isEmpty ? "Kafka (bootstrap.servers is not set)" : servers)"
+        // A broker may just be starting, and one of several may answer yet.
+        let patience = ContinuousClock.now + .seconds(2)
+        var last: KafkaError?
+        var isDown = false
+        while true {
+            let slice = min(max(1, (deadline - .now).milliseconds), 250)
+            var reply: UnsafePointer<rd_kafka_metadata>?
+            let code = rd_kafka_metadata(client.raw, 0, nil, &reply, slice)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                rd_kafka_metadata_destroy(reply)
+                isConnected = true
+                return
+            }
+            rd_kafka_poll(client.raw, 0)
+            for error in client.context.takeErrors() {
+                switch error.code {
+                case .authentication, .tls: throw error.during(operation)
+                case .allBrokersDown: isDown = true
+                default: last = error
+                }
+            }
+            let now = ContinuousClock.now
+            if now >= deadline || (isDown && now >= patience) {
+                throw (last ?? client.error(code, operation)).during(operation)
+            }
+            if code != RD_KAFKA_RESP_ERR__TRANSPORT, code != RD_KAFKA_RESP_ERR__TIMED_OUT {
+                throw KafkaError(code, operation)
+            }
+        }
+    }
+
+    private func metadata<R>(
+        _ topic: String?,
+        until deadline: ContinuousClock.Instant,
+        _ body: (rd_kafka_metadata) -> R
+    ) throws(KafkaError) -> R {
+        let operation = topic.map { "describing the topic \($0)" } ?? "describing the cluster"
+        var handle: OpaquePointer?
+        if let topic {
+            handle = rd_kafka_topic_new(client.raw, topic, nil)
+            if handle == nil { throw KafkaError(rd_kafka_last_error(), operation) }
+        }
+        defer { if let handle { rd_kafka_topic_destroy(handle) } }
+        while true {
+            var reply: UnsafePointer<rd_kafka_metadata>?
+            let remaining = max(1, (deadline - .now).milliseconds)
+            let code = rd_kafka_metadata(client.raw, 0, handle, &reply, remaining)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR, let reply {
+                defer { rd_kafka_metadata_destroy(reply) }
+                return body(reply.pointee)
+            }
+            let error = KafkaError(code, operation)
+            guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
+            usleep(20_000)
+        }
+    }
+}
+
+extension KafkaError {
+    /// The same error with another "what was being done".
+    fileprivate func during(_ operation: String) -> KafkaError {
+        KafkaError(
+            rd_kafka_resp_err_t(rawValue: code.rawValue),
+            operation,
+            message: message,
+            isFatal: isFatal
+        )
+    }
+}

@@ -1,0 +1,63 @@
+internal import CLibrdkafka
+
+/// librdkafka's own Kafka cluster inside this process: for a first run, demonstrations and tests.
+///
+/// It listens on loopback, on ports of its own choice, and keeps everything in memory, at most 5 MiB or 100,000
+/// batches a partition. **It proves nothing about exactly-once**: positions sent to a transaction are forgotten,
+/// aborted messages stay visible, nothing is fenced or compacted. Lives until ``stop()`` or until it is let go of;
+/// belongs to the thread that made it.
+public final class EmbeddedBroker {
+    private let client: Client
+    private var cluster: OpaquePointer?
+    /// `host:port` of each broker, with commas between: for the property `bootstrap.servers`.
+    public let bootstrapServers: String
+
+    /// Starts the cluster.
+    ///
+    /// - Throws: ``KafkaError`` when librdkafka cannot (no free port, no memory).
+    public init(brokers: Int = 1, log: KafkaLogSink? = nil) throws(KafkaError) {
+        let operation = "starting the embedded broker"
+        client = try Client(RD_KAFKA_PRODUCER, [:], log: log, operation: operation)
+        guard let cluster = rd_kafka_mock_cluster_new(client.raw, Int32(clamping: max(1, brokers))),
+            let servers = rd_kafka_mock_cluster_bootstraps(cluster)
+        else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation)
+        }
+        self.cluster = cluster
+        bootstrapServers = String(cString: servers)
+    }
+
+    deinit { stop() }
+
+    /// Makes a topic.
+    ///
+    /// The embedded broker answers no CreateTopics request, so this is the only way but one: a topic that is
+    /// first produced to comes into being with 4 partitions.
+    ///
+    /// - Throws: ``KafkaError``: `.topicAlreadyExists`, or a name or number that is refused.
+    public func createTopic(_ name: String, partitions: Int, replication: Int = 1) throws(KafkaError) {
+        guard let cluster else {
+            throw KafkaError(
+                RD_KAFKA_RESP_ERR__STATE,
+                "creating the topic \(name)",
+                message: "it was stopped"
+            )
+        }
+        try check(
+            rd_kafka_mock_topic_create(
+                cluster,
+                name,
+                Int32(clamping: partitions),
+                Int32(clamping: replication)
+            ),
+            "creating the topic \(name) in the embedded broker"
+        )
+    }
+
+    /// Ends the cluster; what it held is gone.
+    public func stop() {
+        guard let cluster else { return }
+        self.cluster = nil
+        rd_kafka_mock_cluster_destroy(cluster)
+    }
+}

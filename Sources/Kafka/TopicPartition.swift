@@ -1,0 +1,124 @@
+internal import CLibrdkafka
+
+/// One partition of a topic, by name.
+public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The topic's name.
+    public var topic: String
+    /// The partition's number, from 0.
+    public var partition: Int32
+
+    /// A partition by topic name and number.
+    public init(_ topic: String, _ partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+
+    /// `topic/partition`.
+    public var description: String { "\(topic)/\(partition)" }
+
+    /// By topic name, then by number.
+    public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
+        (a.topic, a.partition) < (b.topic, b.partition)
+    }
+}
+
+/// A place in a partition: the offset of the next message to read.
+public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
+    /// The partition.
+    public var partition: TopicPartition
+    /// The offset of the next message to read.
+    public var offset: StartOffset
+
+    /// A place in a partition.
+    public init(_ partition: TopicPartition, _ offset: StartOffset) {
+        self.partition = partition
+        self.offset = offset
+    }
+
+    /// A place in a partition, by number.
+    public init(_ topic: String, _ partition: Int32, _ offset: Int64) {
+        self.init(TopicPartition(topic, partition), .at(offset))
+    }
+
+    /// `topic/partition@offset`.
+    public var description: String { "\(partition)@\(offset)" }
+}
+
+/// Where to read from.
+public enum StartOffset: Hashable, Sendable {
+    /// The oldest message that is kept.
+    case beginning
+    /// Behind the newest message.
+    case end
+    /// An offset.
+    case at(Int64)
+
+    var rawValue: Int64 {
+        switch self {
+        case .beginning: Int64(RD_KAFKA_OFFSET_BEGINNING)
+        case .end: Int64(RD_KAFKA_OFFSET_END)
+        case .at(let offset): offset
+        }
+    }
+}
+
+/// What was found out about one partition: a value, or its own error.
+public struct PartitionResult<Value: Sendable>: Sendable {
+    /// The partition.
+    public let partition: TopicPartition
+    /// The value, or why there is none.
+    public let result: Result<Value, KafkaError>
+}
+
+/// librdkafka's list of partitions, destroyed exactly once: a leaked list makes closing hang.
+struct PartitionList: ~Copyable {
+    private let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+
+    init(capacity: Int = 4) {
+        raw = rd_kafka_topic_partition_list_new(Int32(clamping: max(capacity, 1)))
+    }
+
+    init(_ partitions: some Collection<TopicPartition>, at offset: Int64) {
+        self.init(capacity: partitions.count)
+        for partition in partitions { add(partition, offset) }
+    }
+
+    init(_ offsets: some Collection<PartitionOffset>) {
+        self.init(capacity: offsets.count)
+        for place in offsets { add(place.partition, place.offset.rawValue) }
+    }
+
+    deinit { rd_kafka_topic_partition_list_destroy(raw) }
+
+    func add(_ partition: TopicPartition, _ offset: Int64) {
+        rd_kafka_topic_partition_list_add(raw, partition.topic, partition.partition).pointee.offset = offset
+    }
+
+    /// Lends the list; it lives at least until `body` is done.
+    borrowing func with<R, E: Error>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws(E) -> R
+    ) throws(E) -> R { try body(raw) }
+}
+
+extension rd_kafka_topic_partition_list_t {
+    var buffer: UnsafeMutableBufferPointer<rd_kafka_topic_partition_t> {
+        UnsafeMutableBufferPointer(start: elems, count: Int(cnt))
+    }
+}
+
+extension TopicPartition {
+    init(_ element: rd_kafka_topic_partition_t) {
+        self.init(String(cString: element.topic), element.partition)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up, within what librdkafka takes; never "for ever".
+    var milliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return seconds < 0 ? 0 : Int32.max }
+        let part = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: max(0, product + part))
+    }
+}
