@@ -19,10 +19,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// One test target beside its module.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(
+    // Fixtures are read where they lie in the checkout, so that the tests can also rewrite them.
+    let fixtures = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(name)/Fixtures")
+    return .testTarget(
         name: name,
         dependencies: dependencies,
-        exclude: [],
+        exclude: fixtures ? ["Fixtures"] : [],
         resources: resources,
         swiftSettings: strict
     )

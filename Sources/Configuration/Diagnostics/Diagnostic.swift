@@ -1,0 +1,123 @@
+/// One thing wrong, or doubtful, in what a user wrote: where, what, what to write instead, and what it would break.
+public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
+    /// Whether the file can be used nevertheless.
+    public enum Severity: String, Hashable, Sendable {
+        /// The file is refused.
+        case error
+        /// The file is used; somebody should look.
+        case warning
+    }
+
+    /// Where.
+    public var place: Place
+    /// Refused, or only doubtful.
+    public var severity: Severity
+    /// What is wrong, one line.
+    public var message: String
+    /// What to write, as it should stand in the file.
+    public var instead: String?
+    /// What it would break.
+    public var impact: String?
+
+    /// A diagnostic from its parts.
+    public init(
+        _ severity: Severity,
+        at place: Place,
+        _ message: String,
+        instead: String? = nil,
+        impact: String? = nil
+    ) {
+        self.place = place
+        self.severity = severity
+        self.message = message
+        self.instead = instead
+        self.impact = impact
+    }
+
+    /// One line for people: `policy.yaml:4:13: error: …; write "111122223333" (otherwise …)`.
+    public var description: String {
+        var line = "\(place): \(severity.rawValue): \(message)"
+        if let instead { line += "; write \(instead)" }
+        if let impact { line += " (otherwise \(impact))" }
+        return line.oneLine
+    }
+
+    /// One JSON object on one line, keys in a fixed order, null where there is nothing to say.
+    public var json: String {
+        let parts = [
+            ("file", JSONText.string(place.file)), ("line", place.line.map { String($0) } ?? "null"),
+            ("column", place.column.map { String($0) } ?? "null"),
+            ("severity", JSONText.string(severity.rawValue)), ("message", JSONText.string(message)),
+            ("instead", instead.map(JSONText.string) ?? "null"),
+            ("impact", impact.map(JSONText.string) ?? "null"),
+        ]
+        return "{" + parts.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    }
+}
+
+/// A place in a file, or a setting that came from outside any file.
+public struct Place: Hashable, Sendable, CustomStringConvertible {
+    /// The file as the user named it; else what gave the value: `--input`, `AMIWATCH_INPUT_TOPICS`.
+    public var file: String
+    /// Counted from 1; nil where the whole file is meant.
+    public var line: Int?
+    /// Counted from 1, in characters; nil where the whole file is meant.
+    public var column: Int?
+    /// Whether `file` names an option or a variable.
+    public var isSetting = false
+
+    /// A place from its parts.
+    public init(file: String, line: Int? = nil, column: Int? = nil, isSetting: Bool = false) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.isSetting = isSetting
+    }
+
+    /// `policy.yaml:4:13`, or the file alone.
+    public var description: String {
+        guard let line, let column else { return file.oneLine }
+        return "\(file.oneLine):\(line):\(column)"
+    }
+}
+
+/// All that is wrong with one configuration, found in one go.
+///
+/// Warnings come along, in the order of the places.
+public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Errors and warnings, at least one error.
+    public let diagnostics: [Diagnostic]
+
+    /// Takes what was found.
+    public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
+    /// The errors alone.
+    public var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+
+    /// One line each.
+    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}
+
+extension String {
+    /// The text with control characters made visible, so that it stays on one line of a terminal.
+    var oneLine: String {
+        guard unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
+            return self
+        }
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            case "\r": result += "\\r"
+            default:
+                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+                    result += "\\u{\(String(scalar.value, radix: 16))}"
+                } else {
+                    result.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,303 @@
+/// Reads JSON strictly (RFC 8259) into nodes.
+///
+/// libyaml would read it too, but takes much that is not JSON for YAML, and refuses surrogate pairs, tabs and long
+/// keys that JSON allows. As AWS's tools take JSON only, what they would refuse is refused here, with its place.
+struct JSONDocument {
+    /// Deeper nesting is refused.
+    static let maximumDepth = 64
+
+    private let bytes: [UInt8]
+    private let file: String
+    private var at = 0
+    private var line = 1
+    private var lineStart = 0
+    private var depth = 0
+
+    private init(_ bytes: [UInt8], file: String) {
+        self.bytes = bytes
+        self.file = file
+    }
+
+    /// The one value of a file, or the first thing that is not JSON in it.
+    static func read(_ bytes: [UInt8], file: String) -> Result<Node, DocumentFault> {
+        if let fault = DocumentFault.encoding(of: bytes, file: file) { return .failure(fault) }
+        var document = JSONDocument(bytes, file: file)
+        return Result { () throws(DocumentFault) in try document.whole() }
+    }
+
+    private mutating func whole() throws(DocumentFault) -> Node {
+        skipSpace()
+        guard at < bytes.count else { throw fault("the file holds no JSON value") }
+        let node = try value()
+        skipSpace()
+        guard at == bytes.count else {
+            throw fault("something follows after the end of the JSON value", instead: "nothing after it")
+        }
+        return node
+    }
+
+    private mutating func value() throws(DocumentFault) -> Node {
+        let start = place
+        switch bytes[at] {
+        case UInt8(ascii: "{"): return Node(place: start, value: .mapping(try object(start)))
+        case UInt8(ascii: "["): return Node(place: start, value: .sequence(try array(start)))
+        case UInt8(ascii: "\""): return Node(place: start, value: .scalar(try string(), .quoted))
+        default: return Node(place: start, value: .scalar(try literal(), .plain))
+        }
+    }
+
+    private mutating func object(_ start: Place) throws(DocumentFault) -> [Node.Entry] {
+        try enter()
+        var entries: [Node.Entry] = []
+        if try opens(UInt8(ascii: "}"), of: "object", start) { return entries }
+        while true {
+            let keyPlace = place
+            guard bytes[at] == UInt8(ascii: "\"") else {
+                throw fault("an object's key must be a text in double quotes")
+            }
+            let key = try string()
+            skipSpace()
+            if at < bytes.count, bytes[at] == UInt8(ascii: ",") || bytes[at] == UInt8(ascii: "}") {
+                throw DocumentFault(
+                    place: keyPlace,
+                    message: "an object holds keys with values, and this is a bare text",
+                    instead: "[ … ] instead of { … } around a list of texts"
+                )
+            }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
+                throw at < bytes.count
+                    ? fault("a colon is missing after the key \(JSONText.string(key))", instead: ":")
+                    : unclosed("object", start)
+            }
+            at += 1
+            skipSpace()
+            guard at < bytes.count else { throw unclosed("object", start) }
+            entries.append(Node.Entry(key: key, place: keyPlace, value: try value()))
+            if try closes(UInt8(ascii: "}"), of: "object", start) { return entries }
+        }
+    }
+
+    private mutating func array(_ start: Place) throws(DocumentFault) -> [Node] {
+        try enter()
+        var items: [Node] = []
+        if try opens(UInt8(ascii: "]"), of: "list", start) { return items }
+        while true {
+            items.append(try value())
+            if try closes(UInt8(ascii: "]"), of: "list", start) { return items }
+        }
+    }
+
+    private mutating func enter() throws(DocumentFault) {
+        depth += 1
+        guard depth <= Self.maximumDepth else {
+            throw fault("nested deeper than \(Self.maximumDepth) levels")
+        }
+        at += 1
+    }
+
+    /// After the opening bracket: whether it closes at once.
+    private mutating func opens(_ end: UInt8, of what: String, _ start: Place) throws(DocumentFault) -> Bool {
+        skipSpace()
+        guard at < bytes.count else { throw unclosed(what, start) }
+        guard bytes[at] == end else { return false }
+        at += 1
+        depth -= 1
+        return true
+    }
+
+    /// After a member: whether the bracket closes, or a comma and another member follow.
+    private mutating func closes(_ end: UInt8, of what: String, _ start: Place) throws(DocumentFault) -> Bool
+    {
+        skipSpace()
+        guard at < bytes.count else { throw unclosed(what, start) }
+        if bytes[at] == end {
+            at += 1
+            depth -= 1
+            return true
+        }
+        guard bytes[at] == UInt8(ascii: ",") else {
+            throw fault(
+                "a comma or the end of the \(what) is missing here",
+                instead: ", or \(Self.text(end))"
+            )
+        }
+        let comma = place
+        at += 1
+        skipSpace()
+        guard at < bytes.count else { throw unclosed(what, start) }
+        guard bytes[at] != end else {
+            throw DocumentFault(
+                place: comma,
+                message: "JSON allows no comma after the last member",
+                instead: Self.text(end)
+            )
+        }
+        return false
+    }
+
+    private func unclosed(_ what: String, _ start: Place) -> DocumentFault {
+        DocumentFault(
+            place: place,
+            message:
+                "the file ends, but the \(what) opened at \(start.line ?? 0):\(start.column ?? 0) is not closed",
+            instead: what == "list" ? "]" : "}"
+        )
+    }
+
+    private mutating func literal() throws(DocumentFault) -> String {
+        let start = at
+        while at < bytes.count, !Self.ends(bytes[at]) { at += 1 }
+        let text = String(decoding: bytes[start..<at], as: UTF8.self)
+        if text == "true" || text == "false" || text == "null" || Self.isNumber(bytes[start..<at]) {
+            return text
+        }
+        at = start
+        guard !text.isEmpty else { throw fault("a value is missing before this \(Self.text(bytes[at]))") }
+        throw fault("\(text) is no JSON value", instead: Self.suggestion(for: text))
+    }
+
+    private static func suggestion(for text: String) -> String {
+        switch text.lowercased() {
+        case "true", "false", "null": text.lowercased()
+        case "none", "nil": "null"
+        default: JSONText.string(String(text.drop { "'“”".contains($0) }.prefix { !"'“”".contains($0) }))
+        }
+    }
+
+    private static func ends(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"),
+            UInt8(ascii: "}"),
+            UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\""):
+            true
+        default: false
+        }
+    }
+
+    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        func digits() -> Int {
+            let before = rest.count
+            while let next = rest.first, next >= 0x30, next <= 0x39 { rest.removeFirst() }
+            return before - rest.count
+        }
+        if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+        let leadsWithZero = rest.first == 0x30
+        let whole = digits()
+        guard whole > 0, whole == 1 || !leadsWithZero else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            guard digits() > 0 else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest.removeFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    private mutating func string() throws(DocumentFault) -> String {
+        let opening = place
+        at += 1
+        var text: [UInt8] = []
+        while at < bytes.count {
+            let byte = bytes[at]
+            switch byte {
+            case UInt8(ascii: "\""):
+                at += 1
+                return String(decoding: text, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                try escape(into: &text)
+            case 0x0A, 0x0D:
+                throw DocumentFault(
+                    place: opening,
+                    message: "the text that begins here has no closing quote on its line",
+                    instead: "\" at its end"
+                )
+            case 0..<0x20:
+                throw fault(
+                    "a control character in a text must be escaped",
+                    instead: byte == 9 ? "\\t" : "\\u00XX"
+                )
+            default:
+                text.append(byte)
+                at += 1
+            }
+        }
+        throw DocumentFault(
+            place: opening,
+            message: "the text that begins here has no closing quote",
+            instead: "\" at its end"
+        )
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(DocumentFault) {
+        let start = place
+        let bad = DocumentFault(
+            place: start,
+            message: "a backslash must be followed by one of \" \\ / b f n r t u",
+            instead: "\\\\ for a backslash"
+        )
+        guard at + 1 < bytes.count else { throw bad }
+        at += 2
+        switch bytes[at - 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(bytes[at - 1])
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"):
+            var code = try hexadecimal(start)
+            if (0xD800..<0xDC00).contains(code), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+                bytes[at + 1] == UInt8(ascii: "u")
+            {
+                at += 2
+                let low = try hexadecimal(start)
+                code =
+                    (0xDC00..<0xE000).contains(low)
+                    ? 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) : 0xD800
+            }
+            guard let scalar = Unicode.Scalar(code) else {
+                throw DocumentFault(place: start, message: "half of a surrogate pair is no character")
+            }
+            text += Array(String(Character(scalar)).utf8)
+        default: throw bad
+        }
+    }
+
+    private mutating func hexadecimal(_ start: Place) throws(DocumentFault) -> UInt32 {
+        let digits = String(decoding: bytes[at..<min(at + 4, bytes.count)], as: UTF8.self)
+        guard digits.utf8.count == 4, digits.allSatisfy(\.isHexDigit), let code = UInt32(digits, radix: 16)
+        else {
+            throw DocumentFault(place: start, message: "\\u must be followed by four hexadecimal digits")
+        }
+        at += 4
+        return code
+    }
+
+    private mutating func skipSpace() {
+        while at < bytes.count {
+            switch bytes[at] {
+            case 0x20, 0x09, 0x0D: at += 1
+            case 0x0A:
+                at += 1
+                line += 1
+                lineStart = at
+            default: return
+            }
+        }
+    }
+
+    private var place: Place {
+        let column = bytes[lineStart..<at].count { $0 & 0xC0 != 0x80 } + 1
+        return Place(file: file, line: line, column: column)
+    }
+
+    private func fault(_ message: String, instead: String? = nil) -> DocumentFault {
+        DocumentFault(place: place, message: message, instead: instead)
+    }
+
+    private static func text(_ byte: UInt8) -> String { String(UnicodeScalar(byte)) }
+}

@@ -1,0 +1,72 @@
+import Glibc
+
+/// The bytes of a file that a user named.
+enum SourceFile {
+    /// Larger files are no configuration.
+    static let maximumBytes = 16 << 20
+
+    /// Why a file could not be read.
+    struct Refusal: Error {
+        let message: String
+        var instead: String?
+    }
+
+    /// Reads the whole file.
+    static func bytes(of path: String) throws(Refusal) -> [UInt8] {
+        guard !path.utf8.contains(0) else {
+            throw Refusal(message: "a file name cannot contain a NUL character")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(errno, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw refusal(EISDIR, path) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw refusal(errno, path) }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            guard bytes.count <= maximumBytes else {
+                throw Refusal(
+                    message: "the file is larger than \(maximumBytes >> 20) MiB, so it is no configuration"
+                )
+            }
+        }
+    }
+
+    /// A path as written in a file that lies in `folder`.
+    static func resolve(_ path: String, in folder: String) -> String {
+        path.hasPrefix("/") || folder.isEmpty ? path : folder + path
+    }
+
+    /// The folder of a file, with its closing slash; empty for the working directory.
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    }
+
+    private static func refusal(_ code: Int32, _ path: String) -> Refusal {
+        switch code {
+        case ENOENT: Refusal(message: "no such file", instead: nearestName(path))
+        case EACCES: Refusal(message: "no permission to read this file")
+        case EISDIR: Refusal(message: "this is a directory; name a file in it")
+        default: Refusal(message: "reading the file: \(String(cString: strerror(code)))")
+        }
+    }
+
+    private static func nearestName(_ path: String) -> String? {
+        let folder = folder(of: path)
+        guard let directory = opendir(folder.isEmpty ? "." : folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while names.count < 1000, let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            names.append(name)
+        }
+        return NearestName.of(String(path.dropFirst(folder.count)), in: names.sorted()).map { folder + $0 }
+    }
+}

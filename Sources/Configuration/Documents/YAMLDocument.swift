@@ -1,0 +1,211 @@
+import CYAML
+
+/// Reads YAML into nodes, through libyaml's events: its document API resolves aliases before anybody sees them, lets
+/// cycles pass, and does not tell where an alias stood.
+///
+/// What lets one file mean different things to different readers is refused: aliases, merge keys, tags.
+struct YAMLDocument {
+    /// Deeper nesting is refused.
+    static let maximumDepth = 64
+
+    private let file: String
+    private var parser: UnsafeMutablePointer<yaml_parser_t>
+    private var depth = 0
+    /// What was refused without ending the reading.
+    private(set) var refused: [DocumentFault] = []
+
+    /// The one document of a file (nil when there is nothing but white space and comments), and what was refused in it.
+    static func read(_ bytes: [UInt8], file: String) -> (root: Node?, faults: [DocumentFault]) {
+        if let fault = DocumentFault.encoding(of: bytes, file: file) { return (nil, [fault]) }
+        // libyaml's parser points into itself and into the input: both stay where they are until it is deleted.
+        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        defer { parser.deallocate() }
+        guard yaml_parser_initialize(parser) == 1 else {
+            return (nil, [DocumentFault(place: Place(file: file), message: "no memory to read the file")])
+        }
+        defer { yaml_parser_delete(parser) }
+        return bytes.withUnsafeBufferPointer { input in
+            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+            var document = YAMLDocument(file: file, parser: parser)
+            do throws(DocumentFault) {
+                let root = try document.stream()
+                return (root, document.refused)
+            } catch {
+                return (nil, document.refused + [error])
+            }
+        }
+    }
+
+    private init(file: String, parser: UnsafeMutablePointer<yaml_parser_t>) {
+        self.file = file
+        self.parser = parser
+    }
+
+    /// What of an event is used further on.
+    private enum Step {
+        case scalar(String, Node.Style)
+        case sequenceStart
+        case mappingStart
+        case alias(String)
+        case documentStart
+        case streamEnd
+        case end
+    }
+
+    private mutating func stream() throws(DocumentFault) -> Node? {
+        var root: Node?
+        while true {
+            let (step, place) = try next()
+            switch step {
+            case .streamEnd: return root
+            case .documentStart:
+                guard root == nil else {
+                    throw DocumentFault(
+                        place: place,
+                        message: "the file holds a second document; only one is read"
+                    )
+                }
+                let (first, start) = try next()
+                root = try node(first, at: start)
+            default: break
+            }
+        }
+    }
+
+    private mutating func node(_ step: Step, at place: Place) throws(DocumentFault) -> Node {
+        switch step {
+        case .scalar(let text, let style): return Node(place: place, value: .scalar(text, style))
+        case .alias(let name):
+            refused.append(
+                DocumentFault(
+                    place: place,
+                    message: "aliases (*\(name)) are not read",
+                    instead: "the value itself once more"
+                )
+            )
+            return Node(place: place, value: .refused)
+        case .sequenceStart:
+            try enter(place)
+            var items: [Node] = []
+            while true {
+                let (step, start) = try next()
+                if case .end = step { break }
+                items.append(try node(step, at: start))
+            }
+            depth -= 1
+            return Node(place: place, value: .sequence(items))
+        case .mappingStart:
+            try enter(place)
+            let entries = try entries()
+            depth -= 1
+            return Node(place: place, value: .mapping(entries))
+        case .documentStart, .streamEnd, .end:
+            throw DocumentFault(place: place, message: "a value is missing here")
+        }
+    }
+
+    private mutating func entries() throws(DocumentFault) -> [Node.Entry] {
+        var entries: [Node.Entry] = []
+        while true {
+            let (step, place) = try next()
+            if case .end = step { return entries }
+            let key = try node(step, at: place)
+            let (first, start) = try next()
+            let value = try node(first, at: start)
+            switch key.value {
+            case .scalar("<<", .plain):
+                refused.append(
+                    DocumentFault(
+                        place: place,
+                        message: "merge keys (<<) are not read",
+                        instead: "the keys themselves"
+                    )
+                )
+            case .scalar(let text, _):
+                entries.append(Node.Entry(key: text, place: place, value: value))
+            case .refused: break
+            case .sequence, .mapping:
+                refused.append(DocumentFault(place: place, message: "a key must be a text, not \(key.kind)"))
+            }
+        }
+    }
+
+    private mutating func enter(_ place: Place) throws(DocumentFault) {
+        depth += 1
+        guard depth <= Self.maximumDepth else {
+            throw DocumentFault(place: place, message: "nested deeper than \(Self.maximumDepth) levels")
+        }
+    }
+
+    private mutating func next() throws(DocumentFault) -> (Step, Place) {
+        while true {
+            var event = yaml_event_t()
+            guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxFault() }
+            defer { yaml_event_delete(&event) }
+            let place = place(event.start_mark)
+            switch event.type {
+            case YAML_SCALAR_EVENT:
+                let scalar = event.data.scalar
+                refuse(tag: scalar.tag, at: place)
+                let text = String(
+                    decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
+                    as: UTF8.self
+                )
+                return (.scalar(text, scalar.style == YAML_PLAIN_SCALAR_STYLE ? .plain : .quoted), place)
+            case YAML_SEQUENCE_START_EVENT:
+                refuse(tag: event.data.sequence_start.tag, at: place)
+                return (.sequenceStart, place)
+            case YAML_MAPPING_START_EVENT:
+                refuse(tag: event.data.mapping_start.tag, at: place)
+                return (.mappingStart, place)
+            case YAML_ALIAS_EVENT: return (.alias(Self.text(event.data.alias.anchor)), place)
+            case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return (.end, place)
+            case YAML_DOCUMENT_START_EVENT: return (.documentStart, place)
+            case YAML_STREAM_END_EVENT: return (.streamEnd, place)
+            default: continue
+            }
+        }
+    }
+
+    private mutating func refuse(tag: UnsafeMutablePointer<yaml_char_t>?, at place: Place) {
+        guard let tag else { return }
+        refused.append(
+            DocumentFault(
+                place: place,
+                message: "tags (\(Self.text(tag))) are not read",
+                instead: "a text in quotes, anything else without"
+            )
+        )
+    }
+
+    private func place(_ mark: yaml_mark_t) -> Place {
+        Place(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    private func syntaxFault() -> DocumentFault {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
+        // The place where an unclosed bracket, quote or block began helps more than where libyaml noticed it.
+        var message = problem
+        if let context = parser.pointee.context {
+            let began = place(parser.pointee.context_mark)
+            message += " (\(String(cString: context)) that begins at \(began.line ?? 0):\(began.column ?? 0))"
+        }
+        if parser.pointee.error == YAML_READER_ERROR {
+            return DocumentFault(
+                place: place(parser.pointee.mark),
+                message:
+                    "character U+\(String(parser.pointee.problem_value, radix: 16, uppercase: true)) is not allowed here"
+            )
+        }
+        if problem.contains("cannot start any token"), problem.contains("character") {
+            message += "; a text that begins so needs quotes, and a tab cannot indent"
+        }
+        return DocumentFault(place: place(parser.pointee.problem_mark), message: message)
+    }
+
+    private static func text(_ bytes: UnsafeMutablePointer<yaml_char_t>?) -> String {
+        guard let bytes else { return "" }
+        return String(cString: bytes)
+    }
+}

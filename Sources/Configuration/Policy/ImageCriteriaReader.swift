@@ -1,0 +1,221 @@
+import CloudTrail
+
+/// Reads image criteria as AWS writes them: the input of `replace-image-criteria-in-allowed-images-settings`, an
+/// answer of `get-allowed-images-settings`, or the bare list.
+struct ImageCriteriaReader {
+    private static let topKeys = ["ImageCriteria", "State", "ManagedBy", "DryRun"]
+    private static let parameters = [
+        "ImageProviders", "ImageNames", "MarketplaceProductCodes", "CreationDateCondition",
+        "DeprecationTimeCondition",
+    ]
+    private static let refused = "AWS refuses these criteria"
+
+    let reader: DocumentReader
+
+    func read(_ root: Node) -> [ImageCriterion] {
+        guard let list = criteria(root), let items = reader.items(list, "ImageCriteria") else { return [] }
+        if items.isEmpty {
+            reader.warn(
+                list.place,
+                "ImageCriteria is empty; AWS does not say what that admits beside the own images"
+            )
+        }
+        limit(items, to: ImageCriterionLimits.criteria, "criteria", list)
+        let criteria = items.compactMap(criterion)
+        let none = items.first { isNone($0) }
+        if let none, items.count > 1 {
+            reader.error(
+                none.place,
+                "a criterion with provider none must be the only one",
+                instead: "this criterion alone",
+                impact: Self.refused
+            )
+        }
+        return criteria
+    }
+
+    /// The list within the document.
+    private func criteria(_ root: Node) -> Node? {
+        if case .sequence = root.value { return root }
+        guard let entries = reader.entries(root, "") else { return nil }
+        let names = entries.map(\.key)
+        if names.contains("ec2_attributes") {
+            reader.error(
+                root.place,
+                "this is a declarative policy, not image criteria",
+                instead: "it under declarative_policies"
+            )
+            return nil
+        }
+        if names.contains(where: Self.parameters.contains) {
+            reader.error(
+                root.place,
+                "this is a single criterion, not a list of them",
+                instead: "{\"ImageCriteria\": [ … ]} around it"
+            )
+            return nil
+        }
+        for entry in entries where !Self.topKeys.contains(entry.key) {
+            unknown(entry, Self.topKeys)
+        }
+        guard let list = entries.first(where: { $0.key == "ImageCriteria" }) else {
+            if !reader.hasErrors || NearestName.of(names.first ?? "", in: ["ImageCriteria"]) == nil {
+                reader.error(
+                    root.place,
+                    "the document has no ImageCriteria",
+                    instead: "{\"ImageCriteria\": [ … ]}"
+                )
+            }
+            return nil
+        }
+        return list.value
+    }
+
+    private func criterion(_ node: Node) -> ImageCriterion? {
+        guard let entries = reader.entries(node, "an image criterion") else { return nil }
+        var criterion = ImageCriterion()
+        for entry in entries {
+            switch entry.key {
+            case "ImageProviders": criterion.providers = providers(entry.value, alone: entries.count == 1)
+            case "ImageNames": criterion.names = names(entry.value)
+            case "MarketplaceProductCodes": criterion.productCodes = productCodes(entry.value)
+            case "CreationDateCondition":
+                criterion.maximumDaysSinceCreated = days(entry, "MaximumDaysSinceCreated")
+            case "DeprecationTimeCondition":
+                criterion.maximumDaysSinceDeprecated = days(entry, "MaximumDaysSinceDeprecated")
+            default:
+                if unknown(entry, Self.parameters) {
+                    criterion.unknown[entry.key] = JSONText.canonical(entry.value)
+                }
+            }
+        }
+        if entries.isEmpty {
+            reader.warn(node.place, "this criterion has no parameters, so it admits every image")
+        }
+        if let names = entries.first(where: { $0.key == "ImageNames" }),
+            !entries.contains(where: { $0.key == "ImageProviders" })
+        {
+            reader.warn(
+                names.place,
+                "ImageNames without ImageProviders: anybody can publish an image under such a name",
+                instead: "ImageProviders beside ImageNames"
+            )
+        }
+        return criterion
+    }
+
+    /// Reports a key that is not known: an error when it is a slip for a known one (then false), else a warning.
+    @discardableResult
+    private func unknown(_ entry: Node.Entry, _ known: [String]) -> Bool {
+        if let nearest = NearestName.of(entry.key, in: known) {
+            reader.error(
+                entry.place,
+                "unknown parameter \(entry.key)",
+                instead: nearest,
+                impact: Self.refused
+            )
+            return false
+        }
+        reader.warn(
+            entry.place,
+            "parameter \(entry.key) is unknown to this version; it is kept, but nothing is judged by it"
+        )
+        return true
+    }
+
+    private func providers(_ node: Node, alone: Bool) -> [String]? {
+        guard let items = reader.items(node, "ImageProviders") else { return nil }
+        limit(items, to: ImageCriterionLimits.providers, "providers", node)
+        let known = ImageCriterionLimits.ownerAliases + [ImageCriterionLimits.none]
+        let providers = reader.list(node, "ImageProviders") { item -> String? in
+            guard case .scalar(let text, .quoted) = item.value, text.first?.isNumber != true else {
+                return account(item)
+            }
+            if known.contains(text) { return text }
+            reader.error(
+                item.place,
+                "ImageProviders: \(text) is neither an account nor an alias of AWS's",
+                instead: JSONText.string(NearestName.of(text, in: known) ?? "amazon"),
+                impact: Self.refused
+            )
+            return nil
+        }
+        if providers.contains(ImageCriterionLimits.none), items.count > 1 || !alone {
+            reader.error(
+                node.place,
+                "provider none admits the own images only and must stand alone",
+                instead: "[\"none\"]",
+                impact: Self.refused
+            )
+        }
+        return providers
+    }
+
+    private func account(_ node: Node) -> String? {
+        guard case .scalar(let text, .plain) = node.value else {
+            return reader.account(node, "ImageProviders", impact: Self.refused)?.description
+        }
+        let padded = String(repeating: "0", count: max(0, 12 - text.count)) + text
+        reader.error(
+            node.place,
+            "ImageProviders: account id \(text) is not in quotes, so JSON reads it as a number",
+            instead: AccountID(padded).map { "\"\($0)\"" } ?? "the 12 digits in quotes",
+            impact: Self.refused
+        )
+        return nil
+    }
+
+    private func isNone(_ node: Node) -> Bool {
+        guard case .mapping(let entries) = node.value,
+            case .sequence(let items)? = entries.first(where: { $0.key == "ImageProviders" })?.value.value
+        else { return false }
+        return items.contains { if case .scalar("none", .quoted) = $0.value { true } else { false } }
+    }
+
+    private func names(_ node: Node) -> [String]? {
+        guard let items = reader.items(node, "ImageNames") else { return nil }
+        limit(items, to: ImageCriterionLimits.names, "names", node)
+        return reader.list(node, "ImageNames") { reader.imageName($0, "ImageNames") }
+    }
+
+    private func productCodes(_ node: Node) -> [String]? {
+        guard let items = reader.items(node, "MarketplaceProductCodes") else { return nil }
+        limit(items, to: ImageCriterionLimits.productCodes, "product codes", node)
+        return reader.list(node, "MarketplaceProductCodes") { item in
+            guard let code = reader.text(item, "MarketplaceProductCodes") else { return nil }
+            if ImageCriterionLimits.isProductCode(code) { return code }
+            reader.error(
+                item.place,
+                "MarketplaceProductCodes: \(code) is no product code, which has 1 to 25 letters and digits",
+                impact: Self.refused
+            )
+            return nil
+        }
+    }
+
+    private func days(_ entry: Node.Entry, _ key: String) -> Int? {
+        guard let entries = reader.entries(entry.value, entry.key) else { return nil }
+        for other in entries where other.key != key { unknown(other, [key]) }
+        guard let value = entries.first(where: { $0.key == key })?.value else {
+            if entries.isEmpty {
+                reader.error(
+                    entry.place,
+                    "\(entry.key) has no \(key)",
+                    instead: "{\"\(key)\": 300}",
+                    impact: Self.refused
+                )
+            }
+            return nil
+        }
+        return reader.integer(value, key, ImageCriterionLimits.days)
+    }
+
+    private func limit(_ items: [Node], to most: Int, _ what: String, _ node: Node) {
+        guard items.count > most else { return }
+        reader.error(
+            items[most].place,
+            "\(items.count) \(what), and AWS takes \(most) at most",
+            impact: Self.refused
+        )
+    }
+}

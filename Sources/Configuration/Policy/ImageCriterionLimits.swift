@@ -1,0 +1,29 @@
+/// What EC2 accepts in an image criterion: API reference, `ImageCriterionRequest`.
+enum ImageCriterionLimits {
+    static let criteria = 10
+    static let providers = 200
+    static let names = 50
+    static let productCodes = 50
+    static let days = 0...2_147_483_647
+    /// Owner aliases of the EC2 API; a declarative policy spells them with underscores.
+    static let ownerAliases = ["amazon", "aws-marketplace", "aws-backup-vault"]
+    /// Stands alone, for the account's own images only.
+    static let none = "none"
+
+    /// What is wrong with a name or pattern of names; nil when nothing is.
+    static func problem(inName name: String) -> String? {
+        let length = name.unicodeScalars.count
+        if length > 128 { return "it has \(length) characters, and a name has 128 at most" }
+        if name.contains("?"), length < 3 { return "with ? it needs at least 3 characters" }
+        let wrong = name.unicodeScalars.first { scalar in
+            !(("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+                || "()[]./-'@_*? ".unicodeScalars.contains(scalar))
+        }
+        return wrong.map { "no name contains \"\(String($0).oneLine)\"" }
+    }
+
+    /// Whether a Marketplace product code has the right form.
+    static func isProductCode(_ code: String) -> Bool {
+        (1...25).contains(code.count) && code.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
+}

@@ -1,0 +1,103 @@
+import Detection
+
+/// `images`.
+extension PolicyReading {
+    func readImages(_ top: Fields, into policy: inout Policy) {
+        guard let fields = top["images"].flatMap({ reader.fields($0, "images") }) else { return }
+        policy.deniedImages = Set(
+            reader.list(fields["denied"], "images.denied") { reader.image($0, "images.denied") }
+        )
+        policy.maximumImageAgeDays = fields["max_age_days"].flatMap {
+            reader.integer($0, "images.max_age_days", 1...36_500)
+        }
+        guard let approved = fields["approved"], let items = reader.items(approved, "images.approved") else {
+            return
+        }
+        if items.isEmpty {
+            reader.warn(
+                approved.place,
+                "images.approved is empty, so every launch is one from an unapproved image"
+            )
+        }
+        policy.approvedImages = items.compactMap(approvedImage)
+        let byTag = items.first { node in
+            if case .mapping(let entries) = node.value { return entries.contains { $0.key == "tags" } }
+            return false
+        }
+        if let byTag, top["publishers"] == nil {
+            reader.warn(
+                byTag.place,
+                "images are approved by tag, but no publishers are given: whoever can tag an image can approve it, "
+                    + "and approval-tag-tampered is off",
+                instead: "publishers: [\"arn:aws:iam::…:role/…\"]"
+            )
+        }
+    }
+
+    private func approvedImage(_ node: Node) -> Policy.ApprovedImage? {
+        let path = "images.approved"
+        guard let fields = reader.fields(node, "images.approved[]") else { return nil }
+        var entry = Policy.ApprovedImage()
+        entry.ids = part(fields, "ids").map { list in
+            Set(reader.list(list, "\(path).ids") { reader.image($0, "\(path).ids") })
+        }
+        entry.owners = part(fields, "owners").map { list in
+            Set(reader.list(list, "\(path).owners") { reader.owner($0, "\(path).owners") })
+        }
+        entry.names = part(fields, "names").map { list in
+            reader.list(list, "\(path).names") { reader.imageName($0, "\(path).names") }.map(Pattern.init)
+        }
+        entry.tags = fields["tags"].flatMap { tags($0, "\(path).tags") }
+        if ["ids", "owners", "names", "tags"].allSatisfy({ fields[$0] == nil }) {
+            reader.error(
+                node.place,
+                "this entry of images.approved has no part",
+                instead: "ids, owners, names or tags",
+                impact: "it would approve every image"
+            )
+            return nil
+        }
+        if let names = fields.place(of: "names"), entry.owners == nil, entry.ids == nil, entry.tags == nil {
+            reader.warn(
+                names,
+                "names without owners: anybody can publish an image under such a name",
+                instead: "owners beside names"
+            )
+        }
+        return entry
+    }
+
+    /// A part that is a list; an empty one matches nothing, which nobody means.
+    private func part(_ fields: Fields, _ key: String) -> Node? {
+        guard let node = fields[key] else { return nil }
+        if case .sequence(let items) = node.value, items.isEmpty {
+            reader.warn(node.place, "images.approved: \(key) is empty, so this entry matches no image")
+        }
+        return node
+    }
+
+    /// Tags with their values.
+    private func tags(_ node: Node, _ path: String) -> [String: String]? {
+        guard let entries = reader.entries(node, path) else { return nil }
+        var tags: [String: String] = [:]
+        for entry in entries {
+            guard let key = tagKey(entry.key, entry.place, path) else { continue }
+            tags[key] = reader.text(entry.value, "\(path).\(key)", allowEmpty: true)
+        }
+        if entries.isEmpty {
+            reader.error(node.place, "\(path) is empty", impact: "this part would match every image")
+        }
+        return tags
+    }
+
+    func tagKey(_ key: String, _ place: Place, _ path: String) -> String? {
+        guard (1...128).contains(key.unicodeScalars.count) else {
+            reader.error(
+                place,
+                "\(path): a tag's key has 1 to 128 characters, and this has \(key.unicodeScalars.count)"
+            )
+            return nil
+        }
+        return key
+    }
+}

@@ -1,0 +1,132 @@
+import Detection
+
+/// `publishers`, `exempt_services`, `required_tags`.
+extension PolicyReading {
+    func readPrincipals(_ top: Fields, into policy: inout Policy) {
+        if let node = top["publishers"] {
+            policy.publishers = reader.list(node, "publishers", principal).map(Pattern.init)
+            if case .sequence(let items) = node.value, items.isEmpty {
+                reader.warn(node.place, "publishers is empty, so nobody may create or approve images")
+            }
+        }
+        policy.exemptServices = Set(reader.list(top["exempt_services"], "exempt_services", service))
+    }
+
+    /// A pattern of the ARN of a role, a user or the root user.
+    private func principal(_ node: Node) -> String? {
+        guard let text = reader.text(node, "publishers") else { return nil }
+        let form = "arn:aws:iam::111122223333:role/NAME"
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(
+            String.init
+        )
+        func refuse(_ problem: String, _ instead: String) -> String? {
+            reader.error(
+                node.place,
+                "publishers: \(text) \(problem)",
+                instead: instead,
+                impact: "it would match no principal"
+            )
+            return nil
+        }
+        guard parts.count == 6, parts[0] == "arn" else {
+            return refuse("is no ARN of a principal", "one like \(form)")
+        }
+        let (partition, service, region, account, name) = (parts[1], parts[2], parts[3], parts[4], parts[5])
+        guard partition.hasPrefix("aws") || partition.contains("*") else {
+            return refuse("names partition \(partition)", "aws, aws-cn or aws-us-gov")
+        }
+        if service == "sts", name.hasPrefix("assumed-role/") {
+            let role = name.split(separator: "/").dropFirst().first.map(String.init) ?? "NAME"
+            return refuse(
+                "is a session; publishers are known by their role",
+                "arn:\(partition):iam::\(account):role/\(role)"
+            )
+        }
+        guard service == "iam" || service.contains("*") else {
+            return refuse("is no ARN of IAM", "one like \(form)")
+        }
+        guard region.isEmpty || region == "*" else {
+            return refuse("names a Region, which IAM has not", "one like \(form)")
+        }
+        let isAccount = account.count == 12 && account.allSatisfy { $0.isASCII && $0.isNumber }
+        guard isAccount || account.contains("*") || account.contains("?") else {
+            return refuse("has no account of 12 digits", "one like \(form)")
+        }
+        let wild = name.firstIndex { "*?".contains($0) }.map { name[..<$0] }
+        let isKind = ["role/", "user/", "root"].contains { kind in
+            if let wild { return kind.hasPrefix(wild) || wild.hasPrefix(kind) }
+            return kind == "root" ? name == kind : name.hasPrefix(kind) && name.count > kind.count
+        }
+        guard isKind else { return refuse("is neither a role nor a user", "one like \(form)") }
+        return text
+    }
+
+    /// An AWS service's host name.
+    private func service(_ node: Node) -> String? {
+        guard let text = reader.text(node, "exempt_services") else { return nil }
+        let suffix = [".amazonaws.com", ".amazonaws.com.cn"].first {
+            text.hasSuffix($0) && text.count > $0.count
+        }
+        let isSound =
+            suffix != nil
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.".contains($0)) }
+        if isSound { return text }
+        let name = text.prefix { $0 != "." }.lowercased()
+        let isName =
+            !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        reader.error(
+            node.place,
+            "exempt_services: \(text) is not an AWS service",
+            instead: isName ? "\(name).amazonaws.com" : "one like backup.amazonaws.com",
+            impact: "no call would be exempt"
+        )
+        return nil
+    }
+
+    func readRequiredTags(_ top: Fields, into policy: inout Policy) {
+        guard let node = top["required_tags"], let items = reader.items(node, "required_tags") else { return }
+        policy.requiredTags = items.compactMap(requiredTag)
+    }
+
+    private func requiredTag(_ node: Node) -> Policy.RequiredTag? {
+        let path = "required_tags"
+        guard let fields = reader.fields(node, "required_tags[]") else { return nil }
+        let resource = needed(fields, "resource", "image or snapshot").flatMap {
+            reader.word($0, "\(path).resource", Policy.RequiredTag.Resource.self)
+        }
+        let key = needed(fields, "key", "the tag's key").flatMap { node in
+            reader.text(node, "\(path).key").flatMap { tagKey($0, node.place, path) }
+        }
+        let value = fields["value"].flatMap { reader.text($0, "\(path).value", allowEmpty: true) }
+        let pattern = fields["pattern"].flatMap { reader.text($0, "\(path).pattern", allowEmpty: true) }
+        if fields["value"] != nil, let place = fields.place(of: "pattern") {
+            reader.error(place, "\(path): both value and pattern are given", instead: "one of the two")
+        }
+        let minutes =
+            fields["grace_minutes"].flatMap { reader.integer($0, "\(path).grace_minutes", 0...525_600) } ?? 0
+        if resource == .snapshot, minutes > 0, let place = fields.place(of: "grace_minutes") {
+            reader.warn(place, "grace_minutes has no effect on snapshots: the creating call alone decides")
+        }
+        guard let resource, let key else { return nil }
+        let requirement: Policy.RequiredTag.Requirement =
+            value.map { .value($0) } ?? pattern.map { .pattern(Pattern($0)) } ?? .present
+        return Policy.RequiredTag(
+            resource: resource,
+            key: key,
+            requirement: requirement,
+            graceMinutes: minutes
+        )
+    }
+
+    /// A key that must be there.
+    func needed(_ fields: Fields, _ key: String, _ what: String, impact: String? = nil) -> Node? {
+        if let node = fields[key] { return node }
+        reader.error(
+            fields.place,
+            "\(fields.path.filter { !"[]".contains($0) }): \(key) is missing",
+            instead: "\(key): \(what)",
+            impact: impact
+        )
+        return nil
+    }
+}

@@ -1,0 +1,111 @@
+import CloudTrail
+import Detection
+
+/// `thresholds`, `rules`, `suppressions`.
+extension PolicyReading {
+    func readRules(_ top: Fields, into policy: inout Policy) {
+        if let fields = top["thresholds"].flatMap({ reader.fields($0, "thresholds") }) {
+            func read(_ key: String, _ value: inout Int) {
+                guard let node = fields[key] else { return }
+                value = reader.integer(node, "thresholds.\(key)", 1...1_000_000) ?? value
+            }
+            read("share_burst_images", &policy.thresholds.shareBurstImages)
+            read("share_burst_minutes", &policy.thresholds.shareBurstMinutes)
+            read("brief_share_minutes", &policy.thresholds.briefShareMinutes)
+            read("create_then_share_minutes", &policy.thresholds.createThenShareMinutes)
+            read("audit_mode_days", &policy.thresholds.auditModeDays)
+            read("repeated_denials", &policy.thresholds.repeatedDenials)
+        }
+        guard let rules = top["rules"], let entries = reader.entries(rules, "rules") else { return }
+        for entry in entries {
+            let isKnown = isRule(entry.key, entry.place)
+            guard case .mapping = entry.value.value else {
+                let isSwitch = if case .scalar("false", .plain) = entry.value.value { true } else { false }
+                reader.mismatch(
+                    entry.value,
+                    "rules.\(entry.key)",
+                    "a mapping",
+                    instead: isSwitch ? "{enabled: false}" : "{enabled: true} or {severity: high}"
+                )
+                continue
+            }
+            guard let fields = reader.fields(entry.value, "rules.*"), isKnown else { continue }
+            var setting = Policy.RuleSetting()
+            if let node = fields["enabled"] {
+                setting.isEnabled = reader.boolean(node, "rules.\(entry.key).enabled") ?? true
+            }
+            setting.severity = fields["severity"].flatMap {
+                reader.word($0, "rules.\(entry.key).severity", Severity.self)
+            }
+            policy.rules[entry.key] = setting
+        }
+    }
+
+    private func isRule(_ id: String, _ place: Place) -> Bool {
+        if RuleCatalogue.knownIDs.contains(id) { return true }
+        reader.error(
+            place,
+            "there is no rule \(id)",
+            instead: NearestName.of(id, in: RuleCatalogue.knownIDs) ?? "an id that 'amiwatch rules' lists",
+            impact: "the entry would have no effect"
+        )
+        return false
+    }
+
+    func readSuppressions(_ top: Fields, into policy: inout Policy) {
+        guard let node = top["suppressions"], let items = reader.items(node, "suppressions") else { return }
+        policy.suppressions = items.compactMap(suppression)
+    }
+
+    private func suppression(_ node: Node) -> Policy.Suppression? {
+        let path = "suppressions"
+        guard let fields = reader.fields(node, "suppressions[]") else { return nil }
+        let why = "nobody could tell later why findings are hidden"
+        let rule = needed(fields, "rule", "the rule's id").flatMap { node in
+            reader.text(node, "\(path).rule").flatMap { isRule($0, node.place) ? $0 : nil }
+        }
+        let reason = needed(fields, "reason", "\"why\"", impact: why).flatMap {
+            reader.text($0, "\(path).reason")
+        }
+        let owner = needed(fields, "owner", "who answers for it", impact: why).flatMap {
+            reader.text($0, "\(path).owner")
+        }
+        let ends = needed(fields, "expires", "2026-12-31", impact: "findings would be hidden for ever")
+            .flatMap(expiry)
+        let account = fields["account"].flatMap { reader.account($0, "\(path).account") }
+        let region = fields["region"].flatMap { reader.region($0, "\(path).region") }
+        let resource = fields["resource"].flatMap { reader.text($0, "\(path).resource") }
+        let discriminator = fields["discriminator"].flatMap { reader.text($0, "\(path).discriminator") }
+        guard let rule, let reason, let owner, let ends else { return nil }
+        var suppression = Policy.Suppression(rule: rule, reason: reason, owner: owner, ends: ends)
+        suppression.account = account
+        suppression.region = region
+        suppression.resource = resource
+        suppression.discriminator = discriminator
+        if let today, ends <= today, let place = fields.place(of: "expires") {
+            reader.warn(
+                place,
+                "this suppression of \(rule) has expired, so it suppresses nothing",
+                instead: "a later date, or remove the entry"
+            )
+        }
+        return suppression
+    }
+
+    /// The first second after a day, UTC.
+    private func expiry(_ node: Node) -> EventTime? {
+        guard case .scalar(let text, _) = node.value else {
+            reader.mismatch(node, "suppressions.expires", "a date", instead: "one like 2026-12-31")
+            return nil
+        }
+        guard text.utf8.count == 10, let day = EventTime(text + "T00:00:00Z") else {
+            reader.error(
+                node.place,
+                "suppressions.expires: \(text.isEmpty ? "nothing" : text) is not a date of the calendar",
+                instead: "one like 2026-12-31"
+            )
+            return nil
+        }
+        return day.advanced(bySeconds: 86_400)
+    }
+}
