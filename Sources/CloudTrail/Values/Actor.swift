@@ -19,8 +19,13 @@ public final class Actor: Hashable, Sendable {
 
     /// An actor from the parts that are known.
     public init(
-        arn: String? = nil, type: String? = nil, accountID: AccountID? = nil, invokedBy: String? = nil,
-        sourceIP: String? = nil, userAgent: String? = nil, issuerARN: String? = nil
+        arn: String? = nil,
+        type: String? = nil,
+        accountID: AccountID? = nil,
+        invokedBy: String? = nil,
+        sourceIP: String? = nil,
+        userAgent: String? = nil,
+        issuerARN: String? = nil
     ) {
         self.arn = arn
         self.type = type
@@ -40,7 +45,9 @@ public final class Actor: Hashable, Sendable {
     /// The AWS service that made the call for the owner, or nil. The console's `AWS Internal` is no service.
     public var service: String? {
         for name in [invokedBy, sourceIP] {
-            if let name, name.hasSuffix(".amazonaws.com") || name.hasSuffix(".amazonaws.com.cn") { return name }
+            if let name, name.hasSuffix(".amazonaws.com") || name.hasSuffix(".amazonaws.com.cn") {
+                return name
+            }
         }
         return type == "AWSService" ? invokedBy ?? "AWSService" : nil
     }

@@ -95,8 +95,12 @@ public struct ImageCreation: Hashable, Sendable {
 
     /// A creation from its parts.
     public init(
-        image: ResourceID?, name: String? = nil, origin: Origin? = nil, imageTags: [String: String] = [:],
-        snapshotTags: [String: String] = [:], copiesImageTags: Bool = false
+        image: ResourceID?,
+        name: String? = nil,
+        origin: Origin? = nil,
+        imageTags: [String: String] = [:],
+        snapshotTags: [String: String] = [:],
+        copiesImageTags: Bool = false
     ) {
         self.image = image
         self.name = name
@@ -198,8 +202,11 @@ public struct ImageCriterion: Hashable, Sendable {
 
     /// A criterion from the parameters that it has.
     public init(
-        providers: [String]? = nil, names: [String]? = nil, productCodes: [String]? = nil,
-        maximumDaysSinceCreated: Int? = nil, maximumDaysSinceDeprecated: Int? = nil,
+        providers: [String]? = nil,
+        names: [String]? = nil,
+        productCodes: [String]? = nil,
+        maximumDaysSinceCreated: Int? = nil,
+        maximumDaysSinceDeprecated: Int? = nil,
         unknown: [String: String] = [:]
     ) {
         self.providers = providers

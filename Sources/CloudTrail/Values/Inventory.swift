@@ -52,8 +52,12 @@ public struct Inventory: Hashable, Sendable {
 
         /// An instance from its parts.
         public init(
-            id: ResourceID, account: AccountID? = nil, region: String? = nil, image: ResourceID? = nil,
-            launched: EventTime? = nil, isTerminated: Bool = false
+            id: ResourceID,
+            account: AccountID? = nil,
+            region: String? = nil,
+            image: ResourceID? = nil,
+            launched: EventTime? = nil,
+            isTerminated: Bool = false
         ) {
             self.id = id
             self.account = account

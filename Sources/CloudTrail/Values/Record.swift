@@ -23,8 +23,16 @@ public struct Record: Hashable, Sendable {
 
     /// A record from its parts.
     public init(
-        id: EventID, account: AccountID, region: String, time: EventTime, name: String, source: String,
-        error: String? = nil, sharedEventID: String? = nil, actor: Actor = .unknown, call: Call
+        id: EventID,
+        account: AccountID,
+        region: String,
+        time: EventTime,
+        name: String,
+        source: String,
+        error: String? = nil,
+        sharedEventID: String? = nil,
+        actor: Actor = .unknown,
+        call: Call
     ) {
         self.id = id
         self.account = account

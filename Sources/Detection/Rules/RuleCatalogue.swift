@@ -4,8 +4,10 @@ public enum RuleCatalogue {
     public static let knownIDs: [String] = [
         "allowed-amis-criteria-weakened", "allowed-amis-disabled", "allowed-amis-downgraded",
         "allowed-amis-drifted-from-baseline", "allowed-amis-not-in-use", "allowed-amis-stuck-in-audit-mode",
-        "ami-created-by-unauthorized-principal", "ami-created-from-unapproved-source", "ami-created-then-shared",
-        "ami-created-without-required-tags", "ami-exported", "ami-first-time-sharer", "ami-share-attempt-denied",
+        "ami-created-by-unauthorized-principal", "ami-created-from-unapproved-source",
+        "ami-created-then-shared",
+        "ami-created-without-required-tags", "ami-exported", "ami-first-time-sharer",
+        "ami-share-attempt-denied",
         "ami-share-burst", "ami-shared-briefly", "ami-shared-by-service", "ami-shared-publicly",
         "ami-shared-with-untrusted-account", "ami-shared-with-untrusted-organization", "ami-snapshot-shared",
         "ami-unencrypted", "ami-watermark-detached", "approval-tag-tampered", "block-public-access-disabled",

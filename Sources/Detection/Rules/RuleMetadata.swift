@@ -31,8 +31,14 @@ public struct RuleMetadata: Sendable {
 
     /// Metadata from its parts.
     public init(
-        id: String, title: String, kind: Kind, severity: Severity, events: [String], references: [String] = [],
-        attack: [String] = [], compliance: [String] = []
+        id: String,
+        title: String,
+        kind: Kind,
+        severity: Severity,
+        events: [String],
+        references: [String] = [],
+        attack: [String] = [],
+        compliance: [String] = []
     ) {
         self.id = id
         self.title = title

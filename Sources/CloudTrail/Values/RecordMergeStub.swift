@@ -1,0 +1,4 @@
+extension Record {
+    /// Stub until decoding lands.
+    public func merged(with other: Record) -> Record { self }
+}

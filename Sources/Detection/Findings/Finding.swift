@@ -1,0 +1,221 @@
+public import CloudTrail
+import Hashing
+
+/// What makes a finding this one and no other.
+public struct FindingIdentity: Hashable, Sendable {
+    /// The rule's id.
+    public let rule: String
+    /// What it judged.
+    public let subject: Subject
+
+    /// An identity from its parts.
+    public init(rule: String, subject: Subject) {
+        self.rule = rule
+        self.subject = subject
+    }
+
+    /// SHA-256 in lower-case hex over rule id, account, Region, resource type, resource id and discriminator, one a
+    /// line.
+    public var findingID: String {
+        let resource = subject.resource
+        let text = """
+            \(rule)
+            \(subject.place.account)
+            \(subject.place.region)
+            \(resource.type.rawValue)
+            \(resource.id)
+            \(subject.discriminator ?? "")
+            """
+        return SHA256.hex(of: text)
+    }
+}
+
+extension FindingIdentity: Comparable {
+    /// By subject, then rule.
+    public static func < (left: FindingIdentity, right: FindingIdentity) -> Bool {
+        left.subject != right.subject ? left.subject < right.subject : left.rule < right.rule
+    }
+}
+
+/// Where a finding is in its life, or what an alert says of it.
+public enum FindingStatus: String, Hashable, Sendable, CaseIterable {
+    /// It stands.
+    case open
+    /// It still stands, and says something else now. An alert's status only; the finding itself is open.
+    case updated
+    /// Its cause is gone.
+    case resolved
+    /// Later evidence shows that it never was one.
+    case retracted
+}
+
+/// What is kept of a finding: enough to tell whether what it says has changed.
+public struct FindingState: Hashable, Sendable {
+    /// `open`, `resolved` or `retracted`.
+    public var status: FindingStatus
+    /// Alerts published about it.
+    public var revision: Int
+    /// Fingerprint of what it says.
+    public var fingerprint: UInt64
+    /// Distinct records judged violating or undetermined.
+    public var occurrences: Int
+    /// Of `occurrences`, those whose facts were forgotten.
+    public var forgotten: Int
+    /// The least time of an occurrence.
+    public var firstSeen: EventTime
+    /// The greatest time of an occurrence.
+    public var lastSeen: EventTime
+}
+
+/// One fact that decided, as an alert shows it.
+public struct FactStatement: Hashable, Sendable {
+    /// What it is about: `owner`, `tag Role`, `allowed AMIs state`.
+    public let what: String
+    /// Its value, as text.
+    public let value: String
+    /// The record that told it.
+    public let eventID: EventID?
+    /// That record's time; nil for what holds for ever.
+    public let time: EventTime?
+
+    /// A statement from its parts.
+    public init(_ what: String, _ value: String, eventID: EventID? = nil, time: EventTime? = nil) {
+        self.what = what
+        self.value = value
+        self.eventID = eventID
+        self.time = time
+    }
+
+    /// A statement about a fact.
+    public init(_ what: String, _ value: String, _ fact: Fact) {
+        self.init(
+            what,
+            value,
+            eventID: fact.evidence.id,
+            time: fact.time == .distantPast ? nil : fact.time
+        )
+    }
+
+    /// A statement about a record.
+    public init(_ what: String, _ value: String, _ evidence: Evidence) {
+        self.init(what, value, eventID: evidence.id, time: evidence.time)
+    }
+
+    static func precedes(_ left: FactStatement, _ right: FactStatement) -> Bool {
+        if left.what != right.what { return left.what < right.what }
+        if left.value != right.value { return left.value < right.value }
+        if left.time != right.time { return (left.time ?? .distantPast) < (right.time ?? .distantPast) }
+        return (left.eventID?.description ?? "") < (right.eventID?.description ?? "")
+    }
+}
+
+/// What a finding says: its final form, a function of the set of records, the policy and stream time.
+public struct Finding: Hashable, Sendable {
+    /// Which one.
+    public let identity: FindingIdentity
+    /// `open` or `resolved`; in an alert also `updated` or `retracted`.
+    public var status: FindingStatus
+    /// What the judgement is; `allowed` once resolved or retracted.
+    public var verdict: Verdict
+    /// One line about the rule.
+    public var title: String
+    /// How bad it is.
+    public var severity: Severity
+    /// The deciding record: the last violating one, or the one that resolved.
+    public var event: Evidence
+    /// The least time of an occurrence.
+    public var firstSeen: EventTime
+    /// The greatest time of an occurrence.
+    public var lastSeen: EventTime
+    /// Distinct records judged violating or undetermined.
+    public var occurrences: Int
+    /// What decided it, sorted.
+    public var facts: [FactStatement]
+    /// What would settle it, when undetermined; sorted.
+    public var missing: [String]
+    /// The policy's clause, as a path into `policy.yaml`.
+    public var clause: String?
+    /// Commands that undo the cause.
+    public var remediation: [String]
+    /// One sentence for people.
+    public var message: String
+
+    /// A 64-bit fingerprint of everything it says (FNV-1a), the same in every process.
+    var fingerprint: UInt64 {
+        var hash = Fingerprint()
+        for text in [
+            status.rawValue, verdict.rawValue, title, severity.rawValue, event.id.description, event.name,
+            event.source, clause ?? "", message,
+        ] { hash.feed(text) }
+        for text in [
+            event.actor.arn, event.actor.type, event.actor.invokedBy, event.actor.sourceIP,
+            event.actor.userAgent,
+        ] { hash.feed(text ?? "") }
+        hash.feed(event.actor.accountID?.number ?? 0)
+        hash.feed(UInt64(bitPattern: event.time.seconds))
+        hash.feed(UInt64(bitPattern: firstSeen.seconds))
+        hash.feed(UInt64(bitPattern: lastSeen.seconds))
+        hash.feed(UInt64(bitPattern: Int64(occurrences)))
+        for fact in facts {
+            hash.feed(fact.what)
+            hash.feed(fact.value)
+            hash.feed(fact.eventID?.description ?? "")
+            hash.feed(UInt64(bitPattern: fact.time?.seconds ?? 0))
+        }
+        for text in missing { hash.feed(text) }
+        hash.feed(1)
+        for text in remediation { hash.feed(text) }
+        return hash.value
+    }
+}
+
+/// FNV-1a over framed texts and numbers.
+private struct Fingerprint {
+    var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func feed(_ text: String) {
+        var text = text
+        text.withUTF8 { for byte in $0 { mix(byte) } }
+        mix(0xFF)
+    }
+
+    mutating func feed(_ number: UInt64) {
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            mix(UInt8(truncatingIfNeeded: number >> shift))
+        }
+    }
+
+    private mutating func mix(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+    }
+}
+
+/// One change in a finding's life, as it is published.
+public struct Alert: Hashable, Sendable {
+    /// SHA-256 in lower-case hex over finding id, revision, status and deciding event id, one a line.
+    public let alertID: String
+    /// See `FindingIdentity.findingID`.
+    public let findingID: String
+    /// What the finding says now.
+    public let finding: Finding
+    /// Which alert of this finding it is, from 1.
+    public let revision: Int
+    /// SHA-256 of the policy in force.
+    public let policyHash: String
+
+    /// An alert about what a finding says.
+    init(_ finding: Finding, revision: Int, policyHash: String) {
+        self.finding = finding
+        self.revision = revision
+        self.policyHash = policyHash
+        findingID = finding.identity.findingID
+        alertID = SHA256.hex(
+            of: """
+                \(findingID)
+                \(revision)
+                \(finding.status.rawValue)
+                \(finding.event.id)
+                """
+        )
+    }
+}

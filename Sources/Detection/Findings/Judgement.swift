@@ -1,0 +1,88 @@
+public import CloudTrail
+
+/// What a rule says about a subject: the history of its violations in order, folded into what a finding shows.
+///
+/// A rule walks the subject's facts in order and calls `occur` for each record that violates (or cannot be decided)
+/// and `resolve` where the cause is gone.
+public struct Judgement: Sendable {
+    /// Why one record is a violation, or cannot be decided.
+    public struct Reason: Sendable {
+        /// `violation` or `undetermined`.
+        public var verdict: Verdict
+        /// The severity, unless the policy names one.
+        public var severity: Severity
+        /// What decided.
+        public var facts: [FactStatement]
+        /// What would settle it.
+        public var missing: [String]
+        /// The policy's clause.
+        public var clause: String?
+        /// Commands that undo the cause.
+        public var remediation: [String]
+        /// One sentence for people.
+        public var message: String
+
+        /// A reason from its parts.
+        public init(
+            _ verdict: Verdict = .violation,
+            severity: Severity,
+            facts: [FactStatement],
+            missing: [String] = [],
+            clause: String? = nil,
+            remediation: [String] = [],
+            message: String
+        ) {
+            self.verdict = verdict
+            self.severity = severity
+            self.facts = facts
+            self.missing = missing
+            self.clause = clause
+            self.remediation = remediation
+            self.message = message
+        }
+    }
+
+    private(set) var occurrences = 0
+    private(set) var firstSeen = EventTime.distantFuture
+    private(set) var lastSeen = EventTime.distantPast
+    private(set) var last: (evidence: Evidence, reason: Reason)?
+    private(set) var worst: Severity?
+    private(set) var resolution: Evidence?
+    private var isSettled = false
+    /// Stream time at which the subject must be judged again, when a deadline has not passed yet.
+    public var deadline: EventTime?
+
+    /// Nothing violated yet.
+    public init() {}
+
+    /// Whether there was a violation that is not resolved.
+    public var isOpen: Bool { last != nil && resolution == nil }
+
+    /// A record violates, or cannot be decided.
+    public mutating func occur(_ evidence: Evidence, _ reason: Reason) {
+        occurrences += 1
+        firstSeen = min(firstSeen, evidence.time)
+        lastSeen = max(lastSeen, evidence.time)
+        let severity: Severity = reason.verdict == .undetermined ? .low : reason.severity
+        worst = resolution == nil ? worst.map { max($0, severity) } ?? severity : severity
+        resolution = nil
+        isSettled = false
+        last = (evidence, reason)
+    }
+
+    /// The cause is gone; says nothing when nothing is open.
+    public mutating func resolve(_ evidence: Evidence) {
+        if isOpen, !isSettled { resolution = evidence }
+    }
+
+    /// The cause itself is undone, so that enabling an image again brings nothing back.
+    public mutating func settle(_ evidence: Evidence) {
+        resolve(evidence)
+        isSettled = last != nil
+    }
+
+    /// What resolved was taken back, and the cause still holds: the image is enabled again.
+    public mutating func reopen() {
+        if !isSettled { resolution = nil }
+    }
+}

@@ -1,0 +1,110 @@
+public import CloudTrail
+
+/// What a rule judges: one thing that can be in violation. With a rule's id it is a finding's identity.
+public enum Subject: Hashable, Sendable {
+    /// An account and Region, by its guardrails.
+    case guardrails(Place)
+    /// An account and Region, by its activity without guardrails.
+    case activity(Place)
+    /// Calls of one name that could not be read.
+    case unreadable(Place, name: String)
+    /// An instance.
+    case launch(Place, ResourceID)
+    /// An image shared with a grantee.
+    case share(Place, ResourceID, Grantee)
+    /// An image that should have been shared with a grantee, and was refused.
+    case refusedShare(Place, ResourceID, Grantee)
+    /// A tag that an image, or the snapshots made with it, should have had from the beginning.
+    case requiredTag(Place, ResourceID, key: String, Policy.RequiredTag.Resource)
+    /// A tag by which an image is approved.
+    case approvalTag(Place, ResourceID, key: String)
+
+    /// The account and Region of the finding.
+    public var place: Place {
+        switch self {
+        case .guardrails(let place), .activity(let place), .unreadable(let place, _), .launch(let place, _),
+            .share(let place, _, _), .refusedShare(let place, _, _), .requiredTag(let place, _, _, _),
+            .approvalTag(let place, _, _):
+            place
+        }
+    }
+
+    /// What the finding is about.
+    public var resource: Resource {
+        switch self {
+        case .guardrails(let place), .activity(let place), .unreadable(let place, _):
+            Resource(type: .accountRegion, id: place.description)
+        case .launch(_, let instance): Resource(type: .instance, id: instance.description)
+        case .share(_, let image, _), .refusedShare(_, let image, _), .requiredTag(_, let image, _, _),
+            .approvalTag(_, let image, _):
+            Resource(type: .image, id: image.description)
+        }
+    }
+
+    /// What sets findings on one resource apart.
+    public var discriminator: String? {
+        switch self {
+        case .guardrails, .activity, .launch: nil
+        case .unreadable(_, let name): name
+        case .share(_, _, let grantee), .refusedShare(_, _, let grantee): grantee.description
+        case .requiredTag(_, _, let key, .image), .approvalTag(_, _, let key): key
+        case .requiredTag(_, _, let key, .snapshot): "snapshot/\(key)"
+        }
+    }
+
+    private var rank: Int {
+        switch self {
+        case .guardrails: 0
+        case .activity: 1
+        case .unreadable: 2
+        case .launch: 3
+        case .share: 4
+        case .refusedShare: 5
+        case .requiredTag: 6
+        case .approvalTag: 7
+        }
+    }
+}
+
+extension Subject: Comparable {
+    /// The order in which subjects touched by one record are judged.
+    public static func < (left: Subject, right: Subject) -> Bool {
+        if left.rank != right.rank { return left.rank < right.rank }
+        if left.place != right.place { return left.place < right.place }
+        let (first, second) = (left.resource.id, right.resource.id)
+        if first != second { return first < second }
+        return (left.discriminator ?? "") < (right.discriminator ?? "")
+    }
+}
+
+/// What a finding is about, as alerts name it.
+public struct Resource: Hashable, Sendable {
+    /// The kinds of resource.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// `ami-…`.
+        case image
+        /// `i-…`.
+        case instance
+        /// `snap-…`.
+        case snapshot
+        /// `<account>/<region>`.
+        case accountRegion = "account-region"
+        /// `lt-…`.
+        case launchTemplate = "launch-template"
+        /// `p-…`.
+        case policy
+        /// An ARN.
+        case principal
+    }
+
+    /// Its kind.
+    public let type: Kind
+    /// Its id.
+    public let id: String
+
+    /// A resource from its parts.
+    public init(type: Kind, id: String) {
+        self.type = type
+        self.id = id
+    }
+}

@@ -1,0 +1,98 @@
+import CloudTrail
+
+/// Whether image criteria of Allowed AMIs admit an image, as of a time, for an account.
+///
+/// Values in a parameter are alternatives, parameters in a criterion must all hold, criteria are alternatives; the
+/// account's own images are always admitted (AWS: `EnableAllowedImagesSettings`).
+struct CriteriaAdmission {
+    let image: ResourceID
+    let account: AccountID
+    let time: EventTime
+    let state: State
+
+    func answer(_ criteria: [ImageCriterion]) -> Answer {
+        let known = state.image(image)
+        let own = isOwn(known)
+        guard own.value != .yes else { return own }
+        if criteria.isEmpty {
+            return Answer.any([
+                own, .unknown("image criteria (the list is empty, which AWS does not define)"),
+            ])
+        }
+        return Answer.any(criteria.map { admits($0, known) } + [own])
+    }
+
+    /// Whether the account owns the image.
+    func isOwn() -> Answer { isOwn(state.image(image)) }
+
+    private func isOwn(_ known: ImageFacts?) -> Answer {
+        guard let owner = known?.owner else { return .unknown("owner of \(image)") }
+        let statement = FactStatement("owner", owner.account.description, owner.fact)
+        return owner.account == account ? .yes(statement) : .no(statement)
+    }
+
+    private func admits(_ criterion: ImageCriterion, _ known: ImageFacts?) -> Answer {
+        var parts: [Answer] = []
+        if let providers = criterion.providers {
+            parts.append(Answer.any(providers.map { provides($0, known) }))
+        }
+        if let names = criterion.names {
+            parts.append(ImageApproval.nameAnswer(names.map { Pattern($0) }, known))
+        }
+        if let codes = criterion.productCodes { parts.append(carries(codes, known)) }
+        if let days = criterion.maximumDaysSinceCreated { parts.append(isYoung(days, known)) }
+        if let days = criterion.maximumDaysSinceDeprecated { parts.append(isCurrent(days, known)) }
+        for parameter in criterion.unknown.keys.sorted() {
+            parts.append(.unknown("what \(parameter) admits (this version does not know the parameter)"))
+        }
+        return Answer.all(parts)
+    }
+
+    private func provides(_ provider: String, _ known: ImageFacts?) -> Answer {
+        if provider == "none" { return .no() }
+        guard let known, let owner = known.owner else { return .unknown("owner of \(image)") }
+        let statement = FactStatement("owner", owner.account.description, owner.fact)
+        if AccountID(provider) != nil {
+            return owner.account.description == provider ? .yes(statement) : .no(statement)
+        }
+        guard let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value else {
+            return .no(statement)
+        }
+        let aliasStatement = FactStatement("owner alias", alias, fact)
+        return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
+    }
+
+    private func carries(_ codes: [String], _ known: ImageFacts?) -> Answer {
+        guard let fact = known?.latest(.productCodes, asOf: time),
+            case .productCodes(let carried) = fact.value
+        else { return .unknown("Marketplace product codes of \(image)") }
+        let statement = FactStatement("product codes", carried.joined(separator: ", "), fact)
+        return codes.contains { carried.contains($0) } ? .yes(statement) : .no(statement)
+    }
+
+    private func isYoung(_ days: Int, _ known: ImageFacts?) -> Answer {
+        guard let fact = known?.latest(.creationDate), case .date(let created?) = fact.value else {
+            return .unknown("creation date of \(image)")
+        }
+        let statement = FactStatement("created", created.description, fact)
+        return time <= created.advanced(bySeconds: Int64(days) * 86_400) ? .yes(statement) : .no(statement)
+    }
+
+    /// An image with no date of deprecation passes.
+    private func isCurrent(_ days: Int, _ known: ImageFacts?) -> Answer {
+        if let fact = known?.latest(.deprecation, asOf: time), case .date(let date) = fact.value {
+            guard let date else { return .yes(FactStatement("deprecated", "never", fact)) }
+            let statement = FactStatement("deprecated", date.description, fact)
+            return time <= date.advanced(bySeconds: Int64(days) * 86_400) ? .yes(statement) : .no(statement)
+        }
+        guard let creation = known?.timeline(.lifecycle).facts.first(where: \.value.isCreation) else {
+            return .unknown("deprecation date of \(image)")
+        }
+        return .yes(FactStatement("deprecated", "never", creation))
+    }
+}
+
+extension FactValue {
+    /// Whether an image came into being.
+    var isCreation: Bool { if case .created = self { true } else { false } }
+}

@@ -1,0 +1,77 @@
+import CloudTrail
+
+/// Whether an image is approved by `images.approved`, as of a time.
+struct ImageApproval {
+    let image: ResourceID
+    let time: EventTime
+    let state: State
+    let policy: Policy
+
+    /// Any entry must match in all its parts.
+    func answer() -> (answer: Answer, clause: String) {
+        let entries = policy.approvedImages ?? []
+        let answers = entries.map { matches($0) }
+        if let index = answers.firstIndex(where: { $0.value == .yes }) {
+            return (answers[index], "images.approved[\(index)]")
+        }
+        return (Answer.any(answers), "images.approved")
+    }
+
+    /// Whether one entry matches; the part of it that is about tags can be left out.
+    func matches(_ entry: Policy.ApprovedImage, withTags: Bool = true) -> Answer {
+        var parts: [Answer] = []
+        if let ids = entry.ids {
+            parts.append(ids.contains(image.description) ? .yes() : .no())
+        }
+        let known = state.image(image)
+        if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
+        if let names = entry.names { parts.append(Self.nameAnswer(names, known)) }
+        if withTags, let tags = entry.tags {
+            parts.append(contentsOf: tags.sorted { $0.key < $1.key }.map { tagAnswer($0.key, $0.value) })
+        }
+        return Answer.all(parts)
+    }
+
+    private func ownerAnswer(_ owners: Set<String>, _ known: ImageFacts?) -> Answer {
+        guard let known, let owner = known.owner else { return .unknown("owner of \(image)") }
+        let statement = FactStatement("owner", owner.account.description, owner.fact)
+        if owners.contains(owner.account.description) { return .yes(statement) }
+        if let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value {
+            let aliasStatement = FactStatement("owner alias", alias, fact)
+            return owners.contains(alias) ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
+        }
+        return .no(statement)
+    }
+
+    static func nameAnswer(_ names: [Pattern], _ known: ImageFacts?) -> Answer {
+        guard let fact = known?.latest(.name), case .text(let name?) = fact.value else {
+            return .unknown("name of the image")
+        }
+        let statement = FactStatement("name", name, fact)
+        return names.contains { $0.matches(name) } ? .yes(statement) : .no(statement)
+    }
+
+    private func tagAnswer(_ key: String, _ value: String) -> Answer {
+        let reading = TagReading(key, of: image, asOf: time, in: state)
+        guard let cause = reading.cause, let statement = reading.statement(key) else {
+            return .unknown(
+                state.image(image)?.owner == nil
+                    ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
+            )
+        }
+        guard reading.value == .present(value) else { return .no(statement) }
+        switch policy.isPublisher(cause.evidence) {
+        case true?: return .yes(statement)
+        case false?:
+            return .no(
+                statement,
+                FactStatement(
+                    "tag \(key) set by",
+                    cause.evidence.actor.principalARN ?? "unknown",
+                    cause
+                )
+            )
+        case nil: return .unknown("who set tag \(key) of \(image)")
+        }
+    }
+}

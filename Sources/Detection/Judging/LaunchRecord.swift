@@ -1,0 +1,64 @@
+import CloudTrail
+
+/// One use of an image: the instance's own `RunInstances`, or the first snapshot that shows it.
+struct LaunchRecord {
+    let place: Place
+    let instance: ResourceID
+    let image: ResourceID
+    /// As of when it is judged.
+    let time: EventTime
+    let evidence: Evidence
+    private let end: Fact?
+
+    /// Nil when no launch is known, or its image is not.
+    init?(_ subject: Subject, in state: State) {
+        guard case .launch(let place, let instance) = subject else { return nil }
+        let facts = state.timeline(.instance(place, instance)).facts
+        var launch: Fact?
+        var seenImage: ResourceID?
+        for fact in facts {
+            switch fact.value {
+            case .launched: if launch.map({ $0.value.isSnapshot }) ?? true { launch = fact }
+            case .seen(let image):
+                launch = launch ?? fact
+                seenImage = seenImage ?? image
+            default: break
+            }
+        }
+        guard let launch, let image = launch.value.launchedImage ?? seenImage else { return nil }
+        self.place = place
+        self.instance = instance
+        self.image = image
+        time = launch.time
+        evidence = launch.evidence
+        end = facts.last { $0.value == .terminated }
+    }
+
+    /// The judgement of a rule: nothing when allowed, resolved when the instance is gone.
+    func judgement(_ reason: Judgement.Reason?) -> Judgement? {
+        guard let reason else { return nil }
+        var judgement = Judgement()
+        judgement.occur(evidence, reason)
+        if let end { judgement.resolve(end.evidence) }
+        return judgement
+    }
+
+    /// The fact that every launch finding shows.
+    var statement: FactStatement { FactStatement("image", image.description, evidence) }
+
+    /// Stops what should not run.
+    var termination: String {
+        "aws ec2 terminate-instances --region \(place.region) --instance-ids \(instance)"
+    }
+}
+
+extension FactValue {
+    fileprivate var isSnapshot: Bool { if case .seen = self { true } else { false } }
+
+    fileprivate var launchedImage: ResourceID? {
+        switch self {
+        case .launched(let image), .seen(let image): image
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import CloudTrail
+
+/// Whether an image may be shared with a grantee, as of a time.
+struct ShareTrust {
+    let owner: AccountID
+    let time: EventTime
+    let state: State
+    let policy: Policy
+
+    /// Why a share is a violation.
+    struct Objection {
+        var severity: Severity
+        var clause: String
+        var facts: [FactStatement]
+        /// Who the grantee is, for a sentence that begins with "shared with".
+        var description: String
+    }
+
+    /// The objection to a grantee; nil when it is trusted.
+    func objection(to grantee: Grantee) -> Objection? {
+        switch grantee {
+        case .everyone:
+            Objection(severity: .critical, clause: "trust", facts: [], description: "everybody")
+        case .account(let account): objection(to: account)
+        case .organization(let arn): objection(toOrganization: arn)
+        case .organizationalUnit(let arn): objection(toUnit: arn)
+        }
+    }
+
+    private func objection(to account: AccountID) -> Objection? {
+        if account == owner || policy.trust.accounts.contains(account) { return nil }
+        var facts: [FactStatement] = []
+        if let own = policy.organization.id, let told = membership(of: account, in: own) {
+            if told.isMember { return nil }
+            facts.append(FactStatement("member of \(own)", "no", told.fact))
+        } else if policy.organization.accounts.contains(account) {
+            return nil
+        }
+        for trusted in policy.trust.organizations.sorted() {
+            guard let told = membership(of: account, in: trusted) else { continue }
+            if told.isMember { return nil }
+            facts.append(FactStatement("member of \(trusted)", "no", told.fact))
+        }
+        if policy.knownVendors.contains(account) {
+            return Objection(
+                severity: .medium,
+                clause: "known_vendors",
+                facts: facts,
+                description: "known vendor \(account)"
+            )
+        }
+        return Objection(
+            severity: .high,
+            clause: "trust.accounts",
+            facts: facts,
+            description: "untrusted account \(account)"
+        )
+    }
+
+    private func membership(of account: AccountID, in organization: String) -> (isMember: Bool, fact: Fact)? {
+        guard let fact = state.timeline(.members(organization: organization)).latest(asOf: time),
+            case .members(let members) = fact.value
+        else { return nil }
+        return (members.contains(account), fact)
+    }
+
+    private func objection(toOrganization arn: String) -> Objection? {
+        guard let id = OrganizationsARN(arn)?.organization else {
+            return Objection(
+                severity: .high,
+                clause: "trust.organizations",
+                facts: [],
+                description: "the unreadable ARN \(arn)"
+            )
+        }
+        if id == policy.organization.id {
+            guard !policy.trust.organizationalUnits.isEmpty else { return nil }
+            return Objection(
+                severity: .medium,
+                clause: "trust.organizational_units",
+                facts: [],
+                description: "the whole own organization, where the policy wants single units,"
+            )
+        }
+        if policy.trust.organizations.contains(id) { return nil }
+        return Objection(
+            severity: .high,
+            clause: "trust.organizations",
+            facts: [],
+            description: "foreign organization \(id)"
+        )
+    }
+
+    private func objection(toUnit arn: String) -> Objection? {
+        guard let parsed = OrganizationsARN(arn), let unit = parsed.unit else {
+            return Objection(
+                severity: .high,
+                clause: "trust.organizational_units",
+                facts: [],
+                description: "the unreadable ARN \(arn)"
+            )
+        }
+        if parsed.organization == policy.organization.id
+            || policy.trust.organizations.contains(parsed.organization)
+            || policy.trust.organizationalUnits.contains(unit)
+        {
+            return nil
+        }
+        return Objection(
+            severity: .high,
+            clause: "trust.organizational_units",
+            facts: [],
+            description: "unit \(unit) of foreign organization \(parsed.organization)"
+        )
+    }
+
+    /// Whether a grant to `wider`, itself a violation, also gives the image to a narrower grantee.
+    func covers(_ wider: Grantee, _ grantee: Grantee) -> Bool {
+        switch (wider, grantee) {
+        case (.everyone, .account), (.everyone, .organization), (.everyone, .organizationalUnit): true
+        case (.organization(let arn), .organizationalUnit(let unit)):
+            isForeign(arn) && OrganizationsARN(arn)?.organization == OrganizationsARN(unit)?.organization
+        case (.organization(let arn), .account(let account)),
+            (.organizationalUnit(let arn), .account(let account)):
+            isForeign(arn) && !isOwn(account)
+        default: false
+        }
+    }
+
+    private func isForeign(_ arn: String) -> Bool {
+        OrganizationsARN(arn).map { $0.organization != policy.organization.id } ?? true
+    }
+
+    private func isOwn(_ account: AccountID) -> Bool {
+        if let own = policy.organization.id, let told = membership(of: account, in: own) {
+            return told.isMember
+        }
+        return account == owner || policy.organization.accounts.contains(account)
+    }
+}
+
+/// An ARN of AWS Organizations: `arn:aws:organizations::<account>:organization/o-…` or `…:ou/o-…/ou-…`, in any
+/// partition.
+struct OrganizationsARN {
+    /// `o-…`.
+    let organization: String
+    /// `ou-…`, of a unit.
+    let unit: String?
+
+    init?(_ arn: String) {
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", ["aws", "aws-cn", "aws-us-gov"].contains(parts[1]),
+            parts[2] == "organizations"
+        else { return nil }
+        let path = parts[5].split(separator: "/", omittingEmptySubsequences: false)
+        switch path.first {
+        case "organization" where path.count == 2 && path[1].hasPrefix("o-"):
+            (organization, unit) = (String(path[1]), nil)
+        case "ou" where path.count == 3 && path[1].hasPrefix("o-") && path[2].hasPrefix("ou-"):
+            (organization, unit) = (String(path[1]), String(path[2]))
+        default: return nil
+        }
+    }
+}

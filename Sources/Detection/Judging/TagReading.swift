@@ -1,0 +1,100 @@
+import CloudTrail
+
+/// One tag of an image as its owner sees it, as of a time, with the record that made it so.
+struct TagReading {
+    enum Value: Equatable {
+        case unknown
+        case absent
+        case present(String)
+    }
+
+    private(set) var value = Value.unknown
+    /// The record that last changed the value; repeating it changes nothing.
+    private(set) var cause: Fact?
+
+    /// Reads a tag. Only what the owner's account told counts; a tag is absent only when a creation, a dated
+    /// inventory of the owner or a deletion says so.
+    init(_ key: String, of image: ResourceID, asOf time: EventTime, in state: State) {
+        for fact in Self.facts(key, of: image, in: state) where fact.time <= time {
+            apply(fact, key, in: state)
+        }
+    }
+
+    /// A tag of which nothing is known yet.
+    init() {}
+
+    /// The facts about a tag that count, in order.
+    static func facts(_ key: String, of id: ResourceID, in state: State) -> [Fact] {
+        guard let image = state.image(id), let owner = image.owner?.account else { return [] }
+        let single = image.timeline(.tag(key)).facts
+        let all = image.timeline(.allTags).facts
+        let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()
+        return merged.filter { $0.evidence.account == owner || $0.evidence.account == .none }
+    }
+
+    /// Takes the next fact in order.
+    mutating func apply(_ fact: Fact, _ key: String, in state: State, depth: Int = 0) {
+        switch fact.value {
+        case .tagSet(let text): set(.present(text), by: fact)
+        case .tagDeleted(nil): set(.absent, by: fact)
+        case .tagDeleted(let only?):
+            // Deleted only if it had this value; of an unknown one nothing is learnt.
+            if value == .present(only) { set(.absent, by: fact) }
+        case .allTags(let tags, let source):
+            if let text = tags[key] {
+                set(.present(text), by: fact)
+            } else if let source {
+                set(Self.copied(key, from: source, asOf: fact.time, in: state, depth: depth), by: fact)
+            } else {
+                set(.absent, by: fact)
+            }
+        default: break
+        }
+    }
+
+    private static func copied(
+        _ key: String,
+        from source: ResourceID,
+        asOf time: EventTime,
+        in state: State,
+        depth: Int
+    ) -> Value {
+        guard depth < 16 else { return .unknown }
+        var reading = TagReading()
+        for fact in facts(key, of: source, in: state) where fact.time <= time {
+            reading.apply(fact, key, in: state, depth: depth + 1)
+        }
+        return reading.value
+    }
+
+    private mutating func set(_ new: Value, by fact: Fact) {
+        guard new != value || cause == nil else { return }
+        value = new
+        cause = fact
+    }
+
+    /// As an alert shows it.
+    func statement(_ key: String) -> FactStatement? {
+        guard let cause else { return nil }
+        switch value {
+        case .unknown: return nil
+        case .absent: return FactStatement("tag \(key)", "absent", cause)
+        case .present(let text): return FactStatement("tag \(key)", text, cause)
+        }
+    }
+}
+
+extension Policy {
+    /// Whether a record was made by a principal that may create and tag images; nil when the record does not say
+    /// who made it. An inventory speaks for the owner.
+    func isPublisher(_ evidence: Evidence) -> Bool? {
+        guard let publishers, !evidence.isInventory else { return true }
+        guard let principal = evidence.actor.principalARN else { return nil }
+        return publishers.contains { $0.matches(principal) }
+    }
+
+    /// Whether a call was made by a service whose creating and tagging is not judged.
+    func isExempt(_ evidence: Evidence) -> Bool {
+        evidence.actor.service.map(exemptServices.contains) ?? false
+    }
+}

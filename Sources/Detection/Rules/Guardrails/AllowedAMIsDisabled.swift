@@ -1,0 +1,51 @@
+import CloudTrail
+
+/// Allowed AMIs switched off.
+struct AllowedAMIsDisabled: Rule {
+    let metadata = RuleMetadata(
+        id: "allowed-amis-disabled",
+        title: "Allowed AMIs was disabled",
+        kind: .standing,
+        severity: .high,
+        events: ["DisableAllowedImagesSettings", "EnableAllowedImagesSettings"],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
+        attack: ["T1562.001"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .guardrails = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .guardrails(let place) = subject else { return nil }
+        let isDemanded = scene.policy.baseline.allowedImagesState == .enabled
+        var judgement = Judgement()
+        var known: AllowedImagesState?
+        for fact in scene.state.timeline(.allowedImages(place)).facts {
+            guard case .allowedImages(let state) = fact.value else { continue }
+            defer { known = state }
+            guard state == .disabled else {
+                judgement.resolve(fact.evidence)
+                continue
+            }
+            if fact.evidence.isInventory, known == .disabled { continue }
+            judgement.occur(
+                fact.evidence,
+                Judgement.Reason(
+                    severity: isDemanded ? .critical : .high,
+                    facts: [FactStatement("allowed AMIs state", state.rawValue, fact)]
+                        + (known.map { [FactStatement("state before", $0.rawValue, fact)] } ?? []),
+                    clause: isDemanded ? "baseline.allowed_images.state" : nil,
+                    remediation: [AllowedAMIsCommands.enable(place)],
+                    message: "Allowed AMIs is disabled in \(place): any image can be used there."
+                )
+            )
+        }
+        return judgement
+    }
+}
+
+/// Commands that several findings about Allowed AMIs give.
+enum AllowedAMIsCommands {
+    static func enable(_ place: Place) -> String {
+        "aws ec2 enable-allowed-images-settings --region \(place.region) --allowed-images-settings-state enabled"
+    }
+}

@@ -1,0 +1,44 @@
+import CloudTrail
+
+/// Allowed AMIs taken from `enabled` to `audit-mode`, also by way of `disabled`.
+struct AllowedAMIsDowngraded: Rule {
+    let metadata = RuleMetadata(
+        id: "allowed-amis-downgraded",
+        title: "Allowed AMIs was downgraded to audit-mode",
+        kind: .event,
+        severity: .high,
+        events: ["EnableAllowedImagesSettings", "DisableAllowedImagesSettings"],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
+        attack: ["T1562.001"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .guardrails = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .guardrails(let place) = subject else { return nil }
+        var judgement = Judgement()
+        var strength: (state: AllowedImagesState, fact: Fact)?
+        for fact in scene.state.timeline(.allowedImages(place)).facts {
+            guard case .allowedImages(let state) = fact.value, state != .disabled else { continue }
+            if state == .enabled {
+                judgement.resolve(fact.evidence)
+            } else if let strength, strength.state == .enabled, !fact.evidence.isInventory {
+                judgement.occur(
+                    fact.evidence,
+                    Judgement.Reason(
+                        severity: .high,
+                        facts: [
+                            FactStatement("allowed AMIs state", state.rawValue, fact),
+                            FactStatement("state before", strength.state.rawValue, strength.fact),
+                        ],
+                        remediation: [AllowedAMIsCommands.enable(place)],
+                        message:
+                            "Allowed AMIs went from enabled to audit-mode in \(place): nothing is blocked there."
+                    )
+                )
+            }
+            strength = (state, fact)
+        }
+        return judgement
+    }
+}

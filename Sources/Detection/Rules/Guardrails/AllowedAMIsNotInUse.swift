@@ -1,0 +1,82 @@
+import CloudTrail
+
+/// An account and Region that are used while Allowed AMIs is off, or not known to be on.
+struct AllowedAMIsNotInUse: Rule {
+    let metadata = RuleMetadata(
+        id: "allowed-amis-not-in-use",
+        title: "Allowed AMIs is not in use",
+        kind: .standing,
+        severity: .medium,
+        events: ["EnableAllowedImagesSettings", "DisableAllowedImagesSettings"],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
+        compliance: ["Conformity: Allowed AMIs Feature in Use"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .activity = subject { true } else { false } }
+
+    /// Only the first call under a state is an occurrence.
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .activity(let place) = subject else { return nil }
+        let facts = scene.state.timeline(.allowedImages(place)).facts
+        var judgement = Judgement()
+        let firstKnown = facts.first?.time ?? .distantFuture
+        if let first = scene.state.firstActivity(in: place, from: .distantPast), first.time < firstKnown {
+            judgement.occur(first.evidence, unknown(place))
+        }
+        var isOff = false
+        for (index, fact) in facts.enumerated() {
+            guard fact.value == .allowedImages(.disabled) else {
+                isOff = false
+                judgement.resolve(fact.evidence)
+                continue
+            }
+            // Of several facts in one second only the last is what that second's calls saw.
+            let isLastOfSecond = index + 1 == facts.count || facts[index + 1].time > fact.time
+            guard !isOff, isLastOfSecond else { continue }
+            let next = facts[(index + 1)...].first { $0.value != fact.value }
+            if let use = use(from: fact, until: next?.time, place, scene.state, isUsed: judgement.last != nil)
+            {
+                isOff = true
+                judgement.occur(use, off(place, fact))
+            }
+        }
+        return judgement
+    }
+
+    /// The first use while it is off. A snapshot that says so speaks of what was used before, too.
+    private func use(
+        from fact: Fact,
+        until end: EventTime?,
+        _ place: Place,
+        _ state: State,
+        isUsed: Bool
+    ) -> Evidence? {
+        if fact.evidence.isInventory, isUsed { return fact.evidence }
+        guard let first = state.firstActivity(in: place, from: fact.time), first.time < end ?? .distantFuture
+        else { return nil }
+        return first.evidence
+    }
+
+    private func off(_ place: Place, _ fact: Fact) -> Judgement.Reason {
+        Judgement.Reason(
+            severity: .medium,
+            facts: [FactStatement("allowed AMIs state", "disabled", fact)],
+            remediation: [
+                "aws ec2 enable-allowed-images-settings --region \(place.region)"
+                    + " --allowed-images-settings-state audit-mode"
+            ],
+            message: "Allowed AMIs is disabled in \(place), which is in use."
+        )
+    }
+
+    private func unknown(_ place: Place) -> Judgement.Reason {
+        Judgement.Reason(
+            .undetermined,
+            severity: .medium,
+            facts: [],
+            missing: ["allowed AMIs state in \(place)"],
+            remediation: ["aws ec2 get-allowed-images-settings --region \(place.region)"],
+            message: "Whether Allowed AMIs is in use in \(place), which is in use, was never told."
+        )
+    }
+}

@@ -1,0 +1,39 @@
+import CloudTrail
+
+/// A watched call that succeeded with parameters that are missing or of unknown shape: what it did is not known.
+struct WatchedCallUnreadable: Rule {
+    let metadata = RuleMetadata(
+        id: "watched-call-unreadable",
+        title: "A watched call could not be judged",
+        kind: .event,
+        severity: .high,
+        events: [],
+        references: [
+            "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html"
+        ],
+        attack: ["T1562.008"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .unreadable = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .unreadable(let place, let name) = subject else { return nil }
+        var judgement = Judgement()
+        for fact in scene.state.timeline(.unreadable(place, name: name)).facts {
+            guard case .unreadable(let reason) = fact.value else { continue }
+            judgement.occur(
+                fact.evidence,
+                Judgement.Reason(
+                    severity: .high,
+                    facts: [FactStatement("unreadable", reason, fact)],
+                    remediation: [
+                        "aws cloudtrail lookup-events --region \(place.region)"
+                            + " --lookup-attributes AttributeKey=EventId,AttributeValue=\(fact.evidence.id)"
+                    ],
+                    message: "\(name) in \(place) succeeded, but what it did cannot be read: \(reason)."
+                )
+            )
+        }
+        return judgement
+    }
+}

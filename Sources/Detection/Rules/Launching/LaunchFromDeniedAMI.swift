@@ -1,0 +1,32 @@
+import CloudTrail
+
+/// An instance whose image is on the deny list.
+struct LaunchFromDeniedAMI: Rule {
+    let metadata = RuleMetadata(
+        id: "launch-from-denied-ami",
+        title: "Instance launched from a denied image",
+        kind: .launch,
+        severity: .high,
+        events: ["RunInstances", "TerminateInstances"],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/usingsharedamis-finding.html"],
+        attack: ["T1578.002"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .launch = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard !scene.policy.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state),
+            scene.policy.deniedImages.contains(launch.image.description)
+        else { return nil }
+        return launch.judgement(
+            Judgement.Reason(
+                severity: .high,
+                facts: [launch.statement],
+                clause: "images.denied",
+                remediation: [launch.termination],
+                message:
+                    "Instance \(launch.instance) was launched from image \(launch.image), which is denied."
+            )
+        )
+    }
+}

@@ -1,0 +1,58 @@
+import CloudTrail
+
+/// An instance whose image is not approved by id, owner, name or tag, as of the launch: the golden-image rule.
+struct LaunchFromUnapprovedAMI: Rule {
+    let metadata = RuleMetadata(
+        id: "launch-from-unapproved-ami",
+        title: "Instance launched from an unapproved image",
+        kind: .launch,
+        severity: .medium,
+        events: ["RunInstances", "TerminateInstances", "CreateTags", "DeleteTags"],
+        references: ["https://docs.aws.amazon.com/config/latest/developerguide/approved-amis-by-id.html"],
+        attack: ["T1578.002"],
+        compliance: ["Conformity EC2-028"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .launch = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard scene.policy.approvedImages != nil, let launch = LaunchRecord(subject, in: scene.state) else {
+            return nil
+        }
+        let severity: Severity =
+            scene.policy.productionAccounts.contains(launch.place.account) ? .high : .medium
+        if scene.policy.deniedImages.contains(launch.image.description) {
+            return launch.judgement(
+                Judgement.Reason(
+                    severity: severity,
+                    facts: [launch.statement],
+                    clause: "images.denied",
+                    remediation: [launch.termination],
+                    message:
+                        "Instance \(launch.instance) runs image \(launch.image), which the policy denies."
+                )
+            )
+        }
+        let (answer, clause) = ImageApproval(
+            image: launch.image,
+            time: launch.time,
+            state: scene.state,
+            policy: scene.policy
+        ).answer()
+        guard answer.value != .yes else { return nil }
+        let isUnknown = answer.value == .unknown
+        return launch.judgement(
+            Judgement.Reason(
+                isUnknown ? .undetermined : .violation,
+                severity: severity,
+                facts: answer.facts + [launch.statement],
+                missing: answer.missing,
+                clause: clause,
+                remediation: isUnknown ? [] : [launch.termination],
+                message: isUnknown
+                    ? "Whether image \(launch.image) of instance \(launch.instance) was approved cannot be told."
+                    : "Instance \(launch.instance) was launched from image \(launch.image), which is not approved."
+            )
+        )
+    }
+}

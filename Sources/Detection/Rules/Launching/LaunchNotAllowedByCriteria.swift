@@ -1,0 +1,108 @@
+import CloudTrail
+
+/// An instance whose image the Allowed AMIs criteria in force at the launch do not admit.
+struct LaunchNotAllowedByCriteria: Rule {
+    let metadata = RuleMetadata(
+        id: "launch-not-allowed-by-criteria",
+        title: "Instance launched from an image that the criteria do not allow",
+        kind: .launch,
+        severity: .medium,
+        events: [
+            "RunInstances", "TerminateInstances", "EnableAllowedImagesSettings",
+            "DisableAllowedImagesSettings",
+            "ReplaceImageCriteriaInAllowedImagesSettings",
+        ],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
+        attack: ["T1578.002"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .launch = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard let launch = LaunchRecord(subject, in: scene.state),
+            let rule = inForce(at: launch.place, launch.time, scene)
+        else { return nil }
+        let admission = CriteriaAdmission(
+            image: launch.image,
+            account: launch.place.account,
+            time: launch.time,
+            state: scene.state
+        )
+        let answer =
+            rule.criteria.map { admission.answer($0) }
+            ?? Answer.any([
+                admission.isOwn(), .unknown("image criteria of Allowed AMIs in \(launch.place)"),
+            ])
+        guard answer.value != .yes else { return nil }
+        let isUnknown = answer.value == .unknown
+        let message =
+            isUnknown
+            ? "Whether the criteria allow image \(launch.image) of instance \(launch.instance) cannot be told."
+            : "Instance \(launch.instance) runs image \(launch.image), which the criteria do not allow:"
+                + " \(rule.meaning)."
+        return launch.judgement(
+            Judgement.Reason(
+                isUnknown ? .undetermined : .violation,
+                severity: rule.severity,
+                facts: answer.facts + rule.facts + [launch.statement],
+                missing: answer.missing,
+                clause: rule.clause,
+                remediation: isUnknown ? [] : [launch.termination],
+                message: message
+            )
+        )
+    }
+
+    /// The criteria that apply, and what it means that an image is not admitted.
+    private struct InForce {
+        /// Nil when they were never told.
+        var criteria: [ImageCriterion]?
+        var severity: Severity
+        var clause: String?
+        var facts: [FactStatement]
+        var meaning: String
+    }
+
+    /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
+    private func inForce(at place: Place, _ time: EventTime, _ scene: Scene) -> InForce? {
+        let stateFact = scene.state.timeline(.allowedImages(place)).latest(asOf: time)
+        var state: AllowedImagesState?
+        if case .allowedImages(let known) = stateFact?.value { state = known }
+        var facts = stateFact.map { [FactStatement("allowed AMIs state", state?.rawValue ?? "", $0)] } ?? []
+        switch state {
+        case .auditMode, .enabled:
+            var criteria: [ImageCriterion]?
+            if let fact = scene.state.timeline(.imageCriteria(place)).latest(asOf: time),
+                case .criteria(let known) = fact.value
+            {
+                criteria = known
+                facts.append(FactStatement("image criteria", known.summary, fact))
+            }
+            return state == .auditMode
+                ? InForce(
+                    criteria: criteria,
+                    severity: .medium,
+                    facts: facts,
+                    meaning: "audit-mode, so it would be blocked if Allowed AMIs were enabled"
+                )
+                : InForce(
+                    criteria: criteria,
+                    severity: .high,
+                    facts: facts,
+                    meaning:
+                        "Allowed AMIs is enabled, so the guardrail did not hold, or what is known is stale"
+                )
+        case .disabled, nil:
+            guard let baseline = scene.policy.baseline.imageCriteria else { return nil }
+            facts.append(FactStatement("baseline criteria", baseline.summary))
+            return InForce(
+                criteria: baseline,
+                severity: .medium,
+                clause: "baseline.allowed_images.criteria_file",
+                facts: facts,
+                meaning: "Allowed AMIs is \(state == nil ? "not known to be on" : "disabled"),"
+                    + " and the baseline's criteria would block it"
+            )
+        }
+    }
+}

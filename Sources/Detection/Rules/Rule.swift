@@ -1,0 +1,29 @@
+public import CloudTrail
+
+/// One rule: what it says about itself, and one pure function.
+public protocol Rule: Sendable {
+    /// What it says about itself.
+    var metadata: RuleMetadata { get }
+
+    /// Whether it judges subjects of this kind.
+    func judges(_ subject: Subject) -> Bool
+
+    /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement?
+}
+
+/// What a rule may look at. A view for the length of one call.
+public struct Scene {
+    /// The facts.
+    public let state: State
+    /// What the organisation trusts.
+    public let policy: Policy
+    /// Stream time: deadlines at or before it have passed.
+    public var now: EventTime { state.streamTime }
+
+    /// A scene of a state and a policy.
+    init(state: State, policy: Policy) {
+        self.state = state
+        self.policy = policy
+    }
+}

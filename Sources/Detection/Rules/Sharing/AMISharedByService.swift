@@ -1,0 +1,27 @@
+import CloudTrail
+
+/// A share as above that an AWS service made for the owner; group `all` is never excused so.
+struct AMISharedByService: Rule {
+    let metadata = RuleMetadata(
+        id: "ami-shared-by-service",
+        title: "Image shared by an AWS service",
+        kind: .event,
+        severity: .low,
+        events: [
+            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
+            "DeregisterImage",
+        ],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
+        attack: ["T1537"]
+    )
+
+    func judges(_ subject: Subject) -> Bool {
+        if case .share(_, _, let grantee) = subject { grantee != .everyone } else { false }
+    }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .share(let place, let image, let grantee) = subject else { return nil }
+        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: true)
+            .judge()
+    }
+}

@@ -1,0 +1,27 @@
+import CloudTrail
+
+/// An image whose launch permissions name group `all`, whoever put it there.
+struct AMISharedPublicly: Rule {
+    let metadata = RuleMetadata(
+        id: "ami-shared-publicly",
+        title: "Image shared with everybody",
+        kind: .standing,
+        severity: .critical,
+        events: [
+            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
+            "DeregisterImage",
+        ],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
+        attack: ["T1537"]
+    )
+
+    func judges(_ subject: Subject) -> Bool {
+        if case .share(_, _, .everyone) = subject { true } else { false }
+    }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .share(let place, let image, let grantee) = subject else { return nil }
+        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
+            .judge()
+    }
+}

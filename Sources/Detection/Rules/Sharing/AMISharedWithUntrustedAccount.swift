@@ -1,0 +1,27 @@
+import CloudTrail
+
+/// An image shared with an account that is neither the owner's, nor a member, nor trusted.
+struct AMISharedWithUntrustedAccount: Rule {
+    let metadata = RuleMetadata(
+        id: "ami-shared-with-untrusted-account",
+        title: "Image shared with an untrusted account",
+        kind: .standing,
+        severity: .high,
+        events: [
+            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
+            "DeregisterImage",
+        ],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
+        attack: ["T1537"]
+    )
+
+    func judges(_ subject: Subject) -> Bool {
+        if case .share(_, _, .account) = subject { true } else { false }
+    }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .share(let place, let image, let grantee) = subject else { return nil }
+        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
+            .judge()
+    }
+}

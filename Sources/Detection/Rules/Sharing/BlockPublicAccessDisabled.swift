@@ -1,0 +1,85 @@
+import CloudTrail
+
+/// Block public access for images switched off, or a public share where it was believed on.
+struct BlockPublicAccessDisabled: Rule {
+    let metadata = RuleMetadata(
+        id: "block-public-access-disabled",
+        title: "Block public access for images is off",
+        kind: .standing,
+        severity: .high,
+        events: ["DisableImageBlockPublicAccess", "EnableImageBlockPublicAccess", "ModifyImageAttribute"],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html"],
+        attack: ["T1562.001", "T1537"]
+    )
+
+    func judges(_ subject: Subject) -> Bool {
+        if case .guardrails = subject { true } else { false }
+    }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .guardrails(let place) = subject else { return nil }
+        var judgement = Judgement()
+        var known: BlockPublicAccessState?
+        let settings = scene.state.timeline(.blockPublicAccess(place)).facts
+        let shares = scene.state.timeline(.madePublic(place)).facts
+        for fact in shares.isEmpty ? settings : (settings + shares).sorted() {
+            switch fact.value {
+            case .blockPublicAccess(.unblocked):
+                let isNews = known != .unblocked
+                known = .unblocked
+                guard isNews || !fact.evidence.isInventory else { continue }
+                judgement.occur(
+                    fact.evidence,
+                    reason(
+                        [FactStatement("block public access", "unblocked", fact)],
+                        place,
+                        scene.policy,
+                        "Block public access for images is off in \(place)."
+                    )
+                )
+            case .blockPublicAccess(let state):
+                known = state
+                judgement.resolve(fact.evidence)
+            case .madePublic(let image):
+                // The share's whole second counts: what was switched off in it was off for the share.
+                guard let setting = scene.state.timeline(.blockPublicAccess(place)).latest(asOf: fact.time),
+                    setting.value == .blockPublicAccess(.blockNewSharing)
+                else { continue }
+                judgement.occur(
+                    fact.evidence,
+                    reason(
+                        [
+                            FactStatement("block public access", "block-new-sharing", setting),
+                            FactStatement("made public", image.description, fact),
+                        ],
+                        place,
+                        scene.policy,
+                        "Image \(image) was made public in \(place) although block public access was believed on:"
+                            + " what is known of it is stale."
+                    )
+                )
+            default: break
+            }
+        }
+        return judgement
+    }
+
+    private func reason(
+        _ facts: [FactStatement],
+        _ place: Place,
+        _ policy: Policy,
+        _ message: String
+    ) -> Judgement.Reason {
+        let isDemanded = policy.baseline.blockPublicAccess == .blockNewSharing
+        return Judgement.Reason(
+            severity: isDemanded ? .critical : .high,
+            facts: facts,
+            clause: isDemanded ? "baseline.block_public_access" : nil,
+            remediation: [
+                "aws ec2 enable-image-block-public-access --region \(place.region)"
+                    + " --image-block-public-access-state block-new-sharing"
+            ],
+            message: message
+        )
+    }
+}

@@ -1,0 +1,127 @@
+import CloudTrail
+
+/// A tag by which images are approved, gained or lost at the hands of a principal that is no publisher.
+struct ApprovalTagTampered: Rule {
+    let metadata = RuleMetadata(
+        id: "approval-tag-tampered",
+        title: "Approval tag changed by a non-publisher",
+        kind: .event,
+        severity: .high,
+        events: [
+            "CreateTags", "DeleteTags", "CreateImage", "CopyImage", "RegisterImage", "CreateRestoreImageTask",
+        ],
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"],
+        attack: ["T1036", "T1578"]
+    )
+
+    func judges(_ subject: Subject) -> Bool { if case .approvalTag = subject { true } else { false } }
+
+    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil,
+            let known = scene.state.image(image), known.owner?.account == place.account
+        else { return nil }
+        let approving = approvingValues(key, image, scene)
+        guard !approving.isEmpty else { return nil }
+        var judgement = Judgement()
+        var reading = TagReading()
+        let ends = known.timeline(.lifecycle).facts.filter {
+            $0.value == .disabled || $0.value == .deregistered || $0.value == .enabled
+        }
+        for fact in (TagReading.facts(key, of: image, in: scene.state) + ends).sorted() {
+            switch fact.value {
+            case .disabled, .deregistered: judgement.resolve(fact.evidence)
+            case .enabled: judgement.reopen()
+            default:
+                let before = reading.value
+                reading.apply(fact, key, in: scene.state)
+                guard !fact.evidence.isInventory else { continue }
+                let isPublisher = scene.policy.isPublisher(fact.evidence)
+                if isPublisher == true {
+                    if fact.names(key) { judgement.settle(fact.evidence) }
+                } else if fact.evidence.region == place.region, !scene.policy.isExempt(fact.evidence) {
+                    let old: TagReading.Value = fact.phase == .creates ? .absent : before
+                    guard old != .unknown, old != reading.value, reading.value != .unknown,
+                        [old, reading.value].contains(where: {
+                            $0.value.map { approving[$0] != nil } ?? false
+                        })
+                    else { continue }
+                    judgement.occur(
+                        fact.evidence,
+                        reason(key, image, fact, from: old, to: reading.value, approving, isPublisher)
+                    )
+                }
+            }
+        }
+        return judgement
+    }
+
+    /// The values of a key that approve the image, with their entry: those whose other parts can match it.
+    private func approvingValues(_ key: String, _ image: ResourceID, _ scene: Scene) -> [String: Int] {
+        var values: [String: Int] = [:]
+        let approval = ImageApproval(
+            image: image,
+            time: .distantFuture,
+            state: scene.state,
+            policy: scene.policy
+        )
+        for (index, entry) in (scene.policy.approvedImages ?? []).enumerated() {
+            guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {
+                continue
+            }
+            values[value] = values[value] ?? index
+        }
+        return values
+    }
+
+    private func reason(
+        _ key: String,
+        _ image: ResourceID,
+        _ fact: Fact,
+        from old: TagReading.Value,
+        to new: TagReading.Value,
+        _ approving: [String: Int],
+        _ isPublisher: Bool?
+    ) -> Judgement.Reason {
+        let gained = new.value.flatMap { approving[$0] }
+        let entry = gained ?? old.value.flatMap { approving[$0] } ?? 0
+        let caller = fact.evidence.actor.principalARN ?? "unknown"
+        let statements = [
+            FactStatement("tag \(key) before", old.value ?? "absent", fact),
+            FactStatement("tag \(key) after", new.value ?? "absent", fact),
+            FactStatement("changed by", caller, fact),
+        ]
+        return Judgement.Reason(
+            isPublisher == nil ? .undetermined : .violation,
+            severity: .high,
+            facts: statements,
+            missing: isPublisher == nil ? ["who made the call"] : [],
+            clause: "images.approved[\(entry)].tags.\(key)",
+            remediation: old.value.map {
+                [
+                    "aws ec2 create-tags --region \(fact.evidence.region) --resources \(image)"
+                        + " --tags 'Key=\(key),Value=\($0)'"
+                ]
+            } ?? [
+                "aws ec2 delete-tags --region \(fact.evidence.region) --resources \(image) --tags Key=\(key)"
+            ],
+            message:
+                "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by \(caller),"
+                + " who is no publisher."
+        )
+    }
+}
+
+extension TagReading.Value {
+    fileprivate var value: String? { if case .present(let text) = self { text } else { nil } }
+}
+
+extension Fact {
+    /// Whether a call names a tag, or all of them.
+    fileprivate func names(_ key: String) -> Bool {
+        if case .allTags(let tags, _) = value {
+            tags.isEmpty ? phase != .creates : tags[key] != nil
+        } else {
+            true
+        }
+    }
+}

@@ -1,0 +1,115 @@
+public import CloudTrail
+
+/// Something that a record proved about one attribute, at the record's time.
+public struct Fact: Hashable, Sendable {
+    /// Where a fact stands among those of the same second.
+    public enum Phase: UInt8, Comparable, Sendable {
+        /// Something came into being.
+        case creates
+        /// Something became another.
+        case changes
+        /// Something came to its end.
+        case ends
+
+        /// In the order in which one second is read.
+        public static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// Its time: the record's, or `distantPast` for what a document without a date tells.
+    public let time: EventTime
+    /// Its place within the second.
+    public let phase: Phase
+    /// What was proved.
+    public let value: FactValue
+    /// By what.
+    public let evidence: Evidence
+
+    /// A fact from its parts.
+    public init(time: EventTime, phase: Phase, value: FactValue, evidence: Evidence) {
+        self.time = time
+        self.phase = phase
+        self.value = value
+        self.evidence = evidence
+    }
+
+    /// Whether two facts stand for one: told by the same record at the same place.
+    func isSame(as other: Fact) -> Bool {
+        time == other.time && phase == other.phase && evidence.id == other.evidence.id
+            && evidence.account == other.evidence.account
+    }
+}
+
+extension Fact: Comparable {
+    /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
+    public static func < (left: Fact, right: Fact) -> Bool {
+        if left.time != right.time { return left.time < right.time }
+        if left.phase != right.phase { return left.phase < right.phase }
+        if left.value.risk != right.value.risk { return left.value.risk < right.value.risk }
+        if left.evidence.id != right.evidence.id { return left.evidence.id < right.evidence.id }
+        return left.evidence.account < right.evidence.account
+    }
+}
+
+/// The value of a fact. Which cases an attribute can have is told by its `FactKey`.
+public enum FactValue: Hashable, Sendable {
+    /// State of Allowed AMIs.
+    case allowedImages(AllowedImagesState)
+    /// Image criteria of Allowed AMIs, the whole list.
+    case criteria([ImageCriterion])
+    /// State of block public access.
+    case blockPublicAccess(BlockPublicAccessState)
+    /// A text: a name, an alias (nil: the owner has none).
+    case text(String?)
+    /// An owner.
+    case account(AccountID)
+    /// A date: of creation, of deprecation (nil: none).
+    case date(EventTime?)
+    /// Marketplace product codes.
+    case productCodes([String])
+    /// Launch permission granted.
+    case granted
+    /// Launch permission taken back.
+    case revoked
+    /// Launch permissions of everybody but these are gone; an inventory's list, or none after a reset.
+    case grantees([Grantee])
+    /// A tag set to a value.
+    case tagSet(String)
+    /// A tag deleted; with a value, only if it had that.
+    case tagDeleted(String?)
+    /// All tags that there are; with the image whose tags were copied along.
+    case allTags([String: String], copiedFrom: ResourceID?)
+    /// An image created, with the tags that the call put on snapshots; nil when the call makes none.
+    case created(snapshotTags: [String: String]?)
+    /// An image disabled.
+    case disabled
+    /// An image enabled again.
+    case enabled
+    /// An image deregistered.
+    case deregistered
+    /// An instance launched from an image.
+    case launched(ResourceID?)
+    /// An instance seen in an inventory, with its image.
+    case seen(ResourceID?)
+    /// An instance terminated.
+    case terminated
+    /// A share that was refused.
+    case refused(ResourceID, [Grantee])
+    /// An image made public.
+    case madePublic(ResourceID)
+    /// A successful watched call.
+    case active
+    /// A watched call that could not be read, and why.
+    case unreadable(String)
+    /// The accounts of an organization.
+    case members([AccountID])
+
+    /// Within one second the riskier value counts as the later one.
+    var risk: UInt8 {
+        switch self {
+        case .allowedImages(.disabled): 2
+        case .allowedImages(.auditMode): 1
+        case .blockPublicAccess(.unblocked), .granted, .enabled: 1
+        default: 0
+        }
+    }
+}

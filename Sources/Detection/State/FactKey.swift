@@ -1,0 +1,95 @@
+public import CloudTrail
+
+/// An account's part of one Region.
+public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The account.
+    public let account: AccountID
+    /// The Region.
+    public let region: String
+
+    /// A place from its parts.
+    public init(_ account: AccountID, _ region: String) {
+        self.account = account
+        self.region = region
+    }
+
+    /// `<account>/<region>`, the id of the resource `account-region`.
+    public var description: String { "\(account)/\(region)" }
+
+    /// By account, then Region.
+    public static func < (left: Place, right: Place) -> Bool {
+        left.account != right.account ? left.account < right.account : left.region < right.region
+    }
+}
+
+/// What a timeline is about.
+public enum FactKey: Hashable, Sendable {
+    /// State of Allowed AMIs.
+    case allowedImages(Place)
+    /// Image criteria of Allowed AMIs.
+    case imageCriteria(Place)
+    /// Who manages Allowed AMIs.
+    case managedBy(Place)
+    /// State of block public access.
+    case blockPublicAccess(Place)
+    /// Images made public here.
+    case madePublic(Place)
+    /// Successful watched calls of one minute (of the epoch), the first of each second.
+    case activity(Place, minute: Int64)
+    /// Watched calls of one name that could not be read.
+    case unreadable(Place, name: String)
+    /// An instance.
+    case instance(Place, ResourceID)
+    /// Refused attempts to share an image with a grantee.
+    case refusedShare(Place, ResourceID, Grantee)
+    /// Refused attempts to share anything, of one principal.
+    case refusals(AccountID, principal: String)
+    /// An attribute of an image; in the catalogue.
+    case image(ResourceID, ImageAttribute)
+    /// The accounts of an organization, `o-…`; in the catalogue.
+    case members(organization: String)
+
+    /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.
+    public var isInCatalogue: Bool {
+        switch self {
+        case .image, .members: true
+        default: false
+        }
+    }
+}
+
+/// An attribute of an image.
+public enum ImageAttribute: Hashable, Sendable {
+    /// Its owner. Holds for all times.
+    case owner
+    /// Its owner's alias. Holds for all times.
+    case ownerAlias
+    /// Its name. Holds for all times.
+    case name
+    /// Its date of creation. Holds for all times.
+    case creationDate
+    /// Its source image or instance. Holds for all times.
+    case origin
+    /// Its Marketplace product codes.
+    case productCodes
+    /// Its date of deprecation.
+    case deprecation
+    /// Created, disabled, enabled, deregistered.
+    case lifecycle
+    /// One tag.
+    case tag(String)
+    /// All tags at once, at creation and in an inventory.
+    case allTags
+    /// One grantee's launch permission.
+    case permission(Grantee)
+    /// All launch permissions at once: reset, or listed by an inventory.
+    case allPermissions
+
+    /// Whether an attribute never changes, so that a fact holds before its own time too.
+    var isConstant: Bool {
+        switch self {
+        case .owner, .ownerAlias, .name, .creationDate, .origin: true
+        default: false
+        }
+    }
+}

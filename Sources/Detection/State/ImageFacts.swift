@@ -1,0 +1,99 @@
+public import CloudTrail
+
+/// All that is known about one image, told by whichever accounts.
+public struct ImageFacts: Sendable {
+    /// The timelines, by attribute.
+    public internal(set) var timelines: [ImageAttribute: Timeline] = [:]
+    /// The instances launched from it.
+    var launches = LaunchIndex()
+    /// The images that are copies of it and took its tags along.
+    var copies: Set<ResourceID> = []
+
+    /// Whether nothing is known.
+    var isEmpty: Bool { timelines.isEmpty && launches.isEmpty && copies.isEmpty }
+
+    /// The timeline of an attribute; empty when nothing is known.
+    public func timeline(_ attribute: ImageAttribute) -> Timeline { timelines[attribute] ?? Timeline() }
+
+    /// The last fact about an attribute as of a time; what never changes holds for all times.
+    public func latest(_ attribute: ImageAttribute, asOf time: EventTime = .distantFuture) -> Fact? {
+        timelines[attribute]?.latest(asOf: attribute.isConstant ? .distantFuture : time)
+    }
+
+    /// The owner, and the fact that tells it.
+    public var owner: (account: AccountID, fact: Fact)? {
+        guard let fact = latest(.owner), case .account(let account) = fact.value else { return nil }
+        return (account, fact)
+    }
+
+    /// The grantees that any fact names.
+    var grantees: [Grantee] {
+        timelines.keys.compactMap { if case .permission(let grantee) = $0 { grantee } else { nil } }
+    }
+
+    /// The Region, as the first record that names one tells.
+    var region: String? {
+        var first: Fact?
+        for attribute in [ImageAttribute.lifecycle, .owner, .allTags] {
+            for fact in timelines[attribute]?.facts ?? [] where !fact.evidence.region.isEmpty {
+                if let known = first, !(fact < known) { break }
+                first = fact
+                break
+            }
+        }
+        return first?.evidence.region
+    }
+}
+
+/// Launches in order of time, so that a late fact reaches those after it without looking at the others.
+struct LaunchIndex: Sendable {
+    struct Launch: Hashable, Comparable, Sendable {
+        let time: EventTime
+        let place: Place
+        let instance: ResourceID
+
+        static func < (left: Launch, right: Launch) -> Bool {
+            if left.time != right.time { return left.time < right.time }
+            return left.instance != right.instance ? left.instance < right.instance : left.place < right.place
+        }
+    }
+
+    private var launches: [Launch] = []
+
+    var isEmpty: Bool { launches.isEmpty }
+
+    mutating func insert(_ launch: Launch) {
+        if let last = launches.last, !(last < launch) {
+            let index = position(of: launch)
+            if index < launches.count, launches[index] == launch { return }
+            launches.insert(launch, at: index)
+        } else {
+            launches.append(launch)
+        }
+    }
+
+    mutating func remove(_ launch: Launch) {
+        let index = position(of: launch)
+        if index < launches.count, launches[index] == launch { launches.remove(at: index) }
+    }
+
+    /// Those at or after a time.
+    func from(_ time: EventTime) -> ArraySlice<Launch> {
+        if let last = launches.last, last.time < time { return [] }
+        var (low, high) = (0, launches.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if launches[middle].time < time { low = middle + 1 } else { high = middle }
+        }
+        return launches[low...]
+    }
+
+    private func position(of launch: Launch) -> Int {
+        var (low, high) = (0, launches.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if launches[middle] < launch { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

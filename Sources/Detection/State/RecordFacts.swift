@@ -1,0 +1,217 @@
+import CloudTrail
+
+/// What records prove, without looking at any state: the same record always tells the same facts.
+struct RecordFacts {
+    private let record: Record
+    private let evidence: Evidence
+    private let place: Place
+    private(set) var facts: [(key: FactKey, fact: Fact)] = []
+
+    /// All facts that a record tells.
+    static func of(_ record: Record, actor: Actor) -> [(key: FactKey, fact: Fact)] {
+        var record = record
+        record.actor = actor
+        var told = RecordFacts(record: record)
+        told.tell()
+        return told.facts
+    }
+
+    private init(record: Record) {
+        self.record = record
+        evidence = Evidence(record)
+        place = Place(record.account, record.region)
+    }
+
+    private mutating func add(
+        _ key: FactKey,
+        _ value: FactValue,
+        _ phase: Fact.Phase = .changes,
+        at time: EventTime? = nil
+    ) {
+        facts.append((key, Fact(time: time ?? record.time, phase: phase, value: value, evidence: evidence)))
+    }
+
+    private mutating func tell() {
+        if case .inventory(let inventory) = record.call {
+            tell(inventory)
+            return
+        }
+        guard record.succeeded else {
+            tellRefusal()
+            return
+        }
+        add(.activity(place, minute: record.time.seconds.flooredMinute), .active)
+        switch record.call {
+        case .runInstances(let launch):
+            for instance in launch.instances {
+                add(.instance(place, instance.id), .launched(instance.image), .creates)
+            }
+        case .terminateInstances(let ids):
+            for id in ids { add(.instance(place, id), .terminated, .ends) }
+        case .createImage(let creation): tell(creation)
+        case .deregisterImage(let image):
+            own(image)
+            add(.image(image, .lifecycle), .deregistered, .ends)
+        case .disableImage(let image): add(.image(image, .lifecycle), .disabled, .ends)
+        case .enableImage(let image): add(.image(image, .lifecycle), .enabled, .ends)
+        case .deprecateImage(let image, let date): add(.image(image, .deprecation), .date(date))
+        case .modifyLaunchPermission(let change): tell(change)
+        case .resetLaunchPermission(let image):
+            own(image)
+            add(.image(image, .allPermissions), .grantees([]))
+        case .cancelLaunchPermission(let image):
+            add(.image(image, .permission(.account(record.account))), .revoked)
+        case .changeTags(let change): tell(change)
+        case .allowedImages(let state):
+            add(.allowedImages(place), .allowedImages(state))
+            add(.managedBy(place), .text("account"))
+        case .imageCriteria(let criteria):
+            add(.imageCriteria(place), .criteria(criteria))
+            add(.managedBy(place), .text("account"))
+        case .blockPublicAccess(let state): add(.blockPublicAccess(place), .blockPublicAccess(state))
+        case .unreadable(let reason): add(.unreadable(place, name: record.name), .unreadable(reason))
+        case .inventory, .nothing: break
+        }
+    }
+
+    private mutating func own(_ image: ResourceID) {
+        add(.image(image, .owner), .account(record.account))
+    }
+
+    private mutating func tell(_ creation: ImageCreation) {
+        guard let image = creation.image else { return }
+        own(image)
+        if let name = creation.name { add(.image(image, .name), .text(name)) }
+        add(.image(image, .creationDate), .date(record.time))
+        var copied: ResourceID?
+        var makesSnapshots = true
+        switch creation.origin {
+        case .copy(let source, _):
+            add(.image(image, .origin), .text(source.description))
+            copied = creation.copiesImageTags ? source : nil
+        case .instance(let source): add(.image(image, .origin), .text(source.description))
+        case .snapshots: makesSnapshots = false
+        case .imported, .restored, nil: break
+        }
+        add(.image(image, .allTags), .allTags(creation.imageTags, copiedFrom: copied), .creates)
+        add(
+            .image(image, .lifecycle),
+            .created(snapshotTags: makesSnapshots ? creation.snapshotTags : nil),
+            .creates
+        )
+    }
+
+    private mutating func tell(_ change: LaunchPermissionChange) {
+        own(change.image)
+        for grantee in change.added {
+            add(.image(change.image, .permission(grantee)), .granted)
+            if grantee == .everyone { add(.madePublic(place), .madePublic(change.image)) }
+        }
+        let added = Set(change.added)
+        for grantee in change.removed where !added.contains(grantee) {
+            add(.image(change.image, .permission(grantee)), .revoked)
+        }
+    }
+
+    private mutating func tell(_ change: TagChange) {
+        for resource in Set(change.resources) where resource.hasPrefix("ami-") {
+            let image = ResourceID(resource)
+            if change.deletes, change.tags.isEmpty {
+                add(.image(image, .allTags), .allTags([:], copiedFrom: nil))
+            }
+            for (key, value) in change.tags {
+                add(
+                    .image(image, .tag(key)),
+                    change.deletes ? .tagDeleted(value) : .tagSet(value ?? "")
+                )
+            }
+        }
+    }
+
+    private mutating func tellRefusal() {
+        guard let error = record.error, Refusal.isRefusal(error),
+            case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
+        else { return }
+        for grantee in change.added {
+            add(.refusedShare(place, change.image, grantee), .refused(change.image, [grantee]))
+        }
+        if let principal = record.actor.principalARN {
+            add(
+                .refusals(record.account, principal: principal),
+                .refused(change.image, change.added)
+            )
+        }
+    }
+
+    private mutating func tell(_ inventory: Inventory) {
+        for image in inventory.images { tell(image, isDated: inventory.isDated) }
+        guard inventory.isDated else { return }
+        for instance in inventory.instances {
+            let place = Place(instance.account ?? record.account, instance.region ?? record.region)
+            if instance.isTerminated {
+                add(.instance(place, instance.id), .terminated, .ends)
+            } else {
+                add(.instance(place, instance.id), .seen(instance.image))
+            }
+        }
+        for permissions in inventory.launchPermissions {
+            add(.image(permissions.image, .allPermissions), .grantees(permissions.grantees))
+            for grantee in permissions.grantees {
+                add(.image(permissions.image, .permission(grantee)), .granted)
+            }
+        }
+        if let state = inventory.allowedImages { add(.allowedImages(place), .allowedImages(state)) }
+        if let criteria = inventory.imageCriteria { add(.imageCriteria(place), .criteria(criteria)) }
+        if let manager = inventory.managedBy { add(.managedBy(place), .text(manager)) }
+        if let state = inventory.blockPublicAccess {
+            add(.blockPublicAccess(place), .blockPublicAccess(state))
+        }
+        if let organization = inventory.organization, let members = inventory.members {
+            add(.members(organization: organization), .members(members))
+        }
+    }
+
+    private mutating func tell(_ image: Inventory.Image, isDated: Bool) {
+        let always: EventTime? = isDated ? nil : .distantPast
+        if let owner = image.owner {
+            add(.image(image.id, .owner), .account(owner), at: always)
+            add(.image(image.id, .ownerAlias), .text(image.ownerAlias), at: always)
+        }
+        if let name = image.name { add(.image(image.id, .name), .text(name), at: always) }
+        if let created = image.created { add(.image(image.id, .creationDate), .date(created), at: always) }
+        if let source = image.sourceImage ?? image.sourceInstance {
+            add(.image(image.id, .origin), .text(source.description), at: always)
+        }
+        guard isDated else { return }
+        if let codes = image.productCodes { add(.image(image.id, .productCodes), .productCodes(codes)) }
+        if record.name == "DescribeImages" { add(.image(image.id, .deprecation), .date(image.deprecated)) }
+        if let isPublic = image.isPublic {
+            add(.image(image.id, .permission(.everyone)), isPublic ? .granted : .revoked)
+        }
+        if let isDisabled = image.isDisabled {
+            add(.image(image.id, .lifecycle), isDisabled ? .disabled : .enabled, .ends)
+        }
+        if let tags = image.tags {
+            add(.image(image.id, .allTags), .allTags(tags, copiedFrom: nil))
+        }
+    }
+}
+
+extension Int64 {
+    /// The minute of the epoch that a second lies in.
+    var flooredMinute: Int64 { self >= 0 ? self / 60 : (self - 59) / 60 }
+}
+
+/// Which errors say that a call was refused by a guardrail, and not that it was malformed or came at a bad moment.
+enum Refusal {
+    private static let transient = [
+        "RequestLimitExceeded", "Unavailable", "ServiceUnavailable", "DryRunOperation",
+    ]
+    private static let prefixes = ["Throttling", "Internal", "Invalid", "Missing", "Malformed", "Unknown"]
+
+    static func isRefusal(_ error: String) -> Bool {
+        var code = error[...]
+        for side in ["Client.", "Server."] where code.hasPrefix(side) { code = code.dropFirst(side.count) }
+        return !transient.contains { $0 == code } && !prefixes.contains { code.hasPrefix($0) }
+    }
+}

@@ -1,0 +1,209 @@
+public import CloudTrail
+
+/// Everything that the records so far have told, and what was published about it.
+///
+/// All changes go through `insert`, `remove` and the setters below, which keep the indexes and, while a journal is
+/// kept, note how to take the change back.
+public struct State: Sendable {
+    private var timelines: [FactKey: Timeline] = [:]
+    private(set) var images: [ResourceID: ImageFacts] = [:]
+    private(set) var findings: [FindingIdentity: FindingState] = [:]
+    private(set) var clocks: [AccountID: EventTime] = [:]
+    /// The largest event time of any watched record in any account.
+    public private(set) var streamTime = EventTime.distantPast
+    var seen = SeenRecords()
+    private(set) var launches: [Place: LaunchIndex] = [:]
+    private(set) var activeMinutes: [Place: [Int64]] = [:]
+    private(set) var sharedWith: [AccountID: Set<ResourceID>] = [:]
+    /// The changes since the last commit; nil when none are kept.
+    private(set) var journal: Journal?
+
+    /// Nothing known.
+    init(keepsJournal: Bool) { journal = keepsJournal ? Journal() : nil }
+
+    // MARK: Reading
+
+    /// The timeline of a key; empty when nothing is known.
+    public func timeline(_ key: FactKey) -> Timeline {
+        if case .image(let id, let attribute) = key { return images[id]?.timeline(attribute) ?? Timeline() }
+        return timelines[key] ?? Timeline()
+    }
+
+    /// All that is known about an image.
+    public func image(_ id: ResourceID) -> ImageFacts? { images[id] }
+
+    /// The keys that something is known about, outside the catalogue.
+    var accountKeys: Dictionary<FactKey, Timeline>.Keys { timelines.keys }
+
+    /// The first successful watched call at or after a time.
+    func firstActivity(in place: Place, from time: EventTime) -> Fact? {
+        guard let minutes = activeMinutes[place] else { return nil }
+        let start = time == .distantPast ? Int64.min : time.seconds.flooredMinute
+        var (low, high) = (0, minutes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if minutes[middle] < start { low = middle + 1 } else { high = middle }
+        }
+        for minute in minutes[low...] {
+            if let fact = timelines[.activity(place, minute: minute)]?.first(from: time) { return fact }
+        }
+        return nil
+    }
+
+    /// The largest event time applied in an account.
+    public func clock(of account: AccountID) -> EventTime { clocks[account] ?? .distantPast }
+
+    // MARK: Facts
+
+    /// Puts a fact on its timeline; false when it says nothing new.
+    mutating func insert(_ fact: Fact, at key: FactKey) -> Bool {
+        let insertion = withTimeline(key) { timeline in
+            switch key {
+            case .activity: timeline.insertFirst(fact) { $0.time == fact.time }
+            case .image(_, .owner), .managedBy: timeline.insertFirst(fact) { $0.value == fact.value }
+            default: timeline.insert(fact)
+            }
+        }
+        switch insertion {
+        case .unchanged: return false
+        case .inserted: journal?.note(.inserted(key, fact))
+        case .replaced(let old):
+            index(key, old, isThere: false)
+            journal?.note(.removed(key, old))
+            journal?.note(.inserted(key, fact))
+        }
+        index(key, fact, isThere: true)
+        return true
+    }
+
+    /// Takes a fact off its timeline; false when it is not there.
+    @discardableResult
+    mutating func remove(_ fact: Fact, at key: FactKey) -> Bool {
+        guard withTimeline(key, { $0.remove(fact) }) else { return false }
+        index(key, fact, isThere: false)
+        journal?.note(.removed(key, fact))
+        return true
+    }
+
+    /// Works on a timeline in place, and forgets it when it has become empty.
+    private mutating func withTimeline<Result>(
+        _ key: FactKey,
+        _ body: (inout Timeline) -> Result
+    ) -> Result {
+        if case .image(let id, let attribute) = key {
+            let result = body(&images[id, default: ImageFacts()].timelines[attribute, default: Timeline()])
+            if images[id]?.timelines[attribute]?.isEmpty == true {
+                images[id]?.timelines[attribute] = nil
+                if images[id]?.isEmpty == true { images[id] = nil }
+            }
+            return result
+        }
+        let result = body(&timelines[key, default: Timeline()])
+        if timelines[key]?.isEmpty == true { timelines[key] = nil }
+        return result
+    }
+
+    private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
+        switch (key, fact.value) {
+        case (.instance(let place, let id), .launched(let image)),
+            (.instance(let place, let id), .seen(let image)):
+            let launch = LaunchIndex.Launch(time: fact.time, place: place, instance: id)
+            if isThere {
+                launches[place, default: LaunchIndex()].insert(launch)
+                if let image { images[image, default: ImageFacts()].launches.insert(launch) }
+            } else {
+                launches[place]?.remove(launch)
+                if let image { images[image]?.launches.remove(launch) }
+            }
+        case (.activity(let place, let minute), _):
+            index(minute, in: place)
+        case (.image(let image, .permission(.account(let grantee))), _):
+            if images[image]?.timelines[.permission(.account(grantee))] != nil {
+                sharedWith[grantee, default: []].insert(image)
+            } else {
+                sharedWith[grantee]?.remove(image)
+            }
+        case (.image(let copy, .allTags), .allTags(_, let source?)):
+            if isThere {
+                images[source, default: ImageFacts()].copies.insert(copy)
+            } else {
+                images[source]?.copies.remove(copy)
+            }
+        default: break
+        }
+    }
+
+    private mutating func index(_ minute: Int64, in place: Place) {
+        let isThere = timelines[.activity(place, minute: minute)] != nil
+        let known = activeMinutes[place, default: []]
+        if isThere, let last = known.last, last == minute { return }
+        let at = known.firstIndex { $0 >= minute } ?? known.count
+        let isListed = at < known.count && known[at] == minute
+        if isThere, !isListed {
+            activeMinutes[place, default: []].insert(minute, at: at)
+        } else if !isThere, isListed {
+            activeMinutes[place]?.remove(at: at)
+        }
+    }
+
+    // MARK: Findings and clocks
+
+    /// Notes what was published about a finding; nil forgets it.
+    mutating func setFinding(_ finding: FindingState?, _ identity: FindingIdentity) {
+        let old = findings.updateOptional(finding, forKey: identity)
+        journal?.note(.finding(identity, old: old))
+    }
+
+    /// Moves an account's clock and stream time forward to an event's time.
+    mutating func advanceClocks(account: AccountID, to time: EventTime) {
+        if time > clock(of: account) {
+            let old = clocks.updateValue(time, forKey: account)
+            journal?.note(.clock(account, old: old))
+        }
+        advanceStreamTime(to: time)
+    }
+
+    /// Moves stream time forward.
+    mutating func advanceStreamTime(to time: EventTime) {
+        guard time > streamTime else { return }
+        journal?.note(.streamTime(old: streamTime))
+        streamTime = time
+    }
+
+    /// Remembers a record, so that its repeats are known.
+    mutating func remember(_ record: Record) {
+        let old = seen.remember(record)
+        journal?.note(.seen(record, old: old))
+    }
+
+    // MARK: Transactions
+
+    /// Forgets how to take the changes back, for they are committed.
+    mutating func commit() { journal?.clear() }
+
+    /// Takes every change since the last commit back.
+    mutating func rollback() {
+        guard let undo = journal else { return }
+        journal = nil
+        for change in undo.changes.reversed() {
+            switch change {
+            case .inserted(let key, let fact): remove(fact, at: key)
+            case .removed(let key, let fact):
+                _ = withTimeline(key) { $0.insert(fact) }
+                index(key, fact, isThere: true)
+            case .finding(let identity, let old): findings[identity] = old
+            case .clock(let account, let old): clocks[account] = old
+            case .streamTime(let old): streamTime = old
+            case .seen(let record, let old): seen.forget(record, restoring: old)
+            }
+        }
+        journal = Journal()
+    }
+}
+
+extension Dictionary {
+    fileprivate mutating func updateOptional(_ value: Value?, forKey key: Key) -> Value? {
+        guard let value else { return removeValue(forKey: key) }
+        return updateValue(value, forKey: key)
+    }
+}
