@@ -20,7 +20,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// One test target beside its module.
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     // Fixtures are read where they lie in the checkout, so that the tests can also rewrite them.
-    let fixtures = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/\(name)/Fixtures")
+    let fixtures = FileManager.default.fileExists(
+        atPath: "\(Context.packageDirectory)/Tests/\(name)/Fixtures"
+    )
     return .testTarget(
         name: name,
         dependencies: dependencies,

@@ -1,1 +1,3 @@
-print("amiwatch")
+import Glibc
+
+exit(CommandShell.run(CommandLine.arguments).rawValue)

@@ -65,7 +65,7 @@ enum SourceFile {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            names.append(name)
+            if !name.hasPrefix(".") { names.append(name) }
         }
         return NearestName.of(String(path.dropFirst(folder.count)), in: names.sorted()).map { folder + $0 }
     }
