@@ -38,7 +38,7 @@ marketplace = Caller("AWSServiceRoleForMarketplace", "assets", "aws-service-role
                      service="assets.marketplace.amazonaws.com")
 anna = Caller("developer", "anna@example.com", address="198.51.100.31", agent="AWS Internal", console=True)
 ben = Caller("developer", "ben@example.com", address="198.51.100.32")
-contractor = Caller("contractor-kit", address="203.0.113.9", agent="Boto3/1.37.4 md/Botocore#1.37.4")
+contractor = Caller("contractor-kit", address="198.51.100.9", agent="Boto3/1.37.4 md/Botocore#1.37.4")
 support = Caller("ops-support", "night-shift", address="AWS Internal", console=True, agent="AWS Internal")
 break_glass = Caller("break-glass", "incident-0317", address="198.51.100.50")
 batch = Caller("batch-runner", "nightly", address="192.0.2.60", agent="aws-sdk-go-v2/1.36.3 lang/go#1.24.1")
