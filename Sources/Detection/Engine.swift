@@ -32,7 +32,7 @@ public struct Engine: Sendable {
     }
 
     /// Everything known.
-    public private(set) var state: State
+    public internal(set) var state: State
     /// What the organisation trusts.
     public private(set) var policy: Policy
     private let rules: RuleSet
@@ -96,9 +96,24 @@ public struct Engine: Sendable {
         RecordFacts.of(record, actor: actors.insert(record.actor).memberAfterInsert)
     }
 
+    /// A restored fact, with the actor that other facts have.
+    mutating func sharingActor(_ fact: Fact) -> Fact {
+        let told = fact.evidence
+        let evidence = Evidence(
+            id: told.id,
+            account: told.account,
+            region: told.region,
+            time: told.time,
+            name: told.name,
+            source: told.source,
+            actor: actors.insert(told.actor).memberAfterInsert
+        )
+        return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: evidence)
+    }
+
     // MARK: Judging
 
-    private mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
+    mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
         let due = timers.popDue(at: state.streamTime)
         for subject in due { judge(subject, cause: nil, into: &alerts) }
         guard let cause = touched.last?.1.evidence else { return }

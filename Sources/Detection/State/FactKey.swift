@@ -34,8 +34,8 @@ public enum FactKey: Hashable, Sendable {
     case blockPublicAccess(Place)
     /// Images made public here.
     case madePublic(Place)
-    /// Successful watched calls of one minute (of the epoch), the first of each second.
-    case activity(Place, minute: Int64)
+    /// The first successful watched call of one second (of the epoch).
+    case activity(Place, second: Int64)
     /// Watched calls of one name that could not be read.
     case unreadable(Place, name: String)
     /// An instance.

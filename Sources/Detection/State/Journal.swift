@@ -59,5 +59,9 @@ struct SeenRecords: Sendable {
         for day in days.keys where day < first { days[day] = nil }
     }
 
+    mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {
+        for day in days.keys { days[day] = days[day]?.filter { !isForgotten($0.key.account) } }
+    }
+
     private static func day(_ record: Record) -> Int64 { record.time.seconds / 86_400 }
 }

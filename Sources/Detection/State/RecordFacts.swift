@@ -40,7 +40,7 @@ struct RecordFacts {
             tellRefusal()
             return
         }
-        add(.activity(place, minute: record.time.seconds.flooredMinute), .active)
+        add(.activity(place, second: record.time.seconds), .active)
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
@@ -195,11 +195,6 @@ struct RecordFacts {
             add(.image(image.id, .allTags), .allTags(tags, copiedFrom: nil))
         }
     }
-}
-
-extension Int64 {
-    /// The minute of the epoch that a second lies in.
-    var flooredMinute: Int64 { self >= 0 ? self / 60 : (self - 59) / 60 }
 }
 
 /// Which errors say that a call was refused by a guardrail, and not that it was malformed or came at a bad moment.

@@ -13,7 +13,7 @@ public struct State: Sendable {
     public private(set) var streamTime = EventTime.distantPast
     var seen = SeenRecords()
     private(set) var launches: [Place: LaunchIndex] = [:]
-    private(set) var activeMinutes: [Place: [Int64]] = [:]
+    private(set) var activeSeconds: [Place: [Int64]] = [:]
     private(set) var sharedWith: [AccountID: Set<ResourceID>] = [:]
     /// The changes since the last commit; nil when none are kept.
     private(set) var journal: Journal?
@@ -32,22 +32,20 @@ public struct State: Sendable {
     /// All that is known about an image.
     public func image(_ id: ResourceID) -> ImageFacts? { images[id] }
 
-    /// The keys that something is known about, outside the catalogue.
+    /// The keys that something is known about, those of images left out.
     var accountKeys: Dictionary<FactKey, Timeline>.Keys { timelines.keys }
+
+    /// The keys that something is known about.
+    var factKeys: [FactKey] {
+        timelines.keys + images.flatMap { id, image in image.timelines.keys.map { .image(id, $0) } }
+    }
 
     /// The first successful watched call at or after a time.
     func firstActivity(in place: Place, from time: EventTime) -> Fact? {
-        guard let minutes = activeMinutes[place] else { return nil }
-        let start = time == .distantPast ? Int64.min : time.seconds.flooredMinute
-        var (low, high) = (0, minutes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if minutes[middle] < start { low = middle + 1 } else { high = middle }
-        }
-        for minute in minutes[low...] {
-            if let fact = timelines[.activity(place, minute: minute)]?.first(from: time) { return fact }
-        }
-        return nil
+        guard let seconds = activeSeconds[place] else { return nil }
+        let index = seconds.firstIndex(notBelow: time.seconds)
+        guard index < seconds.count else { return nil }
+        return timelines[.activity(place, second: seconds[index])]?.facts.first
     }
 
     /// The largest event time applied in an account.
@@ -59,7 +57,7 @@ public struct State: Sendable {
     mutating func insert(_ fact: Fact, at key: FactKey) -> Bool {
         let insertion = withTimeline(key) { timeline in
             switch key {
-            case .activity: timeline.insertFirst(fact) { $0.time == fact.time }
+            case .activity: timeline.insertFirst(fact) { _ in true }
             case .image(_, .owner), .managedBy: timeline.insertFirst(fact) { $0.value == fact.value }
             default: timeline.insert(fact)
             }
@@ -115,8 +113,7 @@ public struct State: Sendable {
                 launches[place]?.remove(launch)
                 if let image { images[image]?.launches.remove(launch) }
             }
-        case (.activity(let place, let minute), _):
-            index(minute, in: place)
+        case (.activity(let place, let second), _): index(second, in: place)
         case (.image(let image, .permission(.account(let grantee))), _):
             if images[image]?.timelines[.permission(.account(grantee))] != nil {
                 sharedWith[grantee, default: []].insert(image)
@@ -133,16 +130,15 @@ public struct State: Sendable {
         }
     }
 
-    private mutating func index(_ minute: Int64, in place: Place) {
-        let isThere = timelines[.activity(place, minute: minute)] != nil
-        let known = activeMinutes[place, default: []]
-        if isThere, let last = known.last, last == minute { return }
-        let at = known.firstIndex { $0 >= minute } ?? known.count
-        let isListed = at < known.count && known[at] == minute
+    private mutating func index(_ second: Int64, in place: Place) {
+        let isThere = timelines[.activity(place, second: second)] != nil
+        let at = activeSeconds[place]?.firstIndex(notBelow: second) ?? 0
+        let isListed = activeSeconds[place].map { at < $0.count && $0[at] == second } ?? false
         if isThere, !isListed {
-            activeMinutes[place, default: []].insert(minute, at: at)
+            activeSeconds[place, default: []].insert(second, at: at)
         } else if !isThere, isListed {
-            activeMinutes[place]?.remove(at: at)
+            activeSeconds[place]?.remove(at: at)
+            if activeSeconds[place]?.isEmpty == true { activeSeconds[place] = nil }
         }
     }
 
@@ -176,6 +172,20 @@ public struct State: Sendable {
         journal?.note(.seen(record, old: old))
     }
 
+    /// Forgets accounts and what was published about them, with no way back. The catalogue stays.
+    mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
+        commit()
+        for (key, timeline) in timelines where key.account.map(isDropped) ?? false {
+            for fact in timeline.facts { remove(fact, at: key) }
+        }
+        for identity in findings.keys where isDropped(identity.subject.place.account) {
+            findings[identity] = nil
+        }
+        for account in clocks.keys where isDropped(account) { clocks[account] = nil }
+        seen.forget(accountsWhere: isDropped)
+        commit()
+    }
+
     // MARK: Transactions
 
     /// Forgets how to take the changes back, for they are committed.
@@ -198,6 +208,19 @@ public struct State: Sendable {
             }
         }
         journal = Journal()
+    }
+}
+
+extension [Int64] {
+    /// Where the first element is that is not below a value; the elements are sorted.
+    fileprivate func firstIndex(notBelow value: Int64) -> Int {
+        if let last, last < value { return count }
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
 

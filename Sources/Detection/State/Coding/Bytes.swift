@@ -1,0 +1,129 @@
+/// Appends values to a buffer: numbers as LEB128, texts with their length in front.
+struct ByteWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    mutating func unsigned(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    mutating func signed(_ value: Int64) {
+        unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    }
+
+    mutating func text(_ value: String) {
+        var value = value
+        value.withUTF8 {
+            unsigned(UInt64($0.count))
+            bytes.append(contentsOf: $0)
+        }
+    }
+
+    mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
+        guard let value else {
+            byte(0)
+            return
+        }
+        byte(1)
+        write(&self, value)
+    }
+
+    mutating func list<Values: Collection>(
+        _ values: Values,
+        _ write: (inout ByteWriter, Values.Element) -> Void
+    ) {
+        unsigned(UInt64(values.count))
+        for value in values { write(&self, value) }
+    }
+}
+
+/// Why an entry of the state or the catalogue cannot be read.
+public enum StateError: Error, Hashable, Sendable {
+    /// Written by a newer version, in a format that this one does not know.
+    case newerFormat(UInt8)
+    /// Not what any version writes.
+    case malformed(String)
+}
+
+extension StateError: CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public var description: String {
+        switch self {
+        case .newerFormat(let format):
+            "the state has format \(format), which a newer amiwatch wrote: run that version, or start with new topics"
+        case .malformed(let what):
+            "the state cannot be read (\(what)): is this topic another program's? Name another one in `topics`"
+        }
+    }
+}
+
+/// Reads what `ByteWriter` wrote; everything is checked, for it comes from outside.
+struct ByteReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func byte() throws(StateError) -> UInt8 {
+        guard position < bytes.count else { throw .malformed("it ends early") }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func unsigned() throws(StateError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let next = try byte()
+            guard shift < 63 || next < 2 else { throw .malformed("a number is too long") }
+            value |= UInt64(next & 0x7F) << shift
+            if next < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    mutating func signed() throws(StateError) -> Int64 {
+        let value = try unsigned()
+        return Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
+    }
+
+    mutating func count() throws(StateError) -> Int {
+        let value = try unsigned()
+        guard value <= UInt64(bytes.count - position) else { throw .malformed("a length is too great") }
+        return Int(value)
+    }
+
+    mutating func text() throws(StateError) -> String {
+        let count = try count()
+        defer { position += count }
+        return String(decoding: bytes[position..<(position + count)], as: UTF8.self)
+    }
+
+    mutating func optional<Value>(
+        _ read: (inout ByteReader) throws(StateError) -> Value
+    ) throws(StateError) -> Value? {
+        switch try byte() {
+        case 0: nil
+        case 1: try read(&self)
+        default: throw .malformed("an optional value is neither there nor not")
+        }
+    }
+
+    mutating func list<Value>(
+        _ read: (inout ByteReader) throws(StateError) -> Value
+    ) throws(StateError) -> [Value] {
+        let count = try count()
+        var values: [Value] = []
+        values.reserveCapacity(min(count, 1024))
+        for _ in 0..<count { values.append(try read(&self)) }
+        return values
+    }
+}

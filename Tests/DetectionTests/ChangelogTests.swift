@@ -1,0 +1,124 @@
+import CloudTrail
+import Testing
+
+@testable import Detection
+
+/// The changelog holds everything that matters: an engine restored from it is the engine that wrote it.
+@Suite
+struct ChangelogTests {
+    private static let account = AccountID("111122223333") ?? .none
+
+    private static func record(_ number: Int, at seconds: Int64, _ name: String, _ call: Call) -> Record {
+        Record(
+            id: EventID("00000000-0000-4000-8000-\(String(format12(number)))"),
+            account: account,
+            region: "us-east-1",
+            time: EventTime(seconds: 1_770_000_000 + seconds),
+            name: name,
+            source: "ec2.amazonaws.com",
+            actor: Actor(arn: "arn:aws:iam::111122223333:user/ann", type: "IAMUser", sourceIP: "192.0.2.7"),
+            call: call
+        )
+    }
+
+    private static func format12(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: 12 - digits.count) + digits
+    }
+
+    private static let history: [Record] = {
+        let image = ResourceID("ami-0abcd1234abcd1234")
+        let instance = ResourceID("i-0abcd1234abcd1234")
+        let stranger = Grantee.account(AccountID("999988887777") ?? .none)
+        let criterion = ImageCriterion(providers: ["amazon"], unknown: ["ImageWatermarks": "[\"a:b\"]"])
+        return [
+            record(
+                1,
+                at: 0,
+                "CreateImage",
+                .createImage(ImageCreation(image: image, name: "web", imageTags: ["Role": "golden"]))
+            ),
+            record(
+                2,
+                at: 10,
+                "ModifyImageAttribute",
+                .modifyLaunchPermission(
+                    LaunchPermissionChange(image: image, added: [.everyone, stranger], removed: [])
+                )
+            ),
+            record(3, at: 20, "ReplaceImageCriteriaInAllowedImagesSettings", .imageCriteria([criterion])),
+            record(4, at: 30, "EnableAllowedImagesSettings", .allowedImages(.enabled)),
+            record(
+                5,
+                at: 40,
+                "RunInstances",
+                .runInstances(
+                    InstanceLaunch(
+                        instances: [.init(id: instance, image: ResourceID("ami-0123456789abcdef0"))],
+                        requestedImage: nil
+                    )
+                )
+            ),
+            record(6, at: 50, "DisableAllowedImagesSettings", .allowedImages(.disabled)),
+            record(
+                7,
+                at: 60,
+                "ModifyImageAttribute",
+                .modifyLaunchPermission(LaunchPermissionChange(image: image, added: [], removed: [stranger]))
+            ),
+            record(8, at: 70, "TerminateInstances", .terminateInstances([instance])),
+            record(9, at: 80, "DisableImageBlockPublicAccess", .blockPublicAccess(.unblocked)),
+            record(10, at: 90, "CreateTags", .unreadable("too large")),
+        ]
+    }()
+
+    private static func engine() -> Engine {
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        return Engine(policy: Policy(), settings: settings)
+    }
+
+    @Test
+    func aRestoredEngineIsTheOneThatWrote() throws {
+        var live = Self.engine()
+        var topic: [[UInt8]: StateEntry] = [:]
+        for record in Self.history {
+            var alerts: [Alert] = []
+            _ = live.process(record, into: &alerts)
+            for entry in live.pendingChanges() { topic[entry.key] = entry }
+            live.commit()
+            var restored = Self.engine()
+            for entry in topic.values { try restored.restore(key: entry.key, value: entry.value) }
+            #expect(restored.allEntries() == live.allEntries())
+            #expect(restored.findings().map(\.finding) == live.findings().map(\.finding))
+            var again: [Alert] = []
+            restored.reconcile(into: &again)
+            #expect(again.isEmpty, "a restart says nothing twice")
+        }
+        #expect(live.findings().count >= 6)
+    }
+
+    @Test
+    func anAbortLeavesNothingBehind() {
+        var live = Self.engine()
+        for record in Self.history {
+            var first: [Alert] = []
+            let before = live.allEntries()
+            _ = live.process(record, into: &first)
+            live.rollback()
+            #expect(live.allEntries() == before)
+            var second: [Alert] = []
+            #expect(live.process(record, into: &second) == .applied)
+            #expect(second == first, "after an abort the same record says the same")
+            live.commit()
+        }
+    }
+
+    @Test
+    func aNewerFormatIsRefused() {
+        var live = Self.engine()
+        #expect(throws: StateError.newerFormat(200)) { try live.restore(key: [200, 0, 0], value: nil) }
+        #expect(throws: StateError.self) { try live.restore(key: [1, 77], value: [1]) }
+        #expect(throws: StateError.self) { try live.restore(key: [], value: [1]) }
+    }
+}
