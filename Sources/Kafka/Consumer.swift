@@ -39,8 +39,7 @@ public final class Consumer {
         client = try Client(RD_KAFKA_CONSUMER, all, log: log, operation: "opening the consumer") { conf in
             rd_kafka_conf_set_rebalance_cb(conf, rebalanceCallback)
         }
-        // Errors, logs and rebalances then come through the one queue that is polled.
-        try check(rd_kafka_poll_set_consumer(client.raw), "opening the consumer")
+        // Without a group id there is no consumer queue.
         guard let queue = rd_kafka_queue_get_consumer(client.raw) else {
             throw KafkaError(
                 RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
@@ -51,6 +50,8 @@ public final class Consumer {
         self.queue = queue
         raw = .allocate(capacity: 0)
         views = .allocate(capacity: 0)
+        // Errors and rebalances then come through the one queue that is polled.
+        try check(rd_kafka_poll_set_consumer(client.raw), "opening the consumer")
         client.context.rebalance = { [unowned self] code, list in rebalance(code, list) }
     }
 

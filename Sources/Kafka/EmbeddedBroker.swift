@@ -29,11 +29,9 @@ public final class EmbeddedBroker {
 
     deinit { stop() }
 
-    /// Makes a topic.
+    /// Makes a topic; CreateTopics requests are not answered.
     ///
-    /// The embedded broker answers no CreateTopics request, so this is the only way but one: a topic that is
-    /// first produced to comes into being with 4 partitions.
-    ///
+    /// A topic that is missing comes into being with 4 partitions as soon as anybody asks about it.
     /// - Throws: ``KafkaError``: `.topicAlreadyExists`, or a name or number that is refused.
     public func createTopic(_ name: String, partitions: Int, replication: Int = 1) throws(KafkaError) {
         guard let cluster else {

@@ -1,0 +1,103 @@
+import Foundation
+import Glibc
+
+/// Who listens where, and the brokers' properties: quick rather than safe.
+struct ClusterLayout {
+    let brokers: Int
+    /// First the brokers' ports, then their controllers'.
+    let ports: [Int]
+    let folder: String
+
+    var bootstrapServers: String {
+        (0..<brokers).map { "127.0.0.1:\(ports[$0])" }.joined(separator: ",")
+    }
+
+    /// The properties file of one broker; ids count from 1.
+    func properties(of id: Int, over changes: [String: String]) -> String {
+        let copies = min(brokers, 3)
+        let inSync = copies > 1 ? 2 : 1
+        let address = "127.0.0.1:\(ports[id - 1])"
+        let voters = (1...brokers).map { "\($0)@127.0.0.1:\(ports[brokers + $0 - 1])" }
+        let quick: [String: String] = [
+            "process.roles": "broker,controller",
+            "node.id": "\(id)",
+            "controller.quorum.voters": voters.joined(separator: ","),
+            "listeners": "PLAINTEXT://\(address),CONTROLLER://127.0.0.1:\(ports[brokers + id - 1])",
+            "advertised.listeners": "PLAINTEXT://\(address)",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": "\(folder)/data-\(id)",
+            "default.replication.factor": "\(copies)",
+            "min.insync.replicas": "\(inSync)",
+            "unclean.leader.election.enable": "false",
+            "offsets.topic.replication.factor": "\(copies)",
+            "offsets.topic.num.partitions": "4",
+            "transaction.state.log.replication.factor": "\(copies)",
+            "transaction.state.log.min.isr": "\(inSync)",
+            "transaction.state.log.num.partitions": "4",
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
+            "group.initial.rebalance.delay.ms": "0",
+            "group.min.session.timeout.ms": "1000",
+            "auto.create.topics.enable": "false",
+        ]
+        return quick.merging(changes) { _, new in new }
+            .sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)\n" }
+            .joined()
+    }
+}
+
+/// Removes a folder when the test process is gone, however it went, or when this is let go of.
+final class FolderWatcher: Sendable {
+    private let descriptor: Int32
+
+    init(_ folder: String) throws {
+        // A shell reads from a named pipe whose only writer is this process; its end is ours. It is no ChildProcess,
+        // because it has to outlive us.
+        let pipe = folder + ".alive"
+        guard mkfifo(pipe, 0o600) == 0 else { throw POSIXError(.EIO) }
+        // For reading too, so that opening does not wait for the other side.
+        descriptor = open(pipe, O_RDWR | O_CLOEXEC)
+        let script = """
+            trap '' INT TERM HUP; read -r _ <"$1"; rm -f "$1"
+            for pause in 0 1 2 4; do sleep $pause; rm -rf "$2" && exit; done
+            """
+        _ = try Spawner.shared.spawn(
+            ["bash", "-c", script, "watcher", pipe, folder],
+            environment: ProcessInfo.processInfo.environment,
+            files: ["/dev/null", "/dev/null", "/dev/null"]
+        )
+    }
+
+    deinit { close(descriptor) }
+}
+
+/// A random cluster id in the form that `kafka-storage.sh random-uuid` prints.
+func clusterID() -> String {
+    let bytes = Data((0..<16).map { _ in UInt8.random(in: 0...255) })
+    let text = bytes.base64EncodedString().replacingOccurrences(of: "+", with: "-")
+        .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    // A leading dash would look like an option.
+    return text.hasPrefix("-") ? "A" + text.dropFirst() : text
+}
+
+/// Ports on 127.0.0.1 that nobody listens on at the moment.
+public func freePorts(_ count: Int) throws -> [Int] {
+    var sockets: [Int32] = []
+    defer { for descriptor in sockets { close(descriptor) } }
+    // All are held until the last is found, so that no two are the same.
+    return try (0..<count).map { _ in
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        sockets.append(descriptor)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) == 0 ? getsockname(descriptor, $0, &size) : -1
+            }
+        }
+        guard code == 0 else { throw POSIXError(.EADDRINUSE) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
