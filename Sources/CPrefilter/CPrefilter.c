@@ -1,1 +1,90 @@
 #include "CPrefilter.h"
+#include "Names.h"
+#include <stdlib.h>
+
+amiwatch_simd amiwatch_best_simd(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt") &&
+        __builtin_cpu_supports("bmi"))
+        return AMIWATCH_AVX2;
+    return AMIWATCH_SSE2;
+#else
+    return AMIWATCH_PORTABLE;
+#endif
+}
+
+static bool add_name(amiwatch_prefilter *prefilter, uint8_t entry, const uint8_t *name, size_t length) {
+    if (length == 0 || length > 63) return false;
+    for (size_t at = 0; at < length; at += 1)
+        if (!is_letter(name[at])) return false;
+    memcpy(prefilter->names[entry], name, length);
+    prefilter->lengths[entry] = (uint8_t)length;
+    uint32_t slot = name_hash(name, length);
+    while (prefilter->slots[slot] != 0) slot = (slot + 1) & 255;
+    prefilter->slots[slot] = entry;
+    return true;
+}
+
+amiwatch_prefilter *amiwatch_prefilter_new(const char *names, size_t length, amiwatch_simd simd) {
+    amiwatch_prefilter *prefilter = calloc(1, sizeof *prefilter);
+    if (prefilter == NULL) return NULL;
+    amiwatch_simd best = amiwatch_best_simd();
+    prefilter->simd = simd < best ? simd : best;
+    uint8_t entry = 1;
+    for (size_t start = 0; start < length; entry += 1) {
+        const char *end = memchr(names + start, '\n', length - start);
+        size_t size = end == NULL ? length - start : (size_t)(end - names) - start;
+        if (entry > 127 || !add_name(prefilter, entry, (const uint8_t *)names + start, size)) {
+            free(prefilter);
+            return NULL;
+        }
+        start += size + 1;
+    }
+    return prefilter;
+}
+
+void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
+
+amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *prefilter) { return prefilter->simd; }
+
+amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+    switch (prefilter->simd) {
+#if defined(__x86_64__)
+    case AMIWATCH_AVX2: return amiwatch_scan_names_avx2(prefilter, bytes, length);
+    case AMIWATCH_SSE2: return amiwatch_scan_names_sse2(prefilter, bytes, length);
+#endif
+    default: return amiwatch_scan_names_portable(prefilter, bytes, length, 0, (amiwatch_names){0});
+    }
+}
+
+bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+    // A list, or a `Records` document, holds many records: they are cut apart and counted instead.
+    if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return false;
+    size_t last = length - 1;
+    while (last > 0 && (bytes[last] == ' ' || bytes[last] == '\n' || bytes[last] == '\r' || bytes[last] == '\t'))
+        last -= 1;
+    if (bytes[last] != '}') return false;
+    amiwatch_names names = amiwatch_scan_names(prefilter, bytes, length);
+    return !names.suspicious && names.plain == 1 && names.escaped == 0;
+}
+
+void amiwatch_ignorable_batch(const amiwatch_prefilter *prefilter, const uint8_t *const *bytes,
+                              const size_t *lengths, bool *ignorable, size_t count) {
+    for (size_t index = 0; index < count; index += 1)
+        ignorable[index] = amiwatch_ignorable(prefilter, bytes[index], lengths[index]);
+}
+
+amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,
+                                      size_t start) {
+    if (start >= length) return (amiwatch_extent){.end = length, .closed = false};
+    if (bytes[start] != '{' && bytes[start] != '[')
+        return amiwatch_value_extent_portable(bytes, length, start);
+    switch (prefilter->simd) {
+#if defined(__x86_64__)
+    case AMIWATCH_AVX2: return amiwatch_value_extent_avx2(bytes, length, start);
+    case AMIWATCH_SSE2: return amiwatch_value_extent_sse2(bytes, length, start);
+#endif
+    default: return amiwatch_value_extent_portable(bytes, length, start);
+    }
+}

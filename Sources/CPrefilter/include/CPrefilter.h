@@ -1,1 +1,66 @@
-/*  */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The instruction set that the functions below use.
+typedef enum {
+    AMIWATCH_PORTABLE = 0,
+    AMIWATCH_SSE2 = 1,
+    AMIWATCH_AVX2 = 2,
+} amiwatch_simd;
+
+/// The names of the watched calls as a hash table, and the instruction set. Read-only once it is made, so that any
+/// number of threads can share it.
+typedef struct amiwatch_prefilter amiwatch_prefilter;
+
+/// What a scan of bytes for event names found.
+typedef struct {
+    /// The bytes may contain a watched call: a watched name, or something that can hide one (a `\u` escape, an OCSF
+    /// key, compressed data as base64, a name that is no plain string).
+    bool suspicious;
+    /// Names of other calls under an unescaped `"eventName"` key.
+    uint32_t plain;
+    /// Names of other calls under such a key inside a JSON string.
+    uint32_t escaped;
+} amiwatch_names;
+
+/// Where a JSON value ends, by its strings and brackets alone.
+typedef struct {
+    /// The offset behind the value; the length of the input when it is not closed.
+    size_t end;
+    /// Whether the brackets were closed again.
+    bool closed;
+    /// Not closed, because a string was not closed.
+    bool in_string;
+} amiwatch_extent;
+
+/// The best instruction set of this machine.
+amiwatch_simd amiwatch_best_simd(void);
+
+/// A prefilter for names, each of 1 to 63 letters and followed by a line end, at most 127 of them. Null when a name
+/// is unusable or memory is short.
+amiwatch_prefilter *_Nullable amiwatch_prefilter_new(const char *_Nonnull names, size_t length, amiwatch_simd simd);
+
+/// Frees a prefilter.
+void amiwatch_prefilter_free(amiwatch_prefilter *_Nullable prefilter);
+
+/// The instruction set that a prefilter uses: the one it was made with, or the best this machine has.
+amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *_Nonnull prefilter);
+
+/// Looks at every `eventName` in the bytes, at every level of escaping. Stops at the first suspicious thing.
+amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes,
+                                   size_t length);
+
+/// Whether a message value certainly is one JSON document with one record (bare, or in an envelope) of a call that
+/// is not watched. Everything else needs a closer look.
+bool amiwatch_ignorable(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes, size_t length);
+
+/// `amiwatch_ignorable` for a batch of messages.
+void amiwatch_ignorable_batch(const amiwatch_prefilter *_Nonnull prefilter,
+                              const uint8_t *_Nullable const *_Nonnull bytes, const size_t *_Nonnull lengths,
+                              bool *_Nonnull ignorable, size_t count);
+
+/// Scans from an opening bracket or a quote at `start` to its end, or a scalar to the delimiter behind it.
+amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
+                                      size_t length, size_t start);

@@ -1,0 +1,105 @@
+// What the vectorised scans share: reading one event name once its key was found. Not part of the module's face.
+#pragma once
+#include "CPrefilter.h"
+#include <string.h>
+
+struct amiwatch_prefilter {
+    amiwatch_simd simd;
+    uint8_t slots[256];  // index into the two below, 0 = free
+    uint8_t lengths[128];
+    char names[128][64];
+};
+
+static inline bool is_letter(uint8_t byte) { return (uint8_t)((byte | 0x20) - 'a') < 26; }
+
+static inline uint32_t name_hash(const uint8_t *name, size_t length) {
+    uint32_t hash = (uint32_t)length * 0x9E3779B1u + name[0] * 0x85EBCA6Bu + name[length - 1] * 0xC2B2AE35u +
+                    name[length / 2] * 0x27D4EB2Fu;
+    return hash >> 24;
+}
+
+static inline bool is_watched(const amiwatch_prefilter *prefilter, const uint8_t *name, size_t length) {
+    for (uint32_t slot = name_hash(name, length);; slot = (slot + 1) & 255) {
+        uint8_t entry = prefilter->slots[slot];
+        if (entry == 0) return false;
+        if (prefilter->lengths[entry] == length && memcmp(prefilter->names[entry], name, length) == 0) return true;
+    }
+}
+
+// White space, also as written inside a string: any number of backslashes before n, r or t.
+static inline size_t skip_space(const uint8_t *bytes, size_t length, size_t at) {
+    while (at < length) {
+        uint8_t byte = bytes[at];
+        if (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t') {
+            at += 1;
+        } else if (byte == '\\') {
+            size_t behind = at + 1;
+            while (behind < length && bytes[behind] == '\\') behind += 1;
+            if (behind == length) return at;
+            if (bytes[behind] != 'n' && bytes[behind] != 'r' && bytes[behind] != 't') return at;
+            at = behind + 1;
+        } else {
+            return at;
+        }
+    }
+    return at;
+}
+
+static inline size_t skip_backslashes(const uint8_t *bytes, size_t length, size_t at) {
+    while (at < length && bytes[at] == '\\') at += 1;
+    return at;
+}
+
+// Reads what follows the text `eventName` at `start`. False ends the scan: suspicious.
+static inline bool read_name(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t start,
+                             amiwatch_names *found) {
+    if (start == 0 || bytes[start - 1] != '"') return true;  // the end of another key or of a text
+    bool escaped = start >= 2 && bytes[start - 2] == '\\';
+    size_t quote = skip_backslashes(bytes, length, start + 9);
+    if (quote == length) return false;
+    if (bytes[quote] != '"') return true;  // a longer key, or a text that goes on
+    escaped |= quote != start + 9;
+    size_t at = skip_space(bytes, length, quote + 1);
+    if (at == length) return false;
+    // A string value, or a member of a list.
+    if (bytes[at] == ',' || bytes[at] == ']' || bytes[at] == '}') return true;
+    if (bytes[at] != ':') return false;
+    at = skip_backslashes(bytes, length, skip_space(bytes, length, at + 1));
+    if (at == length || bytes[at] != '"') return false;
+    size_t name = at + 1, end = name;
+    while (end < length && is_letter(bytes[end])) end += 1;
+    // No name at all, a cut, or an S3 notification, which is no record.
+    if (end == length || end == name || bytes[end] == ':') return false;
+    if (is_watched(prefilter, bytes + name, end - name)) return false;
+    if (escaped) found->escaped += 1;
+    else found->plain += 1;
+    return true;
+}
+
+// Looks closer at a position where a vectorised pair matched. False ends the scan: suspicious.
+static inline bool inspect(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t at,
+                           amiwatch_names *found) {
+    switch (bytes[at]) {
+    case 't':
+        if (at < 4 || length - at < 5 || memcmp(bytes + at - 4, "eventName", 9) != 0) return true;
+        return read_name(prefilter, bytes, length, at - 4, found);
+    case '\\': return bytes[at + 1] != 'u';
+    case '_': return at < 5 || length - at < 4 || memcmp(bytes + at - 5, "class_uid", 9) != 0;
+    case 'L': return at < 1 || length - at < 3 || memcmp(bytes + at - 1, "KLUv", 4) != 0;  // zstd as base64
+    case 's': return at < 2 || length - at < 2 || memcmp(bytes + at - 2, "H4sI", 4) != 0;  // gzip as base64
+    default: return true;
+    }
+}
+
+static inline bool is_pair(uint8_t first, uint8_t second) {
+    return (first == 't' && second == 'N') || (first == 's' && second == 'I') ||
+           (second == 'u' && (first == '\\' || first == '_')) || (first == 'L' && second == 'U');
+}
+
+amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *, const uint8_t *, size_t, size_t start,
+                                            amiwatch_names found);
+amiwatch_names amiwatch_scan_names_sse2(const amiwatch_prefilter *, const uint8_t *, size_t);
+amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *, const uint8_t *, size_t);
+amiwatch_extent amiwatch_value_extent_portable(const uint8_t *, size_t, size_t);
+amiwatch_extent amiwatch_value_extent_sse2(const uint8_t *, size_t, size_t);
+amiwatch_extent amiwatch_value_extent_avx2(const uint8_t *, size_t, size_t);

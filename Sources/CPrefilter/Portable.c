@@ -1,0 +1,52 @@
+// The scans without vector instructions. They define what the vectorised ones must find.
+#include "Names.h"
+
+amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,
+                                            size_t start, amiwatch_names found) {
+    for (size_t at = start; at + 1 < length; at += 1) {
+        if (is_pair(bytes[at], bytes[at + 1]) && !inspect(prefilter, bytes, length, at, &found)) {
+            found.suspicious = true;
+            return found;
+        }
+    }
+    return found;
+}
+
+static amiwatch_extent string_extent(const uint8_t *bytes, size_t length, size_t start) {
+    for (size_t at = start + 1; at < length; at += 1) {
+        if (bytes[at] == '\\') at += 1;
+        else if (bytes[at] == '"') return (amiwatch_extent){.end = at + 1, .closed = true};
+    }
+    return (amiwatch_extent){.end = length, .in_string = true};
+}
+
+amiwatch_extent amiwatch_value_extent_portable(const uint8_t *bytes, size_t length, size_t start) {
+    size_t depth = 0;
+    switch (bytes[start]) {
+    case '"': return string_extent(bytes, length, start);
+    case '{':
+    case '[': break;
+    default:
+        for (size_t at = start; at < length; at += 1)
+            switch (bytes[at]) {
+            case ',': case ']': case '}': case ' ': case '\n': case '\r': case '\t': case '{': case '[': case '"':
+                return (amiwatch_extent){.end = at > start ? at : at + 1, .closed = true};
+            default: break;
+            }
+        return (amiwatch_extent){.end = length, .closed = true};
+    }
+    for (size_t at = start; at < length; at += 1) {
+        uint8_t byte = bytes[at];
+        if (byte == '"') {
+            amiwatch_extent string = string_extent(bytes, length, at);
+            if (!string.closed) return string;
+            at = string.end - 1;
+        } else if ((byte | 0x20) == '{') {
+            depth += 1;
+        } else if ((byte | 0x20) == '}') {
+            depth -= 1;
+            if (depth == 0) return (amiwatch_extent){.end = at + 1, .closed = true};
+        }
+    }
+    return (amiwatch_extent){.end = length};
+}
