@@ -1,0 +1,195 @@
+internal import CCompression
+
+/// Unpacks gzip (any number of members) and zstd (any number of frames) into a buffer that it keeps and reuses.
+///
+/// libdeflate does the gzip members; zlib takes over where libdeflate, which gives all or nothing, cannot: a member
+/// that is cut off, damaged, or too large. Not Sendable: one for each thread.
+public final class Decompressor {
+    /// What came out: all of it, or what stands before the problem.
+    public struct Output {
+        /// The unpacked bytes, valid until the next call or the end of the decompressor.
+        public let bytes: UnsafeRawBufferPointer
+        /// Why there is no more; nil when this is all.
+        public let problem: CompressionError?
+    }
+
+    /// A compressed format, told by its first bytes.
+    public enum Format: Hashable, Sendable {
+        /// RFC 1952.
+        case gzip
+        /// RFC 8878.
+        case zstd
+
+        /// The format of bytes that begin with its magic number, or nil.
+        public init?(magic bytes: UnsafeRawBufferPointer) {
+            if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B {
+                self = .gzip
+            } else if bytes.count >= 4, bytes[1] == 0xB5, bytes[2] == 0x2F, bytes[3] == 0xFD, bytes[0] == 0x28 {
+                self = .zstd
+            } else if bytes.count >= 4, bytes[0] & 0xF0 == 0x50, bytes[1] == 0x2A, bytes[2] == 0x4D,
+                bytes[3] == 0x18
+            {
+                self = .zstd  // a skippable frame comes first
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private var deflate: OpaquePointer?
+    private var zstd: OpaquePointer?
+    private var stream = z_stream()
+    private var isStreamReady = false
+    private var buffer: UnsafeMutableRawBufferPointer
+
+    /// A decompressor with an empty buffer; the libraries' states are made when first needed.
+    public init() {
+        buffer = .init(start: nil, count: 0)
+    }
+
+    deinit {
+        if let deflate { libdeflate_free_decompressor(deflate) }
+        if let zstd { ZSTD_freeDCtx(zstd) }
+        if isStreamReady { inflateEnd(&stream) }
+        buffer.deallocate()
+    }
+
+    /// Unpacks one whole input.
+    public func decompress(
+        _ input: UnsafeRawBufferPointer, as format: Format, limits: DecompressionLimits = .init()
+    ) -> Output {
+        let allowance = limits.allowance(for: input.count)
+        let (count, problem) =
+            switch format {
+            case .gzip: gunzip(input, allowance: allowance)
+            case .zstd: unzstd(input, allowance: allowance)
+            }
+        return Output(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]), problem: problem)
+    }
+
+    /// Makes room for at least one byte behind `count`, within the allowance, keeping what is there.
+    private func grow(behind count: Int, hint: Int, allowance: (bytes: Int, error: CompressionError))
+        -> CompressionError?
+    {
+        if buffer.count > count, hint <= buffer.count { return nil }
+        guard count < allowance.bytes else { return allowance.error }
+        let wanted = min(allowance.bytes, max(hint, buffer.count * 2, 1 << 18))
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 64)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        buffer.deallocate()
+        buffer = larger
+        return nil
+    }
+
+    // MARK: gzip
+
+    private func gunzip(_ input: UnsafeRawBufferPointer, allowance: (bytes: Int, error: CompressionError))
+        -> (Int, CompressionError?)
+    {
+        if deflate == nil { deflate = libdeflate_alloc_decompressor() }
+        guard let deflate else { return (0, .outOfMemory) }
+        var position = 0
+        var count = 0
+        while position < input.count {
+            let rest = UnsafeRawBufferPointer(rebasing: input[position...])
+            if position > 0, Format(magic: rest) != .gzip {
+                // Tar and tape leave zeros behind the last member; anything else does not belong here.
+                return (count, rest.allSatisfy { $0 == 0 } ? nil : .corrupt("data behind the last gzip member"))
+            }
+            if let error = grow(behind: count, hint: count + sizeHint(rest), allowance: allowance) {
+                return (count, error)
+            }
+            var consumed = 0
+            var produced = 0
+            let room = min(buffer.count, allowance.bytes) - count
+            let result = libdeflate_gzip_decompress_ex(
+                deflate, rest.baseAddress, rest.count, buffer.baseAddress.map { $0 + count }, room, &consumed,
+                &produced)
+            switch result {
+            case LIBDEFLATE_SUCCESS where consumed > 0:
+                position += consumed
+                count += produced
+            default:
+                let (inflated, used, problem) = inflateMember(rest, behind: count, allowance: allowance)
+                count = inflated
+                position += used
+                if let problem { return (count, problem) }
+            }
+        }
+        return (count, nil)
+    }
+
+    /// The size that a gzip trailer at the very end gives, if it is believable; it is right for a single member.
+    private func sizeHint(_ member: UnsafeRawBufferPointer) -> Int {
+        guard member.count >= 18 else { return 0 }
+        let size = Int(UInt32(littleEndian: member.loadUnaligned(fromByteOffset: member.count - 4, as: UInt32.self)))
+        return size <= member.count * 32 ? size : member.count * 8
+    }
+
+    private func inflateMember(
+        _ input: UnsafeRawBufferPointer, behind start: Int, allowance: (bytes: Int, error: CompressionError)
+    ) -> (count: Int, used: Int, problem: CompressionError?) {
+        var count = start
+        if isStreamReady {
+            inflateReset(&stream)
+        } else {
+            guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+                return (count, 0, .outOfMemory)
+            }
+            isStreamReady = true
+        }
+        var used = 0
+        while true {
+            if let error = grow(behind: count, hint: 0, allowance: allowance) { return (count, used, error) }
+            let offered = min(input.count - used, 1 << 30)
+            let room = min(min(buffer.count, allowance.bytes) - count, 1 << 30)
+            guard room > 0 else { return (count, used, allowance.error) }
+            stream.next_in = UnsafeMutablePointer(
+                mutating: input.baseAddress.map { ($0 + used).assumingMemoryBound(to: UInt8.self) })
+            stream.avail_in = UInt32(offered)
+            stream.next_out = buffer.baseAddress.map { ($0 + count).assumingMemoryBound(to: UInt8.self) }
+            stream.avail_out = UInt32(room)
+            let result = inflate(&stream, Z_NO_FLUSH)
+            used += offered - Int(stream.avail_in)
+            count += room - Int(stream.avail_out)
+            switch result {
+            case Z_STREAM_END: return (count, used, nil)
+            case Z_OK where stream.avail_out == 0 || used < input.count: continue
+            case Z_OK, Z_BUF_ERROR:
+                if stream.avail_out == 0 { continue }
+                return (count, used, .truncated)
+            case Z_MEM_ERROR: return (count, used, .outOfMemory)
+            default: return (count, used, .corrupt(stream.msg.map { String(cString: $0) } ?? "gzip"))
+            }
+        }
+    }
+
+    // MARK: zstd
+
+    private func unzstd(_ input: UnsafeRawBufferPointer, allowance: (bytes: Int, error: CompressionError))
+        -> (Int, CompressionError?)
+    {
+        if zstd == nil { zstd = ZSTD_createDCtx() }
+        guard let zstd else { return (0, .outOfMemory) }
+        ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
+        var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+        var count = 0
+        let content = ZSTD_getFrameContentSize(input.baseAddress, input.count)
+        var hint = content < UInt64(allowance.bytes) ? Int(content) : 0
+        while true {
+            if let error = grow(behind: count, hint: hint, allowance: allowance) { return (count, error) }
+            hint = 0
+            let room = min(buffer.count, allowance.bytes)
+            guard room > count else { return (count, allowance.error) }
+            var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: room, pos: count)
+            let result = ZSTD_decompressStream(zstd, &target, &source)
+            count = target.pos
+            if ZSTD_isError(result) != 0 {
+                return (count, .corrupt(String(cString: ZSTD_getErrorName(result))))
+            }
+            // The frame is flushed when the result is 0; the next call begins the next frame.
+            if result == 0, source.pos == source.size { return (count, nil) }
+            if result != 0, source.pos == source.size, target.pos < target.size { return (count, .truncated) }
+        }
+    }
+}
