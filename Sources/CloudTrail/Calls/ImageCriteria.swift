@@ -1,0 +1,59 @@
+extension ImageCriterion {
+    /// Reads `ReplaceImageCriteriaInAllowedImagesSettings`: the whole new list, empty when there are no parameters.
+    static func list(_ parameters: Parameters) throws(Unreadable) -> [ImageCriterion] {
+        guard let request = try parameters.requestFields() else { return [] }
+        let named =
+            request.field("imageCriterion") ?? request.field("imageCriteria") ?? request.field("imageCriterionSet")
+        guard let named else {
+            for (key, _) in request.members where !(key.isField("dryRun") || key.isField("clientToken")) {
+                throw Unreadable("image criteria of an unknown shape")
+            }
+            return []
+        }
+        var criteria: [ImageCriterion] = []
+        for item in named.list { criteria.append(try ImageCriterion(item)) }
+        return criteria
+    }
+
+    /// Reads one criterion, of a request or of the CLI's JSON.
+    init(_ item: JSONValue) throws(Unreadable) {
+        guard item.isObject else { throw Unreadable("an image criterion that is no object") }
+        self.init()
+        for (key, value) in item.members {
+            switch key.string.lowercased() {
+            case "tag": continue
+            case "imageprovider", "imageproviders", "imageproviderset": providers = value.texts { $0.provider }
+            case "imagename", "imagenames", "imagenameset": names = value.texts { $0.plain }
+            case "marketplaceproductcode", "marketplaceproductcodes", "marketplaceproductcodeset":
+                productCodes = value.texts { $0.plain }
+            case "creationdatecondition":
+                maximumDaysSinceCreated = try value.days("maximumDaysSinceCreated")
+            case "deprecationtimecondition":
+                maximumDaysSinceDeprecated = try value.days("maximumDaysSinceDeprecated")
+            default: unknown[key.string] = value.canonical
+            }
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate func texts(_ read: (JSONValue) -> String?) -> [String]? {
+        let texts = list.compactMap(read)
+        return texts.isEmpty ? nil : texts
+    }
+
+    /// An alias, or an account: a number has lost its zeros.
+    fileprivate var provider: String? {
+        let value = isObject ? member("content") ?? self : self
+        return value.integer != nil ? AccountID(value)?.description : value.plain
+    }
+
+    fileprivate func days(_ name: StaticString) throws(Unreadable) -> Int? {
+        guard let field = field(name) else {
+            if isNull || list.isEmpty { return nil }
+            throw Unreadable("a condition without \(name)")
+        }
+        guard let days = field.wholeNumber else { throw Unreadable("\(name) is no number") }
+        return days
+    }
+}

@@ -1,0 +1,26 @@
+extension InstanceLaunch {
+    /// Reads `RunInstances`: the image of each instance from the response, else from the request.
+    init(_ parameters: Parameters) throws(Unreadable) {
+        let request = parameters.request.value
+        let named = request?.field("instancesSet")?.list.lazy.compactMap { $0.field("imageId")?.plain }.first
+        let image = (named ?? request?.field("imageId")?.plain).flatMap {
+            // Stands for an image that only the response names.
+            $0.hasPrefix("resolve:") ? nil : ResourceID($0)
+        }
+        if parameters.failed {
+            _ = try parameters.requestFields()
+            self.init(instances: [], requestedImage: image)
+            return
+        }
+        if case .omitted = parameters.response {
+            throw Unreadable("CloudTrail omitted responseElements because they are too large")
+        }
+        var instances: [ResourceID: Instance] = [:]
+        for item in parameters.answer("instancesSet")?.list ?? [] {
+            guard let id = item.field("instanceId")?.id else { throw Unreadable("an instance without instanceId") }
+            instances[id] = Instance(id: id, image: item.field("imageId")?.id ?? image)
+        }
+        guard !instances.isEmpty else { throw Unreadable("the response names no instance") }
+        self.init(instances: instances.values.sorted { $0.id < $1.id }, requestedImage: image)
+    }
+}

@@ -1,0 +1,128 @@
+/// Why the parameters of a call cannot be read, for people.
+struct Unreadable: Error {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// What was sent with a call and what came back, in whichever of EC2's two dialects: flat, or wrapped in an
+/// `<Op>Request` and an `<Op>Response`.
+struct Parameters {
+    /// One of the two sides.
+    enum Side {
+        /// Absent or null: so is the response of every failed call.
+        case missing
+        /// Left out by CloudTrail, because too large.
+        case omitted
+        /// Neither an object nor the empty text.
+        case unknown
+        /// The empty text, which the wrapped dialect has for no parameters.
+        case empty
+        /// The members.
+        case fields(JSONValue)
+
+        var value: JSONValue? {
+            if case .fields(let value) = self { value } else { nil }
+        }
+    }
+
+    let call: WatchedCall
+    let request: Side
+    let response: Side
+    let failed: Bool
+
+    init(
+        call: WatchedCall, request: JSONValue?, response: JSONValue?, failed: Bool,
+        levels: (RecordReader.Level, RecordReader.Level)
+    ) {
+        self.call = call
+        self.failed = failed
+        self.request = Self.side(request, call, "Request", levels.0)
+        self.response = failed ? .missing : Self.side(response, call, "Response", levels.1)
+    }
+
+    private static func side(
+        _ value: JSONValue?, _ call: WatchedCall, _ suffix: StaticString, _ level: RecordReader.Level
+    ) -> Side {
+        guard let value, !value.isNull else { return .missing }
+        if let text = value.text {
+            // Some converters leave the parameters as JSON in a string.
+            guard text.hasPrefix("{"), case .success(let inner) = level.parse(text.raw), inner.isObject else {
+                return text.isEmpty ? .missing : .unknown
+            }
+            return unwrap(inner, call, suffix)
+        }
+        return value.isObject ? unwrap(value, call, suffix) : .unknown
+    }
+
+    private static func unwrap(_ object: JSONValue, _ call: WatchedCall, _ suffix: StaticString) -> Side {
+        if object.member("omitted")?.bool == true { return .omitted }
+        let name = call.rawValue.utf8
+        for (key, value) in object.members
+        where key.count == name.count + suffix.utf8CodeUnitCount
+            && key.bytes.starts(with: name) && key.string.hasSuffix("\(suffix)")
+        {
+            if value.isObject { return value.member("omitted")?.bool == true ? .omitted : .fields(value) }
+            if let text = value.text, text.isEmpty { return .empty }
+            return value.isNull ? .empty : .unknown
+        }
+        return .fields(object)
+    }
+
+    /// The request's members; none of them when the request is known to be empty.
+    func requestFields() throws(Unreadable) -> JSONValue? {
+        switch request {
+        case .fields(let value): return value
+        case .empty: return nil
+        case .missing: throw Unreadable("requestParameters are missing")
+        case .omitted: throw Unreadable("CloudTrail omitted requestParameters because they are too large")
+        case .unknown: throw Unreadable("requestParameters are of an unknown shape")
+        }
+    }
+
+    /// The response's member of a name, unless there is no readable response.
+    func answer(_ name: StaticString) -> JSONValue? { response.value?.field(name) }
+
+    /// The image that the request names.
+    func requestedImage() throws(Unreadable) -> ResourceID {
+        guard let image = try requestFields()?.field("imageId")?.id else { throw Unreadable("imageId is missing") }
+        return image
+    }
+}
+
+extension JSONValue {
+    /// A scalar as text, out of its `content` wrapper where it has one; nil for null and for the empty text.
+    var plain: String? {
+        if isObject { return member("content")?.scalar.flatMap { $0.isEmpty ? nil : $0 } }
+        guard let scalar, !scalar.isEmpty else { return nil }
+        return scalar
+    }
+
+    /// The id of a resource.
+    var id: ResourceID? { plain.map { ResourceID($0) } }
+
+    /// The elements of a list in any of its forms: an array, `items` or `item`, one element alone, or the empty
+    /// text for none.
+    var list: [JSONValue] {
+        if isArray { return Array(elements) }
+        if isNull { return [] }
+        if let text { return text.isEmpty ? [] : [self] }
+        guard isObject else { return [self] }
+        if let items = member("items") ?? member("item") { return items.list }
+        for _ in members { return [self] }
+        return []
+    }
+
+    /// A truth value, also as text.
+    var flag: Bool? {
+        if let bool { return bool }
+        guard let plain else { return nil }
+        return plain.lowercased() == "true" ? true : plain.lowercased() == "false" ? false : nil
+    }
+
+    /// A whole number, also as text or wrapped.
+    var wholeNumber: Int? {
+        if isObject { return member("content")?.wholeNumber }
+        return integer.map { Int($0) } ?? text.flatMap { Int($0.string) }
+    }
+}

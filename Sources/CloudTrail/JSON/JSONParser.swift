@@ -1,0 +1,41 @@
+internal import CSimdjson
+
+/// simdjson's DOM parser with its buffers, reused from text to text. One for each level of nesting.
+///
+/// Of a key that an object has twice the last one counts, as in most parsers; the prefilter looks at every one, so
+/// it is sound under either rule. Numbers outside 64 bits are refused, and so is half a surrogate pair.
+final class JSONParser {
+    private let parser: OpaquePointer?
+
+    init(depth: Int) { parser = amiwatch_json_new(depth) }
+
+    deinit { amiwatch_json_free(parser) }
+
+    /// The root of exactly one JSON value; valid until the next call.
+    func parse(_ text: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
+        guard let parser else { throw .outOfMemory }
+        var document = amiwatch_json_document()
+        let status = amiwatch_json_parse(
+            parser, text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count, &document)
+        switch status {
+        case AMIWATCH_JSON_OK: break
+        case AMIWATCH_JSON_TOO_DEEP: throw .tooDeep
+        case AMIWATCH_JSON_INVALID_UTF8: throw .invalidUTF8
+        case AMIWATCH_JSON_OUT_OF_MEMORY: throw .outOfMemory
+        default: throw .malformed(String(cString: amiwatch_json_text(status)))
+        }
+        guard let tape = document.tape, let strings = document.strings else { throw .outOfMemory }
+        return JSONValue(tape: tape, strings: strings, index: 1)
+    }
+
+    enum Problem: Error {
+        case malformed(String)
+        case tooDeep
+        case invalidUTF8
+        case outOfMemory
+    }
+
+    static func isUTF8(_ text: UnsafeRawBufferPointer) -> Bool {
+        amiwatch_valid_utf8(text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count)
+    }
+}

@@ -1,0 +1,145 @@
+extension RecordReader {
+    /// Hands over what a parsed value holds; `raw` are its bytes.
+    func open(
+        _ value: JSONValue, _ raw: UnsafeRawBufferPointer, _ role: Role, _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome {
+        if let text = value.text { return try openText(text, context, body) }
+        if value.isNull { return .nothing }
+        if value.isArray {
+            // No value of this parse is used any more: the members are parsed anew, one by one.
+            _ = try readMembers(raw, 1, .record, context, nil, body)
+            return .done
+        }
+        guard value.isObject else {
+            return .refused(Refusal(.wrongType, "neither an object nor a list"), broken: false)
+        }
+        let shape = Shape(value)
+        if role == .logEvent {
+            guard let text = shape.message?.text else {
+                return .refused(Refusal(.wrongType, "message is no string"), broken: false)
+            }
+            return try openText(text, context, body)
+        }
+        return try openContainer(shape, raw, context, body) ?? openEnvelope(shape, raw, context, body)
+            ?? openRecord(shape, raw, context, body)
+    }
+
+    /// Hands over what the text of a string holds.
+    private func openText(_ text: UTF8Text, _ context: Context, _ body: (Reading) throws -> Void) rethrows
+        -> Outcome
+    {
+        var inner = context
+        inner.level += 1
+        let before = read
+        try readBytes(text.raw, inner, isFile: false, body)
+        return read == before ? .nothing : .done
+    }
+
+    /// Lists of records whose key is not the document's first.
+    private func openContainer(
+        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome? {
+        if let part = shape.records, part.value.isArray {
+            _ = try readMembers(rawValue(raw, part.ordinal), 1, .record, context, nil, body)
+            return .done
+        }
+        if let part = shape.logEvents, part.value.isArray {
+            if let type = shape.messageType?.text, type == "CONTROL_MESSAGE" { return .nothing }
+            _ = try readMembers(rawValue(raw, part.ordinal), 1, .logEvent, context, nil, body)
+            return .done
+        }
+        if let part = shape.events, part.value.isArray, shape.frame.eventName == nil {
+            _ = try readMembers(rawValue(raw, part.ordinal), 1, .record, context, nil, body)
+            return .done
+        }
+        return nil
+    }
+
+    /// Envelopes of one document, in the order in which they are recognised.
+    private func openEnvelope(
+        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome? {
+        if let part = shape.detail, shape.detailType != nil || part.value.member("eventName") != nil {
+            return try openDetail(shape, part, raw, context, body)
+        }
+        if let data = shape.awslogs?.member("data")?.text { return try openText(data, context, body) }
+        if let part = shape.payload, shape.hasSchema || shape.frame.eventName == nil {
+            return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
+        }
+        if let part = shape.after, shape.isDebezium, shape.frame.eventName == nil {
+            return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
+        }
+        if let part = shape.aws, part.value.member("eventName") != nil {
+            return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
+        }
+        if let text = (shape.event?.member("original") ?? shape.eventOriginal)?.text {
+            return try openText(text, context, body)
+        }
+        if let text = shape.cloudTrailEvent?.text { return try openText(text, context, body) }
+        return nil
+    }
+
+    private func openDetail(
+        _ shape: Shape, _ part: Shape.Part, _ raw: UnsafeRawBufferPointer, _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome {
+        var inner = context
+        inner.enclosing = AccountID(shape.account) ?? context.enclosing
+        if part.value.isObject, part.value.member("eventName") == nil, !isFromCloudTrail(shape.detailType) {
+            return .nothing  // another service's event
+        }
+        return try open(part.value, rawValue(raw, part.ordinal), .record, inner, body)
+    }
+
+    private func isFromCloudTrail(_ detailType: JSONValue?) -> Bool {
+        detailType?.text?.string.hasSuffix("via CloudTrail") ?? false
+    }
+
+    /// A record, or a message that holds none.
+    private func openRecord(
+        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome {
+        switch judge(shape, context) {
+        case .record(let record): try emit(record, raw, body)
+        case .ignored: try emitIgnored(1, body)
+        case .nothing: return .nothing
+        case .notification: return .notification
+        case .text(let text): return try openText(text, context, body)
+        case .refused(let refusal): return .refused(refusal, broken: false)
+        }
+        return .done
+    }
+
+    private enum Verdict {
+        case record(Record)
+        case ignored
+        case nothing
+        case notification
+        case text(UTF8Text)
+        case refused(Refusal)
+    }
+
+    private func judge(_ shape: Shape, _ context: Context) -> Verdict {
+        do throws(Refusal) {
+            if let inventory = shape.inventory { return .record(try InventoryMessage.decode(inventory)) }
+            let decoder = RecordDecoder(reader: self, context: context)
+            if shape.classID != nil { return try decoder.decodeOCSF(shape).map { .record($0) } ?? .ignored }
+            let frame = shape.frame
+            if frame.eventName == nil {
+                if let type = shape.type?.text, type == "Notification", let text = shape.message?.text {
+                    // Of another product's JSON it would be an error; of SNS's own sentences it is none.
+                    return text.hasPrefix("{") ? .text(text) : .nothing
+                }
+                if shape.holdsNone { return .nothing }
+                if frame.eventSource == nil {
+                    throw Refusal(.unrecognised, "neither a CloudTrail record nor a known envelope")
+                }
+            }
+            if let source = frame.eventSource?.text, source == "aws:s3" { return .notification }
+            return try decoder.decode(frame).map { .record($0) } ?? .ignored
+        } catch {
+            return .refused(error)
+        }
+    }
+}

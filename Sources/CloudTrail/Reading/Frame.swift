@@ -1,0 +1,72 @@
+/// The members of a record's own frame: what every CloudTrail event has, whatever the call.
+struct Frame {
+    var eventName: JSONValue?
+    var eventSource: JSONValue?
+    var eventTime: JSONValue?
+    var eventID: JSONValue?
+    var eventType: JSONValue?
+    var eventCategory: JSONValue?
+    var awsRegion: JSONValue?
+    var errorCode: JSONValue?
+    var recipientAccountID: JSONValue?
+    var userIdentity: JSONValue?
+    var sourceIPAddress: JSONValue?
+    var userAgent: JSONValue?
+    var requestID: JSONValue?
+    var sharedEventID: JSONValue?
+    var requestParameters: JSONValue?
+    var responseElements: JSONValue?
+
+    @inline(__always)
+    mutating func take(_ key: UTF8Text, _ value: JSONValue) -> Bool {
+        switch key.count {
+        case 7 where key == "eventID": eventID = value
+        case 9 where key == "eventName": eventName = value
+        case 9 where key == "eventTime": eventTime = value
+        case 9 where key == "eventType": eventType = value
+        case 9 where key == "awsRegion": awsRegion = value
+        case 9 where key == "errorCode": errorCode = value
+        case 9 where key == "userAgent": userAgent = value
+        case 9 where key == "requestID": requestID = value
+        case 11 where key == "eventSource": eventSource = value
+        case 12 where key == "userIdentity": userIdentity = value
+        case 13 where key == "sharedEventID": sharedEventID = value
+        case 13 where key == "eventCategory": eventCategory = value
+        case 15 where key == "sourceIPAddress": sourceIPAddress = value
+        case 16 where key == "responseElements": responseElements = value
+        case 17 where key == "requestParameters": requestParameters = value
+        case 18 where key == "recipientAccountId": recipientAccountID = value
+        default: return false
+        }
+        return true
+    }
+}
+
+/// The text of a member of the frame: nil where it is absent, null or empty, refused where it is no string.
+func frameText(_ value: JSONValue?, _ name: StaticString) throws(Refusal) -> UTF8Text? {
+    guard let value, !value.isNull else { return nil }
+    guard let text = value.text else { throw Refusal(.wrongType, "\(name) is no string") }
+    return text.isEmpty ? nil : text
+}
+
+/// An object of the frame: nil where it is absent or null, refused where it is none.
+func frameObject(_ value: JSONValue?, _ name: StaticString) throws(Refusal) -> JSONValue? {
+    guard let value, !value.isNull else { return nil }
+    if let text = value.text, text.isEmpty { return nil }
+    guard value.isObject else { throw Refusal(.wrongType, "\(name) is no object") }
+    return value
+}
+
+extension AccountID {
+    /// Twelve digits in a string, or a number; anything else, and all zeros, is no account.
+    init?(_ value: JSONValue?) {
+        guard let value else { return nil }
+        if let text = value.text {
+            self.init(utf8: text.bytes)
+        } else if let number = value.integer, number > 0 {
+            self.init(padding: UInt64(number))
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// The members of a document's top level that decide what it is, found in one pass.
+struct Shape {
+    /// A member, and its place among the members.
+    struct Part {
+        var value: JSONValue
+        var ordinal: Int
+    }
+
+    var records: Part?
+    var logEvents: Part?
+    var events: Part?
+    var detail: Part?
+    var payload: Part?
+    var after: Part?
+    var aws: Part?
+    var detailType: JSONValue?
+    var account: JSONValue?
+    var awslogs: JSONValue?
+    var hasSchema = false
+    var isDebezium = false
+    var event: JSONValue?
+    var eventOriginal: JSONValue?
+    var cloudTrailEvent: JSONValue?
+    var message: JSONValue?
+    var messageType: JSONValue?
+    var type: JSONValue?
+    var classID: JSONValue?
+    var hasInsight = false
+    var hasTimeWindow = false
+    /// A digest, or a notification that names files.
+    var namesFiles = false
+    /// The event with which S3 tries out a notification.
+    var isTest = false
+    var frame = Frame()
+    /// `amiwatch.inventory`, where it is the first member.
+    var inventory: JSONValue?
+
+    init(_ object: JSONValue) {
+        var ordinal = 0
+        for (key, value) in object.members {
+            take(key, Part(value: value, ordinal: ordinal))
+            ordinal += 1
+        }
+    }
+
+    /// Whether this is a message of CloudTrail, S3 or SNS that is known to hold no record of a call.
+    var holdsNone: Bool {
+        if hasInsight || hasTimeWindow || namesFiles || isTest { return true }
+        if let type = frame.eventType?.text, type == "AwsCloudTrailInsight" || type == "AwsAggregatedEvent" {
+            return true
+        }
+        if let category = frame.eventCategory?.text, category == "Insight" || category == "Aggregated" { return true }
+        guard let type = type?.text else { return false }
+        return type == "SubscriptionConfirmation" || type == "UnsubscribeConfirmation"
+    }
+
+    private mutating func take(_ key: UTF8Text, _ part: Part) {
+        let value = part.value
+        if frame.take(key, value) { return }
+        switch key.count {
+        case 2 where key == "op": isDebezium = true
+        case 3 where key == "aws": aws = part
+        case 4 where key == "Type": type = value
+        case 5 where key == "after": after = part
+        case 5 where key == "Event": isTest = value.text?.hasPrefix("s3:") ?? false
+        case 5 where key == "event": event = value
+        case 6 where key == "detail": detail = part
+        case 6 where key == "schema": hasSchema = true
+        case 6 where key == "Events": events = part
+        case 6 where key == "before": isDebezium = true
+        case 7 where key == "Records": records = part
+        case 7 where key == "awslogs": awslogs = value
+        case 7 where key == "payload": payload = part
+        case 7 where key == "account": account = value
+        case 7 where key == "message" || key == "Message": message = value
+        case 8 where key == "s3Bucket" || key == "logFiles": namesFiles = true
+        case 9 where key == "logEvents": logEvents = part
+        case 9 where key == "class_uid": classID = value
+        case 10 where key == "timeWindow": hasTimeWindow = true
+        case 11 where key == "s3ObjectKey": namesFiles = true
+        case 11 where key == "detail-type": detailType = value
+        case 11 where key == "messageType": messageType = value
+        case 14 where key == "event.original": eventOriginal = value
+        case 14 where key == "insightDetails": hasInsight = true
+        case 14 where key == "digestS3Bucket": namesFiles = true
+        case 15 where key == "digestStartTime": namesFiles = true
+        case 15 where key == "CloudTrailEvent": cloudTrailEvent = value
+        case 18 where key == "amiwatch.inventory": if part.ordinal == 0 { inventory = value }
+        default: break
+        }
+    }
+}
