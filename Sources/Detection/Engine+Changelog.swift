@@ -39,7 +39,9 @@ extension Engine {
     ///
     /// - Throws: `StateError` when the entry was written by a newer version or by something else.
     public mutating func restore(key: [UInt8], value: [UInt8]?) throws(StateError) {
-        _ = try take(key: key, value: value)
+        for (key, fact) in try take(key: key, value: value) where settings.horizonSeconds != nil {
+            noteEnd(key, fact)
+        }
         state.commit()
     }
 

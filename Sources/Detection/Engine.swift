@@ -14,6 +14,10 @@ public struct Engine: Sendable {
         public var horizonSeconds: Int64?
         /// Facts that a timeline keeps whatever their age.
         public var keptFacts = 8
+        /// Seconds after which ended things are forgotten: 35 days, for AWS delivers again for 30.
+        public var retentionSeconds: Int64 = 35 * 86_400
+        /// Seconds after which deregistered images are forgotten.
+        static let deregisteredSeconds: Int64 = 400 * 86_400
         /// Whether changes can be taken back and listed for the changelog.
         public var keepsJournal = false
         /// Whether a first undetermined verdict waits until `settle` is called.
@@ -35,9 +39,10 @@ public struct Engine: Sendable {
     public internal(set) var state: State
     /// What the organisation trusts.
     public private(set) var policy: Policy
-    private let rules: RuleSet
-    private let settings: Settings
-    private var timers = Timers()
+    let rules: RuleSet
+    let settings: Settings
+    var timers = Timers()
+    var expiries = Expiries()
     private var actors: Set<Actor> = []
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
@@ -122,7 +127,7 @@ public struct Engine: Sendable {
         forget(behind: touched)
     }
 
-    private static func reached(by touched: [(FactKey, Fact)], state: State, policy: Policy) -> [Subject] {
+    static func reached(by touched: [(FactKey, Fact)], state: State, policy: Policy) -> [Subject] {
         var reach = Reach(state: state, policy: policy)
         for (key, fact) in touched { reach.add(key, fact) }
         return reach.subjects.count > 1 ? reach.subjects.sorted() : Array(reach.subjects)
@@ -135,7 +140,7 @@ public struct Engine: Sendable {
         settling: Bool = false,
         into alerts: inout [Alert]
     ) {
-        for (rule, judgement) in Self.judgements(of: subject, by: rules, state: state, policy: policy) {
+        for (rule, judgement) in judgements(of: subject) {
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             if let deadline = judgement?.deadline { timers.set(deadline, subject) }
             let known = state.findings[identity]
@@ -151,168 +156,13 @@ public struct Engine: Sendable {
         }
     }
 
-    /// What a finding says, unless there is none or a suppression holds it back.
-    private mutating func published(
-        _ identity: FindingIdentity,
-        _ judgement: Judgement?,
-        _ rule: RuleMetadata,
-        _ known: FindingState?
-    ) -> Finding? {
-        guard let judgement, let finding = form(of: identity, judgement, rule, known) else { return nil }
-        guard let ends = suppressionEnd(identity) else { return finding }
-        timers.set(ends, identity.subject)
-        return nil
-    }
-
-    private static func judgements(
-        of subject: Subject,
-        by rules: RuleSet,
-        state: State,
-        policy: Policy
-    ) -> [(RuleMetadata, Judgement?)] {
+    /// What every rule that judges such subjects says of one.
+    func judgements(of subject: Subject) -> [(RuleMetadata, Judgement?)] {
         let scene = Scene(state: state, policy: policy)
-        return rules.rules.compactMap { rule in
-            guard rule.judges(subject) else { return nil }
+        return rules.rules(judging: subject).map { rule in
             let isEnabled = policy.rules[rule.metadata.id]?.isEnabled ?? true
             return (rule.metadata, isEnabled ? rule.judge(subject, in: scene) : nil)
         }
-    }
-
-    private mutating func publish(
-        _ finding: Finding,
-        _ judgement: Judgement,
-        _ known: FindingState?,
-        into alerts: inout [Alert]
-    ) {
-        let fingerprint = finding.fingerprint
-        if let known, known.status == finding.status, known.fingerprint == fingerprint { return }
-        var next = FindingState(
-            status: finding.status,
-            revision: known?.revision ?? 0,
-            fingerprint: fingerprint,
-            occurrences: finding.occurrences,
-            forgotten: known?.forgotten ?? 0,
-            firstSeen: finding.firstSeen,
-            lastSeen: finding.lastSeen
-        )
-        if finding.status == .resolved, known?.status != .open,
-            known?.status != .resolved || finding.occurrences > (known?.occurrences ?? 0)
-        {
-            // It was open, however briefly: nobody hears of an end without its beginning.
-            next.revision += 1
-            alerts.append(alert(opened(finding, judgement), next.revision))
-        }
-        next.revision += 1
-        var told = finding
-        if finding.status == .open, known?.status == .open { told.status = .updated }
-        alerts.append(alert(told, next.revision))
-        state.setFinding(next, finding.identity)
-    }
-
-    private mutating func retract(
-        _ identity: FindingIdentity,
-        _ known: FindingState,
-        _ rule: RuleMetadata,
-        cause: Evidence?,
-        into alerts: inout [Alert]
-    ) {
-        var next = known
-        next.status = .retracted
-        next.revision += 1
-        next.fingerprint = 0
-        next.occurrences = 0
-        next.forgotten = 0
-        state.setFinding(next, identity)
-        let place = identity.subject.place
-        let finding = Finding(
-            identity: identity,
-            status: .retracted,
-            verdict: .allowed,
-            title: rule.title,
-            severity: rule.severity,
-            event: cause
-                ?? Evidence(
-                    id: .text("policy/\(policy.hash)"),
-                    account: place.account,
-                    region: place.region,
-                    time: known.lastSeen,
-                    name: "PolicyChange",
-                    source: "amiwatch",
-                    actor: .unknown
-                ),
-            firstSeen: known.firstSeen,
-            lastSeen: known.lastSeen,
-            occurrences: 0,
-            facts: [],
-            missing: [],
-            clause: nil,
-            remediation: [],
-            message: "Later evidence, or the policy, shows that this was no violation."
-        )
-        alerts.append(alert(finding, next.revision))
-    }
-
-    private func alert(_ finding: Finding, _ revision: Int) -> Alert {
-        Alert(finding, revision: revision, policyHash: policy.hash)
-    }
-
-    /// Event and launch findings older than the horizon stand when their facts are gone.
-    private func isFrozen(_ known: FindingState, _ judgement: Judgement?) -> Bool {
-        guard settings.horizonSeconds != nil else { return false }
-        return known.forgotten > 0 && judgement?.last == nil
-    }
-
-    // MARK: What a finding says
-
-    private func form(
-        of identity: FindingIdentity,
-        _ judgement: Judgement,
-        _ rule: RuleMetadata,
-        _ known: FindingState?
-    ) -> Finding? {
-        guard let last = judgement.last else { return nil }
-        let reason = last.reason
-        let forgotten = known?.forgotten ?? 0
-        let resolution = judgement.resolution
-        var facts = reason.facts
-        if let resolution { facts.append(FactStatement("resolved by", resolution.name, resolution)) }
-        return Finding(
-            identity: identity,
-            status: resolution == nil ? .open : .resolved,
-            verdict: resolution == nil ? reason.verdict : .allowed,
-            title: rule.title,
-            severity: policy.rules[rule.id]?.severity ?? judgement.worst ?? rule.severity,
-            event: resolution ?? last.evidence,
-            firstSeen: forgotten > 0
-                ? min(known?.firstSeen ?? .distantFuture, judgement.firstSeen) : judgement.firstSeen,
-            lastSeen: judgement.lastSeen,
-            occurrences: judgement.occurrences + forgotten,
-            facts: facts.sorted(by: FactStatement.precedes),
-            missing: resolution == nil ? reason.missing.sorted() : [],
-            clause: reason.clause,
-            remediation: resolution == nil ? reason.remediation : [],
-            message: resolution == nil
-                ? reason.message : "Resolved by \(resolution?.name ?? ""): \(reason.message)"
-        )
-    }
-
-    /// The finding as it was before its resolution.
-    private func opened(_ finding: Finding, _ judgement: Judgement) -> Finding {
-        guard let last = judgement.last else { return finding }
-        var opened = finding
-        opened.status = .open
-        opened.verdict = last.reason.verdict
-        opened.event = last.evidence
-        opened.facts = last.reason.facts.sorted(by: FactStatement.precedes)
-        opened.missing = last.reason.missing.sorted()
-        opened.remediation = last.reason.remediation
-        opened.message = last.reason.message
-        return opened
-    }
-
-    /// The first second at which no suppression covers a finding any more; nil when none does now.
-    private func suppressionEnd(_ identity: FindingIdentity) -> EventTime? {
-        policy.suppressions.filter { $0.ends > state.streamTime && $0.covers(identity) }.map(\.ends).max()
     }
 
     // MARK: Whole-state work
@@ -365,7 +215,7 @@ public struct Engine: Sendable {
     public func suppressedCount() -> Int {
         var count = 0
         for subject in Self.allSubjects(state: state, policy: policy) {
-            for (rule, judgement) in Self.judgements(of: subject, by: rules, state: state, policy: policy)
+            for (rule, judgement) in judgements(of: subject)
             where judgement?.last != nil
                 && suppressionEnd(FindingIdentity(rule: rule.id, subject: subject)) != nil
             {
@@ -381,65 +231,14 @@ public struct Engine: Sendable {
     public mutating func commit() {
         state.commit()
         timers.commit()
+        expiries.commit()
     }
 
     /// The transaction was aborted: everything since the last commit is taken back.
     public mutating func rollback() {
         state.rollback()
         timers.rollback()
+        expiries.rollback()
         unsettled.removeAll()
-    }
-
-    // MARK: Forgetting
-
-    /// Forgets what lies behind the horizon on the timelines that have just grown.
-    private mutating func forget(behind touched: [(FactKey, Fact)]) {
-        guard let horizon = settings.horizonSeconds else { return }
-        for (key, fact) in touched {
-            let limit = state.clock(of: fact.evidence.account).advanced(bySeconds: -horizon)
-            let stale = Array(state.timeline(key).stale(before: limit, keep: settings.keptFacts))
-            guard !stale.isEmpty else { continue }
-            let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: policy)
-            let before = occurrences(of: subjects)
-            for fact in stale { state.remove(fact, at: key) }
-            for (identity, count) in before { keepCount(identity, before: count) }
-        }
-        if let first = touched.first?.1 {
-            state.seen.drop(before: state.clock(of: first.evidence.account).advanced(bySeconds: -2 * horizon))
-        }
-    }
-
-    private func occurrences(of subjects: [Subject]) -> [(FindingIdentity, Int)] {
-        subjects.flatMap { subject in
-            Self.judgements(of: subject, by: rules, state: state, policy: policy).compactMap {
-                rule,
-                judgement in
-                let identity = FindingIdentity(rule: rule.id, subject: subject)
-                return state.findings[identity] == nil ? nil : (identity, judgement?.occurrences ?? 0)
-            }
-        }
-    }
-
-    /// Occurrences whose facts are gone stay counted.
-    private mutating func keepCount(_ identity: FindingIdentity, before: Int) {
-        guard var known = state.findings[identity], let rule = rules.rule(identity.rule) else { return }
-        let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: policy))
-        let lost = before - (judgement?.occurrences ?? 0)
-        guard lost > 0 else { return }
-        known.forgotten += lost
-        if let judgement, let finding = form(of: identity, judgement, rule.metadata, known) {
-            known.fingerprint = finding.fingerprint
-        }
-        state.setFinding(known, identity)
-    }
-}
-
-extension Policy.Suppression {
-    func covers(_ identity: FindingIdentity) -> Bool {
-        let subject = identity.subject
-        return rule == identity.rule && (account ?? subject.place.account) == subject.place.account
-            && (region ?? subject.place.region) == subject.place.region
-            && (resource.map { $0 == subject.resource.id } ?? true)
-            && (discriminator.map { $0 == subject.discriminator } ?? true)
     }
 }

@@ -65,6 +65,8 @@ public struct FindingState: Hashable, Sendable {
     public var firstSeen: EventTime
     /// The greatest time of an occurrence.
     public var lastSeen: EventTime
+    /// The account's clock when the last alert was published.
+    public var changed: EventTime
 }
 
 /// One fact that decided, as an alert shows it.

@@ -52,16 +52,37 @@ public enum Subject: Hashable, Sendable {
         }
     }
 
-    private var rank: Int {
+    /// The kinds of subject, in the order in which they are judged.
+    public enum Kind: Int, CaseIterable, Sendable {
+        /// An account and Region, by its guardrails.
+        case guardrails
+        /// An account and Region, by its activity without guardrails.
+        case activity
+        /// Calls that could not be read.
+        case unreadable
+        /// An instance.
+        case launch
+        /// An image shared with a grantee.
+        case share
+        /// A refused share.
+        case refusedShare
+        /// A required tag.
+        case requiredTag
+        /// A tag by which images are approved.
+        case approvalTag
+    }
+
+    /// Its kind.
+    public var kind: Kind {
         switch self {
-        case .guardrails: 0
-        case .activity: 1
-        case .unreadable: 2
-        case .launch: 3
-        case .share: 4
-        case .refusedShare: 5
-        case .requiredTag: 6
-        case .approvalTag: 7
+        case .guardrails: .guardrails
+        case .activity: .activity
+        case .unreadable: .unreadable
+        case .launch: .launch
+        case .share: .share
+        case .refusedShare: .refusedShare
+        case .requiredTag: .requiredTag
+        case .approvalTag: .approvalTag
         }
     }
 }
@@ -69,7 +90,7 @@ public enum Subject: Hashable, Sendable {
 extension Subject: Comparable {
     /// The order in which subjects touched by one record are judged.
     public static func < (left: Subject, right: Subject) -> Bool {
-        if left.rank != right.rank { return left.rank < right.rank }
+        if left.kind != right.kind { return left.kind.rawValue < right.kind.rawValue }
         if left.place != right.place { return left.place < right.place }
         let (first, second) = (left.resource.id, right.resource.id)
         if first != second { return first < second }

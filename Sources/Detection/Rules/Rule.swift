@@ -5,8 +5,8 @@ public protocol Rule: Sendable {
     /// What it says about itself.
     var metadata: RuleMetadata { get }
 
-    /// Whether it judges subjects of this kind.
-    func judges(_ subject: Subject) -> Bool
+    /// What it judges.
+    var subjects: Subject.Kind { get }
 
     /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement?

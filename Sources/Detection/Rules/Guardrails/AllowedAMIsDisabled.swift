@@ -12,7 +12,7 @@ struct AllowedAMIsDisabled: Rule {
         attack: ["T1562.001"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .guardrails = subject { true } else { false } }
+    let subjects = Subject.Kind.guardrails
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .guardrails(let place) = subject else { return nil }

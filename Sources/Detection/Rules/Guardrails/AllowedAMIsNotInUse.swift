@@ -12,7 +12,7 @@ struct AllowedAMIsNotInUse: Rule {
         compliance: ["Conformity: Allowed AMIs Feature in Use"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .activity = subject { true } else { false } }
+    let subjects = Subject.Kind.activity
 
     /// Only the first call under a state is an occurrence.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {

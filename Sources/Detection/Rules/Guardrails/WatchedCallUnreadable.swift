@@ -14,7 +14,7 @@ struct WatchedCallUnreadable: Rule {
         attack: ["T1562.008"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .unreadable = subject { true } else { false } }
+    let subjects = Subject.Kind.unreadable
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .unreadable(let place, let name) = subject else { return nil }

@@ -13,7 +13,7 @@ struct LaunchFromUnapprovedAMI: Rule {
         compliance: ["Conformity EC2-028"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .launch = subject { true } else { false } }
+    let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard scene.policy.approvedImages != nil, let launch = LaunchRecord(subject, in: scene.state) else {

@@ -16,7 +16,7 @@ struct LaunchNotAllowedByCriteria: Rule {
         attack: ["T1578.002"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .launch = subject { true } else { false } }
+    let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard let launch = LaunchRecord(subject, in: scene.state),

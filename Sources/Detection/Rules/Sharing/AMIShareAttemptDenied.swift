@@ -12,9 +12,7 @@ struct AMIShareAttemptDenied: Rule {
         attack: ["T1537"]
     )
 
-    func judges(_ subject: Subject) -> Bool {
-        if case .refusedShare = subject { true } else { false }
-    }
+    let subjects = Subject.Kind.refusedShare
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .refusedShare(let place, let image, let grantee) = subject else { return nil }

@@ -15,12 +15,12 @@ struct AMISharedPublicly: Rule {
         attack: ["T1537"]
     )
 
-    func judges(_ subject: Subject) -> Bool {
-        if case .share(_, _, .everyone) = subject { true } else { false }
-    }
+    let subjects = Subject.Kind.share
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .share(let place, let image, let grantee) = subject else { return nil }
+        guard case .share(let place, let image, let grantee) = subject, grantee == .everyone else {
+            return nil
+        }
         return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
             .judge()
     }

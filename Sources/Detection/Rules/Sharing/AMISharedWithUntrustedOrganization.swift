@@ -15,15 +15,13 @@ struct AMISharedWithUntrustedOrganization: Rule {
         attack: ["T1537"]
     )
 
-    func judges(_ subject: Subject) -> Bool {
-        switch subject {
-        case .share(_, _, .organization), .share(_, _, .organizationalUnit): true
-        default: false
-        }
-    }
+    let subjects = Subject.Kind.share
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .share(let place, let image, let grantee) = subject else { return nil }
+        guard case .share(let place, let image, let grantee) = subject, grantee.isGroup, grantee != .everyone
+        else {
+            return nil
+        }
         return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
             .judge()
     }

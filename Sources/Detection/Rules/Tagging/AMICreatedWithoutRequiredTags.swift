@@ -15,7 +15,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .requiredTag = subject { true } else { false } }
+    let subjects = Subject.Kind.requiredTag
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .requiredTag(let place, let image, let key, let resource) = subject else { return nil }

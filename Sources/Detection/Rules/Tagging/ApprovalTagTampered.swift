@@ -14,7 +14,7 @@ struct ApprovalTagTampered: Rule {
         attack: ["T1036", "T1578"]
     )
 
-    func judges(_ subject: Subject) -> Bool { if case .approvalTag = subject { true } else { false } }
+    let subjects = Subject.Kind.approvalTag
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil,

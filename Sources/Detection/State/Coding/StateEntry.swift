@@ -147,6 +147,7 @@ extension FindingState {
         writer.unsigned(UInt64(forgotten))
         writer.signed(firstSeen.seconds)
         writer.signed(lastSeen.seconds)
+        writer.signed(changed.seconds)
         return writer.bytes
     }
 
@@ -164,7 +165,8 @@ extension FindingState {
             occurrences: Int(clamping: try reader.unsigned()),
             forgotten: Int(clamping: try reader.unsigned()),
             firstSeen: try reader.time(),
-            lastSeen: try reader.time()
+            lastSeen: try reader.time(),
+            changed: try reader.time()
         )
     }
 }

@@ -1,0 +1,154 @@
+import CloudTrail
+
+// What a live engine forgets, so that its state stays bounded. Replay forgets nothing.
+
+extension Engine {
+    /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
+    mutating func forget(behind touched: [(FactKey, Fact)]) {
+        guard let horizon = settings.horizonSeconds else { return }
+        for (key, fact) in touched {
+            noteEnd(key, fact)
+            let limit = state.clock(of: fact.evidence.account).advanced(bySeconds: -horizon)
+            if case .activity(let place, _) = key {
+                for (key, stale) in state.staleActivity(in: place, before: limit) {
+                    state.remove(stale, at: key)
+                }
+            } else {
+                forget(Array(state.timeline(key).stale(before: limit, keep: settings.keptFacts)), at: key)
+            }
+        }
+        guard let account = touched.first?.1.evidence.account else { return }
+        let clock = state.clock(of: account)
+        state.seen.drop(before: clock.advanced(bySeconds: -2 * horizon))
+        for ended in expiries.takeDue(of: account, at: clock) { forget(ended, clock) }
+    }
+
+    private mutating func forget(_ stale: [Fact], at key: FactKey) {
+        guard !stale.isEmpty else { return }
+        let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: policy)
+        let before = occurrences(of: subjects)
+        for fact in stale { state.remove(fact, at: key) }
+        for (identity, count) in before { keepCount(identity, before: count) }
+    }
+
+    private func occurrences(of subjects: [Subject]) -> [(FindingIdentity, Int)] {
+        subjects.flatMap { subject in
+            judgements(of: subject).compactMap { rule, judgement in
+                let identity = FindingIdentity(rule: rule.id, subject: subject)
+                return state.findings[identity] == nil ? nil : (identity, judgement?.occurrences ?? 0)
+            }
+        }
+    }
+
+    /// Occurrences whose facts are gone stay counted, and the finding goes on saying what it said.
+    private mutating func keepCount(_ identity: FindingIdentity, before: Int) {
+        guard var known = state.findings[identity], let rule = rules.rule(identity.rule) else { return }
+        let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: policy))
+        let lost = before - (judgement?.occurrences ?? 0)
+        guard lost > 0 else { return }
+        known.forgotten += lost
+        if let judgement, let finding = form(of: identity, judgement, rule.metadata, known) {
+            known.fingerprint = finding.fingerprint
+        }
+        state.setFinding(known, identity)
+    }
+
+    // MARK: Ended things
+
+    mutating func noteEnd(_ key: FactKey, _ fact: Fact) {
+        let account = fact.evidence.account
+        let end = fact.time.advanced(bySeconds: settings.retentionSeconds)
+        switch (key, fact.value) {
+        case (.instance, .terminated), (.image(_, .permission), .revoked), (.refusedShare, _), (.refusals, _),
+            (.unreadable, _):
+            expiries.note(.facts(key), of: account, at: end)
+        case (.image(let image, _), .deregistered):
+            expiries.note(
+                .image(image),
+                of: account,
+                at: fact.time.advanced(bySeconds: Settings.deregisteredSeconds)
+            )
+        default: break
+        }
+    }
+
+    /// Puts a published finding on the list of what may end.
+    mutating func noteEnd(_ identity: FindingIdentity) {
+        guard settings.horizonSeconds != nil else { return }
+        let account = identity.subject.place.account
+        expiries.note(
+            .finding(identity),
+            of: account,
+            at: state.clock(of: account).advanced(bySeconds: settings.retentionSeconds)
+        )
+    }
+
+    private mutating func forget(_ ended: Expiries.Ended, _ clock: EventTime) {
+        let limit = clock.advanced(bySeconds: -settings.retentionSeconds)
+        switch ended {
+        case .facts(let key):
+            let facts = state.timeline(key).facts
+            guard let last = facts.last else { return }
+            switch (key, last.value) {
+            case (.instance(let place, let instance), .terminated) where last.time < limit:
+                for fact in facts { state.remove(fact, at: key) }
+                for rule in rules.rules {
+                    state.setFinding(
+                        nil,
+                        FindingIdentity(rule: rule.metadata.id, subject: .launch(place, instance))
+                    )
+                }
+            case (.image, .revoked) where last.time < limit: for fact in facts { state.remove(fact, at: key) }
+            case (.refusedShare, _), (.refusals, _), (.unreadable, _):
+                for fact in facts where fact.time < limit { state.remove(fact, at: key) }
+            default: break
+            }
+        case .image(let image):
+            guard let known = state.image(image), known.latest(.lifecycle)?.value == .deregistered else {
+                return
+            }
+            for (attribute, timeline) in known.timelines {
+                for fact in timeline.facts { state.remove(fact, at: .image(image, attribute)) }
+            }
+        case .finding(let identity):
+            guard let known = state.findings[identity], isOver(identity, known, limit) else { return }
+            state.setFinding(nil, identity)
+        }
+    }
+
+    private func isOver(_ identity: FindingIdentity, _ known: FindingState, _ limit: EventTime) -> Bool {
+        guard known.changed < limit else { return false }
+        let kind = rules.rule(identity.rule)?.metadata.kind
+        return known.status != .open || ((kind == .event || kind == .sequence) && known.lastSeen < limit)
+    }
+
+    /// Whether a finding that is not kept any more ended so long ago that it is not published again.
+    func isForgotten(_ finding: Finding, _ rule: RuleMetadata) -> Bool {
+        guard settings.horizonSeconds != nil else { return false }
+        let limit = state.clock(of: finding.identity.subject.place.account)
+            .advanced(bySeconds: -settings.retentionSeconds)
+        let hasEnded = finding.status == .resolved || rule.kind == .event || rule.kind == .sequence
+        return hasEnded && max(finding.lastSeen, finding.event.time) < limit
+    }
+}
+
+extension State {
+    /// Activity before a time that is not the first under its state of Allowed AMIs.
+    func staleActivity(in place: Place, before limit: EventTime) -> [(FactKey, Fact)] {
+        guard let seconds = activeSeconds[place], seconds.count > 64, seconds[32] < limit.seconds else {
+            return []
+        }
+        let settings = timeline(.allowedImages(place))
+        var stale: [(FactKey, Fact)] = []
+        for index in 1..<seconds.count where seconds[index] < limit.seconds {
+            let (before, this) = (EventTime(seconds: seconds[index - 1]), EventTime(seconds: seconds[index]))
+            let key = FactKey.activity(place, second: seconds[index])
+            if settings.latest(asOf: before) == settings.latest(asOf: this),
+                let fact = timeline(key).facts.first
+            {
+                stale.append((key, fact))
+            }
+        }
+        return stale
+    }
+}

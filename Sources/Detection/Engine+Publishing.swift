@@ -1,0 +1,170 @@
+import CloudTrail
+
+// From what rules say to alerts: one whenever, and only when, what a finding says has changed.
+
+extension Engine {
+    /// What a finding says, unless there is none or a suppression holds it back.
+    mutating func published(
+        _ identity: FindingIdentity,
+        _ judgement: Judgement?,
+        _ rule: RuleMetadata,
+        _ known: FindingState?
+    ) -> Finding? {
+        guard let judgement, let finding = form(of: identity, judgement, rule, known) else { return nil }
+        if known == nil, isForgotten(finding, rule) { return nil }
+        guard let ends = suppressionEnd(identity) else { return finding }
+        timers.set(ends, identity.subject)
+        return nil
+    }
+
+    mutating func publish(
+        _ finding: Finding,
+        _ judgement: Judgement,
+        _ known: FindingState?,
+        into alerts: inout [Alert]
+    ) {
+        let fingerprint = finding.fingerprint
+        if let known, known.status == finding.status, known.fingerprint == fingerprint { return }
+        var next = FindingState(
+            status: finding.status,
+            revision: known?.revision ?? 0,
+            fingerprint: fingerprint,
+            occurrences: finding.occurrences,
+            forgotten: known?.forgotten ?? 0,
+            firstSeen: finding.firstSeen,
+            lastSeen: finding.lastSeen,
+            changed: state.clock(of: finding.identity.subject.place.account)
+        )
+        if finding.status == .resolved, known?.status != .open,
+            known?.status != .resolved || finding.occurrences > (known?.occurrences ?? 0)
+        {
+            // It was open, however briefly: nobody hears of an end without its beginning.
+            next.revision += 1
+            alerts.append(alert(opened(finding, judgement), next.revision))
+        }
+        next.revision += 1
+        var told = finding
+        if finding.status == .open, known?.status == .open { told.status = .updated }
+        alerts.append(alert(told, next.revision))
+        state.setFinding(next, finding.identity)
+        noteEnd(finding.identity)
+    }
+
+    mutating func retract(
+        _ identity: FindingIdentity,
+        _ known: FindingState,
+        _ rule: RuleMetadata,
+        cause: Evidence?,
+        into alerts: inout [Alert]
+    ) {
+        var next = known
+        next.status = .retracted
+        next.revision += 1
+        next.fingerprint = 0
+        next.occurrences = 0
+        next.forgotten = 0
+        let place = identity.subject.place
+        next.changed = state.clock(of: place.account)
+        state.setFinding(next, identity)
+        noteEnd(identity)
+        let finding = Finding(
+            identity: identity,
+            status: .retracted,
+            verdict: .allowed,
+            title: rule.title,
+            severity: rule.severity,
+            event: cause
+                ?? Evidence(
+                    id: .text("policy/\(policy.hash)"),
+                    account: place.account,
+                    region: place.region,
+                    time: known.lastSeen,
+                    name: "PolicyChange",
+                    source: "amiwatch",
+                    actor: .unknown
+                ),
+            firstSeen: known.firstSeen,
+            lastSeen: known.lastSeen,
+            occurrences: 0,
+            facts: [],
+            missing: [],
+            clause: nil,
+            remediation: [],
+            message: "Later evidence, or the policy, shows that this was no violation."
+        )
+        alerts.append(alert(finding, next.revision))
+    }
+
+    private func alert(_ finding: Finding, _ revision: Int) -> Alert {
+        Alert(finding, revision: revision, policyHash: policy.hash)
+    }
+
+    /// Event and launch findings older than the horizon stand when their facts are gone.
+    func isFrozen(_ known: FindingState, _ judgement: Judgement?) -> Bool {
+        guard settings.horizonSeconds != nil else { return false }
+        return known.forgotten > 0 && judgement?.last == nil
+    }
+
+    // MARK: What a finding says
+
+    func form(
+        of identity: FindingIdentity,
+        _ judgement: Judgement,
+        _ rule: RuleMetadata,
+        _ known: FindingState?
+    ) -> Finding? {
+        guard let last = judgement.last else { return nil }
+        let reason = last.reason
+        let forgotten = known?.forgotten ?? 0
+        let resolution = judgement.resolution
+        var facts = reason.facts
+        if let resolution { facts.append(FactStatement("resolved by", resolution.name, resolution)) }
+        return Finding(
+            identity: identity,
+            status: resolution == nil ? .open : .resolved,
+            verdict: resolution == nil ? reason.verdict : .allowed,
+            title: rule.title,
+            severity: policy.rules[rule.id]?.severity ?? judgement.worst ?? rule.severity,
+            event: resolution ?? last.evidence,
+            firstSeen: forgotten > 0
+                ? min(known?.firstSeen ?? .distantFuture, judgement.firstSeen) : judgement.firstSeen,
+            lastSeen: judgement.lastSeen,
+            occurrences: judgement.occurrences + forgotten,
+            facts: facts.sorted(by: FactStatement.precedes),
+            missing: resolution == nil ? reason.missing.sorted() : [],
+            clause: reason.clause,
+            remediation: resolution == nil ? reason.remediation : [],
+            message: resolution == nil
+                ? reason.message : "Resolved by \(resolution?.name ?? ""): \(reason.message)"
+        )
+    }
+
+    /// The finding as it was before its resolution.
+    private func opened(_ finding: Finding, _ judgement: Judgement) -> Finding {
+        guard let last = judgement.last else { return finding }
+        var opened = finding
+        opened.status = .open
+        opened.verdict = last.reason.verdict
+        opened.event = last.evidence
+        opened.facts = last.reason.facts.sorted(by: FactStatement.precedes)
+        opened.missing = last.reason.missing.sorted()
+        opened.remediation = last.reason.remediation
+        opened.message = last.reason.message
+        return opened
+    }
+
+    /// The first second at which no suppression covers a finding any more; nil when none does now.
+    func suppressionEnd(_ identity: FindingIdentity) -> EventTime? {
+        policy.suppressions.filter { $0.ends > state.streamTime && $0.covers(identity) }.map(\.ends).max()
+    }
+}
+
+extension Policy.Suppression {
+    func covers(_ identity: FindingIdentity) -> Bool {
+        let subject = identity.subject
+        return rule == identity.rule && (account ?? subject.place.account) == subject.place.account
+            && (region ?? subject.place.region) == subject.place.region
+            && (resource.map { $0 == subject.resource.id } ?? true)
+            && (discriminator.map { $0 == subject.discriminator } ?? true)
+    }
+}
