@@ -23,6 +23,17 @@ extension Engine {
         for ended in expiries.takeDue(of: account, at: clock) { forget(ended, clock) }
     }
 
+    /// Whether a fact is older than all that its full timeline still keeps: it may have been there, counted and
+    /// forgotten, so it adds nothing.
+    func isBehind(_ fact: Fact, _ key: FactKey) -> Bool {
+        guard let horizon = settings.horizonSeconds,
+            fact.time < state.clock(of: fact.evidence.account).advanced(bySeconds: -horizon),
+            fact.time != .distantPast
+        else { return false }
+        let kept = state.timeline(key).facts
+        return kept.count >= settings.keptFacts && kept.first.map { fact < $0 } ?? false
+    }
+
     private mutating func forget(_ stale: [Fact], at key: FactKey) {
         guard !stale.isEmpty else { return }
         let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: policy)

@@ -91,7 +91,7 @@ public struct Engine: Sendable {
 
     private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) {
         state.remember(record)
-        for (key, fact) in facts(of: record) where state.insert(fact, at: key) {
+        for (key, fact) in facts(of: record) where !isBehind(fact, key) && state.insert(fact, at: key) {
             touched.append((key, fact))
         }
     }
