@@ -20,6 +20,8 @@ public struct Engine: Sendable {
         static let deregisteredSeconds: Int64 = 400 * 86_400
         /// Whether changes can be taken back and listed for the changelog.
         public var keepsJournal = false
+        /// Subjects that one record makes judged at once; the others wait for `judgeBacklog`.
+        public var subjectsAtOnce = Int.max
         /// Whether a first undetermined verdict waits until `settle` is called.
         public var delaysUndetermined = false
 
@@ -43,6 +45,7 @@ public struct Engine: Sendable {
     let settings: Settings
     var timers = Timers()
     var expiries = Expiries()
+    private var backlog = Backlog()
     private var actors: Set<Actor> = []
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
@@ -123,7 +126,10 @@ public struct Engine: Sendable {
         for subject in due { judge(subject, cause: nil, into: &alerts) }
         guard let cause = touched.last?.1.evidence else { return }
         let subjects = Self.reached(by: touched, state: state, policy: policy)
-        for subject in subjects { judge(subject, cause: cause, into: &alerts) }
+        for subject in subjects.prefix(settings.subjectsAtOnce) {
+            judge(subject, cause: cause, into: &alerts)
+        }
+        backlog.append(subjects.dropFirst(settings.subjectsAtOnce))
         forget(behind: touched)
     }
 
@@ -181,21 +187,29 @@ public struct Engine: Sendable {
     /// Judges everything again and publishes what differs from what was published: after a restore, a new policy, a
     /// new version.
     public mutating func reconcile(into alerts: inout [Alert]) {
-        for subject in Self.allSubjects(state: state, policy: policy) {
-            judge(subject, cause: nil, into: &alerts)
-        }
+        startReconciling()
+        judgeBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Puts everything on the backlog, to be judged again in slices.
+    public mutating func startReconciling() {
+        var reach = Reach(state: state, policy: policy)
+        reach.addAll()
+        backlog.append(reach.subjects.sorted())
+    }
+
+    /// Whether subjects wait for `judgeBacklog`.
+    public var hasBacklog: Bool { !backlog.isEmpty }
+
+    /// Judges subjects that wait.
+    public mutating func judgeBacklog(atMost count: Int, into alerts: inout [Alert]) {
+        for subject in backlog.take(atMost: count) { judge(subject, cause: nil, into: &alerts) }
     }
 
     /// Puts another policy in force, as if it had always been.
     public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
         self.policy = policy
         reconcile(into: &alerts)
-    }
-
-    private static func allSubjects(state: State, policy: Policy) -> [Subject] {
-        var reach = Reach(state: state, policy: policy)
-        reach.addAll()
-        return reach.subjects.sorted()
     }
 
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
@@ -211,18 +225,17 @@ public struct Engine: Sendable {
         return result.sorted { $0.id < $1.id }
     }
 
-    /// How many findings of this identity's kind are held back by a suppression now.
+    /// How many findings a suppression holds back now.
     public func suppressedCount() -> Int {
-        var count = 0
-        for subject in Self.allSubjects(state: state, policy: policy) {
-            for (rule, judgement) in judgements(of: subject)
-            where judgement?.last != nil
-                && suppressionEnd(FindingIdentity(rule: rule.id, subject: subject)) != nil
-            {
-                count += 1
-            }
+        var reach = Reach(state: state, policy: policy)
+        reach.addAll()
+        return reach.subjects.reduce(0) { count, subject in
+            count
+                + judgements(of: subject).count { rule, judgement in
+                    judgement?.last != nil
+                        && suppressionEnd(FindingIdentity(rule: rule.id, subject: subject)) != nil
+                }
         }
-        return count
     }
 
     // MARK: Transactions
@@ -232,6 +245,7 @@ public struct Engine: Sendable {
         state.commit()
         timers.commit()
         expiries.commit()
+        backlog.commit()
     }
 
     /// The transaction was aborted: everything since the last commit is taken back.
@@ -239,6 +253,7 @@ public struct Engine: Sendable {
         state.rollback()
         timers.rollback()
         expiries.rollback()
+        backlog.rollback()
         unsettled.removeAll()
     }
 }
