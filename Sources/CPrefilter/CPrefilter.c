@@ -49,6 +49,8 @@ void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
 amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *prefilter) { return prefilter->simd; }
 
 amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+    // An inventory has names of its own making anywhere in its tags.
+    if (length > 21 && memcmp(bytes, "{\"amiwatch.inventory\"", 21) == 0) return (amiwatch_names){.suspicious = true};
     switch (prefilter->simd) {
 #if defined(__x86_64__)
     case AMIWATCH_AVX2: return amiwatch_scan_names_avx2(prefilter, bytes, length);

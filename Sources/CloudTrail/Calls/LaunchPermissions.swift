@@ -86,21 +86,24 @@ extension Grantee {
     static func list(_ items: [JSONValue], _ failed: Bool) throws(Unreadable) -> [Grantee] {
         var grantees: Set<Grantee> = []
         for item in items {
-            let before = grantees.count
+            var isKnown = false
             var isReadable = true
             for (key, value) in item.members {
                 if key.isField("userId") {
+                    isKnown = true
                     if let account = value.account { grantees.insert(.account(account)) } else { isReadable = false }
                 } else if key.isField("group") {
+                    isKnown = true
                     if value.plain == "all" { grantees.insert(.everyone) } else { isReadable = false }
                 } else if key.isField("organizationArn") {
+                    isKnown = true
                     if let arn = value.plain { grantees.insert(.organization(arn)) } else { isReadable = false }
                 } else if key.isField("organizationalUnitArn") {
+                    isKnown = true
                     if let arn = value.plain { grantees.insert(.organizationalUnit(arn)) } else { isReadable = false }
                 }
             }
-            _ = before
-            if !isReadable, !failed { throw Unreadable("a grantee of an unknown shape") }
+            if !(isKnown && isReadable), !failed { throw Unreadable("a grantee of an unknown shape") }
         }
         return grantees.sorted { $0.description < $1.description }
     }

@@ -69,6 +69,9 @@ struct Parameters {
         return .fields(object)
     }
 
+    /// The account that the response names as the owner of what the call made.
+    var owner: AccountID? { response.value?.member("ownerId").flatMap { AccountID($0) } }
+
     /// The request's members; none of them when the request is known to be empty.
     func requestFields() throws(Unreadable) -> JSONValue? {
         switch request {

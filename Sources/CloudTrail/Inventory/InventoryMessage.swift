@@ -1,9 +1,132 @@
-/// The form in which a record of an inventory travels through a topic.
-public enum InventoryMessage {
-    /// What an inventory tells, in one form for equal ones.
-    static func content(of inventory: Inventory) -> String { "" }
+internal import Hashing
 
-    static func decode(_ value: JSONValue) throws(Refusal) -> Record {
-        throw Refusal(.unrecognised, "inventory")
+/// The form in which a record of an inventory travels through a topic: one line of JSON that begins with the key
+/// `amiwatch.inventory`, by which the reader and its prefilter know it. Equal records have equal bytes.
+public enum InventoryMessage {
+    static let beginning: StaticString = "{\"amiwatch.inventory\""
+
+    /// The message of a record that carries an inventory; nil for any other record.
+    public static func encode(_ record: Record) -> [UInt8]? {
+        guard case .inventory(let inventory) = record.call else { return nil }
+        var writer = JSONWriter()
+        writer.object {
+            $0.member("amiwatch.inventory", 1)
+            $0.member("id", record.id.description)
+            $0.member("account", record.account.description)
+            $0.member("region", record.region)
+            $0.member("time", record.time.description)
+            $0.member("name", record.name)
+            $0.member("source", record.source)
+            write(inventory, to: &$0)
+        }
+        return Array(writer.text.utf8)
+    }
+
+    /// A record that carries an inventory; its id is a hash of all that it says.
+    public static func record(
+        _ inventory: Inventory, account: AccountID, region: String, time: EventTime?, name: String, source: String
+    ) -> Record {
+        let time = time ?? EventTime(seconds: 0)
+        let text = [account.description, region, time.description, name, content(of: inventory)]
+            .joined(separator: "\n")
+        return Record(
+            id: .text("inventory/" + SHA256.hex(of: text)), account: account, region: region, time: time, name: name,
+            source: source, call: .inventory(inventory))
+    }
+
+    /// What an inventory tells, in one form for equal ones.
+    static func content(of inventory: Inventory) -> String {
+        var writer = JSONWriter()
+        writer.object { write(inventory, to: &$0) }
+        return writer.text
+    }
+
+    private static func write(_ inventory: Inventory, to writer: inout JSONWriter) {
+        writer.member("dated", inventory.isDated)
+        writer.list("images", inventory.images) { write($1, to: &$0) }
+        writer.list("instances", inventory.instances) { write($1, to: &$0) }
+        writer.list("launchPermissions", inventory.launchPermissions) { writer, permissions in
+            writer.object {
+                $0.member("image", permissions.image.description)
+                $0.list("grantees", permissions.grantees) { writer, grantee in
+                    writer.object { $0.member(grantee.kind, grantee.description) }
+                }
+            }
+        }
+        writer.member("allowedImages", inventory.allowedImages?.rawValue)
+        if let criteria = inventory.imageCriteria {
+            writer.list("imageCriteria", criteria, whenEmpty: true) { write($1, to: &$0) }
+        }
+        writer.member("managedBy", inventory.managedBy)
+        writer.member("blockPublicAccess", inventory.blockPublicAccess?.rawValue)
+        writer.member("organization", inventory.organization)
+        if let members = inventory.members {
+            writer.list("members", members, whenEmpty: true) { $0.value($1.description) }
+        }
+    }
+
+    private static func write(_ image: Inventory.Image, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("id", image.id.description)
+            $0.member("owner", image.owner?.description)
+            $0.member("ownerAlias", image.ownerAlias)
+            $0.member("name", image.name)
+            $0.member("created", image.created?.description)
+            $0.member("deprecated", image.deprecated?.description)
+            $0.texts("productCodes", image.productCodes)
+            $0.member("sourceImage", image.sourceImage?.description)
+            $0.member("sourceInstance", image.sourceInstance?.description)
+            $0.member("public", image.isPublic)
+            $0.member("disabled", image.isDisabled)
+            // Pairs and not members: a tag may have any key.
+            if let tags = image.tags {
+                $0.list("tags", tags.sorted { $0.key < $1.key }, whenEmpty: true) { writer, tag in
+                    writer.array {
+                        $0.value(tag.key)
+                        $0.value(tag.value)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func write(_ instance: Inventory.Instance, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("id", instance.id.description)
+            $0.member("account", instance.account?.description)
+            $0.member("region", instance.region)
+            $0.member("image", instance.image?.description)
+            $0.member("launched", instance.launched?.description)
+            if instance.isTerminated { $0.member("terminated", true) }
+        }
+    }
+
+    private static func write(_ criterion: ImageCriterion, to writer: inout JSONWriter) {
+        writer.object {
+            $0.texts("providers", criterion.providers)
+            $0.texts("names", criterion.names)
+            $0.texts("productCodes", criterion.productCodes)
+            $0.member("maximumDaysSinceCreated", criterion.maximumDaysSinceCreated)
+            $0.member("maximumDaysSinceDeprecated", criterion.maximumDaysSinceDeprecated)
+            if !criterion.unknown.isEmpty {
+                $0.list("unknown", criterion.unknown.sorted { $0.key < $1.key }) { writer, entry in
+                    writer.array {
+                        $0.value(entry.key)
+                        $0.value(entry.value)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Grantee {
+    fileprivate var kind: String {
+        switch self {
+        case .account: "account"
+        case .everyone: "group"
+        case .organization: "organization"
+        case .organizationalUnit: "organizationalUnit"
+        }
     }
 }

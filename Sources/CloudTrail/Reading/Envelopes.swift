@@ -22,7 +22,7 @@ extension RecordReader {
             return try openText(text, context, body)
         }
         return try openContainer(shape, raw, context, body) ?? openEnvelope(shape, raw, context, body)
-            ?? openRecord(shape, raw, context, body)
+            ?? openRecord(shape, value, raw, context, body)
     }
 
     /// Hands over what the text of a string holds.
@@ -98,9 +98,9 @@ extension RecordReader {
 
     /// A record, or a message that holds none.
     private func openRecord(
-        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+        _ shape: Shape, _ value: JSONValue, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        switch judge(shape, context) {
+        switch judge(shape, value, context) {
         case .record(let record): try emit(record, raw, body)
         case .ignored: try emitIgnored(1, body)
         case .nothing: return .nothing
@@ -120,11 +120,10 @@ extension RecordReader {
         case refused(Refusal)
     }
 
-    private func judge(_ shape: Shape, _ context: Context) -> Verdict {
+    private func judge(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         do throws(Refusal) {
-            if let inventory = shape.inventory { return .record(try InventoryMessage.decode(inventory)) }
             let decoder = RecordDecoder(reader: self, context: context)
-            if shape.classID != nil { return try decoder.decodeOCSF(shape).map { .record($0) } ?? .ignored }
+            if shape.isOCSF { return try decoder.decodeOCSF(value).map { .record($0) } ?? .ignored }
             let frame = shape.frame
             if frame.eventName == nil {
                 if let type = shape.type?.text, type == "Notification", let text = shape.message?.text {

@@ -1,4 +1,109 @@
 extension RecordDecoder {
-    /// The record of an OCSF API Activity; nil for any other class or call.
-    func decodeOCSF(_ shape: Shape) throws(Refusal) -> Record? { nil }
+    /// The record of an OCSF API Activity (class 6003), as Security Lake and its mappings make it of CloudTrail's;
+    /// nil for any other call, and for classes that are about no call. https://schema.ocsf.io/classes/api_activity
+    func decodeOCSF(_ object: JSONValue) throws(Refusal) -> Record? {
+        let event = OCSFEvent(object)
+        guard let name = try frameText(event.operation, "api.operation") else {
+            if event.classID?.integer == 6003 { throw Refusal(.unreadableName, "api.operation is missing or empty") }
+            return nil
+        }
+        guard let call = WatchedCall(name: name) else { return nil }
+        guard let source = try frameText(event.service, "api.service.name") else {
+            throw Refusal(.unreadableSource, "api.service.name is missing or empty")
+        }
+        guard source == WatchedCall.sourceText else { return nil }
+        guard let time = event.eventTime else { throw Refusal(.unreadableTime, "time is missing or no date") }
+        var error = try frameText(event.error, "api.response.error")?.string
+        if error == nil, event.status?.integer == 2 { error = "Failure" }
+        let parameters = parameters(call, event.request, event.response, failed: error != nil)
+        guard
+            let account = context.known ?? AccountID(event.unmapped?.member("recipientAccountId"))
+                ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
+                ?? AccountID(event.user?.member("account")?.member("uid"))
+        else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
+        return finished(
+            Record(
+                id: .text(""), account: account, region: try frameText(event.region, "cloud.region")?.string ?? "",
+                time: time, name: call.rawValue, source: WatchedCall.source, error: error,
+                sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
+                actor: event.caller, call: call.decode(parameters)),
+            eventID: try frameText(event.uid, "metadata.uid"), requestID: event.requestID)
+    }
+}
+
+/// Where OCSF keeps what CloudTrail's frame says.
+private struct OCSFEvent {
+    var classID: JSONValue?
+    var operation: JSONValue?
+    var service: JSONValue?
+    var request: JSONValue?
+    var response: JSONValue?
+    var requestID: JSONValue?
+    var error: JSONValue?
+    var status: JSONValue?
+    var time: JSONValue?
+    var timeText: JSONValue?
+    var uid: JSONValue?
+    var region: JSONValue?
+    var account: JSONValue?
+    var user: JSONValue?
+    var actor: JSONValue?
+    var endpoint: JSONValue?
+    var userAgent: JSONValue?
+    var unmapped: JSONValue?
+
+    init(_ object: JSONValue) {
+        var metadataTime: JSONValue?
+        for (key, value) in object.members {
+            switch key.count {
+            case 3 where key == "api":
+                operation = value.member("operation")
+                service = value.member("service")?.member("name")
+                request = value.member("request")?.member("data")
+                requestID = value.member("request")?.member("uid")
+                response = value.member("response")?.member("data")
+                error = value.member("response")?.member("error")
+            case 4 where key == "time": time = value
+            case 5 where key == "actor":
+                actor = value
+                user = value.member("user")
+            case 5 where key == "cloud":
+                region = value.member("region")
+                account = value.member("account")?.member("uid")
+            case 7 where key == "time_dt": timeText = value
+            case 8 where key == "metadata":
+                uid = value.member("uid")
+                metadataTime = value.member("original_time")
+            case 8 where key == "unmapped": unmapped = value
+            case 9 where key == "class_uid": classID = value
+            case 9 where key == "status_id": status = value
+            case 12 where key == "src_endpoint": endpoint = value
+            case 12 where key == "http_request": userAgent = value.member("user_agent")
+            default: break
+            }
+        }
+        timeText = timeText ?? metadataTime
+    }
+
+    /// `time` in milliseconds, else as text.
+    var eventTime: EventTime? {
+        if let milliseconds = time?.integer {
+            let seconds = milliseconds / 1000
+            return EventTime(seconds: milliseconds % 1000 < 0 ? seconds - 1 : seconds)
+        }
+        return timeText?.text.flatMap { EventTime(utf8: $0.bytes) }
+    }
+
+    var caller: Actor {
+        // Which of the ids is the ARN changed from version to version.
+        let names: [StaticString] = ["uid", "uuid", "uid_alt", "arn"]
+        let arn = names.lazy.compactMap { user?.member($0)?.text }.first { $0.hasPrefix("arn:") }
+        return Actor(
+            arn: arn?.string, type: user?.member("type")?.text?.nonEmptyString,
+            accountID: AccountID(user?.member("account")?.member("uid")),
+            invokedBy: actor?.member("invoked_by")?.text?.nonEmptyString,
+            sourceIP: (endpoint?.member("ip") ?? endpoint?.member("domain"))?.text?.nonEmptyString,
+            userAgent: userAgent?.text?.nonEmptyString,
+            issuerARN: actor?.member("session")?.member("issuer")?.text?.nonEmptyString)
+    }
 }

@@ -21,24 +21,33 @@ struct RecordDecoder {
         }
         let error = try frameText(frame.errorCode, "errorCode")?.string
         let identity = try frameObject(frame.userIdentity, "userIdentity")
-        let parameters = Parameters(
-            call: call, request: frame.requestParameters, response: frame.responseElements, failed: error != nil,
-            levels: (reader.level(context.level + 1), reader.level(context.level + 2)))
-        let accounts: [JSONValue?] = [parameters.response.value?.member("ownerId"), identity?.member("accountId")]
+        let parameters = parameters(call, frame.requestParameters, frame.responseElements, failed: error != nil)
         guard
             let account = context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
-                ?? accounts.lazy.compactMap({ AccountID($0) }).first
+                ?? parameters.owner ?? AccountID(identity?.member("accountId"))
         else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
-        var record = Record(
-            id: .text(""), account: account, region: try frameText(frame.awsRegion, "awsRegion")?.string ?? "",
-            time: time, name: call.rawValue, source: WatchedCall.source, error: error,
-            sharedEventID: try frameText(frame.sharedEventID, "sharedEventID")?.string,
-            actor: try actor(frame, identity), call: call.decode(parameters))
-        if let id = try frameText(frame.eventID, "eventID") {
-            record.id = EventID(id.string)
-        } else {
-            record.id = record.hashedID(requestID: frame.requestID?.text?.string)
-        }
+        return finished(
+            Record(
+                id: .text(""), account: account, region: try frameText(frame.awsRegion, "awsRegion")?.string ?? "",
+                time: time, name: call.rawValue, source: WatchedCall.source, error: error,
+                sharedEventID: try frameText(frame.sharedEventID, "sharedEventID")?.string,
+                actor: try actor(frame, identity), call: call.decode(parameters)),
+            eventID: try frameText(frame.eventID, "eventID"), requestID: frame.requestID)
+    }
+
+    func parameters(_ call: WatchedCall, _ request: JSONValue?, _ response: JSONValue?, failed: Bool) -> Parameters {
+        Parameters(
+            call: call, request: request, response: response, failed: failed,
+            // Parameters that are JSON in a string need parsers of their own: this level's still holds the record.
+            levels: (reader.level(context.level + 1), reader.level(context.level + 2)))
+    }
+
+    /// The record with its id: a hash where it has none.
+    func finished(_ record: Record, eventID: UTF8Text?, requestID: JSONValue?) -> Record {
+        var record = record
+        record.id =
+            eventID.map { EventID($0.string) }
+            ?? record.hashedID(requestID: requestID?.text?.nonEmptyString)
         return record
     }
 

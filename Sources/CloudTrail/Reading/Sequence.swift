@@ -125,6 +125,9 @@ extension RecordReader {
     func readDocument(
         _ document: UnsafeRawBufferPointer, _ role: Role, _ context: Context, _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
+        if context.level == 0, UTF8Text(document).hasPrefix(InventoryMessage.beginning) {
+            return try readInventory(document, context, body)
+        }
         let names = prefilter.names(in: document)
         if validation == .candidates, document[0] == 0x7B, !names.suspicious {
             if names.plain == 1, names.escaped == 0 {
@@ -152,5 +155,19 @@ extension RecordReader {
         case .success(let root): return try open(root, document, role, context, body)
         case .failure(let problem): return .refused(Refusal(problem), broken: true)
         }
+    }
+
+    /// Reads what `amiwatch inventory` publishes: a document that stands alone, and begins with its key, so that the
+    /// prefilter knows it.
+    private func readInventory(
+        _ document: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome {
+        let decoded = level(context.level).parse(document).mapError { Refusal($0) }
+            .flatMap { root in Result { () throws(Refusal) in try InventoryMessage.decode(root) } }
+        switch decoded {
+        case .success(let record): try emit(record, document, body)
+        case .failure(let refusal): return .refused(refusal, broken: false)
+        }
+        return .done
     }
 }

@@ -24,7 +24,7 @@ struct Shape {
     var message: JSONValue?
     var messageType: JSONValue?
     var type: JSONValue?
-    var classID: JSONValue?
+    var isOCSF = false
     var hasInsight = false
     var hasTimeWindow = false
     /// A digest, or a notification that names files.
@@ -32,8 +32,6 @@ struct Shape {
     /// The event with which S3 tries out a notification.
     var isTest = false
     var frame = Frame()
-    /// `amiwatch.inventory`, where it is the first member.
-    var inventory: JSONValue?
 
     init(_ object: JSONValue) {
         var ordinal = 0
@@ -75,7 +73,7 @@ struct Shape {
         case 7 where key == "message" || key == "Message": message = value
         case 8 where key == "s3Bucket" || key == "logFiles": namesFiles = true
         case 9 where key == "logEvents": logEvents = part
-        case 9 where key == "class_uid": classID = value
+        case 9 where key == "class_uid": isOCSF = true
         case 10 where key == "timeWindow": hasTimeWindow = true
         case 11 where key == "s3ObjectKey": namesFiles = true
         case 11 where key == "detail-type": detailType = value
@@ -85,7 +83,6 @@ struct Shape {
         case 14 where key == "digestS3Bucket": namesFiles = true
         case 15 where key == "digestStartTime": namesFiles = true
         case 15 where key == "CloudTrailEvent": cloudTrailEvent = value
-        case 18 where key == "amiwatch.inventory": if part.ordinal == 0 { inventory = value }
         default: break
         }
     }

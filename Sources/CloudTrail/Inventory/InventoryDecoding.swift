@@ -1,0 +1,111 @@
+extension InventoryMessage {
+    /// The record of a message; refused when it is not what `encode` makes.
+    static func decode(_ value: JSONValue) throws(Refusal) -> Record {
+        func text(_ name: StaticString) throws(Refusal) -> String {
+            guard let text = value.member(name)?.text?.string else {
+                throw Refusal(.wrongType, "inventory without \(name)")
+            }
+            return text
+        }
+        guard value.member("amiwatch.inventory")?.integer == 1 else {
+            throw Refusal(.unrecognised, "an inventory of another version")
+        }
+        guard let account = AccountID(try text("account")) else {
+            throw Refusal(.noAccount, "inventory without a usable account")
+        }
+        guard let time = EventTime(try text("time")) else {
+            throw Refusal(.unreadableTime, "inventory without a usable time")
+        }
+        return Record(
+            id: EventID(try text("id")), account: account, region: try text("region"), time: time,
+            name: try text("name"), source: try text("source"), call: .inventory(try inventory(value)))
+    }
+
+    private static func inventory(_ value: JSONValue) throws(Refusal) -> Inventory {
+        var inventory = Inventory(isDated: value.member("dated")?.bool ?? false)
+        for image in value.each("images") { inventory.images.append(try self.image(image)) }
+        for instance in value.each("instances") { inventory.instances.append(try self.instance(instance)) }
+        for entry in value.each("launchPermissions") {
+            guard let image = entry.identifier("image") else { throw broken }
+            var grantees: [Grantee] = []
+            for grantee in entry.each("grantees") {
+                guard let grantee = Self.grantee(grantee) else { throw broken }
+                grantees.append(grantee)
+            }
+            inventory.launchPermissions.append(.init(image: image, grantees: grantees))
+        }
+        inventory.allowedImages = value.string("allowedImages").flatMap { AllowedImagesState(rawValue: $0) }
+        if let criteria = value.member("imageCriteria") { inventory.imageCriteria = criteria.elements.map(criterion) }
+        inventory.managedBy = value.string("managedBy")
+        inventory.blockPublicAccess = value.string("blockPublicAccess")
+            .flatMap { BlockPublicAccessState(rawValue: $0) }
+        inventory.organization = value.string("organization")
+        if let members = value.member("members") { inventory.members = members.elements.compactMap { AccountID($0) } }
+        return inventory
+    }
+
+    private static var broken: Refusal { Refusal(.wrongType, "an inventory of an unknown shape") }
+
+    private static func image(_ value: JSONValue) throws(Refusal) -> Inventory.Image {
+        guard let id = value.identifier("id") else { throw broken }
+        var image = Inventory.Image(id: id)
+        image.owner = AccountID(value.member("owner"))
+        image.ownerAlias = value.string("ownerAlias")
+        image.name = value.string("name")
+        image.created = value.string("created").flatMap { EventTime($0) }
+        image.deprecated = value.string("deprecated").flatMap { EventTime($0) }
+        image.productCodes = value.strings("productCodes")
+        image.sourceImage = value.identifier("sourceImage")
+        image.sourceInstance = value.identifier("sourceInstance")
+        image.isPublic = value.member("public")?.bool
+        image.isDisabled = value.member("disabled")?.bool
+        image.tags = value.pairs("tags")
+        return image
+    }
+
+    private static func instance(_ value: JSONValue) throws(Refusal) -> Inventory.Instance {
+        guard let id = value.identifier("id") else { throw broken }
+        return Inventory.Instance(
+            id: id, account: AccountID(value.member("account")), region: value.string("region"),
+            image: value.identifier("image"), launched: value.string("launched").flatMap { EventTime($0) },
+            isTerminated: value.member("terminated")?.bool ?? false)
+    }
+
+    private static func criterion(_ value: JSONValue) -> ImageCriterion {
+        ImageCriterion(
+            providers: value.strings("providers"), names: value.strings("names"),
+            productCodes: value.strings("productCodes"),
+            maximumDaysSinceCreated: value.member("maximumDaysSinceCreated")?.wholeNumber,
+            maximumDaysSinceDeprecated: value.member("maximumDaysSinceDeprecated")?.wholeNumber,
+            unknown: value.pairs("unknown") ?? [:])
+    }
+
+    private static func grantee(_ value: JSONValue) -> Grantee? {
+        if let account = value.member("account") { return AccountID(account).map { .account($0) } }
+        if value.string("group") == "all" { return .everyone }
+        if let arn = value.string("organization") { return .organization(arn) }
+        return value.string("organizationalUnit").map { .organizationalUnit($0) }
+    }
+}
+
+extension JSONValue {
+    fileprivate func each(_ key: StaticString) -> [JSONValue] { member(key).map { Array($0.elements) } ?? [] }
+
+    fileprivate func string(_ key: StaticString) -> String? { member(key)?.text?.string }
+
+    fileprivate func identifier(_ key: StaticString) -> ResourceID? { string(key).map { ResourceID($0) } }
+
+    fileprivate func strings(_ key: StaticString) -> [String]? {
+        member(key).map { $0.elements.compactMap { $0.text?.string } }
+    }
+
+    fileprivate func pairs(_ key: StaticString) -> [String: String]? {
+        guard let list = member(key) else { return nil }
+        var pairs: [String: String] = [:]
+        for pair in list.elements {
+            let texts = pair.elements.compactMap { $0.text?.string }
+            if texts.count == 2 { pairs[texts[0]] = texts[1] }
+        }
+        return pairs
+    }
+}

@@ -1,0 +1,215 @@
+extension InventoryReader {
+    /// Takes one document: told by its members, a list by those of its first element.
+    mutating func take(_ document: JSONValue, at offset: Int) throws(Failure) {
+        if document.isArray {
+            for element in document.elements { try takeElement(element, of: document, at: offset) }
+        } else if let images = document.member("Images") {
+            for image in images.elements { try takeImage(image, "DescribeImages", account: nil, region: nil) }
+        } else if let reservations = document.member("Reservations") {
+            for reservation in reservations.elements { try takeReservation(reservation) }
+        } else if let instances = document.member("InstanceImageMetadata") {
+            for instance in instances.elements { try takeInstance(instance, owner: nil) }
+        } else if let instances = document.member("Instances"), document.member("ReservationId") != nil {
+            _ = instances
+            try takeReservation(document)
+        } else if document.member("LaunchTemplateVersions") != nil {
+            return  // accepted; nothing is taken from it yet
+        } else if let accounts = document.member("Accounts") {
+            for account in accounts.elements { try takeMember(account) }
+        } else if let permissions = document.member("LaunchPermissions") {
+            try takePermissions(permissions, of: document)
+        } else if document.member("ImageBlockPublicAccessState") != nil {
+            try takeBlockPublicAccess(document)
+        } else if document.member("State")?.isString == true,
+            document.member("ImageCriteria") != nil || document.member("ManagedBy") != nil
+                || document.string("State").flatMap({ AllowedImagesState(rawValue: $0) }) != nil
+        {
+            try takeAllowedImages(document)
+        } else {
+            // What --query leaves of a page with one thing in it.
+            try takeElement(document, of: document, at: offset)
+        }
+    }
+
+    private mutating func takeElement(_ element: JSONValue, of document: JSONValue, at offset: Int)
+        throws(Failure)
+    {
+        if element.isArray {
+            for inner in element.elements { try takeElement(inner, of: document, at: offset) }
+        } else if element.member("Instances") != nil {
+            try takeReservation(element)
+        } else if element.member("InstanceId") != nil {
+            try takeInstance(element, owner: nil)
+        } else if element.member("LaunchTemplateId") != nil {
+            return
+        } else if element.member("ImageId") != nil, element.member("ImageAttribute") == nil {
+            if let permissions = element.member("LaunchPermissions") {
+                try takePermissions(permissions, of: element)
+            } else {
+                try takeImage(element, "DescribeImages", account: nil, region: nil)
+            }
+        } else if element.string("Arn")?.contains(":organizations::") == true, element.member("Id") != nil {
+            try takeMember(element)
+        } else if element.member("Images") != nil || element.member("Reservations") != nil
+            || element.member("InstanceImageMetadata") != nil || element.member("Accounts") != nil
+        {
+            try take(element, at: offset)  // pages gathered in a list
+        } else {
+            throw .unknownDocument(offset: offset, expected: Self.expected)
+        }
+    }
+
+    // MARK: images
+
+    private mutating func takeImage(_ value: JSONValue, _ action: String, account: AccountID?, region: String?)
+        throws(Failure)
+    {
+        guard let id = value.string("ImageId") else { return report("an image without ImageId") }
+        var image = Inventory.Image(id: ResourceID(id))
+        image.owner = AccountID(value.member("OwnerId"))
+        image.ownerAlias = value.string("ImageOwnerAlias")
+        image.name = value.string("Name")
+        image.created = date(value, "CreationDate", of: id)
+        image.deprecated = date(value, "DeprecationTime", of: id)
+        if let codes = value.member("ProductCodes") {
+            image.productCodes = codes.elements.compactMap { $0.string("ProductCodeId") ?? $0.text?.nonEmptyString }
+        } else if value.member("Architecture") != nil {
+            image.productCodes = []  // a whole description, which would list them
+        }
+        image.sourceImage = value.string("SourceImageId").map { ResourceID($0) }
+        image.sourceInstance = value.string("SourceInstanceId").map { ResourceID($0) }
+        image.isPublic = (value.member("Public") ?? value.member("IsPublic"))?.bool
+        image.isDisabled = value.string("State").map { $0 == "disabled" }
+        image.tags = tags(value, owner: image.owner)
+        try add(action, account ?? options.account ?? image.owner, region ?? options.region ?? "") {
+            $0.images.append(image)
+        }
+    }
+
+    /// The owner's whole tags. AWS shows nobody else any: without an account no tags may be such a silence.
+    private func tags(_ image: JSONValue, owner: AccountID?) -> [String: String]? {
+        let listed = image.member("Tags")
+        var tags: [String: String] = [:]
+        for tag in listed?.elements ?? image.elements {
+            if let key = tag.string("Key") { tags[key] = tag.member("Value")?.scalar ?? "" }
+        }
+        if !tags.isEmpty { return tags }
+        guard let account = options.account, account == owner, listed != nil || image.member("Architecture") != nil
+        else { return nil }
+        return tags
+    }
+
+    private mutating func takePermissions(_ list: JSONValue, of document: JSONValue) throws(Failure) {
+        guard let id = document.string("ImageId") else { return report("launch permissions without ImageId") }
+        var grantees: Set<Grantee> = []
+        for item in list.elements {
+            switch Result(catching: { () throws(Unreadable) in try Grantee.list([item], false) }) {
+            case .success(let read): grantees.formUnion(read)
+            case .failure: report("\(id): a launch permission of an unknown shape")
+            }
+        }
+        let permissions = Inventory.LaunchPermissions(
+            image: ResourceID(id), grantees: grantees.sorted { $0.description < $1.description })
+        try add("DescribeImageAttribute", options.account, options.region ?? "") {
+            $0.launchPermissions.append(permissions)
+        }
+    }
+
+    // MARK: instances
+
+    private mutating func takeReservation(_ reservation: JSONValue) throws(Failure) {
+        let owner = AccountID(reservation.member("OwnerId"))
+        for instance in reservation.member("Instances")?.elements ?? reservation.elements {
+            try takeInstance(instance, owner: owner)
+        }
+    }
+
+    private mutating func takeInstance(_ value: JSONValue, owner: AccountID?) throws(Failure) {
+        guard let id = value.string("InstanceId") else { return report("an instance without InstanceId") }
+        let metadata = value.member("ImageMetadata")
+        let account =
+            AccountID(value.member("OwnerId")) ?? owner ?? AccountID(value.networkOwner) ?? options.account
+        let zone = value.string("AvailabilityZone") ?? value.member("Placement")?.string("AvailabilityZone")
+        let region = zone.flatMap { Self.region(ofZone: $0) } ?? options.region
+        let state = value.member("State")?.string("Name") ?? value.string("State")
+        let instance = Inventory.Instance(
+            id: ResourceID(id), account: account, region: region,
+            image: (metadata?.string("ImageId") ?? value.string("ImageId")).map { ResourceID($0) },
+            launched: date(value, "LaunchTime", of: id),
+            isTerminated: state == "terminated" || state == "shutting-down")
+        let action = metadata == nil ? "DescribeInstances" : "DescribeInstanceImageMetadata"
+        try add(action, account, region ?? "") { $0.instances.append(instance) }
+        if let metadata { try takeImage(metadata, action, account: account, region: region ?? "") }
+    }
+
+    /// `us-east-1a`, `us-west-2-lax-1a` (a local zone), `us-east-1-wl1-bos-wlz-1` (a wavelength zone): the Region ends
+    /// with the first number.
+    static func region(ofZone zone: String) -> String? {
+        guard let digit = zone.firstIndex(where: { $0.isASCII && $0.isNumber }), digit > zone.startIndex else {
+            return nil
+        }
+        let end = zone[digit...].firstIndex { !($0.isASCII && $0.isNumber) } ?? zone.endIndex
+        return String(zone[..<end])
+    }
+
+    // MARK: settings and members
+
+    private mutating func takeAllowedImages(_ document: JSONValue) throws(Failure) {
+        var criteria: [ImageCriterion] = []
+        for item in document.member("ImageCriteria")?.elements ?? document.elements {
+            switch Result(catching: { () throws(Unreadable) in try ImageCriterion(item) }) {
+            case .success(let criterion): criteria.append(criterion)
+            case .failure(let error): report("ImageCriteria: \(error.reason)")
+            }
+        }
+        let state = document.string("State")
+        let known = state.flatMap { AllowedImagesState(rawValue: $0) }
+        if known == nil { report("unknown State of Allowed AMIs: \(state ?? "none")") }
+        let managedBy = document.string("ManagedBy")
+        let list = document.member("ImageCriteria") == nil ? nil : criteria
+        try add("GetAllowedImagesSettings", options.account, options.region) {
+            $0.allowedImages = known
+            $0.imageCriteria = list
+            $0.managedBy = managedBy
+        }
+    }
+
+    private mutating func takeBlockPublicAccess(_ document: JSONValue) throws(Failure) {
+        let state = document.string("ImageBlockPublicAccessState")
+        let known = state.flatMap { BlockPublicAccessState(rawValue: $0) }
+        if known == nil { report("unknown ImageBlockPublicAccessState: \(state ?? "none")") }
+        try add("GetImageBlockPublicAccessState", options.account, options.region) { $0.blockPublicAccess = known }
+    }
+
+    /// One account of `list-accounts`; its ARN names the management account and the organization.
+    private mutating func takeMember(_ value: JSONValue) throws(Failure) {
+        guard let id = AccountID(value.member("Id")) else { return report("an account without a usable Id") }
+        let arn = value.string("Arn")?.split(separator: ":").map(String.init) ?? []
+        let management = arn.count > 3 ? AccountID(arn.dropFirst(3).first { AccountID($0) != nil } ?? "") : nil
+        let organization = arn.last?.split(separator: "/").first { $0.hasPrefix("o-") }.map { String($0) }
+        try add("ListAccounts", management ?? options.account, "us-east-1") {
+            $0.members = ($0.members ?? []) + [id]
+            $0.organization = organization ?? $0.organization
+        }
+    }
+
+    // MARK: values
+
+    private mutating func date(_ value: JSONValue, _ name: StaticString, of id: String) -> EventTime? {
+        guard let text = value.string(name), !text.isEmpty else { return nil }
+        let time = EventTime(text)
+        if time == nil { report("\(id): \(name) \(text) is no date") }
+        return time
+    }
+
+    private mutating func report(_ problem: String) { problems.append(problem) }
+}
+
+extension JSONValue {
+    fileprivate func string(_ key: StaticString) -> String? { member(key)?.text?.nonEmptyString }
+
+    /// The account of an instance's first network interface: the only place where a bare instance says it.
+    fileprivate var networkOwner: JSONValue? {
+        member("NetworkInterfaces")?.elements.first { _ in true }?.member("OwnerId")
+    }
+}

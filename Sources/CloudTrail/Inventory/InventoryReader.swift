@@ -1,0 +1,157 @@
+internal import CPrefilter
+
+/// Reads the JSON that the AWS CLI prints and makes records of it, which carry facts instead of a call.
+///
+/// Whole documents, several one after the other (as pages are), and the bare lists that `--query` leaves.
+public struct InventoryReader {
+    /// What the documents do not say themselves.
+    public struct Options: Hashable, Sendable {
+        /// The account that the CLI was run in.
+        public var account: AccountID?
+        /// The Region that it was run for.
+        public var region: String?
+        /// When it was run. Without it only what holds for ever is taken.
+        public var time: EventTime?
+
+        /// Options, each of which may be left out.
+        public init(account: AccountID? = nil, region: String? = nil, time: EventTime? = nil) {
+            self.account = account
+            self.region = region
+            self.time = time
+        }
+    }
+
+    /// What was read.
+    public struct Output: Sendable {
+        /// One or more for each API action, account and Region, sorted by these.
+        public var records: [Record] = []
+        /// Single values that could not be read and count as unknown, each as a sentence.
+        public var problems: [String] = []
+    }
+
+    /// Why nothing was read.
+    public enum Failure: Error, Hashable, Sendable {
+        /// The text is no JSON; the place in bytes, and why.
+        case notJSON(offset: Int, String)
+        /// A document of no known kind; what would have been one.
+        case unknownDocument(offset: Int, expected: String)
+        /// A document that does not say its account, or its Region, and no option says it.
+        case missing(option: String, action: String)
+
+        /// A sentence for people.
+        public var text: String {
+            switch self {
+            case .notJSON(let offset, let reason): "byte \(offset): \(reason)"
+            case .unknownDocument(let offset, let expected): "byte \(offset): unknown document; expected \(expected)"
+            case .missing(let option, let action): "\(action) does not say its \(option): give it as an option"
+            }
+        }
+    }
+
+    static let expected =
+        "what describe-images, describe-image-attribute, describe-instances, describe-instance-image-metadata, "
+        + "get-allowed-images-settings, get-image-block-public-access-state, describe-launch-template-versions or "
+        + "organizations list-accounts prints"
+
+    /// Images, instances or permissions in one record at most, so that a message stays small.
+    static let chunk = 500
+
+    struct Key: Hashable {
+        var action: String
+        var account: AccountID
+        var region: String
+    }
+
+    let options: Options
+    var found: [Key: Inventory] = [:]
+    var problems: [String] = []
+
+    private init(_ options: Options) { self.options = options }
+
+    /// Reads one input.
+    ///
+    /// - Throws: `Failure` when a document cannot be used at all; an impossible value is a problem of the output.
+    public static func read(_ input: UnsafeRawBufferPointer, options: Options = .init()) throws(Failure) -> Output {
+        var reader = InventoryReader(options)
+        try reader.take(input)
+        return reader.output()
+    }
+
+    private mutating func take(_ input: UnsafeRawBufferPointer) throws(Failure) {
+        let parser = JSONParser(depth: 128)
+        var position = input.skippingSpace(from: 0)
+        if position == input.count { throw .unknownDocument(offset: 0, expected: Self.expected) }
+        while position < input.count {
+            let extent = Prefilter.shared.valueEnd(in: input, from: position)
+            let result = Result { () throws(JSONParser.Problem) in
+                try parser.parse(input.part(position, extent))
+            }
+            switch result {
+            case .failure(let problem): throw .notJSON(offset: position, Refusal(problem).text)
+            case .success(let document): try take(document, at: position)
+            }
+            position = input.skippingSpace(from: extent)
+        }
+    }
+
+    mutating func add(
+        _ action: String, _ account: AccountID?, _ region: String?, _ change: (inout Inventory) -> Void
+    ) throws(Failure) {
+        guard let account else { throw .missing(option: "account", action: action) }
+        guard let region else { throw .missing(option: "region", action: action) }
+        let key = Key(action: action, account: account, region: region)
+        change(&found[key, default: Inventory(isDated: options.time != nil)])
+    }
+
+    private func output() -> Output {
+        var output = Output(problems: problems)
+        let sorted = found.sorted { left, right in
+            (left.key.action, left.key.account, left.key.region)
+                < (right.key.action, right.key.account, right.key.region)
+        }
+        for (key, inventory) in sorted {
+            for part in inventory.sortedParts(of: Self.chunk) {
+                output.records.append(
+                    InventoryMessage.record(
+                        part, account: key.account, region: key.region, time: options.time, name: key.action,
+                        source: key.action == "ListAccounts" ? "organizations.amazonaws.com" : WatchedCall.source))
+            }
+        }
+        return output
+    }
+}
+
+extension Inventory {
+    /// The same content, sorted, each thing once, in parts of so many images, instances or permissions.
+    fileprivate func sortedParts(of size: Int) -> [Inventory] {
+        var rest = self
+        rest.images = Self.unique(images) { $0.id }
+        rest.instances = Self.unique(instances) { $0.id }
+        rest.launchPermissions = Self.unique(launchPermissions) { $0.image }
+        rest.members = members.map { Set($0).sorted() }
+        var parts: [Inventory] = []
+        while max(rest.images.count, rest.instances.count, rest.launchPermissions.count) > size {
+            var part = Inventory(isDated: isDated)
+            part.images = Array(rest.images.prefix(size))
+            part.instances = Array(rest.instances.prefix(size))
+            part.launchPermissions = Array(rest.launchPermissions.prefix(size))
+            rest.images.removeFirst(part.images.count)
+            rest.instances.removeFirst(part.instances.count)
+            rest.launchPermissions.removeFirst(part.launchPermissions.count)
+            parts.append(part)
+        }
+        return parts + [rest]
+    }
+
+    /// The last of those with one id, sorted by it.
+    private static func unique<Value>(_ values: [Value], _ id: (Value) -> ResourceID) -> [Value] {
+        var last: [ResourceID: Value] = [:]
+        for value in values { last[id(value)] = value }
+        return last.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
+
+extension Prefilter {
+    /// Where a value ends, closed or not.
+    func valueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int { extent(in: bytes, from: start).end }
+}

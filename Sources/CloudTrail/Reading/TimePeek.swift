@@ -1,0 +1,30 @@
+internal import Compression
+
+extension RecordReader {
+    /// The time of the first record in a message value, without parsing it: for the clock, which an ignored message
+    /// moves too. Nil when it cannot be seen from outside.
+    public func eventTime(of message: UnsafeRawBufferPointer) -> EventTime? {
+        if let format = Decompressor.Format(magic: message) {
+            let output = level(0).decompressor.decompress(message, as: format, limits: limits.decompression)
+            return Self.peek(output.bytes)
+        }
+        return Self.peek(message)
+    }
+
+    private static func peek(_ bytes: UnsafeRawBufferPointer) -> EventTime? {
+        let key = "eventTime".utf8
+        guard bytes.count > key.count else { return nil }
+        for start in 0..<(bytes.count - key.count)
+        where bytes[start] == 0x65 && bytes[start + 5] == 0x54 && bytes[start...].starts(with: key) {
+            // Quotes, a colon and white space, with backslashes before them inside a string.
+            var position = start + key.count
+            while position < bytes.count, position - start < 32, !(0x30...0x39).contains(bytes[position]) {
+                position += 1
+            }
+            var end = position
+            while end < bytes.count, end - position < 40, bytes[end] != 0x22, bytes[end] != 0x5C { end += 1 }
+            if let time = EventTime(utf8: UTF8Text(bytes.part(position, end)).bytes) { return time }
+        }
+        return nil
+    }
+}
