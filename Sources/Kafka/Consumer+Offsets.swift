@@ -13,6 +13,7 @@ extension Consumer {
     public func assign(_ offsets: [PartitionOffset]) throws(KafkaError) {
         client.assertOwned()
         for place in offsets { _ = index(of: place.partition.topic) }
+        unpauseAssigned()
         let list = PartitionList(offsets)
         try check(list.with { rd_kafka_assign(client.raw, $0) }, "assigning partitions")
     }
@@ -33,7 +34,16 @@ extension Consumer {
     public func removeAssignment(_ partitions: [TopicPartition]) throws(KafkaError) {
         client.assertOwned()
         let list = PartitionList(partitions, at: Int64(RD_KAFKA_OFFSET_INVALID))
+        // A pause outlives the assignment (librdkafka 2.0.2), and would still hold when they are assigned again.
+        list.with { _ = rd_kafka_resume_partitions(client.raw, $0) }
         try check(list.with { rd_kafka_incremental_unassign(client.raw, $0) }, "unassigning partitions")
+    }
+
+    private func unpauseAssigned() {
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        guard rd_kafka_assignment(client.raw, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
+        rd_kafka_resume_partitions(client.raw, list)
+        rd_kafka_topic_partition_list_destroy(list)
     }
 
     /// Makes each partition go on from the given place.

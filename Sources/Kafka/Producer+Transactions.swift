@@ -74,7 +74,9 @@ extension Producer {
 
     /// Drops the transaction's messages and positions.
     ///
-    /// - Throws: ``KafkaError``.
+    /// - Throws: ``KafkaError``. Whatever it is, destroy this producer then: the next one's
+    ///   ``initTransactions(timeout:)`` ends what may still be open. (Seen with a frozen broker: the coordinator had
+    ///   nothing to abort and answered `INVALID_TXN_STATE`.)
     public func abortTransaction(timeout: Duration) throws(KafkaError) {
         try repeating("aborting the transaction", timeout) { milliseconds in
             rd_kafka_abort_transaction(client.raw, milliseconds)

@@ -118,6 +118,13 @@ struct EmbeddedBrokerTests {
         }
         try consumer.resume(at: [PartitionOffset(topic, 0, 7)])
         #expect(try firstMessage(consumer) { $0.offset } == 7)
+        // A pause does not outlive the assignment.
+        try consumer.pause([TopicPartition(topic, 0)])
+        try consumer.restart(at: [PartitionOffset(topic, 0, 5)])
+        #expect(try firstMessage(consumer) { $0.offset } == 5)
+        try consumer.pause([TopicPartition(topic, 0)])
+        try consumer.assign([PartitionOffset(topic, 0, 4)])
+        #expect(try firstMessage(consumer) { $0.offset } == 4)
         try consumer.close()
     }
 

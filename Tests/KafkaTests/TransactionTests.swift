@@ -162,4 +162,50 @@ struct TransactionTests {
         try producer.abortTransaction(timeout: .seconds(20))
         #expect(throws: KafkaError.self) { _ = try consumer.groupMetadata() }
     }
+
+    @Test("what was read may be committed in a transaction while its partitions are being revoked")
+    func commitWhileRevoked() throws {
+        let topic = try broker.makeTopic("revoked", partitions: 2)
+        let group = uniqueName("g")
+        let producer = try transactional(uniqueName("t"))
+        let first = try Consumer(["bootstrap.servers": servers, "group.id": group])
+        var revoked: [TopicPartition] = []
+        var owned = 0
+        first.onRebalance = { [unowned first] event in
+            switch event {
+            case .assigned(let partitions): owned += partitions.count
+            case .lost: Issue.record("lost")
+            case .revoked(let partitions):
+                revoked += partitions
+                do {
+                    try producer.beginTransaction()
+                    try producer.sendOffsets(
+                        partitions.map { PartitionOffset($0, .at(5)) },
+                        group: first.groupMetadata(),
+                        timeout: .seconds(20)
+                    )
+                    try producer.commitTransaction(timeout: .seconds(20))
+                } catch { Issue.record(error) }
+            }
+        }
+        try first.subscribe([topic])
+        try pollUntil(first) { _ in owned == 2 }
+        let second = try Consumer(["bootstrap.servers": servers, "group.id": group])
+        var heirs: [TopicPartition] = []
+        second.onRebalance = { if case .assigned(let partitions) = $0 { heirs += partitions } }
+        try second.subscribe([topic])
+        try pollUntil(first) { _ in
+            second.poll(maxMessages: 1, timeout: .milliseconds(20)) { _ in }
+            return heirs.count == 1
+        }
+        #expect(heirs == revoked)
+        #expect(try second.committed(heirs, timeout: .seconds(20)) == [heirs[0]: 5])
+        // A fetcher that is put back to work in the client is none of the group's business.
+        try second.restart(at: [PartitionOffset(heirs[0], .at(0))])
+        try produce([TestMessage("x", partition: heirs[0].partition)], to: topic, at: servers)
+        #expect(try firstMessage(second) { $0.partition } == heirs[0].partition)
+        try second.close()
+        first.onRebalance = nil
+        try first.close()
+    }
 }

@@ -1,0 +1,62 @@
+import Kafka
+import KafkaTestSupport
+import Testing
+
+@Suite("Three real brokers", .needsKafkaHome, .serialized, .timeLimit(.minutes(4)))
+struct ClusterTests {
+    @Test("transactions go on when a broker is killed, frozen, and brought back; nothing is lost or repeated")
+    func trouble() throws {
+        let cluster = try RealBroker(brokers: 3)
+        defer { cluster.stop() }
+        let servers = cluster.bootstrapServers
+        let topic = try cluster.makeTopic("durable", partitions: 3)
+        let description = try #require(try Admin(["bootstrap.servers": servers]).describeTopic(topic))
+        #expect(description.replication == 3)
+        let id = uniqueName("t")
+        var producer = try transactional(id, servers)
+        var expected: [String] = []
+        func transaction(_ name: String) throws {
+            let texts = (0..<30).map { "\(name)-\($0)" }
+            while true {
+                do {
+                    try send(texts, producer, to: topic)
+                    break
+                } catch {
+                    // Not committed for certain: the library says so, or nothing was asked to commit yet.
+                    guard error.requiresAbort else { throw error }
+                    do { try producer.abortTransaction(timeout: .seconds(30)) } catch {
+                        producer = try transactional(id, servers)
+                    }
+                }
+            }
+            expected += texts
+        }
+        try transaction("calm")
+        cluster.kill(2)
+        try transaction("killed")
+        try cluster.start(2)
+        cluster.pause(3)
+        try transaction("frozen")
+        cluster.resume(3)
+        try transaction("calm again")
+        #expect(try readAll(topic, at: servers).compactMap(\.value).sorted() == expected.sorted())
+    }
+
+    private func transactional(_ id: String, _ servers: String) throws(KafkaError) -> Producer {
+        let producer = try Producer([
+            "bootstrap.servers": servers, "transactional.id": id, "linger.ms": "0", "retry.backoff.ms": "50",
+            "transaction.timeout.ms": "10000",
+        ])
+        try producer.initTransactions(timeout: .seconds(60))
+        return producer
+    }
+
+    private func send(_ texts: [String], _ producer: Producer, to topic: String) throws(KafkaError) {
+        try producer.beginTransaction()
+        let target = try producer.topic(topic)
+        for (number, text) in texts.enumerated() {
+            try producer.produce(to: target, partition: Int32(number % 3), key: nil, value: Array(text.utf8))
+        }
+        try producer.commitTransaction(timeout: .seconds(60))
+    }
+}
