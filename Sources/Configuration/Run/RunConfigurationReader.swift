@@ -1,0 +1,135 @@
+/// Reads the configuration of `run`: a file, over it the environment, over both the options of the command line.
+public enum RunConfigurationReader {
+    /// Reads and validates a configuration.
+    ///
+    /// - Parameters:
+    ///   - path: The file; nil when there is none.
+    ///   - environment: The variables: `AMIWATCH_…` by the setting's path, and those that `${NAME}` refers to.
+    ///   - options: What the command line gave.
+    /// - Returns: What is in force, and what somebody should look at.
+    /// - Throws: Everything that is wrong, all at once, when anything is.
+    public static func read(
+        path: String?,
+        environment: [String: String] = [:],
+        options: [RunOverride] = []
+    ) throws(ConfigurationErrors) -> (configuration: RunConfiguration, warnings: [Diagnostic]) {
+        let reading = RunReading(environment: environment)
+        let configuration = reading.read(path: path, options: options)
+        let diagnostics = reading.reader.sorted
+        guard let configuration, !reading.reader.hasErrors else { throw ConfigurationErrors(diagnostics) }
+        return (configuration, diagnostics)
+    }
+}
+
+/// One reading of one configuration.
+struct RunReading {
+    let reader = DocumentReader(keys: RunKeys.all)
+    let environment: [String: String]
+
+    func read(path: String?, options: [RunOverride]) -> RunConfiguration? {
+        var root = Node(place: Place(file: path ?? "the environment"), value: .mapping([]))
+        if let path {
+            do throws(SourceFile.Refusal) {
+                guard let read = reader.yaml(try SourceFile.bytes(of: path), file: path) else { return nil }
+                root = read
+            } catch {
+                reader.error(Place(file: path), error.message, instead: error.instead)
+                return nil
+            }
+        }
+        for setting in RunKeys.settings {
+            let name = RunKeys.variable(of: setting)
+            let isList = RunKeys.lists.contains(setting)
+            let steps = setting.split(separator: ".").map(String.init)
+            if let option = options.last(where: { $0.path == setting }) {
+                root = root.putting(
+                    Node(setting: option.values, isList: isList, from: option.name),
+                    at: steps
+                )
+            } else if let value = environment[name] {
+                let values = isList ? value.split(separator: ",").map { $0.trimming(" ") } : [value]
+                root = root.putting(Node(setting: values, isList: isList, from: name), at: steps)
+            }
+        }
+        warnOfMisspeltVariables()
+        guard let top = reader.fields(root, "") else { return nil }
+        var configuration = RunConfiguration()
+        readKafka(top, into: &configuration)
+        readInput(top, into: &configuration)
+        readTopics(top, into: &configuration)
+        readDetector(top, into: &configuration)
+        if let node = top["policy"], let file = text(node, "policy")?.value {
+            configuration.policy =
+                node.place.isSetting
+                ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.place.file))
+        }
+        if let node = top["log"].flatMap({ reader.fields($0, "log") })?["level"] {
+            configuration.logLevel = reader.word(node, "log.level", RunConfiguration.LogLevel.self) ?? .info
+        }
+        return configuration
+    }
+
+    private func warnOfMisspeltVariables() {
+        let known = RunKeys.settings.map(RunKeys.variable)
+        for name in environment.keys.sorted() where name.hasPrefix("AMIWATCH_") && !known.contains(name) {
+            let rest = String(name.dropFirst(9))
+            guard let nearest = NearestName.of(rest, in: known.map { String($0.dropFirst(9)) }) else {
+                continue
+            }
+            reader.warn(
+                Place(file: name, isSetting: true),
+                "no setting is named so",
+                instead: "AMIWATCH_" + nearest,
+                impact: "it has no effect"
+            )
+        }
+    }
+
+    // MARK: Texts
+
+    /// A text with its `${NAME}` replaced by the environment's values; `$${` stands for `${`.
+    func text(_ node: Node, _ path: String) -> SecretText? {
+        reader.text(node, path).flatMap { expand($0, node.place, path) }
+    }
+
+    /// As `text`, of a text at hand.
+    func expand(_ text: String, _ place: Place, _ path: String) -> SecretText? {
+        var result = ""
+        var rest = Substring(text)
+        var isSecret = false
+        while let dollar = rest.firstRange(of: "${") {
+            result += rest[..<dollar.lowerBound]
+            let isEscaped = result.last == "$"
+            rest = rest[dollar.upperBound...]
+            if isEscaped {
+                result += "{"
+                continue
+            }
+            guard let end = rest.firstIndex(of: "}") else {
+                reader.error(
+                    place,
+                    "\(path): ${ is not closed",
+                    instead: "${NAME}, or $${ for the two characters"
+                )
+                return nil
+            }
+            let name = String(rest[..<end])
+            guard let value = environment[name] else {
+                reader.error(place, "\(path): environment variable \(name) is not set")
+                return nil
+            }
+            isSecret = true
+            result += value
+            rest = rest[rest.index(after: end)...]
+        }
+        return SecretText(result + rest, isSecret: isSecret)
+    }
+}
+
+extension Substring {
+    /// Without some character at both ends.
+    fileprivate func trimming(_ character: Character) -> String {
+        let start = drop { $0 == character }
+        return String(start.reversed().drop { $0 == character }.reversed())
+    }
+}

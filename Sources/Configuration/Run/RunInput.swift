@@ -1,0 +1,145 @@
+/// `input`, `topics`, `detector`.
+extension RunReading {
+    func readInput(_ top: Fields, into configuration: inout RunConfiguration) {
+        guard let fields = top["input"].flatMap({ reader.fields($0, "input") }) else { return }
+        var input = RunConfiguration.Input()
+        if let node = fields["topics"] {
+            input.topics = reader.list(node, "input.topics") { topic($0, "input.topics") }
+            if case .sequence(let items) = node.value, items.isEmpty {
+                reader.error(node.place, "input.topics is empty", instead: "[cloudtrail]")
+            }
+        }
+        if let node = fields["keyed_by_account"] {
+            input.isKeyedByAccount = reader.boolean(node, "input.keyed_by_account") ?? false
+        }
+        input.partitioner = fields["partitioner"].flatMap {
+            reader.word($0, "input.partitioner", RunConfiguration.Partitioner.self)
+        }
+        if input.isKeyedByAccount, fields["partitioner"] == nil,
+            let place = fields.place(of: "keyed_by_account")
+        {
+            reader.error(
+                place,
+                "input.keyed_by_account needs input.partitioner",
+                instead: "partitioner: murmur2",
+                impact: "a record on the wrong partition could not be noticed"
+            )
+        }
+        if !input.isKeyedByAccount, let place = fields.place(of: "partitioner") {
+            reader.warn(place, "input.partitioner has no effect without keyed_by_account: true")
+        }
+        if let node = fields["validate"] {
+            input.validation =
+                reader.word(node, "input.validate", RunConfiguration.Validation.self) ?? .candidates
+        }
+        if let limits = fields["limits"].flatMap({ reader.fields($0, "input.limits") }) {
+            readLimits(limits, into: &input.limits)
+        }
+        configuration.input = input
+    }
+
+    private func readLimits(_ fields: Fields, into limits: inout RunConfiguration.Limits) {
+        let path = "input.limits"
+        func bytes(_ key: String, _ value: inout Int) {
+            guard let node = fields[key] else { return }
+            value = size(node, "\(path).\(key)") ?? value
+        }
+        func number(_ key: String, _ range: ClosedRange<Int>, _ value: inout Int) {
+            guard let node = fields[key] else { return }
+            value = reader.integer(node, "\(path).\(key)", range) ?? value
+        }
+        bytes("message_bytes", &limits.messageBytes)
+        bytes("decompressed_bytes", &limits.decompressedBytes)
+        number("ratio", 1...100_000, &limits.ratio)
+        number("depth", 8...1024, &limits.depth)
+        number("records_per_message", 1...100_000_000, &limits.recordsPerMessage)
+    }
+
+    /// Bytes: a number, or one with a unit such as `16 MiB`.
+    private func size(_ node: Node, _ path: String) -> Int? {
+        let most = 1 << 40
+        guard case .scalar(let text, _) = node.value, Int(text) == nil else {
+            return reader.integer(node, path, 1024...most)
+        }
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).drop { $0 == " " }
+        let shifts = ["KiB": 10, "MiB": 20, "GiB": 30]
+        guard let number = Int(digits), let shift = shifts[String(unit)], number <= most >> shift, number > 0
+        else {
+            reader.error(node.place, "\(path): \(text) is no size", instead: "bytes, or one like 16 MiB")
+            return nil
+        }
+        return number << shift
+    }
+
+    /// A topic's name, as Kafka allows it.
+    private func topic(_ node: Node, _ path: String) -> String? {
+        guard let name = text(node, path)?.value else { return nil }
+        let isSound =
+            (1...249).contains(name.count) && name != "." && name != ".."
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        if isSound { return name }
+        reader.error(
+            node.place,
+            "\(path): \(name) cannot be a topic's name, which has up to 249 letters, digits, '.', '_', '-'"
+        )
+        return nil
+    }
+
+    func readTopics(_ top: Fields, into configuration: inout RunConfiguration) {
+        var used = Dictionary(configuration.input.topics.map { ($0, "input.topics") }) { first, _ in first }
+        let fields = top["topics"].flatMap { reader.fields($0, "topics") }
+        let defaults = RunConfiguration.Topics()
+        for (key, target) in [
+            ("events", \RunConfiguration.Topics.events), ("state", \.state), ("catalogue", \.catalogue),
+            ("alerts", \.alerts), ("deadletters", \.deadLetters),
+        ] {
+            let node = fields?[key]
+            let name = node.flatMap { topic($0, "topics.\(key)") } ?? defaults[keyPath: target]
+            configuration.topics[keyPath: target] = name
+            if let other = used.updateValue("topics.\(key)", forKey: name) {
+                reader.error(
+                    node?.place ?? top.place,
+                    "topics.\(key) and \(other) are the same topic, \(name)",
+                    instead: "another name",
+                    impact: "amiwatch would read what it writes"
+                )
+            }
+        }
+    }
+
+    func readDetector(_ top: Fields, into configuration: inout RunConfiguration) {
+        guard let fields = top["detector"].flatMap({ reader.fields($0, "detector") }) else { return }
+        func number(
+            _ key: String,
+            _ range: ClosedRange<Int>,
+            _ target: WritableKeyPath<RunConfiguration.Detector, Int>
+        ) {
+            guard let node = fields[key], let value = reader.integer(node, "detector.\(key)", range) else {
+                return
+            }
+            configuration.detector[keyPath: target] = value
+        }
+        number("commit_interval_ms", 1...60_000, \.commitIntervalMilliseconds)
+        number("commit_records", 1...10_000_000, \.commitRecords)
+        number("settle_seconds", 0...3600, \.settleSeconds)
+        number("horizon_hours", 1...8760, \.horizonHours)
+        number("retention_days", 1...3650, \.retentionDays)
+        let detector = configuration.detector
+        if detector.retentionDays <= 30, let place = fields.place(of: "retention_days") {
+            reader.warn(
+                place,
+                "AWS delivers records again for 30 days, longer than detector.retention_days",
+                instead: "35",
+                impact: "such a record may repeat an alert"
+            )
+        }
+        if detector.horizonHours > detector.retentionDays * 24 {
+            reader.error(
+                fields.place(of: "horizon_hours") ?? fields.place,
+                "detector.horizon_hours is longer than detector.retention_days",
+                impact: "what a late event needs would be forgotten"
+            )
+        }
+    }
+}

@@ -1,0 +1,151 @@
+/// `kafka`, `group_id`, `instance_id`, `roles`.
+extension RunReading {
+    /// Properties that amiwatch sets itself, each with what to write instead.
+    private static let own: [String: String] = [
+        "bootstrap.servers": "kafka.bootstrap_servers", "metadata.broker.list": "kafka.bootstrap_servers",
+        "group.id": "group_id", "group.instance.id": "instance_id", "transactional.id": "instance_id",
+        "enable.auto.commit": "", "enable.auto.offset.store": "", "auto.commit.enable": "",
+        "isolation.level": "",
+        "enable.idempotence": "", "acks": "", "request.required.acks": "", "enable.partition.eof": "",
+        "partition.assignment.strategy": "", "auto.offset.reset": "",
+    ]
+
+    func readKafka(_ top: Fields, into configuration: inout RunConfiguration) {
+        if let fields = top["kafka"].flatMap({ reader.fields($0, "kafka") }) {
+            configuration.kafka.bootstrapServers = fields["bootstrap_servers"].flatMap(bootstrapServers)
+            for (key, target) in [
+                ("properties", \RunConfiguration.Kafka.properties), ("consumer", \.consumer),
+                ("producer", \.producer),
+            ] {
+                guard let node = fields[key] else { continue }
+                configuration.kafka[keyPath: target] = properties(node, "kafka.\(key)")
+            }
+        }
+        if let id = top["group_id"].flatMap({ text($0, "group_id") }) { configuration.groupID = id.value }
+        configuration.instanceID = top["instance_id"].flatMap { text($0, "instance_id")?.value }
+        guard let node = top["roles"] else { return }
+        let roles = reader.list(node, "roles") { reader.word($0, "roles", RunConfiguration.Role.self) }
+        if case .sequence(let items) = node.value, items.isEmpty {
+            reader.error(
+                node.place,
+                "roles is empty, so this process would do nothing",
+                instead: "[intake, detector]"
+            )
+        }
+        if !roles.isEmpty { configuration.roles = Set(roles) }
+    }
+
+    private func bootstrapServers(_ node: Node) -> String? {
+        let path = "kafka.bootstrap_servers"
+        var nodes = [node]
+        if case .sequence(let items) = node.value { nodes = items }
+        var servers: [String] = []
+        for node in nodes {
+            guard let text = text(node, path)?.value else { continue }
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let server = part.filter { $0 != " " }
+                guard isServer(server) else {
+                    reader.error(
+                        node.place,
+                        "\(path): \(server.isEmpty ? "an empty entry" : server) is not a host and a port",
+                        instead: "one like broker1:9092"
+                    )
+                    continue
+                }
+                servers.append(server)
+            }
+        }
+        return servers.isEmpty ? nil : servers.joined(separator: ",")
+    }
+
+    /// `host:port`, perhaps after a protocol; IPv6 hosts in brackets.
+    private func isServer(_ text: String) -> Bool {
+        var rest = Substring(text)
+        if let scheme = rest.firstRange(of: "://") {
+            guard
+                ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"].contains(
+                    rest[..<scheme.lowerBound].uppercased()
+                )
+            else { return false }
+            rest = rest[scheme.upperBound...]
+        }
+        guard !rest.isEmpty, !rest.contains("/") else { return false }
+        guard let colon = rest.lastIndex(of: ":"), rest.last != "]" else { return true }
+        let port = Int(rest[rest.index(after: colon)...]) ?? 0
+        return colon > rest.startIndex && (1...65_535).contains(port)
+    }
+
+    private func properties(_ node: Node, _ path: String) -> [RunConfiguration.Property] {
+        guard let entries = reader.entries(node, path) else { return [] }
+        return entries.compactMap { entry in
+            let isFile = entry.key.hasSuffix("_file")
+            let name = isFile ? String(entry.key.dropLast(5)) : entry.key
+            if let instead = Self.own[name] {
+                reader.error(
+                    entry.place,
+                    "\(path): amiwatch sets \(name) itself",
+                    instead: instead.isEmpty ? "nothing here" : instead,
+                    impact: "alerts would not be exactly once"
+                )
+                return nil
+            }
+            if isFile, entries.contains(where: { $0.key == name }) {
+                reader.error(
+                    entry.place,
+                    "\(path): both \(name) and \(entry.key) are given",
+                    instead: "one of the two"
+                )
+                return nil
+            }
+            let value = isFile ? content(entry, path) : value(entry, path)
+            return value.map { RunConfiguration.Property(name: name, value: $0, place: entry.place) }
+        }
+    }
+
+    /// A property's value: any scalar, as librdkafka takes texts only.
+    private func value(_ entry: Node.Entry, _ path: String) -> SecretText? {
+        guard case .scalar(let text, _) = entry.value.value, !entry.value.isNull else {
+            reader.mismatch(
+                entry.value,
+                "\(path).\(entry.key)",
+                "a text, a number or a boolean",
+                instead: nil
+            )
+            return nil
+        }
+        guard let value = expand(text, entry.value.place, "\(path).\(entry.key)") else { return nil }
+        guard Self.isSecret(entry.key) else { return value }
+        if !value.isSecret {
+            reader.warn(
+                entry.value.place,
+                "\(path): \(entry.key) is a secret, and it stands in the file",
+                instead: "\"${NAME}\" for an environment variable, or \(entry.key)_file: FILE"
+            )
+        }
+        return SecretText(value.value, isSecret: true)
+    }
+
+    /// A property's value from a file, without the line end after it.
+    private func content(_ entry: Node.Entry, _ path: String) -> SecretText? {
+        guard let name = text(entry.value, "\(path).\(entry.key)")?.value else { return nil }
+        let file = SourceFile.resolve(name, in: SourceFile.folder(of: entry.place.file))
+        do throws(SourceFile.Refusal) {
+            let bytes = try SourceFile.bytes(of: file)
+            guard var text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
+                reader.error(entry.value.place, "\(file): the file is not UTF-8 text")
+                return nil
+            }
+            while text.hasSuffix("\n") || text.hasSuffix("\r\n") || text.hasSuffix("\r") { text.removeLast() }
+            return SecretText(text, isSecret: true)
+        } catch {
+            reader.error(entry.value.place, "\(file): \(error.message)", instead: error.instead)
+            return nil
+        }
+    }
+
+    private static func isSecret(_ property: String) -> Bool {
+        let name = property.lowercased()
+        return ["password", "secret", "token"].contains { name.contains($0) } && !name.hasSuffix(".url")
+            || name == "ssl.key.pem"
+    }
+}

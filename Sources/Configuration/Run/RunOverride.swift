@@ -1,0 +1,47 @@
+/// A setting that an option of the command line gives.
+public struct RunOverride: Sendable {
+    /// The setting's path in the file: `kafka.bootstrap_servers`.
+    public let path: String
+    /// Its value, or the items of a list.
+    public let values: [String]
+    /// What gave it, for diagnostics: `--bootstrap-servers`.
+    public let name: String
+
+    /// An override.
+    public init(_ path: String, _ values: [String], from name: String) {
+        self.path = path
+        self.values = values
+        self.name = name
+    }
+}
+
+extension Node {
+    /// A value from outside the file.
+    init(setting values: [String], isList: Bool, from name: String) {
+        let place = Place(file: name, isSetting: true)
+        let scalars = values.map { Node(place: place, value: .scalar($0, .setting)) }
+        let only = values.count == 1 ? scalars.first : nil
+        self =
+            isList
+            ? Node(place: place, value: .sequence(scalars))
+            : only
+                ?? Node(place: place, value: .scalar(values.joined(separator: ","), .setting))
+    }
+
+    /// This mapping with one value put in at a path, whatever stood there.
+    func putting(_ node: Node, at path: [String]) -> Node {
+        guard let key = path.first, case .mapping(let entries) = value else { return self }
+        var result = entries
+        let rest = Array(path.dropFirst())
+        let index = entries.firstIndex { $0.key == key }
+        let inner = index.map { entries[$0].value } ?? Node(place: node.place, value: .mapping([]))
+        let start = inner.isNull ? Node(place: inner.place, value: .mapping([])) : inner
+        let entry = Node.Entry(
+            key: key,
+            place: node.place,
+            value: rest.isEmpty ? node : start.putting(node, at: rest)
+        )
+        if let index { result[index] = entry } else { result.append(entry) }
+        return Node(place: place, value: .mapping(result))
+    }
+}
