@@ -1,30 +1,31 @@
 import CloudTrail
 import Configuration
-import Glibc
+import Foundation
+import Kafka
 
 extension Command {
     private static let policy = Option.value("policy", "FILE", "The policy to check, with the files it names")
     private static let config = Option.value(
         "config",
         "FILE",
-        "The configuration of 'run' to check, and its policy"
+        "The configuration of 'run' to check, with the policy it names"
     )
-    private static let format = Option.choice("format", ["text", "json"], "How to print what was found")
+    private static let format = Option.choice("format", ["text", "json"], "How to print what is found")
 
     /// `amiwatch check`.
     static let check = Command(
         "check",
         "Check a policy and a configuration, and say everything that is wrong with them",
-        details:
-            "Each finding has its file, line and column, what to write instead, and what it would break. "
+        details: "Each finding has its file, line and column, what to write instead, and what it would break. "
             + "Exit status 1 when there is an error; warnings alone are no failure.",
         options: [policy, config, format]
     ) { arguments in
-        let today = EventTime(seconds: Int64(time(nil)))
-        guard let path = arguments[policy] else {
+        guard arguments.has(policy) || arguments.has(config) else {
             throw UsageError("name what to check: --policy FILE or --config FILE")
         }
-        let checked = Checked(policy: path, today: today)
+        var checked = Checked()
+        if let file = arguments[config] { checked.check(configuration: file, policy: arguments[policy]) }
+        if let file = arguments[policy] { checked.check(policy: file) }
         try StandardOutput.with { output in
             if arguments[format] == "json" {
                 try checked.printJSON(to: output)
@@ -39,17 +40,9 @@ extension Command {
 
 /// What checking found.
 private struct Checked {
-    let diagnostics: [Diagnostic]
-    let files: String
-
-    init(policy: String, today: EventTime) {
-        files = policy
-        do {
-            diagnostics = try PolicyReader.read(path: policy, today: today).warnings
-        } catch {
-            diagnostics = error.diagnostics
-        }
-    }
+    private var diagnostics: [Diagnostic] = []
+    private var files: [String] = []
+    private let today = EventTime(seconds: Int64(Date().timeIntervalSince1970))
 
     var errors: Int { diagnostics.count { $0.severity == .error } }
 
@@ -57,13 +50,47 @@ private struct Checked {
         func count(_ number: Int, _ what: String) -> String {
             number == 0 ? "no \(what)s" : number == 1 ? "1 \(what)" : "\(number) \(what)s"
         }
-        return "\(files): \(count(errors, "error")), \(count(diagnostics.count - errors, "warning"))"
+        let warnings = diagnostics.count - errors
+        return "\(files.joined(separator: ", ")): \(count(errors, "error")), \(count(warnings, "warning"))"
+    }
+
+    mutating func check(policy path: String) {
+        files.append(path)
+        do {
+            diagnostics += try PolicyReader.read(path: path, today: today).warnings
+        } catch {
+            diagnostics += error.diagnostics
+        }
+    }
+
+    /// Checks a configuration and, unless another policy is named, the policy that it names.
+    mutating func check(configuration path: String, policy: String?) {
+        files.append(path)
+        do {
+            let (configuration, warnings) = try RunConfigurationReader.read(
+                path: path,
+                environment: ProcessInfo.processInfo.environment
+            )
+            diagnostics += warnings + Self.refusals(configuration.kafka)
+            if let named = configuration.policy, policy == nil { check(policy: named) }
+        } catch {
+            diagnostics += error.diagnostics
+        }
+    }
+
+    /// The properties that librdkafka does not take, each with its place.
+    private static func refusals(_ kafka: RunConfiguration.Kafka) -> [Diagnostic] {
+        (kafka.properties + kafka.consumer + kafka.producer).flatMap { property in
+            KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
+                Diagnostic(.error, at: property.place, "\($0)", impact: "run would not start")
+            }
+        }
     }
 
     func printText(to output: StandardOutput) throws {
         let color = Terminal.hasColor(STDOUT_FILENO)
         for diagnostic in diagnostics {
-            let word = "\(diagnostic.severity.rawValue):"
+            let word = " \(diagnostic.severity.rawValue): "
             let painted = Terminal.paint(word, diagnostic.severity == .error ? .red : .yellow, if: color)
             try output.write(diagnostic.description.replacing(word, with: painted, maxReplacements: 1) + "\n")
         }
@@ -71,7 +98,7 @@ private struct Checked {
     }
 
     func printJSON(to output: StandardOutput) throws {
-        let list = diagnostics.map(\.json).joined(separator: ",")
+        let list = diagnostics.map(\.json).joined(separator: ",\n  ")
         try output.write(
             "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]}\n"
         )

@@ -8,12 +8,38 @@ extension Command {
     /// `amiwatch rules`.
     static let rules = Command(
         "rules",
-        "List the rules",
+        "List the rules: what each finds, and how bad it is",
+        details: "The severity is the rule's own; a policy can change it, or switch the rule off, by the id.",
         options: [format]
     ) { arguments in
+        let rules = RuleSet.all.rules.map(\.metadata).sorted { $0.id < $1.id }
         try StandardOutput.with { output in
-            for id in RuleCatalogue.knownIDs { try output.write(id + "\n") }
+            if arguments[format] == "json" {
+                try output.write("[" + rules.map(\.json).joined(separator: ",\n ") + "]\n")
+                return
+            }
+            let table = Table(
+                header: ["RULE", "SEVERITY", "KIND", "FINDS"],
+                rows: rules.map { [$0.id, $0.severity.rawValue, $0.kind.rawValue, $0.title] }
+            )
+            for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.write(line + "\n") }
         }
         return .done
+    }
+}
+
+extension RuleMetadata {
+    /// One JSON object on one line, keys in a fixed order.
+    fileprivate var json: String {
+        func list(_ items: [String]) -> String {
+            "[" + items.map { JSONText.string($0) }.joined(separator: ",") + "]"
+        }
+        let parts = [
+            ("id", JSONText.string(id)), ("title", JSONText.string(title)),
+            ("kind", JSONText.string(kind.rawValue)), ("severity", JSONText.string(severity.rawValue)),
+            ("events", list(events)), ("references", list(references)), ("attack", list(attack)),
+            ("compliance", list(compliance)),
+        ]
+        return "{" + parts.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
     }
 }
