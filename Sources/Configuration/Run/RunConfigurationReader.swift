@@ -13,11 +13,23 @@ public enum RunConfigurationReader {
         environment: [String: String] = [:],
         options: [RunOverride] = []
     ) throws(ConfigurationErrors) -> (configuration: RunConfiguration, warnings: [Diagnostic]) {
+        let (configuration, diagnostics) = inspect(path: path, environment: environment, options: options)
+        guard let configuration, !diagnostics.contains(where: { $0.severity == .error }) else {
+            throw ConfigurationErrors(diagnostics)
+        }
+        return (configuration, diagnostics)
+    }
+
+    /// As `read`, for looking only: what could be read of a configuration that is refused, and everything said
+    /// about it.
+    public static func inspect(
+        path: String?,
+        environment: [String: String] = [:],
+        options: [RunOverride] = []
+    ) -> (configuration: RunConfiguration?, diagnostics: [Diagnostic]) {
         let reading = RunReading(environment: environment)
         let configuration = reading.read(path: path, options: options)
-        let diagnostics = reading.reader.sorted
-        guard let configuration, !reading.reader.hasErrors else { throw ConfigurationErrors(diagnostics) }
-        return (configuration, diagnostics)
+        return (configuration, reading.reader.sorted)
     }
 }
 

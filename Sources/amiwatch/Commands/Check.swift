@@ -66,16 +66,14 @@ private struct Checked {
     /// Checks a configuration and, unless another policy is named, the policy that it names.
     mutating func check(configuration path: String, policy: String?) {
         files.append(path)
-        do {
-            let (configuration, warnings) = try RunConfigurationReader.read(
-                path: path,
-                environment: ProcessInfo.processInfo.environment
-            )
-            diagnostics += warnings + Self.refusals(configuration.kafka)
-            if let named = configuration.policy, policy == nil { check(policy: named) }
-        } catch {
-            diagnostics += error.diagnostics
-        }
+        let (configuration, found) = RunConfigurationReader.inspect(
+            path: path,
+            environment: ProcessInfo.processInfo.environment
+        )
+        diagnostics += found
+        guard let configuration else { return }
+        diagnostics += Self.refusals(configuration.kafka)
+        if let named = configuration.policy, policy == nil { check(policy: named) }
     }
 
     /// The properties that librdkafka does not take, each with its place.
