@@ -56,7 +56,7 @@ var targets: [Target] = [
     module("Detection", ["CloudTrail", "Hashing"]),
     module("Alerts", ["Detection", "CloudTrail"]),
     module("Kafka", ["CLibrdkafka"]),
-    module("TrailArchive", ["CloudTrail", "Compression"]),
+    module("TrailArchive", ["CloudTrail", "Compression", "Hashing"]),
     module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
     module(
         "Pipeline",

@@ -1,0 +1,99 @@
+public import CloudTrail
+internal import Dispatch
+
+/// Decodes files on several threads ahead of the one thread that takes the batches, which come in the order of the
+/// files whatever the threads do.
+///
+/// Each thread works on one file at a time and waits when its file has enough batches that nobody took, so memory is
+/// bounded. It cannot lock up: threads take files in order, so the file that the taker waits for always has a thread.
+public final class DecodeAhead: Sendable {
+    /// Batches that wait for the taker, for each file.
+    private static let waitingBatches = 4
+
+    private struct Lanes {
+        /// The batches of the files in flight that nobody took yet.
+        var batches: [Int: [DecodedBatch]] = [:]
+        var errors: [Int: TrailError] = [:]
+        /// The next file that a thread takes.
+        var next = 0
+        /// The file whose batches are being taken.
+        var current = 0
+        var isStopped = false
+    }
+
+    private let files: [TrailFile]
+    private let window: Int
+    private let lanes = Monitor(Lanes())
+
+    /// Starts to decode.
+    ///
+    /// - Parameters:
+    ///   - files: What to decode, in order.
+    ///   - threads: How many threads decode.
+    ///   - limits: The caps in force.
+    ///   - validation: Whether what is ignored is parsed too.
+    public init(
+        files: [TrailFile],
+        threads: Int,
+        limits: Limits = .init(),
+        validate validation: Validation = .candidates
+    ) {
+        self.files = files
+        let threads = max(1, min(threads, files.count))
+        window = 4 * threads
+        for number in 0..<threads {
+            DispatchQueue(label: "decode \(number)").async { [self] in
+                work(TrailDecoder(limits: limits, validate: validation))
+            }
+        }
+    }
+
+    /// The next batch, as soon as it is there; nil when everything was taken.
+    public func next() throws(TrailError) -> DecodedBatch? {
+        let taken: Result<DecodedBatch?, TrailError> = lanes.wait { [files] lanes in
+            guard lanes.current < files.count, !lanes.isStopped else { return .success(nil) }
+            guard let waiting = lanes.batches[lanes.current], let batch = waiting.first else {
+                return lanes.errors[lanes.current].map { .failure($0) }
+            }
+            lanes.batches[lanes.current]?.removeFirst()
+            if batch.isLast {
+                lanes.batches[lanes.current] = nil
+                lanes.current += 1
+            }
+            return .success(batch)
+        }
+        return try taken.get()
+    }
+
+    /// Ends the decoding: threads stop at their next batch.
+    public func stop() { lanes.change { $0.isStopped = true } }
+
+    /// What each thread does.
+    private func work(_ decoder: TrailDecoder) {
+        while let index = takeFile() {
+            do throws(TrailError) {
+                try decoder.decode(files[index], index: index) { batch in put(batch, of: index) }
+            } catch {
+                return lanes.change { $0.errors[index] = error }
+            }
+        }
+    }
+
+    private func takeFile() -> Int? {
+        lanes.wait { [files, window] lanes -> Int?? in
+            guard lanes.next < files.count, !lanes.isStopped, lanes.errors.isEmpty else { return .some(nil) }
+            guard lanes.next < lanes.current + window else { return nil }
+            lanes.next += 1
+            return lanes.next - 1
+        }
+    }
+
+    private func put(_ batch: DecodedBatch, of index: Int) -> Bool {
+        lanes.wait { lanes in
+            if lanes.isStopped { return false }
+            guard lanes.batches[index, default: []].count < Self.waitingBatches else { return nil }
+            lanes.batches[index, default: []].append(batch)
+            return true
+        }
+    }
+}

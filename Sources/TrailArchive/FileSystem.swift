@@ -1,0 +1,103 @@
+internal import Glibc
+
+/// What a path leads to.
+struct FileStatus {
+    enum Kind {
+        case file
+        case folder
+        case stream
+        case other
+    }
+
+    /// The same for two paths when they lead to the same thing.
+    struct Identity: Hashable {
+        let device: UInt
+        let number: UInt
+    }
+
+    let kind: Kind
+    let size: Int
+    let identity: Identity
+
+    /// Follows symbolic links; gives errno when that fails.
+    static func of(_ path: String) -> Result<FileStatus, SystemError> {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .failure(SystemError(code: errno)) }
+        let kind: Kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFIFO, S_IFCHR, S_IFSOCK: .stream
+            default: .other
+            }
+        return .success(
+            FileStatus(
+                kind: kind,
+                size: Int(status.st_size),
+                identity: Identity(device: UInt(status.st_dev), number: UInt(status.st_ino))
+            )
+        )
+    }
+
+    /// The names in a folder, sorted by their bytes.
+    static func names(in folder: String) -> Result<[String], SystemError> {
+        guard let stream = opendir(folder) else { return .failure(SystemError(code: errno)) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                if errno != 0 { return .failure(SystemError(code: errno)) }
+                break
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return .success(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+}
+
+/// What the operating system says.
+struct SystemError: Error {
+    let code: Int32
+
+    var text: String { String(cString: strerror(code)) }
+    var isLoop: Bool { code == ELOOP }
+}
+
+/// An open file, closed with its owner.
+struct OpenFile: ~Copyable {
+    private let descriptor: Int32
+    private let isOwned: Bool
+
+    /// Opens for reading; `-` is standard input.
+    init(_ path: String) throws(SystemError) {
+        if path == "-" {
+            descriptor = STDIN_FILENO
+            isOwned = false
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        isOwned = true
+        guard descriptor >= 0 else { throw SystemError(code: errno) }
+    }
+
+    deinit { if isOwned, descriptor >= 0 { close(descriptor) } }
+
+    /// Reads until the buffer is full or the file ends; gives the bytes read.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        var count = 0
+        while count < buffer.count, let base = buffer.baseAddress {
+            let got = Glibc.read(descriptor, base + count, buffer.count - count)
+            if got == 0 { break }
+            if got > 0 {
+                count += got
+            } else if errno != EINTR {
+                throw SystemError(code: errno)
+            }
+        }
+        return count
+    }
+}

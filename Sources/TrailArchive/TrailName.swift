@@ -1,0 +1,52 @@
+public import CloudTrail
+
+/// What the name of a CloudTrail log file tells, and what the folders above it tell.
+///
+/// Names: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html,
+/// "CloudTrail log file name format"; folders: "Finding your CloudTrail log files".
+public struct TrailName: Hashable, Sendable {
+    /// Whose records the file holds.
+    public let account: AccountID
+    /// The Region in which they were recorded.
+    public let region: String
+    /// When CloudTrail delivered the file, to the minute.
+    public let time: EventTime
+
+    /// Reads `<account>_CloudTrail_<region>_<yyyymmddThhmmZ>_<id>.json.gz`; nil for any other name.
+    public init?(fileName: some StringProtocol) {
+        let parts = fileName.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count >= 5, parts[1] == "CloudTrail", let account = AccountID(utf8: parts[0].utf8),
+            let time = Self.time(parts[3].utf8)
+        else { return nil }
+        self.account = account
+        region = String(parts[2])
+        self.time = time
+    }
+
+    /// Reads `20261121T0940Z`.
+    private static func time(_ text: some Collection<UInt8>) -> EventTime? {
+        let text = Array(text)
+        guard text.count == 14, text[8] == UInt8(ascii: "T"), text[13] == UInt8(ascii: "Z") else { return nil }
+        let dash = UInt8(ascii: "-")
+        let colon = UInt8(ascii: ":")
+        let date = text[0..<4] + [dash] + text[4..<6] + [dash] + text[6..<9]
+        return EventTime(utf8: date + text[9..<11] + [colon] + text[11..<13] + [colon, 0x30, 0x30, 0x5A])
+    }
+
+    /// Why a file in an S3 bucket's tree is no trail file, by its folders and its name; nil when it may be one.
+    ///
+    /// `AWSLogs/<account>/<service>/…`, and for an organization's trail `AWSLogs/o-…/<account>/<service>/…`.
+    static func foreignService(path: String, isFolder: Bool) -> String? {
+        let parts = path.split(separator: "/")
+        if parts.contains("CloudTrail-Digest") || parts.last?.contains("_CloudTrail-Digest_") == true {
+            return "a digest, which holds no records"
+        }
+        guard var at = parts.lastIndex(of: "AWSLogs") else { return nil }
+        at += 1
+        if at < parts.count, parts[at].hasPrefix("o-") { at += 1 }
+        guard at + 1 < parts.count, AccountID(utf8: parts[at].utf8) != nil,
+            !parts[at + 1].hasPrefix("CloudTrail"), isFolder || at + 2 < parts.count
+        else { return nil }
+        return "a log of \(parts[at + 1]), not of CloudTrail"
+    }
+}
