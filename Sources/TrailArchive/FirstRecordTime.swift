@@ -55,10 +55,16 @@ struct FirstRecordTime {
         return EventTime(utf8: bytes[position..<end])
     }
 
-    private static func find(_ word: StaticString, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard start < bytes.count, let base = bytes.baseAddress,
-            let hit = memmem(base + start, bytes.count - start, word.utf8Start, word.utf8CodeUnitCount)
-        else { return nil }
-        return UnsafeRawPointer(hit) - base + word.utf8CodeUnitCount
+    /// The offset behind the next occurrence of a word.
+    private static func find(_ word: StaticString, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int?
+    {
+        let length = word.utf8CodeUnitCount
+        guard let base = bytes.baseAddress, bytes.count >= length else { return nil }
+        var position = start
+        while position <= bytes.count - length {
+            if memcmp(base + position, word.utf8Start, length) == 0 { return position + length }
+            position += 1
+        }
+        return nil
     }
 }

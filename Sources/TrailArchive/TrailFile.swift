@@ -62,7 +62,8 @@ public enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
             "reading \(path): \(reason), and \(others) more cannot be read"
         case .noFiles(let paths, let skipped):
             "\(paths.joined(separator: ", ")): no trail files there"
-                + (skipped > 0 ? " (\(skipped) other files were passed over; name one to read it all the same)" : "")
+                + (skipped > 0
+                    ? " (\(skipped) other files were passed over; name one to read it all the same)" : "")
         }
     }
 }

@@ -1,4 +1,4 @@
-public import CloudTrail
+internal import CloudTrail
 
 /// The files that paths lead to, in the order of a replay, and what was passed over.
 ///

@@ -26,7 +26,9 @@ public struct TrailName: Hashable, Sendable {
     /// Reads `20261121T0940Z`.
     private static func time(_ text: some Collection<UInt8>) -> EventTime? {
         let text = Array(text)
-        guard text.count == 14, text[8] == UInt8(ascii: "T"), text[13] == UInt8(ascii: "Z") else { return nil }
+        guard text.count == 14, text[8] == UInt8(ascii: "T"), text[13] == UInt8(ascii: "Z") else {
+            return nil
+        }
         let dash = UInt8(ascii: "-")
         let colon = UInt8(ascii: ":")
         let date = text[0..<4] + [dash] + text[4..<6] + [dash] + text[6..<9]

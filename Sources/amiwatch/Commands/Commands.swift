@@ -1,6 +1,7 @@
 extension Command {
     /// Every command, in the order of the help.
     static let all: [Command] = [
+        .replay,
         .check,
         .rules,
     ]

@@ -1,0 +1,93 @@
+public import CloudTrail
+public import Detection
+public import TrailArchive
+
+/// Files through the engine: what `run` does with a topic, without Kafka.
+///
+/// One thread owns it. Decoding happens elsewhere; batches come in the order of the files, so that the same files
+/// give the same alerts byte for byte.
+public struct Replay {
+    /// What part of the trail counts.
+    public struct Options: Sendable {
+        /// Alerts and findings decided by earlier records are not handed out; their records still count.
+        public var since = EventTime.distantPast
+        /// Later records are ignored, and the clock stands here in the end; nil for no end.
+        public var until: EventTime?
+        /// A record dated later moves no clock: the host's clock and 10 minutes.
+        public var notAfter = EventTime.distantFuture
+
+        /// The whole trail.
+        public init() {}
+    }
+
+    /// Everything known so far.
+    public private(set) var engine: Engine
+    /// Where every record went.
+    public private(set) var balance = ReplayBalance()
+    private let options: Options
+    private var alerts: [Alert] = []
+
+    /// A replay that has read nothing.
+    public init(policy: Policy, options: Options = Options()) {
+        engine = Engine(policy: policy)
+        self.options = options
+    }
+
+    /// Takes what an inventory tells.
+    ///
+    /// It counts as no record, and moves no clock: a snapshot is no event, and may be years younger than the trail.
+    public mutating func take(inventory record: Record, _ alert: (Alert) throws -> Void) rethrows {
+        _ = engine.process(record, notAfter: .distantPast, into: &alerts)
+        try handOut(alert)
+    }
+
+    /// Takes a batch of a file.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - lose: Called for everything that cannot be read.
+    ///   - alert: Called for each alert.
+    public mutating func take(
+        _ batch: DecodedBatch,
+        lose: (LostRecord) throws -> Void,
+        _ alert: (Alert) throws -> Void
+    ) rethrows {
+        balance.read += batch.ignored + batch.entries.count
+        balance.ignored += batch.ignored
+        for entry in batch.entries {
+            switch entry {
+            case .lost(let lost):
+                balance.lost[lost.reason, default: 0] += 1
+                try lose(lost)
+            case .record(let record):
+                if let until = options.until, record.time > until {
+                    balance.ignored += 1
+                    continue
+                }
+                switch engine.process(record, notAfter: options.notAfter, into: &alerts) {
+                case .applied: balance.applied += 1
+                case .duplicate: balance.duplicate += 1
+                }
+                try handOut(alert)
+            }
+        }
+    }
+
+    /// Ends the replay: what is due at the end of the trail is judged.
+    public mutating func finish(_ alert: (Alert) throws -> Void) rethrows {
+        guard let until = options.until else { return }
+        engine.advanceStreamTime(to: until, into: &alerts)
+        try handOut(alert)
+    }
+
+    /// The final form of every finding, by id, without those older than `since`.
+    public func findings() -> [(id: String, finding: Finding)] {
+        engine.findings().filter { $0.finding.event.time >= options.since }
+    }
+
+    private mutating func handOut(_ hand: (Alert) throws -> Void) rethrows {
+        guard !alerts.isEmpty else { return }
+        defer { alerts.removeAll(keepingCapacity: true) }
+        for alert in alerts where alert.finding.event.time >= options.since { try hand(alert) }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Alerts
+public import Detection
+
+/// What a replay came to, for its summary.
+public struct ReplayReport: Sendable {
+    /// Where every record went.
+    public let balance: ReplayBalance
+    /// The final form of every finding, by id.
+    public let findings: [(id: String, finding: Finding)]
+    /// Alerts that were handed out, by status.
+    public let alerts: [FindingStatus: Int]
+
+    /// The report of a replay that is finished.
+    public init(_ replay: Replay, alerts: [FindingStatus: Int]) {
+        balance = replay.balance
+        findings = replay.findings()
+        self.alerts = alerts
+    }
+
+    /// Findings by status.
+    public var findingsByStatus: [FindingStatus: Int] {
+        findings.reduce(into: [:]) { $0[$1.finding.status, default: 0] += 1 }
+    }
+
+    /// The worst severity of any finding that stands or stood.
+    public var worst: Severity? { findings.map(\.finding.severity).max() }
+
+    /// Findings that cannot be decided.
+    public var undetermined: [Finding] {
+        findings.map(\.finding).filter { $0.status == .open && $0.verdict == .undetermined }
+    }
+
+    /// The summary as one line of JSON, keys in a fixed order, without a newline.
+    public var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("read")
+            json.number(balance.read)
+            json.key("ignored")
+            json.number(balance.ignored)
+            json.key("applied")
+            json.number(balance.applied)
+            json.key("duplicate")
+            json.number(balance.duplicate)
+            json.key("dead_lettered")
+            json.number(balance.deadLettered)
+            json.key("alerts")
+            Self.write(alerts, [.open, .updated, .resolved, .retracted], &json)
+            json.key("findings")
+            Self.write(findingsByStatus, [.open, .resolved], &json)
+        }
+        return json.bytes
+    }
+
+    private static func write(
+        _ counts: [FindingStatus: Int],
+        _ order: [FindingStatus],
+        _ json: inout JSONWriter
+    ) {
+        json.object { json in
+            for status in order {
+                json.key(status.rawValue)
+                json.number(counts[status] ?? 0)
+            }
+        }
+    }
+}

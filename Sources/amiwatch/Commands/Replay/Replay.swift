@@ -1,0 +1,163 @@
+import CloudTrail
+import Configuration
+import Detection
+import Glibc
+import TrailArchive
+
+extension Command {
+    /// `amiwatch replay`.
+    static let replay = Command(
+        "replay",
+        "Judge trail files, as they lie on disk or come from S3",
+        arguments: "PATH...",
+        details:
+            "A PATH is a file, a folder with all below it, or - for standard input; plain, gzip or zstd, JSON, JSON "
+            + "lines or any other form in which records travel. Alerts go to standard output as JSON lines, the "
+            + "summary to standard error. TIME is 2026-03-17T09:00:00Z, or a day. Exit status 3 when --fail-on is met.",
+        options: ReplayOptions.all
+    ) { arguments in
+        let options = try ReplayOptions(arguments)
+        return try ReplayRun(options).run()
+    }
+}
+
+/// The options of `replay`, understood.
+struct ReplayOptions {
+    let paths: [String]
+    var policy = Policy()
+    let inventory: InventoryOptions
+    let since: EventTime?
+    let until: EventTime?
+    let output: String?
+    let summary: String?
+    let deadLetters: String?
+    let printsFindings: Bool
+    let failOn: Severity?
+
+    private static let policy = Option.value("policy", "FILE", "What the organisation trusts")
+    private static let findings = Option.flag(
+        "findings",
+        "Print the findings as they stand at the end, not alerts"
+    )
+    private static let output = Option.value(
+        "output",
+        "FILE",
+        "Write alerts (or findings) there",
+        letter: "o"
+    )
+    private static let format = Option.choice(
+        "format",
+        ["native", "ocsf", "ecs", "asff", "cef"],
+        "The alerts' format; native is the only one so far"
+    )
+    private static let summary = Option.value("summary", "FILE", "Write what was counted there, as JSON")
+    private static let deadLetters = Option.value(
+        "dead-letters",
+        "FILE",
+        "Write what cannot be read there, as JSON lines"
+    )
+    private static let since = Option.value(
+        "since",
+        "TIME",
+        "Print nothing that was decided by earlier records"
+    )
+    private static let until = Option.value("until", "TIME", "Ignore later records, and judge as of then")
+    private static let failOn = Option.value(
+        "fail-on",
+        "SEVERITY",
+        "Exit status 3 when a finding is as bad as this"
+    )
+
+    static let all = [
+        policy, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
+        InventoryOptions.time,
+        findings, format, output, summary, deadLetters, since, until, failOn,
+    ]
+
+    /// Reads the policy, and refuses what makes no sense.
+    init(_ arguments: Arguments) throws {
+        paths = try arguments.someWords("PATH")
+        if paths.count(where: { $0 == "-" }) > 1 {
+            throw UsageError("- is given twice, and can be read once")
+        }
+        if let format = arguments[Self.format], format != "native" {
+            throw UsageError("--format \(format) comes in a later version; native is what there is now")
+        }
+        since = try arguments[Self.since].map { try Self.time($0, of: "since", endOfDay: false) }
+        until = try arguments[Self.until].map { try Self.time($0, of: "until", endOfDay: true) }
+        if let since, let until, since > until { throw UsageError("--since is later than --until") }
+        failOn = try arguments[Self.failOn].map(Self.severity)
+        inventory = try InventoryOptions(arguments)
+        output = arguments[Self.output]
+        summary = arguments[Self.summary]
+        deadLetters = arguments[Self.deadLetters]
+        printsFindings = arguments.has(Self.findings)
+        if let path = arguments[Self.policy] {
+            let read = try PolicyReader.read(path: path, today: EventTime(seconds: Int64(Glibc.time(nil))))
+            for warning in read.warnings { StandardError.line("amiwatch: \(warning)") }
+            policy = read.policy
+        }
+    }
+
+    /// A time, or a day: its first second, or its last.
+    static func time(_ text: String, of option: String, endOfDay: Bool) throws -> EventTime {
+        if let time = EventTime(text) ?? EventTime(text + (endOfDay ? "T23:59:59Z" : "T00:00:00Z")) {
+            return time
+        }
+        throw UsageError("--\(option) \(text) is no time: write 2026-03-17T09:00:00Z, or 2026-03-17")
+    }
+
+    private static func severity(_ text: String) throws -> Severity {
+        if let severity = Severity(rawValue: text) { return severity }
+        let known = Severity.allCases.map(\.rawValue).joined(separator: ", ")
+        throw UsageError("--fail-on \(text) is no severity: \(known)")
+    }
+}
+
+/// The options that name inventory files, and say what the files do not.
+struct InventoryOptions {
+    static let file = Option.value(
+        "inventory",
+        "FILE",
+        "What the AWS CLI printed, as facts (may be given more than once)",
+        repeats: true
+    )
+    static let account = Option.value(
+        "inventory-account",
+        "ID",
+        "The account of inventory files that do not say"
+    )
+    static let region = Option.value(
+        "inventory-region",
+        "REGION",
+        "The Region of inventory files that do not say"
+    )
+    static let time = Option.value("inventory-time", "TIME", "When the inventory was taken")
+
+    let files: [String]
+    let account: AccountID?
+    let region: String?
+    let time: EventTime?
+
+    init(_ arguments: Arguments) throws {
+        files = arguments.all(Self.file)
+        account = try arguments[Self.account].map { text in
+            guard let account = AccountID(text) else {
+                throw UsageError("--inventory-account \(text) is no account: write its 12 digits")
+            }
+            return account
+        }
+        region = arguments[Self.region]
+        time = try arguments[Self.time].map { text in
+            guard let time = EventTime(text) else {
+                throw UsageError("--inventory-time \(text) is no time: write 2026-03-17T09:00:00Z")
+            }
+            return time
+        }
+        if files.isEmpty {
+            for option in [Self.account, Self.region, Self.time] where arguments.has(option) {
+                throw UsageError("--\(option.name) is about --inventory, which is not given")
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Pipeline
+
+/// A bar on standard error while files are replayed, when that is a terminal.
+struct ReplayProgress {
+    private let total: Int
+    private let isShown: Bool
+    private let stopwatch = Stopwatch()
+    private var bytes = 0
+    private var nextSeconds = 0.2
+    private var isDrawn = false
+
+    /// A bar for so many bytes; none known for a stream.
+    init(total: Int, isShown: Bool) {
+        self.total = total
+        self.isShown = isShown && Terminal.isTerminal(STDERR_FILENO)
+    }
+
+    /// Counts what was read, and draws the bar now and then.
+    mutating func advance(bytes read: Int, replay: Replay) {
+        bytes += read
+        guard isShown, stopwatch.seconds >= nextSeconds else { return }
+        let seconds = stopwatch.seconds
+        nextSeconds = seconds + 0.1
+        isDrawn = true
+        let rate = Double(replay.balance.read) / seconds
+        var line = "\(Numbers.grouped(replay.balance.read)) records, \(Numbers.short(rate)) a second"
+        if total > 0 {
+            let share = min(1, Double(bytes) / Double(total))
+            let left = share > 0 ? seconds / share - seconds : 0
+            let filled = Int(share * 24)
+            let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
+            line = "[\(bar)] \(Int(share * 100)) %  \(line), \(Numbers.duration(left)) left"
+        }
+        if let width = Terminal.width(of: STDERR_FILENO) { line = String(line.prefix(width - 1)) }
+        write("\r\u{1B}[K\(line)")
+    }
+
+    /// Takes the bar away.
+    mutating func clear() {
+        if isDrawn { write("\r\u{1B}[K") }
+        isDrawn = false
+    }
+
+    private func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
+
+/// Numbers as people read them.
+enum Numbers {
+    /// `1,234,567`.
+    static func grouped(_ number: Int) -> String {
+        let digits = String(number)
+        var result = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3), digit != "-", result != "-" {
+                result += ","
+            }
+            result.append(digit)
+        }
+        return result
+    }
+
+    /// `1.2 million`, `345 thousand`, `12`.
+    static func short(_ number: Double) -> String {
+        switch number {
+        case 1e9...: "\(tenths(number / 1e9)) billion"
+        case 1e6...: "\(tenths(number / 1e6)) million"
+        case 10_000...: "\(Int(number / 1000)) thousand"
+        default: grouped(Int(number))
+        }
+    }
+
+    /// `0.4 s`, `2 min 5 s`, `3 h 20 min`.
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(seconds)
+        if seconds < 60 { return "\(tenths(seconds)) s" }
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+
+    /// `1 file`, `2 files`.
+    static func count(_ number: Int, _ what: String) -> String {
+        "\(grouped(number)) \(what)\(number == 1 ? "" : "s")"
+    }
+
+    private static func tenths(_ number: Double) -> String {
+        let tenths = Int((number * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

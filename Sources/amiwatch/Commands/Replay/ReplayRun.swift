@@ -1,0 +1,121 @@
+import Alerts
+import CloudTrail
+import Detection
+import Glibc
+import Pipeline
+import TrailArchive
+
+/// One run of `replay`, from the list of files to the summary.
+final class ReplayRun {
+    private let options: ReplayOptions
+    private let listing: TrailListing
+    private let output: OutputFile
+    private let deadLetters: OutputFile?
+    private var replay: Replay
+    private var encoder = NativeAlert()
+    private var counts: [FindingStatus: Int] = [:]
+    private var firstLost: (LostRecord, String)?
+
+    /// Opens everything, so that what is missing is told before the work begins.
+    init(_ options: ReplayOptions) throws {
+        self.options = options
+        listing = try TrailListing(paths: options.paths)
+        var settings = Replay.Options()
+        settings.since = options.since ?? .distantPast
+        settings.until = options.until
+        settings.notAfter = EventTime(seconds: Int64(time(nil)) + 600)
+        replay = Replay(policy: options.policy, options: settings)
+        output = try OutputFile(path: options.output)
+        deadLetters = try options.deadLetters.map { try OutputFile(path: $0) }
+    }
+
+    func run() throws -> ExitStatus {
+        let start = Stopwatch()
+        for record in try InventoryFiles(options.inventory).records {
+            try replay.take(inventory: record) { try publish($0) }
+        }
+        try readFiles()
+        try replay.finish { try publish($0) }
+        guard replay.balance.isBalanced else {
+            throw Failure(
+                "the balance of records does not hold, which is a fault of amiwatch: \(replay.balance)"
+            )
+        }
+        let report = ReplayReport(replay, alerts: counts)
+        if options.printsFindings { try printFindings(report) }
+        try output.close()
+        try deadLetters?.close()
+        if let path = options.summary {
+            let file = try OutputFile(path: path)
+            try file.line(report.json)
+            try file.close()
+        }
+        var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
+        summary.firstLost = firstLost
+        summary.hasDeadLetterFile = deadLetters != nil
+        summary.isForTerminal = Terminal.hasColor(STDERR_FILENO)
+        for line in summary.lines { StandardError.line(line) }
+        if let limit = options.failOn, let worst = report.worst, worst >= limit { return .found }
+        return .done
+    }
+
+    private func readFiles() throws {
+        let trail = DecodeAhead(files: listing.files, threads: Processors.count)
+        defer { trail.stop() }
+        // Alerts on the same terminal would be torn apart by the bar.
+        let showsBar = options.output != nil || options.printsFindings || !Terminal.isTerminal(STDOUT_FILENO)
+        var progress = ReplayProgress(total: listing.size, isShown: showsBar)
+        defer { progress.clear() }
+        while let batch = try trail.next() {
+            let file = listing.files[batch.file]
+            try replay.take(batch, lose: { try lose($0, file) }, publish)
+            progress.advance(bytes: batch.bytesRead, replay: replay)
+        }
+    }
+
+    private func publish(_ alert: Alert) throws {
+        counts[alert.finding.status, default: 0] += 1
+        if !options.printsFindings { try output.line(encoder.encode(alert)) }
+    }
+
+    private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
+        if firstLost == nil { firstLost = (lost, file.name) }
+        try deadLetters?.line(DeadLetterLine.encode(lost, file: file))
+    }
+
+    private func printFindings(_ report: ReplayReport) throws {
+        let hash = options.policy.hash
+        for (id, finding) in report.findings {
+            try output.line(encoder.encode(finding, findingID: id, policyHash: hash))
+        }
+    }
+}
+
+/// The processors that this process may use.
+enum Processors {
+    /// `Cpus_allowed` of proc(5), which knows of `taskset` and of containers; else all that are there.
+    static var count: Int {
+        guard let status = fopen("/proc/self/status", "r") else { return all }
+        defer { fclose(status) }
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, Int32(line.count), status) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("Cpus_allowed:") else { continue }
+            let bits = text.dropFirst(13).compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount }
+            return bits > 0 ? bits : all
+        }
+        return all
+    }
+
+    private static var all: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
+
+/// Time since it was made, by a clock that nobody sets.
+struct Stopwatch {
+    private let start = ContinuousClock.now
+
+    var seconds: Double {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

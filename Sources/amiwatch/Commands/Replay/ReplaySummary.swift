@@ -1,0 +1,118 @@
+import CloudTrail
+import Detection
+import Pipeline
+import TrailArchive
+
+/// What `replay` says in the end, for people.
+struct ReplaySummary {
+    let report: ReplayReport
+    let listing: TrailListing
+    let seconds: Double
+    var firstLost: (lost: LostRecord, file: String)?
+    var hasDeadLetterFile = false
+    var isForTerminal = false
+
+    /// Findings shown.
+    private static let shownFindings = 10
+
+    /// The lines, without newlines.
+    var lines: [String] { head + deadLetters + alerts + top + undetermined }
+
+    private var head: [String] {
+        let balance = report.balance
+        let rate = Numbers.short(Double(balance.read) / max(seconds, 0.001))
+        var lines = [
+            "\(Numbers.count(listing.files.count, "file")), \(Numbers.count(balance.read, "record")) in "
+                + "\(Numbers.duration(seconds)), \(rate) records a second",
+            "read \(Numbers.grouped(balance.read)) = ignored \(Numbers.grouped(balance.ignored)) + applied "
+                + "\(Numbers.grouped(balance.applied)) + duplicate \(Numbers.grouped(balance.duplicate)) + "
+                + "dead-lettered \(Numbers.grouped(balance.deadLettered))",
+        ]
+        let skipped = Dictionary(grouping: listing.skipped, by: \.reason)
+        for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
+            let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
+            lines.append("passed over: \(files[0].path)\(others): \(reason)")
+        }
+        return lines
+    }
+
+    private var deadLetters: [String] {
+        guard let firstLost else { return [] }
+        let reasons = report.balance.lost.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\(Numbers.grouped($0.value)) \($0.key.rawValue)" }
+        var line =
+            "dead letters: \(reasons.joined(separator: ", ")); the first: \(firstLost.file), record "
+            + "\(firstLost.lost.recordIndex), \(firstLost.lost.text)"
+        if !hasDeadLetterFile { line += " (--dead-letters FILE keeps them)" }
+        return [paint(line, .yellow)]
+    }
+
+    private var alerts: [String] {
+        let statuses: [FindingStatus] = [.open, .updated, .resolved, .retracted]
+        let byStatus = statuses.compactMap { status in
+            report.alerts[status].map { "\(Numbers.grouped($0)) \(status.rawValue)" }
+        }
+        let alerts = byStatus.isEmpty ? "none" : byStatus.joined(separator: ", ")
+        let open = report.findings.filter { $0.finding.status == .open }
+        let bySeverity = Severity.allCases.reversed().compactMap { severity -> String? in
+            let count = open.count { $0.finding.severity == severity }
+            return count > 0 ? "\(Numbers.grouped(count)) \(severity.rawValue)" : nil
+        }
+        let resolved = report.findings.count - open.count
+        return [
+            "alerts: \(alerts)",
+            "findings: \(Numbers.grouped(open.count)) open"
+                + (bySeverity.isEmpty ? "" : " (\(bySeverity.joined(separator: ", ")))")
+                + ", \(Numbers.grouped(resolved)) resolved",
+        ]
+    }
+
+    /// The worst that stands, then the latest.
+    private var top: [String] {
+        let open = report.findings.map(\.finding).filter { $0.status == .open && $0.verdict == .violation }
+        guard !open.isEmpty else { return [] }
+        let sorted = open.sorted { left, right in
+            if left.severity != right.severity { return left.severity > right.severity }
+            if left.lastSeen != right.lastSeen { return left.lastSeen > right.lastSeen }
+            return left.identity.findingID < right.identity.findingID
+        }
+        let shown = sorted.prefix(Self.shownFindings)
+        let rows = shown.map { finding in
+            [
+                "  " + finding.severity.rawValue, finding.lastSeen.description,
+                finding.identity.subject.place.account.description, finding.message,
+            ]
+        }
+        let width = Terminal.width(of: 2)
+        var lines = Table(rows: Array(rows)).lines(width: width)
+        for (index, line) in lines.enumerated() where line.hasPrefix("  critical") || line.hasPrefix("  high")
+        {
+            lines[index] = paint(line, .red)
+        }
+        if open.count > shown.count {
+            lines.append("  and \(Numbers.grouped(open.count - shown.count)) more")
+        }
+        return lines
+    }
+
+    private var undetermined: [String] {
+        let findings = report.undetermined
+        guard !findings.isEmpty else { return [] }
+        let missing = Set(findings.flatMap(\.missing)).sorted()
+        let shown = missing.prefix(5).joined(separator: "; ")
+        let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
+        var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]
+        let commands = SettlingCommand.settling(findings)
+        guard !commands.isEmpty else { return lines }
+        lines.append("these tell, each printed into a file for --inventory FILE:")
+        for command in commands.prefix(8) {
+            lines.append("  \(paint(command.command, .cyan))  # account \(command.account)")
+        }
+        if commands.count > 8 { lines.append("  and \(Numbers.grouped(commands.count - 8)) more") }
+        return lines
+    }
+
+    private func paint(_ text: String, _ color: Terminal.Color) -> String {
+        Terminal.paint(text, color, if: isForTerminal)
+    }
+}
