@@ -72,7 +72,7 @@ extension Engine {
             status: .retracted,
             verdict: .allowed,
             title: rule.title,
-            severity: rule.severity,
+            severity: policy.rules[rule.id]?.severity ?? rule.severity,
             event: cause
                 ?? Evidence(
                     id: .text("policy/\(policy.hash)"),
@@ -122,7 +122,7 @@ extension Engine {
         return Finding(
             identity: identity,
             status: resolution == nil ? .open : .resolved,
-            verdict: resolution == nil ? reason.verdict : .allowed,
+            verdict: resolution == nil ? judgement.verdict : .allowed,
             title: rule.title,
             severity: policy.rules[rule.id]?.severity ?? judgement.worst ?? rule.severity,
             event: resolution ?? last.evidence,
@@ -131,7 +131,7 @@ extension Engine {
             lastSeen: judgement.lastSeen,
             occurrences: judgement.occurrences + forgotten,
             facts: facts.sorted(by: FactStatement.precedes),
-            missing: resolution == nil ? reason.missing.sorted() : [],
+            missing: resolution == nil ? judgement.missing.sorted() : [],
             clause: reason.clause,
             remediation: resolution == nil ? reason.remediation : [],
             message: resolution == nil
@@ -144,10 +144,10 @@ extension Engine {
         guard let last = judgement.last else { return finding }
         var opened = finding
         opened.status = .open
-        opened.verdict = last.reason.verdict
+        opened.verdict = judgement.verdict
         opened.event = last.evidence
         opened.facts = last.reason.facts.sorted(by: FactStatement.precedes)
-        opened.missing = last.reason.missing.sorted()
+        opened.missing = judgement.missing.sorted()
         opened.remediation = last.reason.remediation
         opened.message = last.reason.message
         return opened

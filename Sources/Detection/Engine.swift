@@ -49,6 +49,7 @@ public struct Engine: Sendable {
     private var actors: Set<Actor> = []
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
+    private var unsettledAtCommit: [Subject] = []
 
     /// An engine that knows nothing yet.
     public init(policy: Policy, rules: RuleSet = .all, settings: Settings = Settings()) {
@@ -77,7 +78,9 @@ public struct Engine: Sendable {
             for (key, fact) in facts(of: known) where state.remove(fact, at: key) {
                 touched.append((key, fact))
             }
+            let removed = touched
             tell(merged, touched: &touched)
+            restoreShadowed(by: removed, merged, &touched)
         } else {
             tell(record, touched: &touched)
         }
@@ -96,6 +99,28 @@ public struct Engine: Sendable {
         state.remember(record)
         for (key, fact) in facts(of: record) where !isBehind(fact, key) && state.insert(fact, at: key) {
             touched.append((key, fact))
+        }
+    }
+
+    /// Of records that say the same, some timelines keep the first only. Where a merged record does not say it any
+    /// more, another one is the first now.
+    private mutating func restoreShadowed(
+        by removed: [(FactKey, Fact)],
+        _ merged: Record,
+        _ touched: inout [(FactKey, Fact)]
+    ) {
+        let told = facts(of: merged)
+        for (key, fact) in removed where key.keepsFirstOnly {
+            let isToldAgain = told.contains {
+                $0.key == key && $0.fact.isSame(as: fact) && $0.fact.value == fact.value
+            }
+            if isToldAgain { continue }
+            for record in state.seen.all {
+                for (other, shadowed) in facts(of: record)
+                where other == key && state.insert(shadowed, at: key) {
+                    touched.append((key, shadowed))
+                }
+            }
         }
     }
 
@@ -246,6 +271,7 @@ public struct Engine: Sendable {
         timers.commit()
         expiries.commit()
         backlog.commit()
+        unsettledAtCommit = unsettled
     }
 
     /// The transaction was aborted: everything since the last commit is taken back.
@@ -254,6 +280,6 @@ public struct Engine: Sendable {
         timers.rollback()
         expiries.rollback()
         backlog.rollback()
-        unsettled.removeAll()
+        unsettled = unsettledAtCommit
     }
 }

@@ -13,7 +13,7 @@ struct Reach {
         self.policy = policy
     }
 
-    /// Adds the subjects that a fact at a key touches.
+    /// Adds the subjects that a fact at a key touches, whether the fact has just come or just gone.
     mutating func add(_ key: FactKey, _ fact: Fact) {
         switch key {
         case .allowedImages(let place):
@@ -40,12 +40,16 @@ struct Reach {
         for launch in launches?.from(time) ?? [] { subjects.insert(.launch(launch.place, launch.instance)) }
     }
 
-    /// Only the first call under a state counts, so a later one touches nothing.
+    /// Only the first call of all, and the first under a state, count; a later one touches nothing.
     private mutating func addActivity(_ place: Place, _ fact: Fact) {
-        let since = state.timeline(.allowedImages(place)).latest(asOf: fact.time)
-        if case .allowedImages(let value) = since?.value, value != .disabled { return }
-        guard let first = state.firstActivity(in: place, from: since?.time ?? .distantPast),
-            first.time >= fact.time
+        func isFirst(since time: EventTime) -> Bool {
+            state.firstActivity(in: place, from: time).map { $0.time >= fact.time } ?? true
+        }
+        let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time)
+        guard
+            isFirst(since: .distantPast)
+                || (setting?.value == .allowedImages(.disabled)
+                    && isFirst(since: setting?.time ?? .distantPast))
         else { return }
         subjects.insert(.activity(place))
     }
@@ -59,28 +63,36 @@ struct Reach {
     }
 
     private mutating func addImage(_ id: ResourceID, _ attribute: ImageAttribute, _ fact: Fact) {
-        guard let image = state.image(id) else { return }
+        let image = state.image(id) ?? ImageFacts()
         switch attribute {
-        case .owner, .ownerAlias, .name, .creationDate:
+        case .owner, .ownerAlias:
             addLaunches(image.launches, from: .distantPast)
-            if attribute == .owner {
-                addShares(of: id, image)
-                addTags(of: id, image)
-            } else if attribute == .name {
-                addTags(of: id, image)
-            }
+            addShares(of: id, image, also: fact)
+            addTags(of: id, image)
+            addCopies(of: image)
+        case .name:
+            addLaunches(image.launches, from: .distantPast)
+            addTags(of: id, image)
+        case .creationDate: addLaunches(image.launches, from: .distantPast)
         case .origin: break
         case .productCodes, .deprecation: addLaunches(image.launches, from: fact.time)
         case .tag, .allTags:
             addLaunches(image.launches, from: fact.time)
             addTags(of: id, image)
+            addApprovalTags(of: id, told: fact)
             addCopies(of: image)
         case .lifecycle:
-            addShares(of: id, image)
+            if fact.value.isCreation { addLaunches(image.launches, from: .distantPast) }
+            addShares(of: id, image, also: fact)
             addTags(of: id, image)
+            addRequiredTags(of: id, told: fact)
         case .permission(.account(let account)):
-            addShare(of: id, image, .account(account))
-        case .permission, .allPermissions: addShares(of: id, image)
+            addShare(of: id, image, .account(account), also: fact)
+            addShare(of: id, image, .account(account), granted: fact)
+        case .permission(let group):
+            addShares(of: id, image)
+            addShare(of: id, image, group, granted: fact)
+        case .allPermissions: addShares(of: id, image, also: fact)
         }
     }
 
@@ -99,38 +111,54 @@ struct Reach {
         }
     }
 
-    private mutating func addShares(of id: ResourceID, _ image: ImageFacts) {
-        for grantee in image.grantees { addShare(of: id, image, grantee) }
+    private mutating func addShares(of id: ResourceID, _ image: ImageFacts, also fact: Fact? = nil) {
+        for grantee in image.grantees { addShare(of: id, image, grantee, also: fact) }
     }
 
-    private mutating func addShare(of id: ResourceID, _ image: ImageFacts, _ grantee: Grantee) {
-        for fact in image.timeline(.permission(grantee)).facts where fact.value == .granted {
-            let told = Place(fact.evidence.account, fact.evidence.region)
-            subjects.insert(.share(told, id, grantee))
-            if fact.evidence.isInventory {
-                subjects.insert(.share(image.place(told: told), id, grantee))
-            }
+    private mutating func addShare(
+        of id: ResourceID,
+        _ image: ImageFacts,
+        _ grantee: Grantee,
+        also other: Fact? = nil
+    ) {
+        for fact in image.timeline(.permission(grantee)).facts {
+            addShare(of: id, image, grantee, granted: fact, also: other)
         }
+    }
+
+    /// Adds a share at the places where its finding is or was: `other` may be the fact that told the owner or the
+    /// Region, and has just gone.
+    private mutating func addShare(
+        of id: ResourceID,
+        _ image: ImageFacts,
+        _ grantee: Grantee,
+        granted fact: Fact,
+        also other: Fact? = nil
+    ) {
+        guard fact.value == .granted else { return }
+        for place in image.places(of: fact, also: other) { subjects.insert(.share(place, id, grantee)) }
     }
 
     // MARK: Tags
 
     private mutating func addTags(of id: ResourceID, _ image: ImageFacts) {
-        for fact in image.timeline(.lifecycle).facts {
-            guard case .created = fact.value else { continue }
-            let place = Place(fact.evidence.account, fact.evidence.region)
-            for required in policy.requiredTags {
-                subjects.insert(.requiredTag(place, id, key: required.key, required.resource))
-            }
+        for fact in image.timeline(.lifecycle).facts { addRequiredTags(of: id, told: fact) }
+        for attribute in policy.approvalTagKeys.map(ImageAttribute.tag) + [.allTags] {
+            for fact in image.timeline(attribute).facts { addApprovalTags(of: id, told: fact) }
         }
+    }
+
+    private mutating func addRequiredTags(of id: ResourceID, told fact: Fact) {
+        guard fact.value.isCreation else { return }
+        for required in policy.requiredTags {
+            subjects.insert(.requiredTag(fact.evidence.place, id, key: required.key, required.resource))
+        }
+    }
+
+    private mutating func addApprovalTags(of id: ResourceID, told fact: Fact) {
+        guard !fact.evidence.isInventory else { return }
         for key in policy.approvalTagKeys {
-            for attribute in [ImageAttribute.tag(key), .allTags] {
-                for fact in image.timeline(attribute).facts where !fact.evidence.isInventory {
-                    subjects.insert(
-                        .approvalTag(Place(fact.evidence.account, fact.evidence.region), id, key: key)
-                    )
-                }
-            }
+            subjects.insert(.approvalTag(fact.evidence.place, id, key: key))
         }
     }
 
@@ -180,11 +208,25 @@ extension Policy {
 }
 
 extension ImageFacts {
-    /// The account and Region to which something belongs that was told by a document which may not name them.
-    func place(told: Place) -> Place {
-        Place(
-            told.account == .none ? owner?.account ?? .none : told.account,
-            told.region.isEmpty ? region ?? "" : told.region
-        )
+    /// The account and Region to which a launch permission belongs: a record's own; of an inventory the image's
+    /// owner's, and its Region where the document names none.
+    func place(of permission: Fact) -> Place {
+        let told = permission.evidence.place
+        guard permission.evidence.isInventory else { return told }
+        return Place(owner?.account ?? told.account, told.region.isEmpty ? region ?? "" : told.region)
+    }
+
+    /// Every place that `place(of:)` may give, or has given before a fact came or went.
+    func places(of permission: Fact, also other: Fact?) -> Set<Place> {
+        let told = permission.evidence.place
+        guard permission.evidence.isInventory else { return [told] }
+        var accounts: Set<AccountID> = [told.account, place(of: permission).account]
+        for fact in timeline(.owner).facts + (other.map { [$0] } ?? []) {
+            if case .account(let owner) = fact.value { accounts.insert(owner) }
+        }
+        guard told.region.isEmpty else { return Set(accounts.map { Place($0, told.region) }) }
+        var regions = self.regions.union([""])
+        if let other { regions.insert(other.evidence.region) }
+        return Set(accounts.flatMap { account in regions.map { Place(account, $0) } })
     }
 }

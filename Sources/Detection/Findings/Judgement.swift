@@ -46,7 +46,10 @@ public struct Judgement: Sendable {
     private(set) var firstSeen = EventTime.distantFuture
     private(set) var lastSeen = EventTime.distantPast
     private(set) var last: (evidence: Evidence, reason: Reason)?
+    /// The worst severity since it last opened.
     private(set) var worst: Severity?
+    /// `violation` when any record since it last opened was one, else `undetermined`.
+    private(set) var verdict = Verdict.undetermined
     private(set) var resolution: Evidence?
     private var isSettled = false
     /// Stream time at which the subject must be judged again, when a deadline has not passed yet.
@@ -58,14 +61,22 @@ public struct Judgement: Sendable {
     /// Whether there was a violation that is not resolved.
     public var isOpen: Bool { last != nil && resolution == nil }
 
+    /// What would settle it; nothing once any record is a violation whatever else is missing.
+    var missing: [String] { verdict == .undetermined ? last?.reason.missing ?? [] : [] }
+
     /// A record violates, or cannot be decided.
     public mutating func occur(_ evidence: Evidence, _ reason: Reason) {
         occurrences += 1
         firstSeen = min(firstSeen, evidence.time)
         lastSeen = max(lastSeen, evidence.time)
+        if resolution != nil || last == nil {
+            worst = nil
+            verdict = .undetermined
+            resolution = nil
+        }
         let severity: Severity = reason.verdict == .undetermined ? .low : reason.severity
-        worst = resolution == nil ? worst.map { max($0, severity) } ?? severity : severity
-        resolution = nil
+        worst = max(worst ?? severity, severity)
+        if reason.verdict == .violation { verdict = .violation }
         isSettled = false
         last = (evidence, reason)
     }

@@ -4,13 +4,14 @@ import CloudTrail
 struct LaunchRecord {
     let place: Place
     let instance: ResourceID
-    let image: ResourceID
+    /// Nil when no record names it.
+    let image: ResourceID?
     /// As of when it is judged.
     let time: EventTime
     let evidence: Evidence
     private let end: Fact?
 
-    /// Nil when no launch is known, or its image is not.
+    /// Nil when no launch is known.
     init?(_ subject: Subject, in state: State) {
         guard case .launch(let place, let instance) = subject else { return nil }
         let facts = state.timeline(.instance(place, instance)).facts
@@ -25,10 +26,10 @@ struct LaunchRecord {
             default: break
             }
         }
-        guard let launch, let image = launch.value.launchedImage ?? seenImage else { return nil }
+        guard let launch else { return nil }
         self.place = place
         self.instance = instance
-        self.image = image
+        image = launch.value.launchedImage ?? seenImage
         time = launch.time
         evidence = launch.evidence
         end = facts.last { $0.value == .terminated }
@@ -43,22 +44,33 @@ struct LaunchRecord {
         return judgement
     }
 
+    /// What any rule says of an instance whose image nobody names.
+    func unknownImage() -> Judgement? {
+        judgement(
+            Judgement.Reason(
+                .undetermined,
+                severity: .low,
+                facts: [],
+                missing: ["image of \(instance)"],
+                message: "From which image instance \(instance) was launched is not known."
+            )
+        )
+    }
+
     /// The fact that every launch finding shows.
-    var statement: FactStatement { FactStatement("image", image.description, evidence) }
+    var statement: FactStatement { FactStatement("image", image?.description ?? "unknown", evidence) }
 
     /// Stops what should not run.
     var termination: String {
-        "aws ec2 terminate-instances --region \(place.region) --instance-ids \(instance)"
+        AWSCommand.ec2(
+            "terminate-instances",
+            region: place.region,
+            "--instance-ids",
+            instance.description
+        )
     }
 }
 
 extension FactValue {
     fileprivate var isSnapshot: Bool { if case .seen = self { true } else { false } }
-
-    fileprivate var launchedImage: ResourceID? {
-        switch self {
-        case .launched(let image), .seen(let image): image
-        default: nil
-        }
-    }
 }

@@ -16,48 +16,76 @@ struct ShareHistory {
         case gone
     }
 
+    /// What is granted at one point of the walk.
+    private struct Standing {
+        var granted: Set<Grantee> = []
+        /// Of `granted`, those that were a violation when they were granted.
+        var objectionable: Set<Grantee> = []
+
+        mutating func drop(where isDropped: (Grantee) -> Bool) {
+            granted = granted.filter { !isDropped($0) }
+            objectionable = objectionable.filter { !isDropped($0) }
+        }
+    }
+
     /// The judgement over the whole life.
     func judge() -> Judgement? {
-        guard let facts = scene.state.image(image), isMine(facts) else { return nil }
+        guard let facts = scene.state.image(image) else { return nil }
         var judgement = Judgement()
-        var granted: Set<Grantee> = []
-        var objectionable: Set<Grantee> = []
-        for (fact, step) in steps(facts) {
-            switch step {
-            case .granted(let added):
-                let isNews = granted.insert(added).inserted
-                let trust = trust(at: fact.time)
-                guard let objection = trust.objection(to: added) else { continue }
-                objectionable.insert(added)
-                guard added == grantee, counts(fact), isNews || !fact.evidence.isInventory else { continue }
-                judgement.occur(fact.evidence, reason(fact, objection, facts))
-            case .revoked(let removed):
-                granted.remove(removed)
-                objectionable.remove(removed)
-            case .listed(let listed):
-                granted.formIntersection(listed)
-                objectionable.formIntersection(listed)
-            case .gone:
-                granted.removeAll()
-                objectionable.removeAll()
+        var standing = Standing()
+        var steps = steps(facts)[...]
+        while let second = steps.first?.0.time {
+            // What counts is the state after a call, and after its second.
+            var end: Evidence?
+            while let (fact, step) = steps.first, fact.time == second {
+                steps.removeFirst()
+                let before = standing
+                apply(fact, step, facts, &standing, &judgement)
+                if standing.granted.count < before.granted.count { end = fact.evidence }
             }
-            guard judgement.isOpen, !granted.contains(grantee) else { continue }
-            let trust = trust(at: fact.time)
-            if !objectionable.contains(where: { trust.covers($0, grantee) }) {
-                judgement.resolve(fact.evidence)
+            guard let end, judgement.isOpen, !standing.granted.contains(grantee) else { continue }
+            let trust = trust(at: second)
+            if !standing.objectionable.contains(where: { trust.covers($0, grantee) }) {
+                judgement.resolve(end)
             }
         }
         return judgement.last == nil ? nil : judgement
     }
 
-    /// A document that names no account or Region speaks of the place that records name, once one does.
-    private func isMine(_ facts: ImageFacts) -> Bool { facts.place(told: place) == place }
+    private func apply(
+        _ fact: Fact,
+        _ step: Step,
+        _ facts: ImageFacts,
+        _ standing: inout Standing,
+        _ judgement: inout Judgement
+    ) {
+        switch step {
+        case .granted(let added):
+            let isNews = standing.granted.insert(added).inserted
+            guard let objection = trust(at: fact.time).objection(to: added) else { return }
+            standing.objectionable.insert(added)
+            guard added == grantee, isNews || !fact.evidence.isInventory, counts(fact, facts) else { return }
+            judgement.occur(fact.evidence, reason(fact, objection, facts))
+        case .revoked(let removed): standing.drop { $0 == removed }
+        case .listed(let listed): standing.drop { !listed.contains($0) }
+        case .gone: standing.drop { _ in true }
+        }
+    }
 
-    private func counts(_ fact: Fact) -> Bool {
-        let told = Place(fact.evidence.account, fact.evidence.region)
-        let place = fact.evidence.isInventory ? scene.state.image(image)?.place(told: told) ?? told : told
-        guard place == self.place else { return false }
+    private func counts(_ fact: Fact, _ facts: ImageFacts) -> Bool {
+        guard facts.place(of: fact) == place, !isForeign(fact, facts) else { return false }
         return (fact.evidence.actor.service != nil && grantee != .everyone) == byService
+    }
+
+    /// Whether a document shows a public image of somebody else's, which is nobody's finding here.
+    private func isForeign(_ fact: Fact, _ facts: ImageFacts) -> Bool {
+        guard fact.evidence.isInventory, fact.evidence.name != "DescribeImageAttribute",
+            let owner = facts.owner?.account
+        else { return false }
+        if case .text(.some) = facts.latest(.ownerAlias)?.value { return true }
+        let known = scene.policy.organization.accounts
+        if owner == fact.evidence.account || known.contains(owner) { return false }
+        return fact.evidence.account != .none || !known.isEmpty
     }
 
     private func trust(at time: EventTime) -> ShareTrust {
@@ -116,8 +144,14 @@ struct ShareHistory {
             case .organization(let arn): "OrganizationArn=\(arn)"
             case .organizationalUnit(let arn): "OrganizationalUnitArn=\(arn)"
             }
-        return "aws ec2 modify-image-attribute --region \(place.region) --image-id \(image)"
-            + " --launch-permission \"Remove=[{\(permission)}]\""
+        return AWSCommand.ec2(
+            "modify-image-attribute",
+            region: place.region,
+            "--image-id",
+            image.description,
+            "--launch-permission",
+            "Remove=[{\(permission)}]"
+        )
     }
 }
 

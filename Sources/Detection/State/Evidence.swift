@@ -51,6 +51,9 @@ public final class Evidence: Hashable, Sendable {
         )
     }
 
+    /// The account and Region that it is from.
+    var place: Place { Place(account, region) }
+
     /// Whether this is a snapshot and no event: it tells what is, not what happened.
     public var isInventory: Bool {
         if case .text(let id) = self.id { id.hasPrefix("inventory/") } else { false }

@@ -103,12 +103,28 @@ public enum FactValue: Hashable, Sendable {
     /// The accounts of an organization.
     case members([AccountID])
 
+    /// The image of a launch, or of an instance that was seen.
+    var launchedImage: ResourceID? {
+        switch self {
+        case .launched(let image), .seen(let image): image
+        default: nil
+        }
+    }
+
+    /// Whether an instance was launched or seen.
+    var isLaunch: Bool {
+        switch self {
+        case .launched, .seen: true
+        default: false
+        }
+    }
+
     /// Within one second the riskier value counts as the later one.
     var risk: UInt8 {
         switch self {
         case .allowedImages(.disabled): 2
         case .allowedImages(.auditMode): 1
-        case .blockPublicAccess(.unblocked), .granted, .enabled: 1
+        case .blockPublicAccess(.unblocked), .granted, .madePublic, .enabled, .tagDeleted: 1
         default: 0
         }
     }

@@ -49,6 +49,14 @@ public enum FactKey: Hashable, Sendable {
     /// The accounts of an organization, `o-…`; in the catalogue.
     case members(organization: String)
 
+    /// Whether of the facts that say the same only the first in order is kept: the others add nothing.
+    var keepsFirstOnly: Bool {
+        switch self {
+        case .activity, .managedBy, .image(_, .owner): true
+        default: false
+        }
+    }
+
     /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.
     public var isInCatalogue: Bool {
         switch self {

@@ -32,16 +32,14 @@ public struct ImageFacts: Sendable {
     }
 
     /// The Region, as the first record that names one tells.
-    var region: String? {
-        var first: Fact?
-        for attribute in [ImageAttribute.lifecycle, .owner, .allTags] {
-            for fact in timelines[attribute]?.facts ?? [] where !fact.evidence.region.isEmpty {
-                if let known = first, !(fact < known) { break }
-                first = fact
-                break
-            }
-        }
-        return first?.evidence.region
+    var region: String? { tellingRegion.min()?.evidence.region }
+
+    /// Every Region that a record names; there is more than one only when records contradict each other.
+    var regions: Set<String> { Set(tellingRegion.map(\.evidence.region)) }
+
+    private var tellingRegion: [Fact] {
+        [ImageAttribute.lifecycle, .owner].flatMap { timelines[$0]?.facts ?? [] }
+            .filter { !$0.evidence.region.isEmpty }
     }
 }
 

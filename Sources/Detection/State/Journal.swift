@@ -42,6 +42,9 @@ struct SeenRecords: Sendable {
         return nil
     }
 
+    /// Every record that is remembered.
+    var all: some Sequence<Record> { days.values.lazy.flatMap(\.values) }
+
     mutating func remember(_ record: Record) -> Record? {
         days[Self.day(record), default: [:]].updateValue(
             record,

@@ -110,8 +110,7 @@ public struct State: Sendable {
                 launches[place, default: LaunchIndex()].insert(launch)
                 if let image { images[image, default: ImageFacts()].launches.insert(launch) }
             } else {
-                launches[place]?.remove(launch)
-                if let image { images[image]?.launches.remove(launch) }
+                dropLaunch(launch, of: image, key)
             }
         case (.activity(let place, let second), _): index(second, in: place)
         case (.image(let image, .permission(.account(let grantee))), _):
@@ -125,9 +124,23 @@ public struct State: Sendable {
                 images[source, default: ImageFacts()].copies.insert(copy)
             } else {
                 images[source]?.copies.remove(copy)
+                if images[source]?.isEmpty == true { images[source] = nil }
             }
         default: break
         }
+    }
+
+    /// Two documents of one second may show one instance; it is listed as long as one of them is there.
+    private mutating func dropLaunch(
+        _ launch: LaunchIndex.Launch,
+        of image: ResourceID?,
+        _ key: FactKey
+    ) {
+        let rest = timeline(key).facts.filter { $0.time == launch.time }
+        if !rest.contains(where: { $0.value.isLaunch }) { launches[launch.place]?.remove(launch) }
+        guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
+        images[image]?.launches.remove(launch)
+        if images[image]?.isEmpty == true { images[image] = nil }
     }
 
     private mutating func index(_ second: Int64, in place: Place) {

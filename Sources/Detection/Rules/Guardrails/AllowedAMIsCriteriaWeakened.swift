@@ -14,78 +14,102 @@ struct AllowedAMIsCriteriaWeakened: Rule {
 
     let subjects = Subject.Kind.guardrails
 
+    /// A list as one record told it.
+    private struct Told {
+        var list: [ImageCriterion]
+        var fact: Fact
+    }
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .guardrails(let place) = subject else { return nil }
         let comparison = CriteriaComparison(account: place.account)
         var judgement = Judgement()
-        /// The last list with anything in it, and the one before the first weakening that is still open.
-        var known: (list: [ImageCriterion], fact: Fact)?
-        var before: [ImageCriterion] = []
+        /// The last list with anything in it.
+        var known: Told?
+        /// The one before the first weakening that is still open.
+        var before: Told?
+        var isCleared = false
         for fact in scene.state.timeline(.imageCriteria(place)).facts {
             guard case .criteria(let list) = fact.value else { continue }
-            if let known, list.isEmpty {
-                guard !known.list.isEmpty, !fact.evidence.isInventory else { continue }
-                if !judgement.isOpen { before = known.list }
-                judgement.occur(fact.evidence, cleared(known, fact, place))
+            let told = Told(list: list, fact: fact)
+            let isEvent = !fact.evidence.isInventory
+            defer { isCleared = list.isEmpty }
+            if list.isEmpty {
+                guard let known, isEvent, !isCleared else { continue }
+                if !judgement.isOpen { before = known }
+                judgement.occur(fact.evidence, cleared(told, known, before ?? known, place))
                 continue
             }
-            if judgement.isOpen, comparison.weakening(from: before, to: list) == nil {
+            if judgement.isOpen, comparison.weakening(from: before?.list ?? [], to: list) == nil {
                 judgement.resolve(fact.evidence)
-            } else if let known, !known.list.isEmpty, !fact.evidence.isInventory,
+            } else if let known, isEvent,
                 let weakening = comparison.weakening(from: known.list, to: list)
             {
-                if !judgement.isOpen { before = known.list }
-                judgement.occur(fact.evidence, reason(weakening, known, (list, fact), place, scene.state))
+                if !judgement.isOpen { before = known }
+                judgement.occur(
+                    fact.evidence,
+                    reason(weakening, told, known, before ?? known, place, scene.state)
+                )
             }
-            known = (list, fact)
+            known = told
         }
         return judgement
     }
 
     private func reason(
         _ weakening: CriteriaComparison.Weakening,
-        _ old: (list: [ImageCriterion], fact: Fact),
-        _ new: (list: [ImageCriterion], fact: Fact),
+        _ new: Told,
+        _ old: Told,
+        _ before: Told,
         _ place: Place,
         _ state: State
     ) -> Judgement.Reason {
         let setting = state.timeline(.allowedImages(place)).latest(asOf: new.fact.time)
-        let isEnabled = setting?.value == .allowedImages(.enabled)
+        let reasons = weakening.reasons.joined(separator: "; ")
         var facts = [
             FactStatement("image criteria", new.list.summary, new.fact),
             FactStatement("criteria before", old.list.summary, old.fact),
-            FactStatement("weaker by", weakening.reasons.joined(separator: "; "), new.fact),
+            FactStatement("weaker by", reasons, new.fact),
         ]
         if let setting, case .allowedImages(let state) = setting.value {
             facts.append(FactStatement("allowed AMIs state", state.rawValue, setting))
         }
+        let isEnabled = setting?.value == .allowedImages(.enabled)
         return Judgement.Reason(
             severity: isEnabled ? weakening.addsProvider ? .high : .medium : .low,
             facts: facts,
-            remediation: [
-                "aws ec2 get-allowed-images-settings --region \(place.region)",
-                "aws ec2 replace-image-criteria-in-allowed-images-settings --region \(place.region)"
-                    + " --cli-input-json file://image-criteria.json",
-            ],
-            message: "The image criteria in \(place) admit more than before:"
-                + " \(weakening.reasons.joined(separator: "; "))."
+            remediation: restoring(before, place),
+            message: "The image criteria in \(place) admit more than before: \(reasons)."
         )
     }
 
     private func cleared(
-        _ old: (list: [ImageCriterion], fact: Fact),
-        _ fact: Fact,
+        _ new: Told,
+        _ old: Told,
+        _ before: Told,
         _ place: Place
     ) -> Judgement.Reason {
         Judgement.Reason(
             .undetermined,
             severity: .low,
             facts: [
-                FactStatement("image criteria", "(empty)", fact),
+                FactStatement("image criteria", new.list.summary, new.fact),
                 FactStatement("criteria before", old.list.summary, old.fact),
             ],
             missing: ["what an empty list of criteria admits (AWS does not define it)"],
+            remediation: restoring(before, place),
             message: "The image criteria in \(place) were emptied; whether that admits more cannot be told."
         )
+    }
+
+    private func restoring(_ before: Told, _ place: Place) -> [String] {
+        [
+            AWSCommand.ec2(
+                "replace-image-criteria-in-allowed-images-settings",
+                region: place.region,
+                "--image-criteria",
+                before.list.json
+            )
+        ]
     }
 }

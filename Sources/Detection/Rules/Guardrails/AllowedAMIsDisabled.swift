@@ -18,21 +18,24 @@ struct AllowedAMIsDisabled: Rule {
         guard case .guardrails(let place) = subject else { return nil }
         let isDemanded = scene.policy.baseline.allowedImagesState == .enabled
         var judgement = Judgement()
-        var known: AllowedImagesState?
+        var known: Fact?
         for fact in scene.state.timeline(.allowedImages(place)).facts {
             guard case .allowedImages(let state) = fact.value else { continue }
-            defer { known = state }
+            defer { known = fact }
             guard state == .disabled else {
                 judgement.resolve(fact.evidence)
                 continue
             }
-            if fact.evidence.isInventory, known == .disabled { continue }
+            if fact.evidence.isInventory, known?.value == fact.value { continue }
+            var facts = [FactStatement("allowed AMIs state", state.rawValue, fact)]
+            if let known, case .allowedImages(let before) = known.value {
+                facts.append(FactStatement("state before", before.rawValue, known))
+            }
             judgement.occur(
                 fact.evidence,
                 Judgement.Reason(
                     severity: isDemanded ? .critical : .high,
-                    facts: [FactStatement("allowed AMIs state", state.rawValue, fact)]
-                        + (known.map { [FactStatement("state before", $0.rawValue, fact)] } ?? []),
+                    facts: facts,
                     clause: isDemanded ? "baseline.allowed_images.state" : nil,
                     remediation: [AllowedAMIsCommands.enable(place)],
                     message: "Allowed AMIs is disabled in \(place): any image can be used there."
@@ -45,7 +48,16 @@ struct AllowedAMIsDisabled: Rule {
 
 /// Commands that several findings about Allowed AMIs give.
 enum AllowedAMIsCommands {
-    static func enable(_ place: Place) -> String {
-        "aws ec2 enable-allowed-images-settings --region \(place.region) --allowed-images-settings-state enabled"
+    static func enable(_ place: Place, _ state: AllowedImagesState = .enabled) -> String {
+        AWSCommand.ec2(
+            "enable-allowed-images-settings",
+            region: place.region,
+            "--allowed-images-settings-state",
+            state.rawValue
+        )
+    }
+
+    static func read(_ place: Place) -> String {
+        AWSCommand.ec2("get-allowed-images-settings", region: place.region)
     }
 }

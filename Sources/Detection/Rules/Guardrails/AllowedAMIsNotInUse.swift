@@ -34,8 +34,7 @@ struct AllowedAMIsNotInUse: Rule {
             let isLastOfSecond = index + 1 == facts.count || facts[index + 1].time > fact.time
             guard !isOff, isLastOfSecond else { continue }
             let next = facts[(index + 1)...].first { $0.value != fact.value }
-            if let use = use(from: fact, until: next?.time, place, scene.state, isUsed: judgement.last != nil)
-            {
+            if let use = use(from: fact, until: next?.time, place, scene.state) {
                 isOff = true
                 judgement.occur(use, off(place, fact))
             }
@@ -43,15 +42,19 @@ struct AllowedAMIsNotInUse: Rule {
         return judgement
     }
 
-    /// The first use while it is off. A snapshot that says so speaks of what was used before, too.
+    /// The first use while it is off. A snapshot that says so speaks of what was used before, too: nobody saw when
+    /// it was switched off.
     private func use(
         from fact: Fact,
         until end: EventTime?,
         _ place: Place,
-        _ state: State,
-        isUsed: Bool
+        _ state: State
     ) -> Evidence? {
-        if fact.evidence.isInventory, isUsed { return fact.evidence }
+        if fact.evidence.isInventory, let first = state.firstActivity(in: place, from: .distantPast),
+            first.time <= fact.time
+        {
+            return fact.evidence
+        }
         guard let first = state.firstActivity(in: place, from: fact.time), first.time < end ?? .distantFuture
         else { return nil }
         return first.evidence
@@ -61,10 +64,7 @@ struct AllowedAMIsNotInUse: Rule {
         Judgement.Reason(
             severity: .medium,
             facts: [FactStatement("allowed AMIs state", "disabled", fact)],
-            remediation: [
-                "aws ec2 enable-allowed-images-settings --region \(place.region)"
-                    + " --allowed-images-settings-state audit-mode"
-            ],
+            remediation: [AllowedAMIsCommands.enable(place, .auditMode)],
             message: "Allowed AMIs is disabled in \(place), which is in use."
         )
     }
@@ -75,7 +75,7 @@ struct AllowedAMIsNotInUse: Rule {
             severity: .medium,
             facts: [],
             missing: ["allowed AMIs state in \(place)"],
-            remediation: ["aws ec2 get-allowed-images-settings --region \(place.region)"],
+            remediation: [AllowedAMIsCommands.read(place)],
             message: "Whether Allowed AMIs is in use in \(place), which is in use, was never told."
         )
     }

@@ -27,8 +27,12 @@ struct WatchedCallUnreadable: Rule {
                     severity: .high,
                     facts: [FactStatement("unreadable", reason, fact)],
                     remediation: [
-                        "aws cloudtrail lookup-events --region \(place.region)"
-                            + " --lookup-attributes AttributeKey=EventId,AttributeValue=\(fact.evidence.id)"
+                        AWSCommand.cloudTrail(
+                            "lookup-events",
+                            region: place.region,
+                            "--lookup-attributes",
+                            "AttributeKey=EventId,AttributeValue=\(fact.evidence.id)"
+                        )
                     ],
                     message: "\(name) in \(place) succeeded, but what it did cannot be read: \(reason)."
                 )

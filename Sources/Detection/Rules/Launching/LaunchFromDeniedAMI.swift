@@ -15,9 +15,10 @@ struct LaunchFromDeniedAMI: Rule {
     let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard !scene.policy.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state),
-            scene.policy.deniedImages.contains(launch.image.description)
+        guard !scene.policy.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state)
         else { return nil }
+        guard let image = launch.image else { return launch.unknownImage() }
+        guard scene.policy.deniedImages.contains(image.description) else { return nil }
         return launch.judgement(
             Judgement.Reason(
                 severity: .high,
@@ -25,7 +26,7 @@ struct LaunchFromDeniedAMI: Rule {
                 clause: "images.denied",
                 remediation: [launch.termination],
                 message:
-                    "Instance \(launch.instance) was launched from image \(launch.image), which is denied."
+                    "Instance \(launch.instance) was launched from image \(image), which is denied."
             )
         )
     }

@@ -19,9 +19,10 @@ struct LaunchFromUnapprovedAMI: Rule {
         guard scene.policy.approvedImages != nil, let launch = LaunchRecord(subject, in: scene.state) else {
             return nil
         }
+        guard let image = launch.image else { return launch.unknownImage() }
         let severity: Severity =
             scene.policy.productionAccounts.contains(launch.place.account) ? .high : .medium
-        if scene.policy.deniedImages.contains(launch.image.description) {
+        if scene.policy.deniedImages.contains(image.description) {
             return launch.judgement(
                 Judgement.Reason(
                     severity: severity,
@@ -29,12 +30,12 @@ struct LaunchFromUnapprovedAMI: Rule {
                     clause: "images.denied",
                     remediation: [launch.termination],
                     message:
-                        "Instance \(launch.instance) runs image \(launch.image), which the policy denies."
+                        "Instance \(launch.instance) runs image \(image), which the policy denies."
                 )
             )
         }
         let (answer, clause) = ImageApproval(
-            image: launch.image,
+            image: image,
             time: launch.time,
             state: scene.state,
             policy: scene.policy
@@ -50,8 +51,8 @@ struct LaunchFromUnapprovedAMI: Rule {
                 clause: clause,
                 remediation: isUnknown ? [] : [launch.termination],
                 message: isUnknown
-                    ? "Whether image \(launch.image) of instance \(launch.instance) was approved cannot be told."
-                    : "Instance \(launch.instance) was launched from image \(launch.image), which is not approved."
+                    ? "Whether image \(image) of instance \(launch.instance) was approved cannot be told."
+                    : "Instance \(launch.instance) was launched from image \(image), which is not approved."
             )
         )
     }

@@ -22,8 +22,9 @@ struct LaunchNotAllowedByCriteria: Rule {
         guard let launch = LaunchRecord(subject, in: scene.state),
             let rule = inForce(at: launch.place, launch.time, scene)
         else { return nil }
+        guard let image = launch.image else { return launch.unknownImage() }
         let admission = CriteriaAdmission(
-            image: launch.image,
+            image: image,
             account: launch.place.account,
             time: launch.time,
             state: scene.state
@@ -37,8 +38,8 @@ struct LaunchNotAllowedByCriteria: Rule {
         let isUnknown = answer.value == .unknown
         let message =
             isUnknown
-            ? "Whether the criteria allow image \(launch.image) of instance \(launch.instance) cannot be told."
-            : "Instance \(launch.instance) runs image \(launch.image), which the criteria do not allow:"
+            ? "Whether the criteria allow image \(image) of instance \(launch.instance) cannot be told."
+            : "Instance \(launch.instance) runs image \(image), which the criteria do not allow:"
                 + " \(rule.meaning)."
         return launch.judgement(
             Judgement.Reason(

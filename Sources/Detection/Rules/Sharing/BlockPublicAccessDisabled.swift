@@ -74,8 +74,12 @@ struct BlockPublicAccessDisabled: Rule {
             facts: facts,
             clause: isDemanded ? "baseline.block_public_access" : nil,
             remediation: [
-                "aws ec2 enable-image-block-public-access --region \(place.region)"
-                    + " --image-block-public-access-state block-new-sharing"
+                AWSCommand.ec2(
+                    "enable-image-block-public-access",
+                    region: place.region,
+                    "--image-block-public-access-state",
+                    "block-new-sharing"
+                )
             ],
             message: message
         )

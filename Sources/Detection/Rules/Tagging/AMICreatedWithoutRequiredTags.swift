@@ -53,27 +53,41 @@ struct AMICreatedWithoutRequiredTags: Rule {
             let reading = tags[key].map(TagReading.Value.present) ?? .absent
             guard let failed = required.first(where: { !$0.element.isMet(by: reading) }) else { return nil }
             var judgement = Judgement()
-            judgement.occur(creation.evidence, reason(failed, reading, "its snapshots"))
-            followLifecycle(&judgement, after: creation.time)
+            judgement.occur(creation.evidence, reason(failed, reading, creation))
+            followLifecycle(&judgement)
             return judgement
         }
 
+        /// Each requirement is decided by the state at the end of its own grace time.
         func judgeImage(_ required: Required) -> Judgement? {
-            let grace = required.map(\.element.graceMinutes).max() ?? 0
-            let deadline = creation.time.advanced(bySeconds: Int64(grace) * 60)
             var judgement = Judgement()
-            guard deadline <= scene.now else {
-                judgement.deadline = deadline
-                return judgement
+            var failed: Required = []
+            var decided: (deadline: EventTime, reading: TagReading)?
+            for one in required {
+                let deadline = creation.time.advanced(bySeconds: Int64(one.element.graceMinutes) * 60)
+                guard deadline <= scene.now else {
+                    judgement.deadline = min(judgement.deadline ?? deadline, deadline)
+                    continue
+                }
+                let reading = TagReading(key, of: image, asOf: deadline, in: scene.state)
+                guard !isGone(by: deadline), !one.element.isMet(by: reading.value) else { continue }
+                failed.append(one)
+                if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
             }
-            let isGone = lifecycle.contains { $0.value == .deregistered && $0.time <= deadline && grace > 0 }
-            let reading = TagReading(key, of: image, asOf: deadline, in: scene.state)
-            guard !isGone, let failed = required.first(where: { !$0.element.isMet(by: reading.value) }) else {
-                return nil
-            }
-            judgement.occur(creation.evidence, reason(failed, reading.value, "the image"))
-            followTags(&judgement, required, reading, after: deadline)
+            guard let decided, let shown = failed.first(where: { !$0.element.isMet(by: decided.reading.value) })
+            else { return judgement.deadline == nil ? nil : judgement }
+            judgement.occur(
+                creation.evidence,
+                reason(shown, decided.reading.value, decided.reading.cause ?? creation)
+            )
+            followTags(&judgement, failed, decided.reading, after: decided.deadline)
             return judgement
+        }
+
+        /// An image that is gone when its grace time ends was never a finding.
+        private func isGone(by deadline: EventTime) -> Bool {
+            deadline > creation.time
+                && lifecycle.contains { $0.value == .deregistered && $0.time <= deadline }
         }
 
         /// Resolves when the tag is complete or the image gone; enabling the image again re-opens what still holds.
@@ -100,39 +114,51 @@ struct AMICreatedWithoutRequiredTags: Rule {
             }
         }
 
-        private func followLifecycle(_ judgement: inout Judgement, after time: EventTime) {
-            for fact in lifecycle where fact.time >= time {
+        private func followLifecycle(_ judgement: inout Judgement) {
+            for fact in lifecycle where fact.time >= creation.time {
                 if fact.value == .enabled { judgement.reopen() }
                 if fact.value == .disabled || fact.value == .deregistered { judgement.resolve(fact.evidence) }
             }
         }
 
         private func reason(
-            _ failed: (offset: Int, element: Policy.RequiredTag),
+            _ failed: Required.Element,
             _ reading: TagReading.Value,
-            _ what: String
+            _ cause: Fact
         ) -> Judgement.Reason {
-            let clause = "required_tags[\(failed.offset)]"
-            let statement = FactStatement("tag \(key) of \(what)", reading.text, creation)
+            let required = failed.element
             let isUnknown = reading == .unknown
-            let wanted =
-                switch failed.element.requirement {
-                case .present: "tag \(key)"
-                case .value(let value): "tag \(key)=\(value)"
-                case .pattern(let pattern): "tag \(key) like \(pattern)"
+            let what = required.resource == .image ? "the image" : "its snapshots"
+            let (wanted, value): (String, String?) =
+                switch required.requirement {
+                case .present: ("tag \(key)", nil)
+                case .value(let value): ("tag \(key)=\(value)", value)
+                case .pattern(let pattern): ("tag \(key) like \(pattern)", nil)
                 }
             return Judgement.Reason(
                 isUnknown ? .undetermined : .violation,
                 severity: .medium,
-                facts: [statement, FactStatement("required", wanted)],
+                facts: [
+                    FactStatement("tag \(key) of \(what)", reading.text, cause),
+                    FactStatement("required", wanted),
+                ],
                 missing: isUnknown ? ["tag \(key) of the image that was copied"] : [],
-                clause: clause,
-                remediation: failed.element.resource == .image
-                    ? [
-                        "aws ec2 create-tags --region \(creation.evidence.region) --resources \(image)"
-                            + " --tags 'Key=\(key),Value=…'"
-                    ] : [],
-                message: "Image \(image) was created without the required \(wanted) on \(what)."
+                clause: "required_tags[\(failed.offset)]",
+                remediation: required.resource == .snapshot || isUnknown ? [] : [tagging(value)],
+                message: isUnknown
+                    ? "Whether image \(image) was created with the required \(wanted) cannot be told."
+                    : "Image \(image) was created without the required \(wanted) on \(what)."
+            )
+        }
+
+        private func tagging(_ value: String?) -> String {
+            AWSCommand.ec2(
+                "create-tags",
+                region: creation.evidence.region,
+                "--resources",
+                image.description,
+                "--tags",
+                AWSCommand.tag(key, value ?? "VALUE")
             )
         }
     }

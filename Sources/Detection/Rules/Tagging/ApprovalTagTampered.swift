@@ -32,7 +32,7 @@ struct ApprovalTagTampered: Rule {
             case .disabled, .deregistered: judgement.resolve(fact.evidence)
             case .enabled: judgement.reopen()
             default:
-                let before = reading.value
+                let (before, setBefore) = (reading.value, reading.cause)
                 reading.apply(fact, key, in: scene.state)
                 guard !fact.evidence.isInventory else { continue }
                 let isPublisher = scene.policy.isPublisher(fact.evidence)
@@ -47,7 +47,15 @@ struct ApprovalTagTampered: Rule {
                     else { continue }
                     judgement.occur(
                         fact.evidence,
-                        reason(key, image, fact, from: old, to: reading.value, approving, isPublisher)
+                        reason(
+                            key,
+                            image,
+                            fact,
+                            from: (old, setBefore ?? fact),
+                            to: reading.value,
+                            approving,
+                            isPublisher
+                        )
                     )
                 }
             }
@@ -77,16 +85,17 @@ struct ApprovalTagTampered: Rule {
         _ key: String,
         _ image: ResourceID,
         _ fact: Fact,
-        from old: TagReading.Value,
+        from before: (value: TagReading.Value, cause: Fact),
         to new: TagReading.Value,
         _ approving: [String: Int],
         _ isPublisher: Bool?
     ) -> Judgement.Reason {
+        let old = before.value
         let gained = new.value.flatMap { approving[$0] }
         let entry = gained ?? old.value.flatMap { approving[$0] } ?? 0
         let caller = fact.evidence.actor.principalARN ?? "unknown"
         let statements = [
-            FactStatement("tag \(key) before", old.value ?? "absent", fact),
+            FactStatement("tag \(key) before", old.value ?? "absent", before.cause),
             FactStatement("tag \(key) after", new.value ?? "absent", fact),
             FactStatement("changed by", caller, fact),
         ]
@@ -96,13 +105,15 @@ struct ApprovalTagTampered: Rule {
             facts: statements,
             missing: isPublisher == nil ? ["who made the call"] : [],
             clause: "images.approved[\(entry)].tags.\(key)",
-            remediation: old.value.map {
-                [
-                    "aws ec2 create-tags --region \(fact.evidence.region) --resources \(image)"
-                        + " --tags 'Key=\(key),Value=\($0)'"
-                ]
-            } ?? [
-                "aws ec2 delete-tags --region \(fact.evidence.region) --resources \(image) --tags Key=\(key)"
+            remediation: [
+                AWSCommand.ec2(
+                    old.value == nil ? "delete-tags" : "create-tags",
+                    region: fact.evidence.region,
+                    "--resources",
+                    image.description,
+                    "--tags",
+                    AWSCommand.tag(key, old.value)
+                )
             ],
             message:
                 "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by \(caller),"
