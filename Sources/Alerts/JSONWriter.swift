@@ -63,6 +63,12 @@ public struct JSONWriter {
         bytes.append(contentsOf: String(value).utf8)
     }
 
+    /// A number as it is written elsewhere.
+    mutating func number(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
     /// True or false.
     public mutating func boolean(_ value: Bool) {
         separate()

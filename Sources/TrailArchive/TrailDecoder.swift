@@ -23,6 +23,7 @@ public final class TrailDecoder {
     ///   - file: The file.
     ///   - index: Its place in the list, for the batches.
     ///   - hand: Called for each batch, in order; false ends the reading.
+    /// - Throws: `TrailError` when the file cannot be read.
     public func decode(
         _ file: TrailFile,
         index: Int,

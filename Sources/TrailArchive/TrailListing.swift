@@ -63,7 +63,9 @@ public struct TrailListing: Sendable {
         files.append(TrailFile(path: path, kind: .file, size: size, time: name?.time))
     }
 
-    /// Everything below a folder. Symbolic links are followed; each folder is entered once, so that loops end.
+    /// Everything below a folder.
+    ///
+    /// Symbolic links are followed; each folder is entered once, so that loops end.
     private mutating func walk(_ root: String, _ status: FileStatus, _ peek: FirstRecordTime) {
         var entered: Set<FileStatus.Identity> = [status.identity]
         var waiting = [root]

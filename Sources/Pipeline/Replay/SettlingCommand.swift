@@ -11,22 +11,57 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
     /// Images named in one command.
     private static let imagesAtOnce = 20
 
+    /// What an undetermined finding lacks.
+    public struct Need {
+        /// The finding's account.
+        public let account: String
+        /// The finding's Region.
+        public let region: String
+        /// What is not known.
+        public let missing: [String]
+        /// The image that it is about, if it is about one.
+        public let image: String?
+
+        /// A need from its parts.
+        public init(account: String, region: String, missing: [String], image: String?) {
+            self.account = account
+            self.region = region
+            self.missing = missing
+            self.image = image
+        }
+
+        /// What a finding lacks.
+        public init(_ finding: Finding) {
+            let subject = finding.identity.subject
+            let resource = subject.resource
+            account = subject.place.account.description
+            region = subject.place.region
+            missing = finding.missing
+            image =
+                resource.type == .image
+                ? resource.id : finding.facts.lazy.compactMap { SettlingCommand.image(in: $0.value) }.first
+        }
+    }
+
     /// The fewest commands that settle what is missing, sorted.
-    public static func settling(_ findings: [Finding]) -> [SettlingCommand] {
+    public static func settling(_ needs: [Need]) -> [SettlingCommand] {
+        struct Place: Hashable {
+            let account: String
+            let region: String
+        }
         var images: [Place: Set<String>] = [:]
         var result: Set<SettlingCommand> = []
-        for finding in findings {
-            let place = finding.identity.subject.place
-            for missing in finding.missing {
+        for need in needs {
+            for missing in need.missing {
                 if missing.contains("llowed AMIs") {
                     result.insert(
                         SettlingCommand(
-                            account: place.account.description,
-                            command: "aws ec2 get-allowed-images-settings --region \(place.region)"
+                            account: need.account,
+                            command: "aws ec2 get-allowed-images-settings --region \(need.region)"
                         )
                     )
-                } else if let image = image(in: missing) ?? image(of: finding) {
-                    images[place, default: []].insert(image)
+                } else if let image = image(in: missing) ?? need.image {
+                    images[Place(account: need.account, region: need.region), default: []].insert(image)
                 }
             }
         }
@@ -36,7 +71,7 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
                 let list = ids[start...].prefix(imagesAtOnce).joined(separator: " ")
                 result.insert(
                     SettlingCommand(
-                        account: place.account.description,
+                        account: place.account,
                         command: "aws ec2 describe-images --region \(place.region) --image-ids \(list)"
                     )
                 )
@@ -50,15 +85,10 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         (left.account, left.command) < (right.account, right.command)
     }
 
-    private static func image(in text: String) -> String? {
+    /// The first image id in a text.
+    public static func image(in text: String) -> String? {
         text.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.first { $0.hasPrefix("ami-") }.map(
             String.init
         )
-    }
-
-    private static func image(of finding: Finding) -> String? {
-        let resource = finding.identity.subject.resource
-        if resource.type == .image { return resource.id }
-        return finding.facts.lazy.compactMap { image(in: $0.value) }.first
     }
 }

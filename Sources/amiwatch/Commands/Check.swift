@@ -16,7 +16,8 @@ extension Command {
     static let check = Command(
         "check",
         "Check a policy and a configuration, and say everything that is wrong with them",
-        details: "Each finding has its file, line and column, what to write instead, and what it would break. "
+        details:
+            "Each finding has its file, line and column, what to write instead, and what it would break. "
             + "Exit status 1 when there is an error; warnings alone are no failure.",
         options: [policy, config, format]
     ) { arguments in

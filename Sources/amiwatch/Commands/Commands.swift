@@ -2,6 +2,8 @@ extension Command {
     /// Every command, in the order of the help.
     static let all: [Command] = [
         .replay,
+        .test,
+        .explain,
         .check,
         .rules,
     ]

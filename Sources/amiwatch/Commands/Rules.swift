@@ -22,7 +22,9 @@ extension Command {
                 header: ["RULE", "SEVERITY", "KIND", "FINDS"],
                 rows: rules.map { [$0.id, $0.severity.rawValue, $0.kind.rawValue, $0.title] }
             )
-            for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.write(line + "\n") }
+            for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) {
+                try output.write(line + "\n")
+            }
         }
         return .done
     }

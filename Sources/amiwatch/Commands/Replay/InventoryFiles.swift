@@ -4,10 +4,10 @@ import CloudTrail
 struct InventoryFiles {
     let records: [Record]
 
-    init(_ options: InventoryOptions) throws {
-        guard options.files.isEmpty else {
-            throw Failure("reading inventory files comes with the next version")
-        }
+    init(files: [String]) throws {
+        guard files.isEmpty else { throw Failure("reading inventory files comes with the next version") }
         records = []
     }
+
+    init(_ options: InventoryOptions) throws { try self.init(files: options.files) }
 }

@@ -102,7 +102,7 @@ struct ReplaySummary {
         let shown = missing.prefix(5).joined(separator: "; ")
         let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
         var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]
-        let commands = SettlingCommand.settling(findings)
+        let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) })
         guard !commands.isEmpty else { return lines }
         lines.append("these tell, each printed into a file for --inventory FILE:")
         for command in commands.prefix(8) {

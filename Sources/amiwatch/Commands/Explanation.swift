@@ -1,0 +1,174 @@
+import Alerts
+import Detection
+import Pipeline
+
+/// One alert, and why it was raised.
+struct Explanation {
+    let alert: JSONTree
+    /// Every alert of the same finding that is known, in the order of the file; none when it was not looked up.
+    let history: [JSONTree]
+
+    /// The alert with an id; of a finding's alerts the last.
+    static func lookUp(_ id: String, in alerts: [JSONTree], path: String) throws -> Explanation {
+        let wanted = id.lowercased()
+        guard looksLikeID(wanted) else {
+            throw UsageError(
+                "\(id) is no id: write the 64 hexadecimal digits of alert_id or finding_id, or the first"
+            )
+        }
+        func matches(_ alert: JSONTree, _ key: String) -> Bool { alert[key]?.text?.hasPrefix(wanted) == true }
+        let found = alerts.filter { matches($0, "alert_id") || matches($0, "finding_id") }
+        guard let last = found.last else { throw Failure("\(path): no alert or finding \(id) there") }
+        let finding = last["finding_id"]
+        guard found.allSatisfy({ $0["finding_id"] == finding }) else {
+            throw Failure("\(path): several findings begin with \(id); write more of it")
+        }
+        return Explanation(alert: last, history: alerts.filter { $0["finding_id"] == finding })
+    }
+
+    static func looksLikeID(_ text: String) -> Bool {
+        text.count >= 4 && text.count <= 64 && text.allSatisfy { $0.isASCII && $0.isHexDigit }
+    }
+
+    private func text(_ keys: String...) -> String? {
+        keys.reduce(Optional(alert)) { $0?[$1] }?.text
+    }
+
+    private var rule: RuleMetadata? { text("rule_id").flatMap { RuleSet.all.rule($0)?.metadata } }
+
+    /// What would settle it.
+    private var settling: [SettlingCommand] {
+        guard text("verdict") == "undetermined" else { return [] }
+        let facts = (alert["facts"]?.elements ?? []).lazy.compactMap { $0["value"]?.text }
+        let resource = text("resource", "id")
+        let need = SettlingCommand.Need(
+            account: text("account_id") ?? "",
+            region: text("region") ?? "",
+            missing: (alert["missing"]?.elements ?? []).compactMap(\.text),
+            image: resource.flatMap(SettlingCommand.image) ?? facts.compactMap(SettlingCommand.image).first
+        )
+        return SettlingCommand.settling([need])
+    }
+
+    // MARK: For programs
+
+    /// One object on one line: the alert as it is, and what the explanation adds.
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("alert")
+            alert.write(to: &json)
+            json.key("history")
+            json.array { json in for other in history { other.write(to: &json) } }
+            json.key("settled_by")
+            json.array { json in for command in settling { json.string(command.command) } }
+            json.key("references")
+            json.array { json in for reference in rule?.references ?? [] { json.string(reference) } }
+            json.key("attack")
+            json.array { json in for technique in rule?.attack ?? [] { json.string(technique) } }
+        }
+        return json.bytes
+    }
+
+    // MARK: For people
+
+    /// The explanation as a tree.
+    func lines(color: Bool) -> [String] {
+        let severity = text("severity") ?? "?"
+        let isBad = severity == "critical" || severity == "high"
+        let title =
+            Terminal.paint(text("rule_id") ?? "?", .bold, if: color) + "  "
+            + Terminal.paint(severity, isBad ? .red : .yellow, if: color) + "  " + (text("status") ?? "?")
+            + (text("verdict") == "undetermined" ? ", undetermined" : "")
+        var lines = [title, text("message") ?? ""] + TreeLines(branches).lines
+        let fixes = (alert["remediation"]?.elements ?? []).compactMap(\.text)
+        lines += commands("To put it right:", fixes, color)
+        lines += commands(
+            "To settle it, each printed into a file for --inventory FILE:",
+            settling.map(\.command),
+            color
+        )
+        return lines
+    }
+
+    private func commands(_ title: String, _ commands: [String], _ color: Bool) -> [String] {
+        guard !commands.isEmpty else { return [] }
+        return ["", title] + commands.map { "  " + Terminal.paint($0, .cyan, if: color) }
+    }
+
+    private var branches: [TreeLines.Branch] {
+        var branches = [
+            TreeLines.Branch("where  \(place)"),
+            TreeLines.Branch("who    \(who)"),
+            TreeLines.Branch("decided by  \(Self.event(alert["event"]))"),
+        ]
+        let facts = (alert["facts"]?.elements ?? []).map { fact in
+            let what = "\(fact["what"]?.text ?? "?") = \(fact["value"]?.text ?? "?")"
+            let origin = [fact["time"]?.text, fact["event_id"]?.text.map { "event \($0)" }].compactMap(\.self)
+            return TreeLines.Branch(what + (origin.isEmpty ? "" : "  (\(origin.joined(separator: ", ")))"))
+        }
+        if !facts.isEmpty { branches.append(TreeLines.Branch("because", facts)) }
+        let missing = (alert["missing"]?.elements ?? []).compactMap(\.text)
+        if !missing.isEmpty { branches.append(TreeLines.Branch("not known", missing.map { .init($0) })) }
+        let policy = text("policy").map { "policy \($0.prefix(12))" } ?? "no policy"
+        branches.append(TreeLines.Branch("clause  \(text("clause") ?? "none of the policy's") (\(policy))"))
+        let occurrences = alert["occurrences"]?.integer ?? 0
+        branches.append(
+            TreeLines.Branch(
+                "seen  \(Numbers.count(occurrences, "time")), \(text("first_seen") ?? "?") to "
+                    + (text("last_seen") ?? "?"),
+                history.map { other in
+                    TreeLines.Branch("\(other["status"]?.text ?? "?")  \(Self.event(other["event"]))")
+                }
+            )
+        )
+        if let rule {
+            let pages = rule.attack.map { "MITRE ATT&CK \($0)" } + rule.compliance + rule.references
+            branches.append(TreeLines.Branch("rule  \(rule.title)", pages.map { .init($0) }))
+        }
+        return branches
+    }
+
+    private var place: String {
+        let resource = "\(text("resource", "type") ?? "?") \(text("resource", "id") ?? "?")"
+        let part = text("discriminator").map { " (\($0))" } ?? ""
+        return "\(resource)\(part), account \(text("account_id") ?? "?"), Region \(text("region") ?? "?")"
+    }
+
+    private var who: String {
+        let name = text("actor", "arn") ?? text("actor", "invoked_by") ?? "not known"
+        let details = [
+            text("actor", "source_ip").map { "from \($0)" }, text("actor", "user_agent").map { "with \($0)" },
+        ].compactMap(\.self)
+        return details.isEmpty ? name : "\(name), \(details.joined(separator: " "))"
+    }
+
+    private static func event(_ event: JSONTree?) -> String {
+        "\(event?["name"]?.text ?? "?") at \(event?["time"]?.text ?? "?"), event \(event?["id"]?.text ?? "?")"
+    }
+}
+
+/// A tree drawn with lines.
+struct TreeLines {
+    struct Branch {
+        let text: String
+        let branches: [Branch]
+
+        init(_ text: String, _ branches: [Branch] = []) {
+            self.text = text
+            self.branches = branches
+        }
+    }
+
+    let lines: [String]
+
+    init(_ branches: [Branch]) { lines = Self.lines(branches, indent: "") }
+
+    private static func lines(_ branches: [Branch], indent: String) -> [String] {
+        branches.enumerated().flatMap { index, branch -> [String] in
+            let isLast = index == branches.count - 1
+            let own = indent + (isLast ? "└─ " : "├─ ") + branch.text
+            return [own] + lines(branch.branches, indent: indent + (isLast ? "   " : "│  "))
+        }
+    }
+}

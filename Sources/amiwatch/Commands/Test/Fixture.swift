@@ -1,0 +1,95 @@
+import Alerts
+import CloudTrail
+import Configuration
+import Detection
+import Glibc
+import Pipeline
+import TrailArchive
+
+/// A folder with recorded events, and the alerts that they should cause.
+struct Fixture {
+    let folder: String
+    private var expectedPath: String { folder + "/expected-alerts.jsonl" }
+
+    /// The fixtures that paths lead to, sorted within each.
+    static func find(_ paths: [String]) throws -> [Fixture] {
+        var fixtures: [Fixture] = []
+        for path in paths {
+            let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            let found = try below(folder, depth: 0)
+            guard !found.isEmpty else {
+                throw Failure("\(path): no fixture there, which is a folder with events.jsonl")
+            }
+            fixtures += found
+        }
+        return fixtures
+    }
+
+    private static func below(_ folder: String, depth: Int) throws -> [Fixture] {
+        guard let stream = opendir(folder) else {
+            throw Failure("reading \(folder): \(String(cString: strerror(errno)))")
+        }
+        defer { closedir(stream) }
+        if exists(folder + "/events.jsonl") { return [Fixture(folder: folder)] }
+        guard depth < 16 else { return [] }
+        var folders: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            var status = stat()
+            // Links are not followed: a fixture lies where it lies.
+            if !name.hasPrefix("."), lstat("\(folder)/\(name)", &status) == 0,
+                status.st_mode & S_IFMT == S_IFDIR
+            {
+                folders.append("\(folder)/\(name)")
+            }
+        }
+        return try folders.sorted().flatMap { try below($0, depth: depth + 1) }
+    }
+
+    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Replays the events, and compares.
+    func run() throws -> FixtureOutcome {
+        var policy = Policy()
+        // Without a day of its own: a fixture means the same in every year.
+        if Self.exists(folder + "/policy.yaml") {
+            policy = try PolicyReader.read(path: folder + "/policy.yaml").policy
+        }
+        var replay = Replay(policy: policy)
+        var encoder = NativeAlert()
+        var alerts: [[UInt8]] = []
+        var lost: [LostRecord] = []
+        if Self.exists(folder + "/inventory.json") {
+            for record in try InventoryFiles(files: [folder + "/inventory.json"]).records {
+                replay.take(inventory: record) { alerts.append(encoder.encode($0)) }
+            }
+        }
+        let events = TrailFile(path: folder + "/events.jsonl", kind: .file, size: 0, time: nil)
+        try TrailDecoder().decode(events, index: 0) { batch in
+            replay.take(batch, lose: { lost.append($0) }) { alerts.append(encoder.encode($0)) }
+            return true
+        }
+        replay.finish { alerts.append(encoder.encode($0)) }
+        return FixtureOutcome(expected: try expected(), alerts: alerts, lost: lost)
+    }
+
+    /// The expected alerts; nil when the file is missing.
+    private func expected() throws -> [JSONTree]? {
+        guard Self.exists(expectedPath) else { return nil }
+        return try WholeFile.bytes(expectedPath).split(separator: 0x0A).enumerated().map { number, line in
+            guard let alert = JSONTree(line), case .object = alert else {
+                throw Failure("\(expectedPath):\(number + 1): not a JSON object on one line")
+            }
+            return alert
+        }
+    }
+
+    /// Makes what came out the expected.
+    func update(_ alerts: [[UInt8]]) throws {
+        let file = try OutputFile(path: expectedPath)
+        for alert in alerts { try file.line(alert) }
+        try file.close()
+    }
+}
