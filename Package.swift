@@ -97,8 +97,8 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Alerts", "CCompression", "CPrefilter", "CloudTrail", "Compression", "Configuration",
-                "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TrailArchive",
+                "CloudTrail", "Compression", "CPrefilter", "Detection", "Kafka", "Pipeline", "TrailArchive",
+                "Configuration", "Alerts",
             ],
             path: "Tests/Benchmarks",
             swiftSettings: strict
