@@ -97,8 +97,8 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "CloudTrail", "Compression", "CPrefilter", "Detection", "Kafka", "Pipeline", "TrailArchive",
-                "Configuration", "Alerts",
+                "Alerts", "CCompression", "CPrefilter", "CloudTrail", "Compression", "Configuration",
+                "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TrailArchive",
             ],
             path: "Tests/Benchmarks",
             swiftSettings: strict

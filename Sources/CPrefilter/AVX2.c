@@ -10,34 +10,50 @@
 AVX2 static inline __m256i pairs(const uint8_t *bytes) {
     __m256i first = _mm256_loadu_si256((const __m256i *)bytes);
     __m256i second = _mm256_loadu_si256((const __m256i *)(bytes + 1));
-    // Backslash, underscore and L all become underscore (with M, N, O, ] and ^, which `inspect` turns down).
-    __m256i hidden = _mm256_and_si256(
-        _mm256_cmpeq_epi8(_mm256_or_si256(first, _mm256_set1_epi8(0x13)), _mm256_set1_epi8(0x5F)),
-        _mm256_cmpeq_epi8(_mm256_or_si256(second, _mm256_set1_epi8(0x20)), _mm256_set1_epi8('u')));
+    // A backslash becomes an underscore (and so do ] and ^, which `inspect` turns down).
+    __m256i hidden =
+        _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_or_si256(first, _mm256_set1_epi8(3)), _mm256_set1_epi8('_')),
+                         _mm256_cmpeq_epi8(second, _mm256_set1_epi8('u')));
     __m256i name = _mm256_and_si256(_mm256_cmpeq_epi8(first, _mm256_set1_epi8('t')),
                                     _mm256_cmpeq_epi8(second, _mm256_set1_epi8('N')));
-    __m256i gzip = _mm256_and_si256(_mm256_cmpeq_epi8(first, _mm256_set1_epi8('s')),
-                                    _mm256_cmpeq_epi8(second, _mm256_set1_epi8('I')));
-    return _mm256_or_si256(hidden, _mm256_or_si256(name, gzip));
+    return _mm256_or_si256(hidden, name);
+}
+
+AVX2 static inline uint64_t mask_of(__m256i low, __m256i high) {
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
 AVX2 amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
                                              size_t length) {
     amiwatch_names found = {0};
-    size_t at = 0;
-    for (; at + 65 <= length; at += 64) {
-        __m256i low = pairs(bytes + at), high = pairs(bytes + at + 32);
-        __m256i any = _mm256_or_si256(low, high);
-        if (__builtin_expect(_mm256_testz_si256(any, any), 1)) continue;
-        uint64_t mask = (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-        for (; mask != 0; mask &= mask - 1) {
-            if (!inspect(prefilter, bytes, length, at + (size_t)__builtin_ctzll(mask), &found)) {
-                found.suspicious = true;
-                return found;
-            }
-        }
+    uint8_t copy[129];
+    const uint8_t *from = bytes;
+    size_t at = 0, base = 0;
+    uint64_t fresh_low = ~0ULL, fresh_high = ~0ULL;
+    if (length < 129) {
+        memset(copy, 0, sizeof copy);
+        memcpy(copy, bytes, length);
+        from = copy;
     }
-    return amiwatch_scan_names_portable(prefilter, bytes, length, at, found);
+    while (at + 1 < length) {
+        if (length >= 129 && at + 129 > length) {
+            // The last 129 bytes once more, without the positions that were looked at.
+            base = length - 129;
+            size_t seen = at - base;
+            fresh_low = seen >= 64 ? 0 : ~0ULL << seen;
+            fresh_high = seen >= 64 ? ~0ULL << (seen - 64) : ~0ULL;
+        } else {
+            base = at;
+        }
+        const uint8_t *block = from + base;
+        at += 128;
+        __m256i a = pairs(block), b = pairs(block + 32), c = pairs(block + 64), d = pairs(block + 96);
+        __m256i any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
+        if (__builtin_expect(_mm256_testz_si256(any, any), 1)) continue;
+        if (!inspect_all(prefilter, bytes, length, base, mask_of(a, b) & fresh_low, &found)) return found;
+        if (!inspect_all(prefilter, bytes, length, base + 64, mask_of(c, d) & fresh_high, &found)) return found;
+    }
+    return found;
 }
 
 AVX2 static inline uint64_t equal(__m256i low, __m256i high, char byte) {

@@ -56,7 +56,7 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const ui
     case AMIWATCH_AVX2: return amiwatch_scan_names_avx2(prefilter, bytes, length);
     case AMIWATCH_SSE2: return amiwatch_scan_names_sse2(prefilter, bytes, length);
 #endif
-    default: return amiwatch_scan_names_portable(prefilter, bytes, length, 0, (amiwatch_names){0});
+    default: return amiwatch_scan_names_portable(prefilter, bytes, length);
     }
 }
 

@@ -12,10 +12,12 @@ struct amiwatch_prefilter {
 
 static inline bool is_letter(uint8_t byte) { return (uint8_t)((byte | 0x20) - 'a') < 26; }
 
+static const uint8_t usual_key[16] = "\"eventName\":\"";
+
 static inline uint32_t name_hash(const uint8_t *name, size_t length) {
-    uint32_t hash = (uint32_t)length * 0x9E3779B1u + name[0] * 0x85EBCA6Bu + name[length - 1] * 0xC2B2AE35u +
-                    name[length / 2] * 0x27D4EB2Fu;
-    return hash >> 24;
+    uint32_t mixed = (uint32_t)length | (uint32_t)name[0] << 8 | (uint32_t)name[length - 1] << 16 |
+                     (uint32_t)name[length / 2] << 24;
+    return mixed * 0x9E3779B1u >> 24;
 }
 
 static inline bool is_watched(const amiwatch_prefilter *prefilter, const uint8_t *name, size_t length) {
@@ -76,28 +78,68 @@ static inline bool read_name(const amiwatch_prefilter *prefilter, const uint8_t 
     return true;
 }
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+// The usual spelling, `"eventName":"SomeName"` with room behind it: 1 when the name is another call's, 0 when it is
+// watched or odd, -1 when this is another spelling. `at` is where the t of eventName stands.
+static inline int read_usual_name(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t at) {
+    if (at < 6 || length - at < 48) return -1;
+    const uint8_t *quote = bytes + at - 5;
+    __m128i key = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)quote), _mm_loadu_si128((const __m128i *)usual_key));
+    if ((_mm_movemask_epi8(key) & 0x1FFF) != 0x1FFF || quote[-1] == '\\') return -1;
+    const uint8_t *name = quote + 13;
+    unsigned end = 0;
+    for (int part = 0; part < 2; part += 1) {
+        // Letters, either case: moved to the bottom of the signed range, they are below 26 from there.
+        __m128i text = _mm_or_si128(_mm_loadu_si128((const __m128i *)name + part), _mm_set1_epi8(0x20));
+        __m128i moved = _mm_sub_epi8(text, _mm_set1_epi8((char)('a' + 128)));
+        end |= (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(moved, _mm_set1_epi8(-128 + 25))) << 16 * part;
+    }
+    if (end == 0) return -1;
+    unsigned count = (unsigned)__builtin_ctz(end);
+    if (count == 0 || name[count] == ':') return 0;
+    return !is_watched(prefilter, name, count);
+}
+#endif
+
 // Looks closer at a position where a vectorised pair matched. False ends the scan: suspicious.
 static inline bool inspect(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t at,
                            amiwatch_names *found) {
     switch (bytes[at]) {
     case 't':
+#if defined(__SSE2__)
+        switch (read_usual_name(prefilter, bytes, length, at)) {
+        case 1: found->plain += 1; return true;
+        case 0: return false;
+        default: break;
+        }
+#endif
         if (at < 4 || length - at < 5 || memcmp(bytes + at - 4, "eventName", 9) != 0) return true;
         return read_name(prefilter, bytes, length, at - 4, found);
     case '\\': return bytes[at + 1] != 'u';
     case '_': return at < 5 || length - at < 4 || memcmp(bytes + at - 5, "class_uid", 9) != 0;
-    case 'L': return at < 1 || length - at < 3 || memcmp(bytes + at - 1, "KLUv", 4) != 0;  // zstd as base64
-    case 's': return at < 2 || length - at < 2 || memcmp(bytes + at - 2, "H4sI", 4) != 0;  // gzip as base64
     default: return true;
     }
 }
 
-static inline bool is_pair(uint8_t first, uint8_t second) {
-    return (first == 't' && second == 'N') || (first == 's' && second == 'I') ||
-           (second == 'u' && (first == '\\' || first == '_')) || (first == 'L' && second == 'U');
+// Looks closer at every position of a mask. False ends the scan.
+static inline bool inspect_all(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t base,
+                               uint64_t mask, amiwatch_names *found) {
+    for (; mask != 0; mask &= mask - 1) {
+        if (!inspect(prefilter, bytes, length, base + (size_t)__builtin_ctzll(mask), found)) {
+            found->suspicious = true;
+            return false;
+        }
+    }
+    return true;
 }
 
-amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *, const uint8_t *, size_t, size_t start,
-                                            amiwatch_names found);
+static inline bool is_pair(uint8_t first, uint8_t second) {
+    return (first == 't' && second == 'N') || (second == 'u' && (first == '\\' || first == '_'));
+}
+
+amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_names amiwatch_scan_names_sse2(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_extent amiwatch_value_extent_portable(const uint8_t *, size_t, size_t);

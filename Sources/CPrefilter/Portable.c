@@ -1,9 +1,10 @@
 // The scans without vector instructions. They define what the vectorised ones must find.
 #include "Names.h"
 
-amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,
-                                            size_t start, amiwatch_names found) {
-    for (size_t at = start; at + 1 < length; at += 1) {
+amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
+                                            size_t length) {
+    amiwatch_names found = {0};
+    for (size_t at = 0; at + 1 < length; at += 1) {
         if (is_pair(bytes[at], bytes[at + 1]) && !inspect(prefilter, bytes, length, at, &found)) {
             found.suspicious = true;
             return found;
@@ -35,18 +36,18 @@ amiwatch_extent amiwatch_value_extent_portable(const uint8_t *bytes, size_t leng
             }
         return (amiwatch_extent){.end = length, .closed = true};
     }
+    bool in_string = false, escaped = false;
     for (size_t at = start; at < length; at += 1) {
         uint8_t byte = bytes[at];
-        if (byte == '"') {
-            amiwatch_extent string = string_extent(bytes, length, at);
-            if (!string.closed) return string;
-            at = string.end - 1;
-        } else if ((byte | 0x20) == '{') {
+        if (byte == '"' && !escaped) in_string = !in_string;
+        escaped = byte == '\\' && !escaped;
+        if (in_string) continue;
+        if ((byte | 0x20) == '{') {
             depth += 1;
         } else if ((byte | 0x20) == '}') {
             depth -= 1;
             if (depth == 0) return (amiwatch_extent){.end = at + 1, .closed = true};
         }
     }
-    return (amiwatch_extent){.end = length};
+    return (amiwatch_extent){.end = length, .in_string = in_string};
 }

@@ -4,32 +4,40 @@
 #include "Names.h"
 #include <emmintrin.h>
 
-static inline int pairs(const uint8_t *bytes) {
-    __m128i first = _mm_loadu_si128((const __m128i *)bytes);
-    __m128i second = _mm_loadu_si128((const __m128i *)(bytes + 1));
-    // Backslash, underscore and L all become underscore (with M, N, O, ] and ^, which `inspect` turns down).
-    __m128i hidden =
-        _mm_and_si128(_mm_cmpeq_epi8(_mm_or_si128(first, _mm_set1_epi8(0x13)), _mm_set1_epi8(0x5F)),
-                      _mm_cmpeq_epi8(_mm_or_si128(second, _mm_set1_epi8(0x20)), _mm_set1_epi8('u')));
-    __m128i name = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8('t')),
-                                 _mm_cmpeq_epi8(second, _mm_set1_epi8('N')));
-    __m128i gzip = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8('s')),
-                                 _mm_cmpeq_epi8(second, _mm_set1_epi8('I')));
-    return _mm_movemask_epi8(_mm_or_si128(hidden, _mm_or_si128(name, gzip)));
+static inline uint64_t pairs(const uint8_t *bytes) {
+    uint64_t mask = 0;
+    for (int part = 3; part >= 0; part -= 1) {
+        __m128i first = _mm_loadu_si128((const __m128i *)bytes + part);
+        __m128i second = _mm_loadu_si128((const __m128i *)(bytes + 1) + part);
+        // A backslash becomes an underscore (and so do ] and ^, which `inspect` turns down).
+        __m128i hidden =
+            _mm_and_si128(_mm_cmpeq_epi8(_mm_or_si128(first, _mm_set1_epi8(3)), _mm_set1_epi8('_')),
+                          _mm_cmpeq_epi8(second, _mm_set1_epi8('u')));
+        __m128i name = _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8('t')),
+                                     _mm_cmpeq_epi8(second, _mm_set1_epi8('N')));
+        mask = mask << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(hidden, name));
+    }
+    return mask;
 }
 
 amiwatch_names amiwatch_scan_names_sse2(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     amiwatch_names found = {0};
     size_t at = 0;
-    for (; at + 17 <= length; at += 16) {
-        for (unsigned mask = (unsigned)pairs(bytes + at); mask != 0; mask &= mask - 1) {
-            if (!inspect(prefilter, bytes, length, at + (size_t)__builtin_ctz(mask), &found)) {
-                found.suspicious = true;
-                return found;
-            }
-        }
+    for (; at + 65 <= length; at += 64) {
+        uint64_t mask = pairs(bytes + at);
+        if (__builtin_expect(mask != 0, 0) && !inspect_all(prefilter, bytes, length, at, mask, &found)) return found;
     }
-    return amiwatch_scan_names_portable(prefilter, bytes, length, at, found);
+    if (at + 1 >= length) return found;
+    if (length >= 65) {
+        // The last 65 bytes once more, without the positions that were looked at.
+        size_t last = length - 65;
+        inspect_all(prefilter, bytes, length, last, pairs(bytes + last) & ~0ULL << (at - last), &found);
+    } else {
+        uint8_t rest[65] = {0};
+        memcpy(rest, bytes, length);
+        inspect_all(prefilter, bytes, length, 0, pairs(rest), &found);
+    }
+    return found;
 }
 
 static inline uint64_t equal(const __m128i part[4], char byte) {

@@ -17,7 +17,8 @@ typedef struct amiwatch_prefilter amiwatch_prefilter;
 /// What a scan of bytes for event names found.
 typedef struct {
     /// The bytes may contain a watched call: a watched name, or something that can hide one (a `\u` escape, an OCSF
-    /// key, compressed data as base64, a name that is no plain string).
+    /// key, a name that is no plain string). Text in base64 cannot, because the reader opens it only where no
+    /// event is named beside it.
     bool suspicious;
     /// Names of other calls under an unescaped `"eventName"` key.
     uint32_t plain;

@@ -73,10 +73,9 @@ public final class RecordReader {
         var enclosing: AccountID?
         /// How many documents this one stands in.
         var level = 0
-        /// Whether strings are opened as base64 of plain JSON too: not where a document names an event in the clear,
-        /// because then the prefilter has judged it by that. (Base64 of compressed data it can tell, and such a
-        /// string is always opened.)
-        var opensPlainBase64 = true
+        /// Whether strings are opened as base64: not where the document names an event in the clear, because then
+        /// the prefilter has judged it by that.
+        var opensBase64 = true
     }
 
     /// The buffers of one level of nesting. The level above still points into its own.

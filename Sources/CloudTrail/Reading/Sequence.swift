@@ -150,7 +150,7 @@ extension RecordReader {
                 Refusal(.tooLarge, "\(document.count) bytes, more than \(limits.message)"), broken: true)
         }
         var context = context
-        if !names.suspicious, names.plain + names.escaped > 0 { context.opensPlainBase64 = false }
+        if !names.suspicious, names.plain + names.escaped > 0 { context.opensBase64 = false }
         switch level(context.level).parse(document) {
         case .success(let root): return try open(root, document, role, context, body)
         case .failure(let problem): return .refused(Refusal(problem), broken: true)

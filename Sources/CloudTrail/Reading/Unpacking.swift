@@ -17,7 +17,7 @@ extension RecordReader {
         }
         let start = bytes.skippingSpace(from: 0)
         guard start < bytes.count else { return }
-        if bytes[start] != 0x7B, bytes[start] != 0x5B, bytes[start] != 0x22,
+        if context.opensBase64, bytes[start] != 0x7B, bytes[start] != 0x5B, bytes[start] != 0x22,
             try readBase64(bytes, context, isFile: isFile, body)
         {
             return
@@ -62,9 +62,7 @@ extension RecordReader {
             guard let decoded else { return false }
             if Decompressor.Format(magic: decoded) == nil {
                 let start = decoded.skippingSpace(from: 0)
-                guard context.opensPlainBase64, start < decoded.count,
-                    decoded[start] == 0x7B || decoded[start] == 0x5B
-                else { return false }
+                guard start < decoded.count, decoded[start] == 0x7B || decoded[start] == 0x5B else { return false }
             }
             try readBytes(decoded, inner, isFile: isFile, body)
             return true
