@@ -60,7 +60,10 @@ var targets: [Target] = [
     module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
     module(
         "Pipeline",
-        ["Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka", "TrailArchive"]
+        [
+            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Hashing", "Kafka",
+            "TrailArchive",
+        ]
     ),
     .executableTarget(
         name: "amiwatch",

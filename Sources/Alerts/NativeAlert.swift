@@ -3,6 +3,9 @@ public import Detection
 
 /// The native format, `amiwatch.alert/1`: one line of JSON, keys in a fixed order (`Schemas/alert.schema.json`).
 public struct NativeAlert {
+    /// The format's name, and the value of `schema`.
+    public static let schema = "amiwatch.alert/1"
+
     private var json = JSONWriter()
 
     /// An encoder, which keeps its buffer between alerts.
@@ -12,6 +15,37 @@ public struct NativeAlert {
     public mutating func encode(_ alert: Alert) -> [UInt8] {
         encode(
             alert.finding,
+            alertID: alert.alertID,
+            findingID: alert.findingID,
+            policyHash: alert.policyHash
+        )
+    }
+
+    /// An alert as one line of at most so many bytes: where it would be longer, its later facts, then its commands are
+    /// left out.
+    public mutating func encode(_ alert: Alert, maximumBytes: Int) -> [UInt8] {
+        let whole = encode(alert)
+        guard whole.count > maximumBytes else { return whole }
+        var finding = alert.finding
+        while !finding.facts.isEmpty || !finding.missing.isEmpty || !finding.remediation.isEmpty {
+            if !finding.facts.isEmpty {
+                finding.facts.removeLast((finding.facts.count + 1) / 2)
+            } else if !finding.missing.isEmpty {
+                finding.missing.removeLast((finding.missing.count + 1) / 2)
+            } else {
+                finding.remediation.removeAll()
+            }
+            let cut = encode(
+                finding,
+                alertID: alert.alertID,
+                findingID: alert.findingID,
+                policyHash: alert.policyHash
+            )
+            if cut.count <= maximumBytes { return cut }
+        }
+        finding.message = "This alert was too long to be published whole."
+        return encode(
+            finding,
             alertID: alert.alertID,
             findingID: alert.findingID,
             policyHash: alert.policyHash
@@ -32,7 +66,7 @@ public struct NativeAlert {
         json.removeAll()
         json.object { json in
             json.key("schema")
-            json.string("amiwatch.alert/1")
+            json.string(Self.schema)
             if let alertID {
                 json.key("alert_id")
                 json.string(alertID)
