@@ -123,7 +123,7 @@ extension PolicyReading {
         if let node = fields[key] { return node }
         reader.error(
             fields.place,
-            "\(DocumentReader.plain(fields.path)): \(key) is missing",
+            "\(fields.path.filter { !"[]".contains($0) }): \(key) is missing",
             instead: "\(key): \(what)",
             impact: impact
         )

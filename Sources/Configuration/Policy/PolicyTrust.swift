@@ -41,21 +41,15 @@ extension PolicyReading {
         )
     }
 
-    func warnOfContradictions(_ policy: Policy, _ top: Fields) {
+    func warnOfContradictions(_ policy: Policy, _ place: Place) {
         for account in policy.knownVendors.intersection(policy.trust.accounts).sorted() {
-            reader.warn(
-                top.place(of: "known_vendors") ?? top.place,
-                "account \(account) is both trusted and a known vendor; it counts as trusted"
-            )
+            reader.warn(place, "account \(account) is both trusted and a known vendor; it counts as trusted")
         }
         let approved = (policy.approvedImages ?? []).reduce(into: Set<String>()) {
             $0.formUnion($1.ids ?? [])
         }
         for image in approved.intersection(policy.deniedImages).sorted() {
-            reader.warn(
-                top.place(of: "images") ?? top.place,
-                "image \(image) is both approved and denied; it counts as denied"
-            )
+            reader.warn(place, "image \(image) is both approved and denied; it counts as denied")
         }
     }
 }

@@ -87,9 +87,7 @@ extension RunReading {
     }
 
     func readTopics(_ top: Fields, into configuration: inout RunConfiguration) {
-        let inputPlace = top.place(of: "input")
-        var used: [String: (setting: String, place: Place?)] = [:]
-        for name in configuration.input.topics { used[name] = ("input.topics", inputPlace) }
+        var used = Dictionary(configuration.input.topics.map { ($0, "input.topics") }) { first, _ in first }
         let fields = top["topics"].flatMap { reader.fields($0, "topics") }
         let defaults = RunConfiguration.Topics()
         for (key, target) in [
@@ -99,10 +97,10 @@ extension RunReading {
             let node = fields?[key]
             let name = node.flatMap { topic($0, "topics.\(key)") } ?? defaults[keyPath: target]
             configuration.topics[keyPath: target] = name
-            if let other = used.updateValue(("topics.\(key)", node?.place), forKey: name) {
+            if let other = used.updateValue("topics.\(key)", forKey: name) {
                 reader.error(
-                    node?.place ?? other.place ?? top.place,
-                    "topics.\(key) and \(other.setting) are the same topic, \(name)",
+                    node?.place ?? top.place,
+                    "topics.\(key) and \(other) are the same topic, \(name)",
                     instead: "another name",
                     impact: "amiwatch would read what it writes"
                 )

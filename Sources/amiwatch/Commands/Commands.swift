@@ -1,10 +1,12 @@
 extension Command {
     /// Every command, in the order of the help.
     static let all: [Command] = [
+        .run,
         .replay,
         .test,
         .explain,
         .check,
+        .topics,
         .rules,
     ]
 }

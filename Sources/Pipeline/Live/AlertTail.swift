@@ -1,0 +1,94 @@
+import Configuration
+import Kafka
+import Synchronization
+
+/// Reads the alerts as any consumer would, committed ones only, from the start of the run on.
+final class AlertTail: Sendable {
+    private let thread: RunThread
+    private let wish = Wish()
+
+    /// What the run wants of the thread.
+    private final class Wish: Sendable {
+        let finishes = Atomic<Bool>(false)
+        let reachesEnd = Atomic<Bool>(false)
+    }
+
+    /// Finds where the topic ends now, so that only what this run publishes is read.
+    init(
+        _ clients: KafkaClients,
+        board: RunBoard,
+        log: RunLog,
+        onAlert: @escaping @Sendable ([UInt8]) -> Void
+    ) throws {
+        let topic = clients.configuration.topics.alerts
+        let starts: [Int32: Int64]
+        do throws(KafkaError) {
+            let admin = try Admin(clients.admin, log: log.kafkaSink("admin"))
+            let partitions = try admin.describeTopic(topic)?.partitions.map(\.id) ?? []
+            starts = try Self.ends(of: topic, partitions, clients)
+        } catch { throw Trouble.failure(error) }
+        thread = RunThread("alerts", board: board) { [wish] in
+            try Self.read(topic, from: starts, clients, wish, log, onAlert)
+        }
+    }
+
+    /// Reads on to the end of what is there, if that is wanted, and stops.
+    func finish(reachesEnd: Bool) {
+        wish.reachesEnd.store(reachesEnd, ordering: .relaxed)
+        wish.finishes.store(true, ordering: .releasing)
+        _ = thread.wait(seconds: 15)
+    }
+
+    private static func read(
+        _ topic: String,
+        from starts: [Int32: Int64],
+        _ clients: KafkaClients,
+        _ wish: Wish,
+        _ log: RunLog,
+        _ onAlert: ([UInt8]) -> Void
+    ) throws {
+        let consumer = try Consumer(clients.reader(), log: log.kafkaSink("alerts"))
+        try consumer.assign(starts.map { PartitionOffset(topic, $0.key, $0.value) })
+        var next = starts
+        var targets: [Int32: Int64]?
+        let deadline = Duration.seconds(10)
+        var limit = ContinuousClock.now + deadline
+        while true {
+            if targets == nil, wish.finishes.load(ordering: .acquiring) {
+                guard wish.reachesEnd.load(ordering: .relaxed) else { break }
+                // With what the last transaction wrote, though its end may not stand in the log yet.
+                targets = try ends(of: topic, Array(starts.keys), clients)
+                limit = .now + deadline
+            }
+            if let targets {
+                if targets.allSatisfy({ next[$0.key] ?? 0 >= $0.value }) || ContinuousClock.now > limit {
+                    break
+                }
+            }
+            consumer.poll(maxMessages: 256, timeout: .milliseconds(50)) { batch in
+                for message in batch.messages {
+                    next[message.partition] = message.offset + 1
+                    if let payload = message.payload { onAlert(Array(payload)) }
+                }
+                for end in batch.ends { next[end.partition] = max(next[end.partition] ?? 0, end.offset) }
+            }
+        }
+        try consumer.close()
+    }
+
+    private static func ends(
+        of topic: String,
+        _ partitions: [Int32],
+        _ clients: KafkaClients
+    ) throws(KafkaError) -> [Int32: Int64] {
+        let asking = try Consumer(clients.reader(isolation: "read_uncommitted"))
+        var result: [Int32: Int64] = [:]
+        for partition in partitions {
+            result[partition] = try asking.watermarks(
+                TopicPartition(topic, partition),
+                timeout: .seconds(10)
+            ).high
+        }
+        return result
+    }
+}

@@ -1,0 +1,114 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+// The catalogue: what the workers tell each other about images and organizations. Read by all, from its beginning.
+
+extension Detector {
+    /// Reads it to its present end; only then this worker joins its group.
+    func loadCatalogue() throws {
+        let topic = configuration.topics.catalogue
+        var targets: [Int32: Int64]?
+        while !board.isStopping {
+            do throws(KafkaError) {
+                if targets == nil {
+                    targets = try logEnds(of: topic, layout.cataloguePartitions)
+                    let names = targets?.keys.sorted() ?? []
+                    for partition in names { catalogueNext[partition] = 0 }
+                    catalogueCommitted = catalogueNext
+                    try reader.assign(names.map { PartitionOffset(TopicPartition(topic, $0), .beginning) })
+                }
+            } catch {
+                guard error.isRetriable else { throw Trouble.failure(error) }
+            }
+            guard let targets else { continue }
+            try readCatalogue(waiting: .milliseconds(20))
+            if hasCatalogue(to: targets) { return }
+        }
+    }
+
+    /// Takes what has come, of the catalogue and, while restoring, of the changelog.
+    func readCatalogue(waiting: Duration = .zero) throws {
+        var restoring: Restoring?
+        if case .restoring(let known) = phase { restoring = known }
+        let failures = try reader.poll(
+            maxMessages: restoring == nil ? Self.batchMessages : 4 * Self.batchMessages,
+            timeout: restoring == nil ? waiting : .milliseconds(5)
+        ) { batch in
+            for message in batch.messages {
+                if message.topic == catalogueTopic {
+                    try takeCatalogue(message)
+                } else if stateReading.contains(message.partition) {
+                    try takeState(message)
+                    restoring?.entries += 1
+                }
+            }
+            for end in batch.ends {
+                if end.topic == catalogueTopic {
+                    catalogueNext[end.partition] = max(catalogueNext[end.partition] ?? 0, end.offset)
+                    catalogueEnds.insert(end.partition)
+                } else if let target = restoring?.waiting[end.partition], end.offset >= target {
+                    restoring?.waiting[end.partition] = nil
+                    restoring?.read[end.partition] = target
+                }
+            }
+            return batch.failures
+        }
+        if let restoring, case .restoring = phase { phase = .restoring(restoring) }
+        for failure in failures { try handleReader(failure) }
+        if changedSince == nil { catalogueCommitted = catalogueNext }
+    }
+
+    private func takeCatalogue(_ message: Message) throws {
+        guard message.offset >= catalogueNext[message.partition] ?? 0 else { return }
+        catalogueNext[message.partition] = message.offset + 1
+        catalogueEnds.remove(message.partition)
+        guard let key = message.key else { return }
+        if PublishedTime.isTime(key) {
+            if let payload = message.payload, let entry = PublishedTime(key: key, value: payload),
+                entry.time <= Intake.latestTime()
+            {
+                publishedTime = max(publishedTime, entry.time)
+            }
+            return
+        }
+        do throws(StateError) {
+            let value = message.payload.map { Array($0) }
+            switch phase {
+            case .idle, .restoring: try engine.restore(key: Array(key), value: value)
+            case .reconciling, .running:
+                // What this worker wrote itself it knows, and perhaps newer things already.
+                guard !isOwn(message) else { return }
+                noteChange()
+                try engine.applyCatalogue(key: Array(key), value: value, into: &alerts)
+                delayUnsettled()
+            }
+        } catch { throw unreadable(configuration.topics.catalogue, message, error) }
+    }
+
+    private func isOwn(_ message: Message) -> Bool {
+        guard let header = message.header(TransactionalOutput.writerHeader),
+            let partition = Int32(String(decoding: header, as: UTF8.self))
+        else { return false }
+        return shares[partition] != nil
+    }
+
+    private func handleReader(_ failure: ConsumerFailure) throws {
+        guard failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange else {
+            if let fatal = Trouble.reading(failure) { throw fatal }
+            return log.debug("reading state and catalogue: \(failure.error)")
+        }
+        guard let name = failure.partition else { return }
+        if name.topic == configuration.topics.state {
+            shares[name.partition]?.restoredEnd = nil
+            isReassigned = true
+        } else {
+            let low = try ends.watermarks(name, timeout: .seconds(10)).low
+            log.warning("the place in the catalogue is gone, reading all of it", ["partition": "\(name)"])
+            catalogueNext[name.partition] = low
+            catalogueCommitted[name.partition] = low
+            isDisplaced = true
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import CloudTrail
+import Configuration
+import Detection
+import Glibc
+import Kafka
+
+// One transaction carries alerts, changes of the state and positions, or nothing of them.
+
+extension Detector {
+    func commitWhenDue(isIdle: Bool) throws {
+        guard let since = changedSince else { return }
+        let interval = Duration.milliseconds(configuration.detector.commitIntervalMilliseconds)
+        guard
+            isIdle || recordCount >= configuration.detector.commitRecords
+                || ContinuousClock.now - since >= interval
+        else { return }
+        try commit(within: .seconds(15))
+    }
+
+    /// Ends what was begun: everything since the last commit becomes visible, or is taken back and read again.
+    func commit(within limit: Duration) throws {
+        guard changedSince != nil || hasTouchedShares else { return }
+        let content = makeTransaction()
+        guard !content.positions.isEmpty else {
+            // Only what others had committed was learnt.
+            settleCommit(content)
+            return
+        }
+        let proof: ConsumerGroupMetadata
+        do throws(KafkaError) { proof = try consumer.groupMetadata() } catch {
+            // Somebody else owns these partitions, or is about to.
+            log.debug("not committing: \(error)")
+            return rollback()
+        }
+        switch output.write(content, proof: proof, until: .now + limit) {
+        case .committed:
+            report.transactions += 1
+            report.alerts += content.alerts.count
+            settleCommit(content)
+        case .aborted(let error):
+            report.aborted += 1
+            log.info("a transaction was aborted, and is tried again", ["cause": .text("\(error)")])
+            rollback()
+            // The group or a broker needs a moment; trying at once would only make noise.
+            usleep(20_000)
+        case .refused(let failure): throw failure
+        case .broken(let error): try startAfresh(error)
+        }
+    }
+
+    var hasTouchedShares: Bool { shares.values.contains { $0.isTouched } }
+
+    private func makeTransaction() -> Transaction {
+        var content = Transaction()
+        content.deadLetters = deadLetters
+        for alert in alerts {
+            // A finding belongs to the worker that owns its account, whoever else could judge it.
+            let partition = partitioner.partition(of: alert.finding.identity.subject.place.account)
+            guard shares[partition] != nil else { continue }
+            touch(partition)
+            content.alerts.append(alert)
+        }
+        for entry in engine.pendingChanges() {
+            let partition = partitioner.partition(of: entry.account)
+            // What another worker's accounts have told is in the catalogue already.
+            guard shares[partition] != nil else { continue }
+            touch(partition)
+            content.entries.append(
+                .init(store: entry.store, partition: partition, key: entry.key, value: entry.value)
+            )
+        }
+        for partition in shares.keys.sorted() {
+            guard let share = shares[partition], share.isTouched else { continue }
+            content.entries += ledger(of: partition, share)
+        }
+        for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
+            guard isTimeDue(sources[index]) else { continue }
+            let (name, time) = (sources[index].name, sources[index].time)
+            let entry = PublishedTime(source: "\(name)", time: time)
+            content.times[name] = time
+            content.entries.append(
+                .init(store: .catalogue, partition: name.partition, key: entry.key, value: entry.value)
+            )
+        }
+        content.positions = sources.filter { shares[$0.name.partition]?.isTouched ?? false }.map(\.place)
+        return content
+    }
+
+    private func touch(_ partition: Int32) { shares[partition]?.isTouched = true }
+
+    private func ledger(of partition: Int32, _ share: Share) -> [Transaction.Entry] {
+        var totals = share.totals
+        totals += share.pending
+        var entries: [LedgerEntry] = [.totals(totals)]
+        if !share.isCountRecorded { entries.append(.partitionCount(layout.accountPartitions)) }
+        for source in sources where source.name.partition == partition {
+            entries.append(.position(source.name, source.next))
+        }
+        return entries.map {
+            Transaction.Entry(store: .state, partition: partition, key: $0.key, value: $0.value)
+        }
+    }
+
+    /// The transaction is visible.
+    private func settleCommit(_ content: Transaction) {
+        engine.commit()
+        for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
+            sources[index].committed = sources[index].next
+            guard let time = content.times[sources[index].name] else { continue }
+            sources[index].publishedTime = time
+            lastTimeSent = .now
+        }
+        for (partition, share) in shares {
+            report.run += share.pending
+            shares[partition]?.commit()
+        }
+        catalogueCommitted = catalogueNext
+        settling.removeAll()
+        forgetPending()
+        publishReport()
+    }
+
+    /// Nothing of it is visible: the state goes back, and everything since the last commit is read again.
+    func rollback() {
+        engine.rollback()
+        if !settling.isEmpty { unsettled.insert((.now, settling), at: 0) }
+        settling.removeAll()
+        for partition in shares.keys { shares[partition]?.rollback() }
+        for index in sources.indices where sources[index].committed >= 0 {
+            sources[index].next = sources[index].committed
+            sources[index].isAtEnd = false
+        }
+        catalogueNext = catalogueCommitted
+        catalogueEnds.removeAll()
+        forgetPending()
+        isDisplaced = true
+    }
+
+    private func forgetPending() {
+        alerts.removeAll(keepingCapacity: true)
+        deadLetters.removeAll(keepingCapacity: true)
+        recordCount = 0
+        changedSince = nil
+    }
+
+    /// The producer was fenced, or nobody knows what became of its transaction: what stands in the log decides.
+    private func startAfresh(_ error: KafkaError) throws {
+        log.warning(
+            "the transaction's outcome is unknown, reading the state back",
+            ["cause": .text("\(error)")]
+        )
+        report.aborted += 1
+        rollback()
+        for partition in shares.keys { shares[partition]?.restoredEnd = nil }
+        let owned = Set(shares.keys)
+        engine.drop(accountsWhere: { owned.contains(partitioner.partition(of: $0)) })
+        output = try TransactionalOutput(
+            clients,
+            id: transactionalID,
+            cataloguePartitions: layout.cataloguePartitions,
+            log: log
+        )
+        isOutputReady = false
+        isReassigned = true
+    }
+
+    // MARK: Time
+
+    func isTimeDue(_ source: Source) -> Bool {
+        guard source.time > source.publishedTime else { return false }
+        return (endsWhenRead && source.isAtEnd) || ContinuousClock.now - lastTimeSent >= .seconds(1)
+    }
+
+    /// Moves the clock where all is read, publishes verdicts that have waited, and tells others the time.
+    func keepTime() throws {
+        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), publishedTime > engine.state.streamTime {
+            noteChange()
+            engine.advanceStreamTime(to: publishedTime, into: &alerts)
+            delayUnsettled()
+        }
+        let now = ContinuousClock.now
+        while let first = unsettled.first, first.due <= now {
+            noteChange()
+            settling += first.subjects
+            engine.settle(first.subjects, into: &alerts)
+            unsettled.removeFirst()
+        }
+        if changedSince == nil {
+            for source in sources where isTimeDue(source) {
+                noteChange()
+                touch(source.name.partition)
+            }
+        }
+    }
+
+    // MARK: Report
+
+    func publishReport() {
+        report.total = DetectorBalance()
+        for share in shares.values { report.total += share.totals }
+        report.partitions = shares.count
+        board.detectorReport = report
+    }
+}
+
+extension Share {
+    mutating func commit() {
+        totals += pending
+        pending = DetectorBalance()
+        if isTouched { isCountRecorded = true }
+        isTouched = false
+    }
+
+    mutating func rollback() {
+        pending = DetectorBalance()
+        isTouched = false
+    }
+}

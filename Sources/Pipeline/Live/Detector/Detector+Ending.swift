@@ -1,0 +1,55 @@
+import Configuration
+import Detection
+import Kafka
+
+/// How far a run that stops at the end has come.
+enum Ending {
+    /// Records may still come: the intake is at work, or what it wrote is not read.
+    case records
+    /// The records' ends are looked for once more, because the last were just written.
+    case recordEnds
+    /// The catalogue is read to its end; what that leads to may need another round.
+    case catalogue(transactions: Int)
+}
+
+extension Detector {
+    /// Whether everything that was there is judged and committed.
+    func hasEnded() throws -> Bool {
+        guard isAssigned, !isReassigned, !isDisplaced, changedSince == nil, unsettled.isEmpty else {
+            return false
+        }
+        switch phase {
+        case .idle: return sources.isEmpty && isInputDone
+        case .restoring, .reconciling: return false
+        case .running: break
+        }
+        guard !engine.hasBacklog else { return false }
+        switch ending {
+        case .records:
+            guard isInputDone else { return false }
+            for index in sources.indices { sources[index].isAtEnd = false }
+            isDisplaced = true
+            ending = .recordEnds
+        case .recordEnds:
+            // The times at the logs' ends are published too, by `keepTime`.
+            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: isTimeDue) else { return false }
+            lookForCatalogueEnds()
+        case .catalogue(let transactions):
+            guard catalogueEnds.count == layout.cataloguePartitions else { return false }
+            if report.transactions == transactions { return true }
+            lookForCatalogueEnds()
+        }
+        return false
+    }
+
+    private var isInputDone: Bool {
+        let hasIntake = configuration.roles.contains(.intake) && !configuration.input.isKeyedByAccount
+        return board.isFeedDone && (!hasIntake || board.isIntakeDone)
+    }
+
+    private func lookForCatalogueEnds() {
+        catalogueEnds.removeAll()
+        isDisplaced = true
+        ending = .catalogue(transactions: report.transactions)
+    }
+}

@@ -1,0 +1,120 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+// What this worker owns, and where it reads on.
+
+extension Detector {
+    /// Runs inside `consumer.poll` and `consumer.close`.
+    func rebalance(_ event: RebalanceEvent) {
+        isReassigned = true
+        switch event {
+        case .assigned(let names):
+            isAssigned = true
+            for name in names where !sources.contains(where: { $0.name == name }) {
+                sources.append(Source(topic: consumer.index(of: name.topic), name: name))
+            }
+        case .revoked(let names):
+            finishBeforeRevocation()
+            give(up: names)
+        case .lost(let names):
+            rollback()
+            give(up: names)
+        }
+    }
+
+    /// Until the handler returns the partitions are ours, and what is done may be committed.
+    private func finishBeforeRevocation() {
+        switch phase {
+        case .idle, .restoring: return
+        case .reconciling, .running:
+            do { try commit(within: .seconds(2)) } catch {
+                log.warning("committing before partitions are given up: \(error)")
+            }
+            rollback()
+        }
+    }
+
+    private func give(up names: [TopicPartition]) {
+        sources.removeAll { names.contains($0.name) }
+        phase = .idle
+    }
+
+    /// After every change of the assignment: what stays is kept in memory and brought up to date from the changelog,
+    /// what is gone is dropped, what is new is read back.
+    func beginRestoring() throws {
+        isReassigned = false
+        isDisplaced = false
+        let owned = Set(sources.map(\.name.partition))
+        if let outside = owned.first(where: { $0 >= layout.accountPartitions }) {
+            throw RunFailure(
+                "\(recordTopics.joined(separator: ", ")) has more partitions than at the start (\(outside)): "
+                    + "accounts would move away from their state; create the topics anew with other names"
+            )
+        }
+        try stopReadingState()
+        let unknown = owned.filter { shares[$0]?.restoredEnd == nil }
+        let gone = Set(shares.keys).subtracting(owned)
+        let dropped = gone.union(unknown)
+        if !dropped.isEmpty {
+            engine.drop(accountsWhere: { dropped.contains(partitioner.partition(of: $0)) })
+        }
+        for partition in gone { shares[partition] = nil }
+        for partition in unknown { shares[partition] = Share() }
+        for index in sources.indices {
+            sources[index].next = -1
+            sources[index].committed = -1
+            sources[index].isAtEnd = false
+        }
+        unsettled.removeAll()
+        ending = .records
+        log.info("the detector has partitions", ["partitions": .number(owned.count)])
+        publishReport()
+        phase = owned.isEmpty ? .idle : .restoring(Restoring())
+    }
+
+    /// Puts reading back to the own places, after an abort or a rebalance.
+    func putBack() throws {
+        isDisplaced = false
+        do throws(KafkaError) {
+            if case .running = phase, !sources.isEmpty { try consumer.resume(at: sources.map(\.place)) }
+            try reader.seek(
+                catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
+            )
+        } catch {
+            guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
+                throw Trouble.failure(error)
+            }
+            isDisplaced = true
+        }
+    }
+
+    func handle(_ failure: ConsumerFailure) throws {
+        if failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange {
+            return try goToBeginning(failure)
+        }
+        if let fatal = Trouble.reading(failure) { throw fatal }
+        log.debug("reading records: \(failure.error)")
+    }
+
+    /// Retention has overtaken the place: what lies between is lost, and that is said.
+    private func goToBeginning(_ failure: ConsumerFailure) throws {
+        guard case .running = phase, let name = failure.partition,
+            let index = sources.firstIndex(where: { $0.name == name })
+        else { return }
+        let low = try ends.watermarks(name, timeout: .seconds(10)).low
+        log.error(
+            "the place in the log is gone, going on at its beginning: raise the topic's retention",
+            [
+                "partition": "\(name)", "place": .number(Int(sources[index].next)),
+                "beginning": .number(Int(low)),
+            ]
+        )
+        report.lostPositions += 1
+        sources[index].next = low
+        shares[name.partition]?.isTouched = true
+        noteChange()
+        isDisplaced = true
+    }
+}

@@ -1,0 +1,121 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+// Records in: each to the engine once, in the order of its partition.
+
+extension Detector {
+    func take(_ batch: borrowing Batch) throws {
+        guard case .running = phase else { return }
+        guard !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
+        let notAfter = Intake.latestTime()
+        var current = -1
+        for message in batch.messages {
+            if current < 0 || sources[current].name.partition != message.partition
+                || sources[current].topic != message.topic
+            {
+                current = index(message.topic, message.partition) ?? -1
+                if current < 0 { continue }
+            }
+            // What is not owned or was read before is what librdkafka repeats around a rebalance.
+            guard message.offset >= sources[current].next else { continue }
+            try read(message, of: current, notAfter: notAfter)
+            sources[current].next = message.offset + 1
+            sources[current].isAtEnd = false
+        }
+        for end in batch.ends {
+            guard let index = index(end.topic, end.partition), end.offset >= sources[index].next else {
+                continue
+            }
+            sources[index].next = end.offset
+            sources[index].isAtEnd = true
+        }
+        delayUnsettled()
+    }
+
+    private func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
+        sources.firstIndex { $0.name.partition == partition && $0.topic == topic }
+    }
+
+    private func read(_ message: Message, of index: Int, notAfter: EventTime) throws {
+        let name = sources[index].name
+        noteChange()
+        shares[name.partition]?.isTouched = true
+        guard let payload = message.payload else {
+            count(in: name.partition) { $0.ignored += 1 }
+            return
+        }
+        // The intake has found the account with the envelope at hand.
+        let account =
+            configuration.input.isKeyedByAccount ? nil : message.key.flatMap { AccountID(utf8: $0) }
+        try records.read(message: payload, account: account) { reading in
+            switch reading {
+            case .ignored(let count):
+                self.count(in: name.partition, count) { $0.ignored += count }
+            case .record(let record, _):
+                try judge(record, of: index, at: message.offset, notAfter: notAfter)
+            case .deadLetter(let letter):
+                deadLetters.append(
+                    DeadLetterMessage(
+                        letter,
+                        topic: name.topic,
+                        partition: name.partition,
+                        offset: message.offset
+                    )
+                )
+                count(in: name.partition) { $0.deadLettered += 1 }
+            }
+        }
+    }
+
+    private func judge(
+        _ record: Record,
+        of index: Int,
+        at offset: Int64,
+        notAfter: EventTime
+    ) throws {
+        let name = sources[index].name
+        guard partitioner.partition(of: record.account) == name.partition else {
+            throw misplaced(record.account, name, offset)
+        }
+        if record.time <= notAfter, record.time > sources[index].time { sources[index].time = record.time }
+        switch engine.process(record, notAfter: notAfter, into: &alerts) {
+        case .applied: count(in: name.partition) { $0.applied += 1 }
+        case .duplicate: count(in: name.partition) { $0.duplicate += 1 }
+        }
+    }
+
+    private func count(in partition: Int32, _ records: Int = 1, _ change: (inout DetectorBalance) -> Void) {
+        recordCount += records
+        shares[partition]?.pending.read += records
+        if shares[partition] != nil { change(&shares[partition, default: Share()].pending) }
+    }
+
+    private func misplaced(_ account: AccountID, _ name: TopicPartition, _ offset: Int64) -> RunFailure {
+        let should = partitioner.partition(of: account)
+        guard configuration.input.isKeyedByAccount else {
+            return RunFailure(
+                "\(name)@\(offset): a record of account \(account) lies here, and belongs on partition \(should); "
+                    + "let nothing but amiwatch write to this topic"
+            )
+        }
+        return RunFailure(
+            "\(name)@\(offset): a record of account \(account) lies here, and input.partitioner puts it on "
+                + "partition \(should): name the partitioner of its producer, or set keyed_by_account: false"
+        )
+    }
+
+    /// Undetermined verdicts wait a moment: the missing fact may be on its way through the catalogue.
+    func delayUnsettled() {
+        guard !engine.unsettled.isEmpty else { return }
+        let due = ContinuousClock.now + .seconds(configuration.detector.settleSeconds)
+        unsettled.append((due, engine.takeUnsettled()))
+    }
+
+    func judgeBacklog() {
+        noteChange()
+        engine.judgeBacklog(atMost: Self.sliceSubjects, into: &alerts)
+        delayUnsettled()
+    }
+}

@@ -1,0 +1,200 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+/// Reading back the state, step by step, a slice each turn of the loop.
+struct Restoring {
+    enum Step {
+        /// The group's places first: a transaction that could still move them is waited for.
+        case places
+        /// Then where the changelog ends, so that what those places promise stands before it.
+        case changelog
+        /// Reading to there.
+        case entries
+        /// Then the catalogue, to its present end.
+        case catalogue
+        /// A producer that works, and places for the partitions that have none.
+        case output
+    }
+
+    var step = Step.places
+    var groupPlaces: [TopicPartition: Int64] = [:]
+    /// Partitions of the changelog that are not read yet, and where they end.
+    var waiting: [Int32: Int64] = [:]
+    /// Those that are, and where they ended.
+    var read: [Int32: Int64] = [:]
+    var catalogueEnds: [Int32: Int64] = [:]
+    var entries = 0
+    var begun = ContinuousClock.now
+}
+
+extension Detector {
+    /// One slice.
+    func restore(_ restoring: Restoring) throws {
+        var restoring = restoring
+        do throws(KafkaError) {
+            try step(&restoring)
+        } catch {
+            guard error.isRetriable else { throw Trouble.failure(error) }
+            log.debug("restoring, waiting for Kafka: \(error)")
+        }
+        // A step may have found that it has to begin again.
+        guard case .restoring = phase, !isReassigned else { return }
+        phase = .restoring(restoring)
+        if case .output = restoring.step, isOutputReady, sources.allSatisfy({ $0.next >= 0 }) {
+            try finishRestoring(restoring)
+        }
+    }
+
+    private func step(_ restoring: inout Restoring) throws(KafkaError) {
+        switch restoring.step {
+        case .places:
+            let places = try consumer.committed(sources.map(\.name), timeout: .milliseconds(500))
+            restoring.groupPlaces = places.compactMapValues(\.self)
+            restoring.step = .changelog
+        case .changelog:
+            try findChangelogEnds(&restoring)
+            restoring.step = .entries
+        case .entries:
+            // `readCatalogue` takes the entries.
+            guard restoring.waiting.isEmpty else { return }
+            try stopReadingState()
+            restoring.catalogueEnds = try logEnds(
+                of: configuration.topics.catalogue,
+                layout.cataloguePartitions
+            )
+            restoring.step = .catalogue
+        case .catalogue:
+            guard hasCatalogue(to: restoring.catalogueEnds) else { return }
+            restoring.step = .output
+        case .output:
+            if !isOutputReady {
+                try output.takeOver(timeout: .milliseconds(500))
+                isOutputReady = true
+            }
+            try findPlaces(restoring)
+        }
+    }
+
+    private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
+        var reading: [PartitionOffset] = []
+        for (partition, share) in shares {
+            let name = TopicPartition(configuration.topics.state, partition)
+            let (low, high) = try ends.watermarks(name, timeout: .milliseconds(500))
+            let known = share.restoredEnd.flatMap { $0 >= low && $0 <= high ? $0 : nil }
+            if known == nil, share.restoredEnd != nil {
+                // What was read before is not what stands there now.
+                engine.drop(accountsWhere: { partitioner.partition(of: $0) == partition })
+                shares[partition] = Share()
+            }
+            let start = known ?? low
+            guard start < high else {
+                restoring.read[partition] = high
+                continue
+            }
+            restoring.waiting[partition] = high
+            reading.append(PartitionOffset(name, .at(start)))
+        }
+        if !reading.isEmpty { try reader.addAssignment(reading) }
+        stateReading = Set(restoring.waiting.keys)
+    }
+
+    func stopReadingState() throws(KafkaError) {
+        guard !stateReading.isEmpty else { return }
+        let names = stateReading.sorted().map { TopicPartition(configuration.topics.state, $0) }
+        stateReading.removeAll()
+        try reader.removeAssignment(names)
+    }
+
+    /// The end of each partition's log, open transactions included.
+    func logEnds(of topic: String, _ partitions: Int) throws(KafkaError) -> [Int32: Int64] {
+        var result: [Int32: Int64] = [:]
+        for partition in 0..<Int32(clamping: partitions) {
+            result[partition] =
+                try ends.watermarks(TopicPartition(topic, partition), timeout: .milliseconds(500)).high
+        }
+        return result
+    }
+
+    func hasCatalogue(to ends: [Int32: Int64]) -> Bool {
+        ends.allSatisfy { (catalogueNext[$0.key] ?? 0) >= $0.value }
+    }
+
+    /// The group's places; without one, the state's; without that, the log's beginning.
+    private func findPlaces(_ restoring: Restoring) throws(KafkaError) {
+        for index in sources.indices where sources[index].next < 0 {
+            let name = sources[index].name
+            let known = restoring.groupPlaces[name] ?? shares[name.partition]?.positions[name]
+            let place: Int64 =
+                if let known { known } else { try ends.watermarks(name, timeout: .milliseconds(500)).low }
+            sources[index].next = place
+            sources[index].committed = place
+        }
+    }
+
+    private func finishRestoring(_ restoring: Restoring) throws {
+        for (partition, end) in restoring.read { shares[partition]?.restoredEnd = end }
+        report.restores += 1
+        report.restoredEntries += restoring.entries
+        let time = ContinuousClock.now - restoring.begun
+        log.info(
+            "the state is read back",
+            [
+                "entries": .number(restoring.entries),
+                "milliseconds": .number(Int(time / .milliseconds(1))),
+            ]
+        )
+        engine.startReconciling()
+        // What waits to be judged shall outlive an abort.
+        engine.commit()
+        phase = .reconciling
+    }
+
+    /// Takes one entry of the changelog.
+    func takeState(_ message: Message) throws {
+        guard let key = message.key else { return }
+        guard key.first.map({ $0 >= 0x20 }) ?? false else {
+            do throws(StateError) {
+                try engine.restore(key: Array(key), value: message.payload.map { Array($0) })
+            } catch { throw unreadable(configuration.topics.state, message, error) }
+            return
+        }
+        guard let payload = message.payload, let entry = LedgerEntry(key: key, value: payload) else { return }
+        switch entry {
+        case .position(let name, let offset): shares[message.partition]?.positions[name] = offset
+        case .totals(let balance): shares[message.partition]?.totals = balance
+        case .partitionCount(let count):
+            guard count == layout.accountPartitions else {
+                throw RunFailure(
+                    "\(recordTopics.joined(separator: ", ")) has \(layout.accountPartitions) partitions, and the state "
+                        + "was built with \(count): accounts would be looked for in the wrong place; use \(count) "
+                        + "partitions, or new topics and a new group_id"
+                )
+            }
+            shares[message.partition]?.isCountRecorded = true
+        case .unknown(let key):
+            throw RunFailure(
+                "\(configuration.topics.state)/\(message.partition)@\(message.offset): \(key) was written by a newer "
+                    + "amiwatch or by something else; run the version that wrote it"
+            )
+        }
+    }
+
+    func unreadable(_ topic: String, _ message: Message, _ error: StateError) -> RunFailure {
+        RunFailure(
+            "\(topic)/\(message.partition)@\(message.offset): \(error); run the version of amiwatch that wrote it"
+        )
+    }
+
+    /// Judges what was read back; then records are read.
+    func reconcile() throws {
+        if engine.hasBacklog { judgeBacklog() }
+        if !engine.hasBacklog { for partition in shares.keys { shares[partition]?.isTouched = true } }
+        let committed = report.transactions
+        try commit(within: .seconds(15))
+        guard report.transactions > committed, !engine.hasBacklog, case .reconciling = phase else { return }
+        phase = .running
+        isDisplaced = true
+    }
+}

@@ -1,0 +1,209 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+/// Reads records by account, judges them, and publishes alerts, state and positions in one transaction.
+///
+/// Everything belongs to the thread that made it: no lock, no waiting for others. One turn of the loop is
+/// `turn`.
+final class Detector {
+    /// What the detector is busy with.
+    enum Phase {
+        /// Owns nothing.
+        case idle
+        /// Reads back the state of what it owns.
+        case restoring(Restoring)
+        /// Judges what was read back, and publishes what differs from what was published.
+        case reconciling
+        /// Reads records.
+        case running
+    }
+
+    let configuration: RunConfiguration
+    let clients: KafkaClients
+    let layout: TopicLayout
+    let partitioner: Partitioner
+    let endsWhenRead: Bool
+    let board: RunBoard
+    let log: RunLog
+
+    /// The group's member, which reads the records.
+    let consumer: Consumer
+    /// Reads the catalogue, and the changelog while restoring.
+    let reader: Consumer
+    /// Asks where logs end, whether or not a transaction is still open there.
+    let ends: Consumer
+    let catalogueTopic: TopicIndex
+    let stateTopic: TopicIndex
+    let records: RecordReader
+    let transactionalID: String
+    var output: TransactionalOutput
+    var isOutputReady = false
+
+    var engine: Engine
+    var phase = Phase.idle
+    var sources: [Source] = []
+    var shares: [Int32: Share] = [:]
+    /// Whether the group has given this member its part, which may be nothing.
+    var isAssigned = false
+    /// Whether the assignment has changed since the loop last looked.
+    var isReassigned = false
+    /// Whether reading has to go back to the sources' own places.
+    var isDisplaced = false
+
+    // Since the last commit:
+    var alerts: [Alert] = []
+    var deadLetters: [DeadLetterMessage] = []
+    var recordCount = 0
+    /// When the first change was made that is not committed; nil when there is none.
+    var changedSince: ContinuousClock.Instant?
+
+    /// The next message of each partition of the catalogue, and those of the last commit.
+    var catalogueNext: [Int32: Int64] = [:]
+    var catalogueCommitted: [Int32: Int64] = [:]
+    var catalogueEnds: Set<Int32> = []
+    /// The partitions of the changelog that are being read.
+    var stateReading: Set<Int32> = []
+    /// The latest time that any partition has published.
+    var publishedTime = EventTime.distantPast
+    var lastTimeSent = ContinuousClock.now
+    /// Undetermined verdicts that wait for the missing fact.
+    var unsettled: [(due: ContinuousClock.Instant, subjects: [Subject])] = []
+    var settling: [Subject] = []
+    var ending = Ending.records
+    var report = DetectorReport()
+
+    static let batchMessages = 1024
+    /// Subjects judged between two looks at everything else.
+    static let sliceSubjects = 5000
+
+    init(
+        _ configuration: RunConfiguration,
+        _ clients: KafkaClients,
+        policy: Policy,
+        layout: TopicLayout,
+        endsWhenRead: Bool,
+        board: RunBoard,
+        log: RunLog
+    ) throws {
+        self.configuration = configuration
+        self.clients = clients
+        self.layout = layout
+        self.endsWhenRead = endsWhenRead
+        self.board = board
+        self.log = log
+        let input = configuration.input
+        partitioner = Partitioner(
+            input.isKeyedByAccount ? .init(input.partitioner ?? .murmur2) : .murmur2,
+            count: layout.accountPartitions
+        )
+        engine = Engine(
+            policy: policy,
+            settings: .live(configuration.detector, endsWhenRead: endsWhenRead)
+        )
+        records = RecordReader(input)
+        consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
+        reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
+        ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
+        catalogueTopic = reader.index(of: configuration.topics.catalogue)
+        stateTopic = reader.index(of: configuration.topics.state)
+        transactionalID =
+            "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
+        output = try TransactionalOutput(
+            clients,
+            id: transactionalID,
+            cataloguePartitions: layout.cataloguePartitions,
+            log: log
+        )
+    }
+
+    /// The topics that the records are read from.
+    var recordTopics: [String] {
+        configuration.input.isKeyedByAccount ? configuration.input.topics : [configuration.topics.events]
+    }
+
+    /// Works until the run ends, or until everything that was there is judged and committed.
+    func run() throws {
+        consumer.onRebalance = { [unowned self] event in rebalance(event) }
+        defer { consumer.onRebalance = nil }
+        try loadCatalogue()
+        try prepareOutput()
+        if !board.isStopping { try consumer.subscribe(recordTopics) }
+        while !board.isStopping {
+            try turn()
+            if endsWhenRead, try hasEnded() { break }
+        }
+        // What is done is committed; what is not is read again next time.
+        if case .running = phase { try commit(within: .seconds(2)) }
+        do throws(KafkaError) { try consumer.close() } catch { log.debug("leaving the group: \(error)") }
+        do throws(KafkaError) { try reader.close() } catch { log.debug("closing the reader: \(error)") }
+    }
+
+    /// One turn of the loop: a slice of everything that is to be done.
+    func turn() throws {
+        let (count, failures) = try consumer.poll(
+            maxMessages: Self.batchMessages,
+            timeout: patience
+        ) { batch in
+            try take(batch)
+            return (batch.messages.count, batch.failures)
+        }
+        for failure in failures { try handle(failure) }
+        for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal {
+            throw Trouble.failure(error)
+        }
+        for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
+        if isReassigned { try beginRestoring() }
+        if isDisplaced { try putBack() }
+        try readCatalogue()
+        switch phase {
+        case .idle: break
+        case .restoring(let restoring): try restore(restoring)
+        case .reconciling: try reconcile()
+        case .running:
+            try keepTime()
+            if engine.hasBacklog { judgeBacklog() }
+            try commitWhenDue(isIdle: count == 0)
+        }
+    }
+
+    /// How long to wait for the first record: the catalogue is looked at in between.
+    private var patience: Duration {
+        switch phase {
+        case .idle: .milliseconds(20)
+        case .restoring, .reconciling: .zero
+        case .running: engine.hasBacklog ? .zero : changedSince == nil ? .milliseconds(10) : .milliseconds(1)
+        }
+    }
+
+    func noteChange() {
+        if changedSince == nil { changedSince = .now }
+    }
+
+    /// Finds the coordinators before the first record needs them.
+    func prepareOutput() throws {
+        while !board.isStopping {
+            do throws(KafkaError) {
+                try output.takeOver(timeout: .seconds(1))
+                isOutputReady = true
+                return
+            } catch {
+                if Trouble.isPermanent(error) || error.isFatal { throw Trouble.failure(error) }
+            }
+        }
+    }
+}
+
+extension Engine.Settings {
+    /// What a live detector uses.
+    static func live(_ detector: RunConfiguration.Detector, endsWhenRead: Bool) -> Engine.Settings {
+        var settings = Engine.Settings()
+        settings.horizonSeconds = Int64(detector.horizonHours) * 3600
+        settings.retentionSeconds = Int64(detector.retentionDays) * 86_400
+        settings.keepsJournal = true
+        settings.subjectsAtOnce = Detector.sliceSubjects
+        settings.delaysUndetermined = !endsWhenRead && detector.settleSeconds > 0
+        return settings
+    }
+}

@@ -1,0 +1,38 @@
+import CloudTrail
+import Kafka
+
+/// One partition that the detector reads records from: of the events, or of the input where that is keyed by account.
+///
+/// Its number is also that of the accounts' partition of the state.
+struct Source {
+    let topic: TopicIndex
+    let name: TopicPartition
+    /// The offset of the next message to read; kept here and nowhere else.
+    var next: Int64 = -1
+    /// The offset that the last transaction carried.
+    var committed: Int64 = -1
+    /// Whether everything there was has been read.
+    var isAtEnd = false
+    /// The greatest time of a record.
+    var time = EventTime.distantPast
+    /// What of it the catalogue tells.
+    var publishedTime = EventTime.distantPast
+
+    var place: PartitionOffset { PartitionOffset(name, .at(next)) }
+}
+
+/// What belongs to one partition of the state.
+struct Share {
+    /// Everything ever counted.
+    var totals = DetectorBalance()
+    /// What was counted since the last commit.
+    var pending = DetectorBalance()
+    /// Whether the next transaction has to carry its positions.
+    var isTouched = false
+    /// Whether the state holds the partition count.
+    var isCountRecorded = false
+    /// Where its changelog ended when it was read: memory is what stands before, and what this worker wrote behind.
+    var restoredEnd: Int64?
+    /// The positions that the state holds.
+    var positions: [TopicPartition: Int64] = [:]
+}

@@ -1,0 +1,141 @@
+import Alerts
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+/// Publishes what the detector found: alerts, state, catalogue, dead letters and positions, all or nothing.
+final class TransactionalOutput {
+    private let producer: Producer
+    private let alerts: ProducerTopic
+    private let state: ProducerTopic
+    private let catalogue: ProducerTopic
+    private let deadLetters: ProducerTopic
+    private let cataloguePartitions: Int32
+    private let maximumBytes: Int
+    private var encoder = NativeAlert()
+
+    /// The header of a catalogue message that names the partition whose owner wrote it.
+    static let writerHeader = "partition"
+
+    /// How a transaction ended.
+    enum Outcome {
+        case committed
+        /// Nothing of it is visible; the same may be tried again.
+        case aborted(KafkaError)
+        /// Nobody knows, or this producer is of no use any more.
+        case broken(KafkaError)
+        /// Trying again cannot help.
+        case refused(RunFailure)
+    }
+
+    init(_ clients: KafkaClients, id: String, cataloguePartitions: Int, log: RunLog) throws {
+        let configuration = clients.transactional(id: id)
+        let topics = clients.configuration.topics
+        producer = try Producer(configuration, log: log.kafkaSink("detector producer"))
+        alerts = try producer.topic(topics.alerts)
+        state = try producer.topic(topics.state)
+        catalogue = try producer.topic(topics.catalogue)
+        deadLetters = try producer.topic(topics.deadLetters)
+        self.cataloguePartitions = max(1, Int32(clamping: cataloguePartitions))
+        maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096
+    }
+
+    /// Takes over the transactional id; the first time it takes about a second.
+    func takeOver(timeout: Duration) throws(KafkaError) { try producer.initTransactions(timeout: timeout) }
+
+    /// The producer's own errors since the last call.
+    func takeErrors() -> [KafkaError] { producer.takeErrors() }
+
+    /// Writes one transaction.
+    func write(
+        _ content: Transaction,
+        proof: ConsumerGroupMetadata,
+        until deadline: ContinuousClock.Instant
+    ) -> Outcome {
+        do throws(KafkaError) {
+            try producer.beginTransaction()
+            for alert in content.alerts { try send(alert) }
+            for letter in content.deadLetters {
+                try producer.produce(to: deadLetters, key: letter.key, value: letter.value)
+            }
+            for entry in content.entries { try send(entry) }
+            try producer.sendOffsets(content.positions, group: proof, timeout: deadline - .now)
+        } catch { return undo(error) }
+        while true {
+            do throws(KafkaError) {
+                try producer.commitTransaction(timeout: .milliseconds(500))
+                return .committed
+            } catch {
+                if error.isFatal { return .broken(error) }
+                if error.requiresAbort { return undo(error) }
+                if !error.isRetriable || ContinuousClock.now >= deadline { return .broken(error) }
+            }
+        }
+    }
+
+    private func send(_ alert: Alert) throws(KafkaError) {
+        let finding = alert.finding
+        try producer.produce(
+            to: alerts,
+            key: Array(alert.findingID.utf8),
+            value: encoder.encode(alert, maximumBytes: maximumBytes),
+            headers: [
+                Header("rule_id", finding.identity.rule), Header("severity", finding.severity.rawValue),
+                Header("status", finding.status.rawValue), Header("schema", NativeAlert.schema),
+            ]
+        )
+    }
+
+    private func send(_ entry: Transaction.Entry) throws(KafkaError) {
+        switch entry.store {
+        case .state:
+            try producer.produce(
+                to: state,
+                partition: entry.partition,
+                key: entry.key,
+                value: entry.value
+            )
+        case .catalogue:
+            try producer.produce(
+                to: catalogue,
+                partition: entry.partition % cataloguePartitions,
+                key: entry.key,
+                value: entry.value,
+                headers: [Header(Self.writerHeader, String(entry.partition))]
+            )
+        }
+    }
+
+    private func undo(_ error: KafkaError) -> Outcome {
+        if error.isFatal { return .broken(error) }
+        let cause = producer.takeDeliveryFailures().first ?? error
+        do throws(KafkaError) {
+            try producer.abortTransaction(timeout: .seconds(5))
+            _ = producer.takeDeliveryFailures()
+        } catch {
+            return Trouble.isPermanent(cause) ? .refused(Trouble.failure(cause)) : .broken(error)
+        }
+        return Trouble.isPermanent(cause) ? .refused(Trouble.failure(cause)) : .aborted(cause)
+    }
+}
+
+/// What one transaction carries.
+struct Transaction {
+    /// A change of the state or the catalogue.
+    struct Entry {
+        let store: StateEntry.Store
+        /// The partition of the account that it belongs to.
+        let partition: Int32
+        let key: [UInt8]
+        let value: [UInt8]?
+    }
+
+    var alerts: [Alert] = []
+    var deadLetters: [DeadLetterMessage] = []
+    var entries: [Entry] = []
+    /// What the catalogue is told about how far partitions have come.
+    var times: [TopicPartition: EventTime] = [:]
+    /// Of every partition that was read from or written for: the fence against another owner.
+    var positions: [PartitionOffset] = []
+}

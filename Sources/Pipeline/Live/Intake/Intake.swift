@@ -1,0 +1,384 @@
+import CloudTrail
+import Configuration
+import Glibc
+import Kafka
+
+/// Reads the input, drops what cannot matter, and hands the rest on, keyed by account.
+///
+/// At least once: its places are committed when everything read before them has been delivered, so that a crash
+/// makes some records come twice, which the detector does not mind. Belongs to the thread that made it.
+final class Intake {
+    let configuration: RunConfiguration
+    let board: RunBoard
+    let log: RunLog
+    let consumer: Consumer
+    private let clients: KafkaClients
+    private let partitioner: Partitioner
+    private let endsWhenRead: Bool
+    private let reader: RecordReader
+    private var output: IntakeOutput
+    private var inStep: InStep
+
+    var partitions: [InputPartition] = []
+    /// What was read since the last commit.
+    private var pending = IntakeBalance()
+    /// Whether the group has given this member its part, which may be nothing.
+    private var isAssigned = false
+    /// Whether every partition has to be put back to its own place.
+    private var isDisplaced = false
+    private var lastCommit = ContinuousClock.now
+    private var lastSample = ContinuousClock.now
+    private var hasSoughtEnds = false
+
+    /// Time between two commits of places.
+    private static let commitInterval = Duration.milliseconds(500)
+    private static let batchMessages = 1024
+
+    init(
+        _ configuration: RunConfiguration,
+        _ clients: KafkaClients,
+        partitioner: Partitioner,
+        endsWhenRead: Bool,
+        board: RunBoard,
+        log: RunLog
+    ) throws {
+        self.configuration = configuration
+        self.clients = clients
+        self.partitioner = partitioner
+        self.endsWhenRead = endsWhenRead
+        self.board = board
+        self.log = log
+        inStep = InStep(lead: Int64(configuration.detector.horizonHours) * 1800)
+        reader = RecordReader(configuration.input)
+        output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
+        consumer = try Consumer(
+            clients.member(of: configuration.groupID + "-intake"),
+            log: log.kafkaSink("intake consumer")
+        )
+    }
+
+    /// Reads until the run ends, or until the input does.
+    func run() throws {
+        consumer.onRebalance = { [unowned self] event in rebalance(event) }
+        defer { consumer.onRebalance = nil }
+        try consumer.subscribe(configuration.input.topics)
+        do {
+            while !board.isStopping {
+                try turn()
+                if endsWhenRead, isAtEnd {
+                    try commit()
+                    break
+                }
+            }
+            try commit()
+        } catch is RunStopped {}
+        do throws(KafkaError) { try consumer.close() } catch { log.debug("closing the intake: \(error)") }
+        board.isIntakeDone = true
+    }
+
+    // MARK: One turn
+
+    private func turn() throws {
+        let waits = pending.read == 0 ? Duration.milliseconds(100) : .milliseconds(5)
+        let (count, failures) = try consumer.poll(maxMessages: Self.batchMessages, timeout: waits) { batch in
+            try take(batch.messages)
+            for end in batch.ends { note(end) }
+            return (batch.messages.count, batch.failures)
+        }
+        for failure in failures { try handle(failure) }
+        for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
+        output.poll()
+        try place()
+        try release()
+        if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
+            try commitWhenDue(isIdle: count == 0)
+        }
+    }
+
+    private func take(_ messages: UnsafeBufferPointer<Message>) throws {
+        guard !messages.isEmpty else { return }
+        var current = -1
+        var last: Message?
+        for message in messages {
+            if current < 0 || partitions[current].name.partition != message.partition
+                || partitions[current].topic != message.topic
+            {
+                if current >= 0, let last { sample(last, of: current) }
+                guard let found = index(message.topic, message.partition) else {
+                    current = -1
+                    continue
+                }
+                current = found
+            }
+            guard partitions[current].phase == .reading, message.offset >= partitions[current].next else {
+                continue
+            }
+            guard try read(message, of: current) else { continue }
+            partitions[current].next = message.offset + 1
+            partitions[current].isAtEnd = false
+            last = message
+        }
+        if current >= 0, let last { sample(last, of: current) }
+        board.messagesRead += messages.count
+    }
+
+    /// Reads one message; false when it has to wait for other partitions.
+    private func read(_ message: Message, of index: Int) throws -> Bool {
+        guard let payload = message.payload else {
+            pending.read += 1
+            pending.ignored += 1
+            return true
+        }
+        var balance = IntakeBalance()
+        var isHeldBack = false
+        try reader.read(message: payload) { reading in
+            switch reading {
+            case .ignored(let count):
+                balance.read += count
+                balance.ignored += count
+            case .record(let record, let bytes):
+                if balance.read == balance.ignored, !inStep.admits(record.time, from: index, of: partitions) {
+                    // Nothing of the message is handed on yet, so all of it can be read again.
+                    partitions[index].phase = .heldBack(record.time)
+                    isHeldBack = true
+                }
+                guard !isHeldBack else { return }
+                balance.read += 1
+                partitions[index].see(record.time)
+                guard bytes.count <= output.maximumBytes else {
+                    return try bury(tooLarge(bytes, at: balance.read - 1), message, index, &balance)
+                }
+                try output.forward(record.account, bytes)
+                balance.forwarded += 1
+            case .deadLetter(let letter):
+                guard !isHeldBack else { return }
+                balance.read += 1
+                try bury(letter, message, index, &balance)
+            }
+        }
+        if isHeldBack {
+            let name = partitions[index].name
+            try settle { () throws(KafkaError) in try consumer.pause([name]) }
+            return false
+        }
+        pending += balance
+        return true
+    }
+
+    private func bury(
+        _ letter: DeadLetter,
+        _ message: Message,
+        _ index: Int,
+        _ balance: inout IntakeBalance
+    ) throws {
+        let name = partitions[index].name
+        try output.bury(
+            DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
+        )
+        balance.deadLettered += 1
+    }
+
+    private func tooLarge(_ bytes: UnsafeRawBufferPointer, at index: Int) -> DeadLetter {
+        DeadLetter(
+            reason: .tooLarge,
+            text: "\(bytes.count) bytes, and the events topic takes \(output.maximumBytes)",
+            recordIndex: index,
+            bytes: bytes
+        )
+    }
+
+    // MARK: Time
+
+    /// Looks at the time of a partition's newest message, of which most are ignored and not decoded.
+    private func sample(_ message: Message, of index: Int) {
+        guard let payload = message.payload, let time = reader.eventTime(of: payload),
+            time <= Self.latestTime()
+        else { return }
+        partitions[index].see(time)
+    }
+
+    /// Once a second the detectors hear how far the input has come, also when nothing is worth handing on.
+    private func publishTime() throws {
+        guard !endsWhenRead, ContinuousClock.now - lastSample >= .seconds(1) else { return }
+        lastSample = .now
+        let furthest = partitions.max { ($0.time ?? .distantPast) < ($1.time ?? .distantPast) }
+        if let furthest, let time = furthest.time { try output.publish(time, of: furthest.name) }
+    }
+
+    /// A record dated later than this moves no clock.
+    static func latestTime() -> EventTime { EventTime(seconds: Int64(time(nil)) + 600) }
+
+    // MARK: Committing
+
+    private func commitWhenDue(isIdle: Bool) throws {
+        guard ContinuousClock.now - lastCommit >= (isIdle ? .milliseconds(100) : Self.commitInterval) else {
+            return
+        }
+        try publishTime()
+        do { try commit() } catch let undelivered as UndeliveredMessages { try goBack(undelivered.cause) }
+    }
+
+    /// Commits the places when everything before them is delivered; then it counts.
+    private func commit(within limit: Duration = .seconds(60)) throws {
+        lastCommit = .now
+        let moved = partitions.filter { $0.phase != .unplaced && $0.next > $0.committed }
+        guard !moved.isEmpty else { return }
+        try output.deliver(within: board.isStopping ? min(limit, .seconds(2)) : limit)
+        do throws(KafkaError) {
+            try consumer.commit(moved.map(\.place))
+        } catch {
+            if Trouble.isPermanent(error) { throw Trouble.failure(error) }
+            // The group is about to change, or a broker is away: what is not committed is read again by whoever
+            // owns it then, or committed next time.
+            log.debug("committing the places of the input: \(error)")
+            return
+        }
+        for index in partitions.indices where partitions[index].phase != .unplaced {
+            partitions[index].committed = partitions[index].next
+        }
+        var total = board.intakeBalance
+        total += pending
+        board.intakeBalance = total
+        pending = IntakeBalance()
+    }
+
+    /// Starts again from the committed places with a new producer.
+    private func goBack(_ cause: KafkaError) throws {
+        log.warning("records were not delivered, reading again from the last commit: \(cause)")
+        pending = IntakeBalance()
+        output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
+        for index in partitions.indices where partitions[index].phase != .unplaced {
+            partitions[index].next = partitions[index].committed
+            partitions[index].phase = .reading
+            partitions[index].isAtEnd = false
+        }
+        isDisplaced = true
+    }
+
+    // MARK: Places
+
+    private func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
+        partitions.firstIndex { $0.name.partition == partition && $0.topic == topic }
+    }
+
+    private func note(_ end: PartitionEnd) {
+        guard let index = index(end.topic, end.partition), partitions[index].phase == .reading,
+            end.offset >= partitions[index].next
+        else { return }
+        partitions[index].next = end.offset
+        partitions[index].isAtEnd = true
+    }
+
+    /// Whether everything that was there has been handed on.
+    private var isAtEnd: Bool {
+        guard isAssigned, board.isFeedDone, partitions.allSatisfy({ $0.isAtEnd }) else { return false }
+        if hasSoughtEnds || partitions.isEmpty { return true }
+        // The ends may have been met before the last was fed: they are looked for once more.
+        hasSoughtEnds = true
+        for index in partitions.indices { partitions[index].isAtEnd = false }
+        isDisplaced = true
+        return false
+    }
+
+    /// Finds the places of new partitions, and puts all others back to theirs after a rebalance.
+    private func place() throws {
+        if isDisplaced {
+            isDisplaced = false
+            let reading = partitions.filter { $0.phase == .reading }.map(\.place)
+            if !reading.isEmpty { try settle { () throws(KafkaError) in try consumer.resume(at: reading) } }
+        }
+        let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
+        guard !new.isEmpty else { return }
+        do throws(KafkaError) {
+            let committed = try consumer.committed(
+                new.map { partitions[$0].name },
+                timeout: .milliseconds(500)
+            )
+            for index in new {
+                let known = committed[partitions[index].name].flatMap(\.self)
+                let name = partitions[index].name
+                let place: Int64 =
+                    if let known { known } else {
+                        try consumer.watermarks(name, timeout: .milliseconds(500)).low
+                    }
+                partitions[index].next = place
+                partitions[index].committed = known ?? place
+                try consumer.resume(at: [partitions[index].place], timeout: .seconds(2))
+                partitions[index].phase = .reading
+            }
+        } catch {
+            guard error.isRetriable else { throw Trouble.failure(error) }
+        }
+    }
+
+    /// Lets those go on that had been ahead.
+    private func release() throws {
+        for index in partitions.indices {
+            guard case .heldBack(let time) = partitions[index].phase,
+                inStep.admits(time, from: index, of: partitions)
+            else { continue }
+            partitions[index].phase = .reading
+            try settle { () throws(KafkaError) in try consumer.resume(at: [partitions[index].place]) }
+        }
+    }
+
+    /// What fails for a moment is tried again next turn.
+    private func settle(_ body: () throws(KafkaError) -> Void) throws {
+        do throws(KafkaError) { try body() } catch {
+            guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
+                throw Trouble.failure(error)
+            }
+            isDisplaced = true
+        }
+    }
+
+    private func handle(_ failure: ConsumerFailure) throws {
+        if failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange {
+            return try goToBeginning(failure)
+        }
+        if let fatal = Trouble.reading(failure) { throw fatal }
+        log.debug("reading the input: \(failure.error)")
+    }
+
+    /// Retention has overtaken the place: what lies between is lost, and that is said.
+    private func goToBeginning(_ failure: ConsumerFailure) throws {
+        guard let name = failure.partition,
+            let index = partitions.firstIndex(where: { $0.name == name })
+        else { return }
+        let lost = partitions[index].next
+        let low = try consumer.watermarks(name, timeout: .seconds(10)).low
+        log.error(
+            "the place in the input is gone, going on at the beginning: raise the topic's retention",
+            ["partition": "\(name)", "place": .number(Int(lost)), "beginning": .number(Int(low))]
+        )
+        partitions[index].next = low
+        partitions[index].committed = low
+        try settle { () throws(KafkaError) in try consumer.seek([partitions[index].place]) }
+    }
+
+    // MARK: The group
+
+    private func rebalance(_ event: RebalanceEvent) {
+        isDisplaced = true
+        switch event {
+        case .assigned(let names):
+            isAssigned = true
+            for name in names where !partitions.contains(where: { $0.name == name }) {
+                partitions.append(InputPartition(topic: consumer.index(of: name.topic), name: name))
+            }
+            log.info("the intake has partitions", ["partitions": .number(partitions.count)])
+        case .revoked(let names):
+            do { try commit(within: .seconds(2)) } catch {
+                log.debug("committing before partitions are given up: \(error)")
+            }
+            drop(names)
+        case .lost(let names): drop(names)
+        }
+    }
+
+    private func drop(_ names: [TopicPartition]) {
+        partitions.removeAll { names.contains($0.name) }
+        // What was not committed is counted by whoever reads it again.
+        pending = IntakeBalance()
+    }
+}

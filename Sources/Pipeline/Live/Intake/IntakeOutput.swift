@@ -1,0 +1,110 @@
+import CloudTrail
+import Configuration
+import Kafka
+
+/// Where the intake hands records on: each to its account's partition of the events, what cannot be read to the dead
+/// letters.
+final class IntakeOutput {
+    private let producer: Producer
+    private let events: ProducerTopic
+    private let deadLetters: ProducerTopic
+    private let catalogue: ProducerTopic
+    private let partitioner: Partitioner
+    private let board: RunBoard
+    /// The most bytes of a record that a message of the events topic can hold.
+    let maximumBytes: Int
+
+    init(_ clients: KafkaClients, partitioner: Partitioner, board: RunBoard, log: RunLog) throws {
+        let topics = clients.configuration.topics
+        let configuration = clients.forwarding
+        producer = try Producer(configuration, log: log.kafkaSink("intake producer"))
+        events = try producer.topic(topics.events)
+        deadLetters = try producer.topic(topics.deadLetters)
+        catalogue = try producer.topic(topics.catalogue)
+        self.partitioner = partitioner
+        self.board = board
+        // librdkafka's default, which is also a little below the brokers'; room for key and framing.
+        maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 1024
+    }
+
+    /// Hands a record on, under its account.
+    func forward(_ account: AccountID, _ bytes: UnsafeRawBufferPointer) throws {
+        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { digits in
+            account.write(to: digits)
+            let key = UnsafeRawBufferPointer(digits)
+            try waiting { () throws(KafkaError) in
+                try producer.produce(
+                    to: events,
+                    partition: partitioner.partition(of: key),
+                    key: key,
+                    value: bytes,
+                    timeout: .milliseconds(500)
+                )
+            }
+        }
+    }
+
+    /// Puts a dead letter on its topic.
+    func bury(_ letter: DeadLetterMessage) throws {
+        try waiting { () throws(KafkaError) in
+            try producer.produce(
+                to: deadLetters,
+                key: letter.key,
+                value: letter.value,
+                timeout: .milliseconds(500)
+            )
+        }
+    }
+
+    /// Publishes the event time of an ignored record, for the clock of all detectors.
+    func publish(_ time: EventTime, of partition: TopicPartition) throws {
+        let entry = PublishedTime(source: "input/\(partition)", time: time)
+        try waiting { () throws(KafkaError) in
+            try producer.produce(
+                to: catalogue,
+                key: entry.key,
+                value: entry.value,
+                timeout: .milliseconds(500)
+            )
+        }
+    }
+
+    /// A full queue is waited for as long as the run goes on.
+    private func waiting(_ produce: () throws(KafkaError) -> Void) throws {
+        while true {
+            do throws(KafkaError) { return try produce() } catch {
+                guard error.code == .queueFull else { throw Trouble.producing(error) }
+                if board.isStopping { throw RunStopped() }
+            }
+        }
+    }
+
+    /// Waits until everything is delivered.
+    ///
+    /// - Throws: a failure that repeating cannot cure; `UndeliveredMessages` for what can; `RunStopped`.
+    func deliver(within limit: Duration) throws {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            do throws(KafkaError) { return try producer.flush(timeout: .milliseconds(200)) } catch {
+                if let fatal = producer.fatalError { throw UndeliveredMessages(cause: fatal) }
+                if let failure = producer.takeDeliveryFailures().first {
+                    throw Trouble.isPermanent(failure)
+                        ? Trouble.producing(failure) : UndeliveredMessages(cause: failure)
+                }
+                guard error.code == .timedOut else { throw UndeliveredMessages(cause: error) }
+                if ContinuousClock.now >= deadline { throw RunStopped() }
+            }
+        }
+    }
+
+    /// Serves delivery reports without waiting.
+    func poll() { producer.poll() }
+}
+
+/// Messages that did not arrive, and may be sent again: reading goes back to the last committed places.
+struct UndeliveredMessages: Error {
+    let cause: KafkaError
+}
+
+/// The run ends while something was still waiting; what was not committed is read again next time.
+struct RunStopped: Error {}

@@ -1,0 +1,87 @@
+import Configuration
+import Kafka
+
+/// The configurations of all Kafka clients of a run: what amiwatch wants, over it what the user says, over it what
+/// must be.
+struct KafkaClients: Sendable {
+    let configuration: RunConfiguration
+    let bootstrapServers: String
+
+    /// For asking and creating.
+    var admin: KafkaConfiguration { merge([:], [], [:]) }
+
+    /// A member of a group.
+    func member(of group: String) -> KafkaConfiguration {
+        merge(
+            [
+                // A crashed worker's partitions are taken over after this.
+                "session.timeout.ms": "10000",
+                "heartbeat.interval.ms": "2000",
+                "topic.metadata.refresh.interval.ms": "60000",
+            ],
+            configuration.kafka.consumer,
+            [
+                "group.id": group,
+                // Eager and stateless. Before 2.6 librdkafka's sticky assignor may give one partition to two
+                // members of one generation, and a broker would take both their transactions.
+                "partition.assignment.strategy": "range",
+                "auto.offset.reset": "error",
+                "enable.partition.eof": "true",
+                "isolation.level": "read_committed",
+            ]
+        )
+    }
+
+    /// Reads partitions that it is told; in no group, though librdkafka wants one to be named.
+    func reader(isolation: String = "read_committed") -> KafkaConfiguration {
+        merge(
+            [:],
+            configuration.kafka.consumer,
+            [
+                "group.id": configuration.groupID,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": "true",
+                "isolation.level": isolation,
+            ]
+        )
+    }
+
+    /// Hands candidates on: each once and in order as long as the process lives.
+    var forwarding: KafkaConfiguration {
+        merge(
+            ["linger.ms": "0", "compression.type": "lz4"],
+            configuration.kafka.producer,
+            ["partitioner": "murmur2_random", "enable.idempotence": "true"]
+        )
+    }
+
+    /// Publishes alerts with the state that led to them.
+    func transactional(id: String) -> KafkaConfiguration {
+        merge(
+            [
+                "linger.ms": "0",
+                // A broker that still writes the last transaction's markers is asked again soon.
+                "retry.backoff.ms": "5",
+                "transaction.timeout.ms": "10000",
+                "compression.type": "lz4",
+            ],
+            configuration.kafka.producer,
+            [
+                "transactional.id": id, "partitioner": "murmur2_random", "enable.idempotence": "true",
+            ]
+        )
+    }
+
+    private func merge(
+        _ wanted: KafkaConfiguration,
+        _ chosen: [RunConfiguration.Property],
+        _ required: KafkaConfiguration
+    ) -> KafkaConfiguration {
+        wanted.merging(properties(configuration.kafka.properties)).merging(properties(chosen))
+            .merging(required).merging(["bootstrap.servers": bootstrapServers])
+    }
+
+    private func properties(_ given: [RunConfiguration.Property]) -> KafkaConfiguration {
+        KafkaConfiguration(given.map { .init(name: $0.name, value: $0.value.value) })
+    }
+}

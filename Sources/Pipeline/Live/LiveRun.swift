@@ -1,0 +1,195 @@
+public import Configuration
+public import Detection
+import Foundation
+import Kafka
+
+/// One run of the live pipeline: intake, detector, or both, until it is stopped or has read everything.
+///
+/// Each stage has a thread of its own: the intake never waits for a transaction, and each scales alone when `roles`
+/// separates them.
+public final class LiveRun: Sendable {
+    /// What a run is told beside its configuration.
+    public struct Options: Sendable {
+        /// Ends when everything that was there has been judged and committed.
+        public var endsWhenRead = false
+        /// Trail files and folders whose records are put into the input first.
+        public var feed: [String] = []
+        /// Starts a broker inside this process.
+        public var isEmbedded = false
+        /// Gets every alert that comes out of the alerts topic, on a thread of its own.
+        public var onAlert: (@Sendable ([UInt8]) -> Void)?
+
+        /// None of it.
+        public init() {}
+    }
+
+    /// What a run has done.
+    public struct Summary: Sendable {
+        /// The intake's balance.
+        public var intake: IntakeBalance
+        /// The detector's.
+        public var detector: DetectorReport
+    }
+
+    private let configuration: RunConfiguration
+    private let policy: Policy
+    private let options: Options
+    private let board = RunBoard()
+    private let log: RunLog
+
+    /// A run that has not begun.
+    public init(_ configuration: RunConfiguration, policy: Policy, options: Options = Options(), log: RunLog)
+    {
+        self.configuration = configuration
+        self.policy = policy
+        self.options = options
+        self.log = log
+    }
+
+    /// Asks the run to end: what is done is committed, within seconds.
+    ///
+    /// Any thread may call it, also before ``run()``.
+    public func stop() { board.stop() }
+
+    /// Runs to the end.
+    ///
+    /// - Parameter whileRunning: called ten times a second, for signals; on the calling thread.
+    /// - Throws: `RunFailure`: why it could not start, or could not go on.
+    public func run(whileRunning: () -> Void = {}) throws -> Summary {
+        let broker = options.isEmbedded ? try startBroker() : nil
+        defer { broker?.stop() }
+        guard let servers = broker?.bootstrapServers ?? configuration.kafka.bootstrapServers else {
+            throw RunFailure(
+                "kafka.bootstrap_servers is not set: name your brokers, or try --embedded for a broker inside"
+            )
+        }
+        let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
+        let layout = try findLayout(clients)
+        log.info(
+            "started",
+            [
+                "bootstrap_servers": .text(servers), "group_id": .text(configuration.groupID),
+                "roles": .text(configuration.roles.map(\.rawValue).sorted().joined(separator: ",")),
+                "partitions": .number(layout.accountPartitions), "policy": .text(policy.hash),
+            ]
+        )
+        let alerts = try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
+        let threads = startThreads(clients, layout)
+        while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
+            whileRunning()
+            if board.isStopping { break }
+        }
+        // Each stage ends by itself within seconds; one that hangs in a call is left behind.
+        let deadline = Date(timeIntervalSinceNow: 4.5)
+        for thread in threads where !thread.wait(seconds: max(0, deadline.timeIntervalSinceNow)) {
+            log.warning("a thread did not end in time; what it had not committed is read again next time")
+        }
+        alerts?.finish(reachesEnd: board.failure == nil)
+        board.stop()
+        let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
+        log(summary)
+        if let failure = board.failure { throw failure }
+        return summary
+    }
+
+    private func findLayout(_ clients: KafkaClients) throws -> TopicLayout {
+        let admin: Admin
+        do throws(KafkaError) { admin = try Admin(clients.admin, log: log.kafkaSink("admin")) } catch {
+            throw Trouble.failure(error)
+        }
+        return try TopicLayout.find(configuration, admin)
+    }
+
+    private func startThreads(_ clients: KafkaClients, _ layout: TopicLayout) -> [RunThread] {
+        let (configuration, policy, board, log) = (configuration, policy, board, log)
+        let endsWhenRead = options.endsWhenRead
+        var threads: [RunThread] = []
+        if !options.feed.isEmpty {
+            board.isFeedDone = false
+            let (paths, isEmbedded) = (options.feed, options.isEmbedded)
+            threads.append(
+                RunThread("feed", board: board) {
+                    try Feed(clients, isThrottled: isEmbedded, board: board, log: log).run(paths)
+                }
+            )
+        }
+        if configuration.roles.contains(.intake), !configuration.input.isKeyedByAccount {
+            threads.append(
+                RunThread("intake", board: board) {
+                    try Intake(
+                        configuration,
+                        clients,
+                        partitioner: Partitioner(count: layout.accountPartitions),
+                        endsWhenRead: endsWhenRead,
+                        board: board,
+                        log: log
+                    ).run()
+                }
+            )
+        }
+        if configuration.roles.contains(.detector) {
+            threads.append(
+                RunThread("detector", board: board) {
+                    try Detector(
+                        configuration,
+                        clients,
+                        policy: policy,
+                        layout: layout,
+                        endsWhenRead: endsWhenRead,
+                        board: board,
+                        log: log
+                    ).run()
+                }
+            )
+        }
+        return threads
+    }
+
+    /// Starts the broker inside and makes the topics, on one partition each, for then a feed stays in order.
+    private func startBroker() throws -> EmbeddedBroker {
+        do throws(KafkaError) {
+            let broker = try EmbeddedBroker(log: log.kafkaSink("embedded broker"))
+            let topics = configuration.topics
+            for name in configuration.input.topics + [
+                topics.events, topics.state, topics.catalogue, topics.alerts, topics.deadLetters,
+            ] {
+                try broker.createTopic(name, partitions: 1)
+            }
+            return broker
+        } catch { throw Trouble.failure(error) }
+    }
+
+    private func log(_ summary: Summary) {
+        let (intake, report) = (summary.intake, summary.detector)
+        if configuration.roles.contains(.intake), !configuration.input.isKeyedByAccount {
+            log.info(
+                "intake balance",
+                [
+                    "read": .number(intake.read), "ignored": .number(intake.ignored),
+                    "forwarded": .number(intake.forwarded), "dead_lettered": .number(intake.deadLettered),
+                ]
+            )
+        }
+        guard configuration.roles.contains(.detector) else { return }
+        for (name, balance) in [
+            ("detector balance", report.run), ("detector balance since the beginning", report.total),
+        ] {
+            log.info(
+                name,
+                [
+                    "read": .number(balance.read), "ignored": .number(balance.ignored),
+                    "applied": .number(balance.applied), "duplicate": .number(balance.duplicate),
+                    "dead_lettered": .number(balance.deadLettered),
+                ]
+            )
+        }
+        log.info(
+            "stopped",
+            [
+                "alerts": .number(report.alerts), "transactions": .number(report.transactions),
+                "aborted": .number(report.aborted), "restores": .number(report.restores),
+                "lost_positions": .number(report.lostPositions),
+            ]
+        )
+    }
+}

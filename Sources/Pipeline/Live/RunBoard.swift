@@ -1,0 +1,140 @@
+import Synchronization
+
+/// What the threads of one run tell each other.
+///
+/// The hot paths touch it once a batch at most.
+final class RunBoard: Sendable {
+    private let stopping = Atomic<Bool>(false)
+    private let intakeDone = Atomic<Bool>(false)
+    private let feedDone = Atomic<Bool>(true)
+    private let readCount = Atomic<Int>(0)
+    private let failed = Mutex<RunFailure?>(nil)
+    private let intake = Mutex(IntakeBalance())
+    private let detector = Mutex(DetectorReport())
+
+    /// Whether the run shall end: it was asked to, or a thread has failed.
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Ends the run.
+    func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Ends the run because of a failure; the first one counts.
+    func fail(_ failure: RunFailure) {
+        failed.withLock { if $0 == nil { $0 = failure } }
+        stop()
+    }
+
+    /// Why the run failed, if it did.
+    var failure: RunFailure? { failed.withLock { $0 } }
+
+    /// Whether everything that was in the input has been handed on (`--until-end`).
+    var isIntakeDone: Bool {
+        get { intakeDone.load(ordering: .acquiring) }
+        set { intakeDone.store(newValue, ordering: .releasing) }
+    }
+
+    /// Whether nothing more is fed into the input.
+    var isFeedDone: Bool {
+        get { feedDone.load(ordering: .acquiring) }
+        set { feedDone.store(newValue, ordering: .releasing) }
+    }
+
+    /// Messages of the input that were read, for whoever feeds it.
+    var messagesRead: Int {
+        get { readCount.load(ordering: .relaxed) }
+        set { readCount.store(newValue, ordering: .relaxed) }
+    }
+
+    /// What the intake has accounted for.
+    var intakeBalance: IntakeBalance {
+        get { intake.withLock { $0 } }
+        set { intake.withLock { $0 = newValue } }
+    }
+
+    /// What the detector has accounted for.
+    var detectorReport: DetectorReport {
+        get { detector.withLock { $0 } }
+        set { detector.withLock { $0 = newValue } }
+    }
+}
+
+/// Why a run ended before its time: one line that says what, where, and what to do.
+public struct RunFailure: Error, Sendable, CustomStringConvertible {
+    /// The line.
+    public let description: String
+
+    /// A failure with its line.
+    public init(_ description: String) { self.description = description }
+}
+
+/// What became of the records that the intake has read; counted when their positions are committed.
+public struct IntakeBalance: Sendable, Hashable {
+    /// Records read; a message that holds none is one.
+    public var read = 0
+    /// Records that are no watched call.
+    public var ignored = 0
+    /// Records handed on to the detector.
+    public var forwarded = 0
+    /// Records that could not be read.
+    public var deadLettered = 0
+
+    /// Nothing read.
+    public init() {}
+
+    static func += (balance: inout IntakeBalance, more: IntakeBalance) {
+        balance.read += more.read
+        balance.ignored += more.ignored
+        balance.forwarded += more.forwarded
+        balance.deadLettered += more.deadLettered
+    }
+}
+
+/// What became of the records that the detector has read; kept with the state, counted at commit.
+public struct DetectorBalance: Sendable, Hashable {
+    /// Records read.
+    public var read = 0
+    /// Records that are no watched call: only where the detector reads the input itself.
+    public var ignored = 0
+    /// Records whose facts are in the state.
+    public var applied = 0
+    /// Records that told nothing new.
+    public var duplicate = 0
+    /// Records that could not be read.
+    public var deadLettered = 0
+
+    /// Nothing read.
+    public init() {}
+
+    static func += (balance: inout DetectorBalance, more: DetectorBalance) {
+        balance.read += more.read
+        balance.ignored += more.ignored
+        balance.applied += more.applied
+        balance.duplicate += more.duplicate
+        balance.deadLettered += more.deadLettered
+    }
+}
+
+/// What the detector has done.
+public struct DetectorReport: Sendable, Hashable {
+    /// This run's part.
+    public var run = DetectorBalance()
+    /// Everything since the state began, of the partitions that this worker has.
+    public var total = DetectorBalance()
+    /// Alerts published in this run.
+    public var alerts = 0
+    /// Transactions committed.
+    public var transactions = 0
+    /// Transactions aborted, and read again.
+    public var aborted = 0
+    /// How often the state was read back from the changelog.
+    public var restores = 0
+    /// Entries read back.
+    public var restoredEntries = 0
+    /// Positions that retention had overtaken: records were lost.
+    public var lostPositions = 0
+    /// Partitions that this worker has.
+    public var partitions = 0
+
+    /// Nothing done.
+    public init() {}
+}

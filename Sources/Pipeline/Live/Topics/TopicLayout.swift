@@ -1,0 +1,54 @@
+import Configuration
+import Kafka
+
+/// How the topics of a run are cut, as found at its start.
+struct TopicLayout: Sendable, Equatable {
+    /// Partitions that accounts are spread over: of the events, or of an input that is keyed by account.
+    let accountPartitions: Int
+    /// Partitions of the catalogue.
+    let cataloguePartitions: Int
+
+    /// Looks at the topics that a configuration names.
+    ///
+    /// - Throws: `RunFailure` that names all topics that are missing or do not fit, and the command that helps.
+    static func find(_ configuration: RunConfiguration, _ admin: Admin) throws -> TopicLayout {
+        let topics = configuration.topics
+        var missing: [String] = []
+        func partitions(_ name: String) throws -> Int {
+            let description: TopicDescription?
+            do throws(KafkaError) { description = try admin.describeTopic(name) } catch {
+                throw Trouble.failure(error)
+            }
+            if description == nil { missing.append(name) }
+            return description?.partitions.count ?? 0
+        }
+        let inputs = try configuration.input.topics.filter { !$0.hasPrefix("^") }
+            .map { ($0, try partitions($0)) }
+        let isKeyed = configuration.input.isKeyedByAccount
+        let events = isKeyed ? inputs.first?.1 ?? 0 : try partitions(topics.events)
+        let state = try partitions(topics.state)
+        let catalogue = try partitions(topics.catalogue)
+        _ = try partitions(topics.alerts)
+        _ = try partitions(topics.deadLetters)
+        guard missing.isEmpty else {
+            let names = missing.joined(separator: ", ")
+            throw RunFailure(
+                "missing topic\(missing.count == 1 ? "" : "s") \(names): 'amiwatch topics --create' makes "
+                    + (missing.count == 1 ? "it" : "them")
+            )
+        }
+        if isKeyed, let other = inputs.first(where: { $0.1 != events }) {
+            throw RunFailure(
+                "\(other.0) has \(other.1) partitions and \(inputs[0].0) \(events): topics that are keyed by account "
+                    + "must have the same number"
+            )
+        }
+        guard state == events else {
+            throw RunFailure(
+                "\(topics.state) has \(state) partitions and \(isKeyed ? inputs[0].0 : topics.events) \(events): they "
+                    + "must have the same number, because a partition's state lies under its own number; see 'amiwatch topics'"
+            )
+        }
+        return TopicLayout(accountPartitions: events, cataloguePartitions: catalogue)
+    }
+}
