@@ -63,12 +63,13 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const ui
 bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     // A list, or a `Records` document, holds many records: they are cut apart and counted instead.
     if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return false;
+    amiwatch_names names = amiwatch_scan_names(prefilter, bytes, length);
+    if (names.suspicious || names.plain != 1 || names.escaped != 0) return false;
+    // Only now: the end is in the cache by now, and would have been waited for before the scan.
     size_t last = length - 1;
     while (last > 0 && (bytes[last] == ' ' || bytes[last] == '\n' || bytes[last] == '\r' || bytes[last] == '\t'))
         last -= 1;
-    if (bytes[last] != '}') return false;
-    amiwatch_names names = amiwatch_scan_names(prefilter, bytes, length);
-    return !names.suspicious && names.plain == 1 && names.escaped == 0;
+    return bytes[last] == '}';
 }
 
 void amiwatch_ignorable_batch(const amiwatch_prefilter *prefilter, const uint8_t *const *bytes,
