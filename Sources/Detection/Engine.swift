@@ -64,6 +64,7 @@ public struct Engine: Sendable {
     /// Takes one record, and appends the alerts that it causes.
     ///
     /// `notAfter` is the reader's clock plus 10 minutes: a record dated later is applied, but moves no clock.
+    /// Nor does an inventory: it is no event, and may be years younger than the trail.
     public mutating func process(
         _ record: Record,
         notAfter: EventTime = .distantFuture,
@@ -84,7 +85,9 @@ public struct Engine: Sendable {
         } else {
             tell(record, touched: &touched)
         }
-        if record.time <= notAfter { state.advanceClocks(account: record.account, to: record.time) }
+        if record.time <= notAfter, !record.isInventory {
+            state.advanceClocks(account: record.account, to: record.time)
+        }
         judge(touched: touched, into: &alerts)
         return known == nil ? .applied : .duplicate
     }

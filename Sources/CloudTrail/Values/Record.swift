@@ -46,6 +46,9 @@ public struct Record: Hashable, Sendable {
         self.call = call
     }
 
+    /// Whether this is what the AWS CLI printed, and no event.
+    public var isInventory: Bool { if case .inventory = call { true } else { false } }
+
     /// Whether the call did what it says.
     public var succeeded: Bool { error == nil }
 }

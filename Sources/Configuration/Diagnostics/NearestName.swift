@@ -1,10 +1,10 @@
 /// The known name that somebody who wrote another one probably meant.
 public enum NearestName {
     /// The nearest of `known` to `written`, when it is near enough to be a slip: at most a third of its
-    /// letters differ (at least one may).
+    /// letters differ (at least one may), or one is the beginning of the other.
     ///
     /// Upper and lower case, `-` and `_` count as the same. The first one wins a tie.
-    public static func of(_ written: String, in known: some Sequence<String>) -> String? {
+    public static func of(_ written: String, in known: some Collection<String>) -> String? {
         let folded = fold(written)
         var best: (name: String, distance: Int)?
         for name in known {
@@ -14,7 +14,14 @@ public enum NearestName {
             let found = distance(folded, candidate)
             if found <= allowed, found < best?.distance ?? .max { best = (name, found) }
         }
-        return best?.name
+        if let best { return best.name }
+        // Or the beginning of a single one, or one with something after it: `max_age` for `max_age_days`.
+        let begun = known.filter { name in
+            let candidate = fold(name)
+            return min(folded.count, candidate.count) >= 4
+                && (candidate.starts(with: folded) || folded.starts(with: candidate))
+        }
+        return begun.count == 1 ? begun.first : nil
     }
 
     /// How many letters must be inserted, removed, replaced, or swapped with their neighbour.

@@ -56,7 +56,7 @@ final class DocumentReader {
         guard let entries = entries(node, path) else { return nil }
         let known = keys[path] ?? []
         for entry in entries where !known.contains(entry.key) {
-            let name = path.isEmpty ? "" : " in \(path.replacing("[]", with: "").replacing(".*", with: ""))"
+            let name = path.isEmpty ? "" : " in \(Self.plain(path))"
             let nearest = NearestName.of(entry.key, in: known)
             error(
                 entry.place,
@@ -97,7 +97,7 @@ final class DocumentReader {
         guard case .sequence(let items) = node.value else {
             let example: String? =
                 if case .scalar(let text, let style) = node.value {
-                    "[\(style == .quoted ? JSONText.string(text) : text)]"
+                    "[\(style == .plain && PlainScalar(text) == .text ? text : JSONText.string(text))]"
                 } else { nil }
             mismatch(node, path, "a list", instead: example)
             return nil
@@ -119,7 +119,7 @@ final class DocumentReader {
             let kind = PlainScalar(text) == .null ? "nothing" : node.kind
             error(
                 node.place,
-                "\(path) must be a text, and YAML reads the unquoted \(text.isEmpty ? "value" : text) as \(kind)",
+                "\(path) must be a text, and the unquoted \(text.isEmpty ? "value" : text) is \(kind)",
                 instead: JSONText.string(text)
             )
             return nil
@@ -198,10 +198,13 @@ final class DocumentReader {
         return nil
     }
 
+    /// A path without the signs for items and free keys.
+    static func plain(_ path: String) -> String { path.replacing("[]", with: "").replacing(".*", with: "") }
+
     /// Says that a value is of the wrong type.
     func mismatch(_ node: Node, _ path: String, _ wanted: String, instead: String?) {
         if case .refused = node.value { return }
-        let name = path.isEmpty ? "the file" : path
+        let name = path.isEmpty ? "the file" : Self.plain(path)
         error(node.place, "\(name) must be \(wanted), and this is \(node.kind)", instead: instead)
     }
 }

@@ -10,7 +10,8 @@ struct JSONDocument {
     private let file: String
     private var at = 0
     private var line = 1
-    private var lineStart = 0
+    private var column = 1
+    private var counted = 0
     private var depth = 0
 
     private init(_ bytes: [UInt8], file: String) {
@@ -53,7 +54,7 @@ struct JSONDocument {
         while true {
             let keyPlace = place
             guard bytes[at] == UInt8(ascii: "\"") else {
-                throw fault("an object's key must be a text in double quotes")
+                throw fault("an object's key must be a text in double quotes", instead: "\"KEY\": …")
             }
             let key = try string()
             skipSpace()
@@ -116,9 +117,12 @@ struct JSONDocument {
             return true
         }
         guard bytes[at] == UInt8(ascii: ",") else {
+            let began = "\(start.line ?? 0):\(start.column ?? 0)"
+            let isText = !JSONSyntax.ends(bytes[at])
             throw fault(
-                "a comma or the end of the \(what) is missing here",
-                instead: ", or \(Self.text(end))"
+                "a comma or the end of the \(what) that begins at \(began) is missing here"
+                    + (isText ? ", or a text before this lacks its closing quote" : ""),
+                instead: isText ? nil : ", or \(JSONSyntax.text(end))"
             )
         }
         let comma = place
@@ -129,13 +133,13 @@ struct JSONDocument {
             throw DocumentFault(
                 place: comma,
                 message: "JSON allows no comma after the last member",
-                instead: Self.text(end)
+                instead: JSONSyntax.text(end)
             )
         }
         return false
     }
 
-    private func unclosed(_ what: String, _ start: Place) -> DocumentFault {
+    private mutating func unclosed(_ what: String, _ start: Place) -> DocumentFault {
         DocumentFault(
             place: place,
             message:
@@ -146,55 +150,20 @@ struct JSONDocument {
 
     private mutating func literal() throws(DocumentFault) -> String {
         let start = at
-        while at < bytes.count, !Self.ends(bytes[at]) { at += 1 }
+        while at < bytes.count, !JSONSyntax.ends(bytes[at]) { at += 1 }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
-        if text == "true" || text == "false" || text == "null" || Self.isNumber(bytes[start..<at]) {
+        if text == "true" || text == "false" || text == "null" || JSONSyntax.isNumber(bytes[start..<at]) {
             return text
         }
         at = start
-        guard !text.isEmpty else { throw fault("a value is missing before this \(Self.text(bytes[at]))") }
-        throw fault("\(text) is no JSON value", instead: Self.suggestion(for: text))
-    }
-
-    private static func suggestion(for text: String) -> String {
-        switch text.lowercased() {
-        case "true", "false", "null": text.lowercased()
-        case "none", "nil": "null"
-        default: JSONText.string(String(text.drop { "'“”".contains($0) }.prefix { !"'“”".contains($0) }))
+        guard !text.isEmpty else {
+            throw fault("a value is missing before this \(JSONSyntax.text(bytes[at]))")
         }
-    }
-
-    private static func ends(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"),
-            UInt8(ascii: "}"),
-            UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\""):
-            true
-        default: false
+        if text.hasPrefix("#") || text.hasPrefix("//") || text.hasPrefix("/*") {
+            throw fault("JSON has no comments", instead: "nothing here")
         }
-    }
-
-    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
-        var rest = text
-        func digits() -> Int {
-            let before = rest.count
-            while let next = rest.first, next >= 0x30, next <= 0x39 { rest.removeFirst() }
-            return before - rest.count
-        }
-        if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
-        let leadsWithZero = rest.first == 0x30
-        let whole = digits()
-        guard whole > 0, whole == 1 || !leadsWithZero else { return false }
-        if rest.first == UInt8(ascii: ".") {
-            rest.removeFirst()
-            guard digits() > 0 else { return false }
-        }
-        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
-            rest.removeFirst()
-            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest.removeFirst() }
-            guard digits() > 0 else { return false }
-        }
-        return rest.isEmpty
+        let meant = JSONSyntax.meant(by: bytes[start...])
+        throw fault("\(meant.written) is no JSON value", instead: meant.instead)
     }
 
     private mutating func string() throws(DocumentFault) -> String {
@@ -284,20 +253,24 @@ struct JSONDocument {
             case 0x0A:
                 at += 1
                 line += 1
-                lineStart = at
+                (counted, column) = (at, 1)
             default: return
             }
         }
     }
 
+    /// Where the reading stands.
+    ///
+    /// Characters are counted on from the last place, as one line may hold the whole file.
     private var place: Place {
-        let column = bytes[lineStart..<at].count { $0 & 0xC0 != 0x80 } + 1
-        return Place(file: file, line: line, column: column)
+        mutating get {
+            column += bytes[counted..<at].count { $0 & 0xC0 != 0x80 }
+            counted = at
+            return Place(file: file, line: line, column: column)
+        }
     }
 
-    private func fault(_ message: String, instead: String? = nil) -> DocumentFault {
+    private mutating func fault(_ message: String, instead: String? = nil) -> DocumentFault {
         DocumentFault(place: place, message: message, instead: instead)
     }
-
-    private static func text(_ byte: UInt8) -> String { String(UnicodeScalar(byte)) }
 }

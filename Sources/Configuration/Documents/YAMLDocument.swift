@@ -9,7 +9,8 @@ struct YAMLDocument {
     static let maximumDepth = 64
 
     private let file: String
-    private var parser: UnsafeMutablePointer<yaml_parser_t>
+    private let input: UnsafeBufferPointer<UInt8>
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var depth = 0
     /// What was refused without ending the reading.
     private(set) var refused: [DocumentFault] = []
@@ -27,7 +28,7 @@ struct YAMLDocument {
         return bytes.withUnsafeBufferPointer { input in
             yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
             yaml_parser_set_input_string(parser, input.baseAddress, input.count)
-            var document = YAMLDocument(file: file, parser: parser)
+            var document = YAMLDocument(file: file, input: input, parser: parser)
             do throws(DocumentFault) {
                 let root = try document.stream()
                 return (root, document.refused)
@@ -37,8 +38,13 @@ struct YAMLDocument {
         }
     }
 
-    private init(file: String, parser: UnsafeMutablePointer<yaml_parser_t>) {
+    private init(
+        file: String,
+        input: UnsafeBufferPointer<UInt8>,
+        parser: UnsafeMutablePointer<yaml_parser_t>
+    ) {
         self.file = file
+        self.input = input
         self.parser = parser
     }
 
@@ -81,7 +87,7 @@ struct YAMLDocument {
                 DocumentFault(
                     place: place,
                     message: "aliases (*\(name)) are not read",
-                    instead: "the value itself once more"
+                    instead: "\"*\(name)\" for a text, or the value itself once more"
                 )
             )
             return Node(place: place, value: .refused)
@@ -184,24 +190,45 @@ struct YAMLDocument {
     }
 
     private func syntaxFault() -> DocumentFault {
-        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
-        // The place where an unclosed bracket, quote or block began helps more than where libyaml noticed it.
-        var message = problem
-        if let context = parser.pointee.context {
-            let began = place(parser.pointee.context_mark)
-            message += " (\(String(cString: context)) that begins at \(began.line ?? 0):\(began.column ?? 0))"
-        }
         if parser.pointee.error == YAML_READER_ERROR {
+            // libyaml reads ahead: its mark still stands at what it has handed out.
+            let before = input.prefix(Int(parser.pointee.problem_offset))
+            let line = before.count { $0 == 0x0A } + 1
+            let start = (before.lastIndex(of: 0x0A) ?? -1) + 1
+            let column = before[start...].count { $0 & 0xC0 != 0x80 } + 1
+            let code = String(parser.pointee.problem_value, radix: 16, uppercase: true)
             return DocumentFault(
-                place: place(parser.pointee.mark),
-                message:
-                    "character U+\(String(parser.pointee.problem_value, radix: 16, uppercase: true)) is not allowed here"
+                place: Place(file: file, line: line, column: column),
+                message: "character U+\(code) is not allowed here"
             )
         }
-        if problem.contains("cannot start any token"), problem.contains("character") {
-            message += "; a text that begins so needs quotes, and a tab cannot indent"
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
+        var message = Self.hint(for: problem) ?? problem
+        // Where the unclosed bracket, quote or block began helps more than where libyaml noticed it.
+        if let context = parser.pointee.context {
+            let began = place(parser.pointee.context_mark)
+            if began != place(parser.pointee.problem_mark) {
+                message +=
+                    " (\(String(cString: context)) that begins at \(began.line ?? 0):\(began.column ?? 0))"
+            }
         }
         return DocumentFault(place: place(parser.pointee.problem_mark), message: message)
+    }
+
+    /// What people usually did when libyaml says this.
+    private static func hint(for problem: String) -> String? {
+        switch problem {
+        case "mapping values are not allowed in this context":
+            "a colon and a space stand within a text that is not quoted, or the indentation is wrong"
+        case "did not find expected key", "did not find expected '-' indicator":
+            "what stands here does not continue what is above it: look at the indentation"
+        case "found character that cannot start any token":
+            "nothing can begin with this character: quote the text, and indent with spaces, not tabs"
+        case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
+            "a comma, a quote or the closing bracket is missing before this"
+        case "found unexpected end of stream": "the file ends within a quoted text"
+        default: nil
+        }
     }
 
     private static func text(_ bytes: UnsafeMutablePointer<yaml_char_t>?) -> String {

@@ -25,7 +25,7 @@ extension DocumentReader {
             return nil
         }
         if let account = AccountID(text) { return account }
-        let separated = digits.count == 12 && text.allSatisfy { $0.isNumber || $0 == "-" || $0 == " " }
+        let separated = AccountID(digits) != nil && text.allSatisfy { $0.isNumber || $0 == "-" || $0 == " " }
         let problem: String =
             if text.isEmpty || text == "~" {
                 "\(path): an account id is missing here"

@@ -135,7 +135,8 @@ struct ImageCriteriaReader {
             reader.error(
                 item.place,
                 "ImageProviders: \(text) is neither an account nor an alias of AWS's",
-                instead: JSONText.string(NearestName.of(text, in: known) ?? "amazon"),
+                instead: NearestName.of(text, in: known).map { JSONText.string($0) }
+                    ?? "12 digits in quotes, or one of " + known.joined(separator: ", "),
                 impact: Self.refused
             )
             return nil

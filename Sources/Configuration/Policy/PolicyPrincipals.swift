@@ -123,7 +123,7 @@ extension PolicyReading {
         if let node = fields[key] { return node }
         reader.error(
             fields.place,
-            "\(fields.path.filter { !"[]".contains($0) }): \(key) is missing",
+            "\(DocumentReader.plain(fields.path)): \(key) is missing",
             instead: "\(key): \(what)",
             impact: impact
         )

@@ -53,7 +53,7 @@ struct PolicyReading {
         readBaseline(top, into: &policy)
         readRules(top, into: &policy)
         readSuppressions(top, into: &policy)
-        warnOfContradictions(policy, root.place)
+        warnOfContradictions(policy, top)
         policy.hash = hash()
         return policy
     }

@@ -41,15 +41,21 @@ extension PolicyReading {
         )
     }
 
-    func warnOfContradictions(_ policy: Policy, _ place: Place) {
+    func warnOfContradictions(_ policy: Policy, _ top: Fields) {
         for account in policy.knownVendors.intersection(policy.trust.accounts).sorted() {
-            reader.warn(place, "account \(account) is both trusted and a known vendor; it counts as trusted")
+            reader.warn(
+                top.place(of: "known_vendors") ?? top.place,
+                "account \(account) is both trusted and a known vendor; it counts as trusted"
+            )
         }
         let approved = (policy.approvedImages ?? []).reduce(into: Set<String>()) {
             $0.formUnion($1.ids ?? [])
         }
         for image in approved.intersection(policy.deniedImages).sorted() {
-            reader.warn(place, "image \(image) is both approved and denied; it counts as denied")
+            reader.warn(
+                top.place(of: "images") ?? top.place,
+                "image \(image) is both approved and denied; it counts as denied"
+            )
         }
     }
 }

@@ -87,7 +87,9 @@ extension RunReading {
     }
 
     func readTopics(_ top: Fields, into configuration: inout RunConfiguration) {
-        var used = Dictionary(configuration.input.topics.map { ($0, "input.topics") }) { first, _ in first }
+        let inputPlace = top.place(of: "input")
+        var used: [String: (setting: String, place: Place?)] = [:]
+        for name in configuration.input.topics { used[name] = ("input.topics", inputPlace) }
         let fields = top["topics"].flatMap { reader.fields($0, "topics") }
         let defaults = RunConfiguration.Topics()
         for (key, target) in [
@@ -97,10 +99,10 @@ extension RunReading {
             let node = fields?[key]
             let name = node.flatMap { topic($0, "topics.\(key)") } ?? defaults[keyPath: target]
             configuration.topics[keyPath: target] = name
-            if let other = used.updateValue("topics.\(key)", forKey: name) {
+            if let other = used.updateValue(("topics.\(key)", node?.place), forKey: name) {
                 reader.error(
-                    node?.place ?? top.place,
-                    "topics.\(key) and \(other) are the same topic, \(name)",
+                    node?.place ?? other.place ?? top.place,
+                    "topics.\(key) and \(other.setting) are the same topic, \(name)",
                     instead: "another name",
                     impact: "amiwatch would read what it writes"
                 )

@@ -35,9 +35,9 @@ public struct Replay {
 
     /// Takes what an inventory tells.
     ///
-    /// It counts as no record, and moves no clock: a snapshot is no event, and may be years younger than the trail.
+    /// It counts as no record.
     public mutating func take(inventory record: Record, _ alert: (Alert) throws -> Void) rethrows {
-        _ = engine.process(record, notAfter: .distantPast, into: &alerts)
+        _ = engine.process(record, into: &alerts)
         try handOut(alert)
     }
 

@@ -1,0 +1,103 @@
+import Foundation
+import KafkaTestSupport
+import Testing
+
+/// `amiwatch check` over the policies and configurations of the reader's own tests.
+struct CheckTests {
+    private static let fixtures = Binary.checkout.appending(path: "Tests/ConfigurationTests/Fixtures")
+
+    private static func names(_ group: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: fixtures.appending(path: group).path)) ?? [])
+            .sorted()
+    }
+
+    /// The errors that a fixture expects; its warnings may depend on the day.
+    private func errors(in text: String, _ folder: URL) -> [String] {
+        text.split(separator: "\n").filter { $0.contains(": error: ") }.map {
+            String($0).replacing(folder.path + "/", with: "")
+        }
+    }
+
+    @Test("Every policy", arguments: names("policies"))
+    func policy(name: String) throws {
+        let folder = Self.fixtures.appending(path: "policies/\(name)")
+        let expected = try String(contentsOf: folder.appending(path: "expected.txt"), encoding: .utf8)
+        let path = folder.appending(path: "policy.yaml").path
+        let result = try Binary.run("check", "--policy", path)
+        #expect(errors(in: result.output, folder) == errors(in: expected, folder))
+        let isRefused = expected.hasSuffix("refused\n")
+        #expect(result.status == (isRefused ? 1 : 0))
+        #expect(result.errors.isEmpty != isRefused)
+        #expect(result.errors.split(separator: "\n").count <= 1)
+        #expect(isRefused || result.output.contains("\(path): no errors, "))
+
+        let json = try Binary.run("check", "--policy", path, "--format", "json")
+        #expect(json.status == result.status)
+        let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+        #expect(object?["errors"] as? Int == errors(in: expected, folder).count)
+        let list = try #require(object?["diagnostics"] as? [[String: Any]])
+        #expect(list.count == (object?["errors"] as? Int ?? 0) + (object?["warnings"] as? Int ?? 0))
+        for entry in list {
+            #expect(entry["file"] is String && entry["message"] is String && entry["severity"] is String)
+        }
+    }
+
+    @Test("The configuration and the policy that it names are checked in one go")
+    func configuration() throws {
+        let folder = try temporaryFolder("amiwatch-check")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try """
+        kafka:
+          properties: {securty.protocol: SSL, debug: everything}
+        detector: {settle_seconds: -1}
+        policy: policy.yaml
+        """.write(toFile: folder + "/run.yaml", atomically: true, encoding: .utf8)
+        try "version: 1\nknown_vendors: [679593333241]\n".write(
+            toFile: folder + "/policy.yaml",
+            atomically: true,
+            encoding: .utf8
+        )
+        let result = try Binary.run("check", "--config", folder + "/run.yaml")
+        #expect(result.status == 1)
+        let lines = result.output.replacing(folder + "/", with: "").split(separator: "\n")
+        try #require(lines.count == 4)
+        #expect(lines[0].hasPrefix("run.yaml:3:28: error: detector.settle_seconds cannot be negative"))
+        #expect(lines[1].hasPrefix("run.yaml:2:16: error: ") && lines[1].contains("securty.protocol"))
+        #expect(lines[2].hasPrefix("run.yaml:2:39: error: ") && lines[2].contains("everything"))
+        #expect(lines[3].hasPrefix("policy.yaml:2:17: error: account id 679593333241 is not quoted"))
+
+        let other = Self.fixtures.appending(path: "policies/design/policy.yaml").path
+        let both = try Binary.run("check", "--config", folder + "/run.yaml", "--policy", other)
+        #expect(!both.output.contains("679593333241"))
+    }
+
+    @Test("The environment counts, as it will for run")
+    func environment() throws {
+        let path = Self.fixtures.appending(path: "runs/defaults/run.yaml").path
+        #expect(try Binary.run("check", "--config", path).status == 0)
+        let result = try Binary.run("check", "--config", path, environment: ["AMIWATCH_LOG_LEVEL": "lots"])
+        #expect(result.status == 1)
+        #expect(result.output.hasPrefix("AMIWATCH_LOG_LEVEL: error: log.level cannot be lots"))
+    }
+
+    @Test("A file that cannot be read is named", arguments: ["--policy", "--config"])
+    func missing(option: String) throws {
+        let result = try Binary.run("check", option, "/nonexistent/file.yaml")
+        #expect(result.status == 1)
+        #expect(result.output == "/nonexistent/file.yaml: error: no such file\n")
+        #expect(result.errors.hasPrefix("amiwatch: /nonexistent/file.yaml: 1 error"))
+    }
+
+    @Test("A file that may not be read is named", .enabled(if: getuid() != 0, "root may read everything"))
+    func forbidden() throws {
+        let folder = try temporaryFolder("amiwatch-check")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/policy.yaml"
+        try "version: 1\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(chmod(path, 0) == 0)
+        #expect(
+            try Binary.run("check", "--policy", path).output
+                == "\(path): error: no permission to read this file\n"
+        )
+    }
+}

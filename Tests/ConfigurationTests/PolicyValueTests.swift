@@ -1,0 +1,102 @@
+import CloudTrail
+import Configuration
+import Detection
+import Foundation
+import Testing
+
+/// What the engine gets from a policy.
+struct PolicyValueTests {
+    private func policy(_ name: String) throws -> Policy {
+        try PolicyReader.read(path: Expectation("policies", name).folder.appending(path: "policy.yaml").path)
+            .policy
+    }
+
+    @Test("Every key of the design's example arrives")
+    func example() throws {
+        let policy = try policy("design")
+        #expect(policy.organization.id == "o-exampleorgid")
+        #expect(policy.organization.accounts.map(\.description) == ["111122223333"])
+        #expect(policy.trust.accounts.map(\.description) == ["444455556666"])
+        #expect(policy.trust.organizations == ["o-partnerorg"])
+        #expect(policy.trust.organizationalUnits == ["ou-ab12-cdef3456"])
+        #expect(policy.knownVendors.map(\.description) == ["679593333241"])
+        let approved = try #require(policy.approvedImages)
+        #expect(approved.count == 3)
+        #expect(approved[0].ids == ["ami-0abcd1234abcd1234"])
+        #expect(approved[0].owners == nil)
+        #expect(approved[1].owners == ["137112412989", "amazon"])
+        #expect(approved[1].names == [Pattern("al2023-ami-*")])
+        #expect(approved[2].tags == ["Role": "golden"])
+        #expect(policy.deniedImages == ["ami-0bad00000000bad00"])
+        #expect(policy.maximumImageAgeDays == 180)
+        #expect(policy.publishers == [Pattern("arn:aws:iam::111122223333:role/image-*")])
+        #expect(policy.requiredTags.map(\.key) == ["CostCenter", "Stage"])
+        #expect(policy.requiredTags.map(\.graceMinutes) == [15, 0])
+        #expect(policy.requiredTags.map(\.resource) == [.image, .snapshot])
+        #expect(policy.productionAccounts == policy.organization.accounts)
+        #expect(policy.exemptServices == ["backup.amazonaws.com"])
+        #expect(policy.baseline.allowedImagesState == .enabled)
+        #expect(policy.baseline.blockPublicAccess == .blockNewSharing)
+        #expect(policy.baseline.imageCriteria?.count == 2)
+        #expect(policy.thresholds == Policy.Thresholds())
+        #expect(policy.rules["ami-shared-by-service"]?.isEnabled == false)
+        #expect(policy.rules["launch-from-unapproved-ami"]?.severity == .high)
+        let suppression = try #require(policy.suppressions.first)
+        #expect(suppression.account?.description == "111122223333")
+        #expect(suppression.resource == "ami-0abcd1234abcd1234")
+        #expect(suppression.region == nil)
+        #expect(suppression.ends == EventTime("2027-01-01T00:00:00Z"))
+    }
+
+    @Test("A parameter that is not known is kept as canonical JSON")
+    func unknownParameter() throws {
+        let criteria = try #require(try policy("criteria-answer").baseline.imageCriteria)
+        #expect(criteria.count == 2)
+        #expect(criteria[0].unknown == ["ImageWatermarks": #"[{"a":"😀\"\\\n","b":1.50}]"#])
+        #expect(criteria[0].names == ["emoji-a"])
+        #expect(criteria[0].maximumDaysSinceCreated == 300)
+        #expect(criteria[0].maximumDaysSinceDeprecated == 0)
+        #expect(criteria[1] == ImageCriterion(productCodes: ["abcdefghijklmnopqrstuvwxy"]))
+    }
+
+    @Test("The hash is that of the content: of every file, wherever they lie")
+    func hash() throws {
+        let source = Expectation("policies", "design").folder
+        let copy = FileManager.default.temporaryDirectory.appending(path: "amiwatch-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: source, to: copy)
+        defer { try? FileManager.default.removeItem(at: copy) }
+        let file = copy.appending(path: "policy.yaml")
+        func read() throws -> String { try PolicyReader.read(path: file.path).policy.hash }
+        let original = try policy("design").hash
+        #expect(try read() == original)
+        var seen: Set<String> = [original]
+        for name in ["policy.yaml", "image-criteria.json", "ec2-policy.json", "deny-untagged.json"] {
+            let changed = copy.appending(path: name)
+            let text = try String(contentsOf: changed, encoding: .utf8)
+            try (text + "\n").write(to: changed, atomically: true, encoding: .utf8)
+            #expect(seen.insert(try read()).inserted, "\(name) counts")
+        }
+    }
+
+    @Test(
+        "What cannot be read is said in one line",
+        arguments: [("missing.yaml", "no such file"), (".", "directory")]
+    )
+    func unreadable(name: String, says: String) throws {
+        let path = Expectation.fixtures.appending(path: name).path
+        let error = #expect(throws: ConfigurationErrors.self) { try PolicyReader.read(path: path) }
+        #expect(error?.diagnostics.count == 1)
+        #expect(error?.description.contains(says) == true)
+    }
+
+    @Test("A diagnostic is one line, whatever the file holds")
+    func oneLine() {
+        let place = Place(file: "a\nb", line: 1, column: 2)
+        let diagnostic = Diagnostic(.error, at: place, "x\u{1B}[31m\ny", instead: "\"a\tb\"")
+        #expect(diagnostic.description == #"a\nb:1:2: error: x\u{1b}[31m\ny; write "a\tb""#)
+        let json =
+            #"{"file":"a\nb","line":1,"column":2,"severity":"error","message":"x\u001b[31m\ny","#
+            + #""instead":"\"a\tb\"","impact":null}"#
+        #expect(diagnostic.json == json)
+    }
+}
