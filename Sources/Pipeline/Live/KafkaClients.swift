@@ -6,6 +6,8 @@ import Kafka
 struct KafkaClients: Sendable {
     let configuration: RunConfiguration
     let bootstrapServers: String
+    /// Whether ends of logs are waited for, and should be told soon.
+    var endsWhenRead = false
 
     /// For asking and creating.
     var admin: KafkaConfiguration { merge([:], [], [:]) }
@@ -18,6 +20,8 @@ struct KafkaClients: Sendable {
                 "session.timeout.ms": "10000",
                 "heartbeat.interval.ms": "2000",
                 "topic.metadata.refresh.interval.ms": "60000",
+                // How long a broker waits for the first new record: only ends are told later for it.
+                "fetch.wait.max.ms": endsWhenRead ? "50" : "500",
             ],
             configuration.kafka.consumer,
             [
@@ -35,7 +39,8 @@ struct KafkaClients: Sendable {
     /// Reads partitions that it is told; in no group, though librdkafka wants one to be named.
     func reader(isolation: String = "read_committed") -> KafkaConfiguration {
         merge(
-            [:],
+            // A partition that is added waits until the broker has answered for the others.
+            ["fetch.wait.max.ms": "100"],
             configuration.kafka.consumer,
             [
                 "group.id": configuration.groupID,

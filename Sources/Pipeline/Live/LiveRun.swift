@@ -54,6 +54,7 @@ public final class LiveRun: Sendable {
     /// Runs to the end.
     ///
     /// - Parameter whileRunning: called ten times a second, for signals; on the calling thread.
+    /// - Returns: what was done.
     /// - Throws: `RunFailure`: why it could not start, or could not go on.
     public func run(whileRunning: () -> Void = {}) throws -> Summary {
         let broker = options.isEmbedded ? try startBroker() : nil
@@ -63,7 +64,11 @@ public final class LiveRun: Sendable {
                 "kafka.bootstrap_servers is not set: name your brokers, or try --embedded for a broker inside"
             )
         }
-        let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
+        let clients = KafkaClients(
+            configuration: configuration,
+            bootstrapServers: servers,
+            endsWhenRead: options.endsWhenRead
+        )
         let layout = try findLayout(clients)
         log.info(
             "started",

@@ -6,6 +6,7 @@ extension Command {
         .test,
         .explain,
         .check,
+        .inventory,
         .topics,
         .rules,
     ]

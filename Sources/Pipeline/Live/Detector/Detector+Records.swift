@@ -79,7 +79,9 @@ extension Detector {
         guard partitioner.partition(of: record.account) == name.partition else {
             throw misplaced(record.account, name, offset)
         }
-        if record.time <= notAfter, record.time > sources[index].time { sources[index].time = record.time }
+        if record.time <= notAfter, record.time > sources[index].time, !record.isInventory {
+            sources[index].time = record.time
+        }
         switch engine.process(record, notAfter: notAfter, into: &alerts) {
         case .applied: count(in: name.partition) { $0.applied += 1 }
         case .duplicate: count(in: name.partition) { $0.duplicate += 1 }

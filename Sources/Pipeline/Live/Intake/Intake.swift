@@ -29,6 +29,8 @@ final class Intake {
     private var lastCommit = ContinuousClock.now
     private var lastSample = ContinuousClock.now
     private var hasSoughtEnds = false
+    /// A record dated later moves no clock.
+    private var latestTime = EventTime.distantPast
 
     /// Time between two commits of places.
     private static let commitInterval = Duration.milliseconds(500)
@@ -97,6 +99,7 @@ final class Intake {
 
     private func take(_ messages: UnsafeBufferPointer<Message>) throws {
         guard !messages.isEmpty else { return }
+        latestTime = Self.latestTime()
         var current = -1
         var last: Message?
         for message in messages {
@@ -129,6 +132,7 @@ final class Intake {
             pending.ignored += 1
             return true
         }
+        let latest = latestTime
         var balance = IntakeBalance()
         var isHeldBack = false
         try reader.read(message: payload) { reading in
@@ -137,14 +141,16 @@ final class Intake {
                 balance.read += count
                 balance.ignored += count
             case .record(let record, let bytes):
-                if balance.read == balance.ignored, !inStep.admits(record.time, from: index, of: partitions) {
+                if balance.read == balance.ignored, !record.isInventory,
+                    !inStep.admits(record.time, from: index, of: partitions)
+                {
                     // Nothing of the message is handed on yet, so all of it can be read again.
                     partitions[index].phase = .heldBack(record.time)
                     isHeldBack = true
                 }
                 guard !isHeldBack else { return }
                 balance.read += 1
-                partitions[index].see(record.time)
+                if !record.isInventory, record.time <= latest { partitions[index].see(record.time) }
                 guard bytes.count <= output.maximumBytes else {
                     return try bury(tooLarge(bytes, at: balance.read - 1), message, index, &balance)
                 }
@@ -192,7 +198,7 @@ final class Intake {
     /// Looks at the time of a partition's newest message, of which most are ignored and not decoded.
     private func sample(_ message: Message, of index: Int) {
         guard let payload = message.payload, let time = reader.eventTime(of: payload),
-            time <= Self.latestTime()
+            time <= latestTime
         else { return }
         partitions[index].see(time)
     }

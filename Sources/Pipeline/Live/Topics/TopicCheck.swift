@@ -36,6 +36,7 @@ public struct TopicCheck: Sendable {
     ///   - creates: makes what is missing.
     ///   - partitions: of new topics; nil takes what the topics of accounts have already, else 12.
     ///   - replication: of new topics; nil takes 3, or as many as there are brokers.
+    ///   - log: takes librdkafka's lines.
     /// - Throws: `RunFailure`: no connection, no permission.
     public init(
         _ configuration: RunConfiguration,

@@ -1,0 +1,113 @@
+import CloudTrail
+import Configuration
+import Foundation
+import Pipeline
+
+extension Command {
+    private static let account = Option.value(
+        "account",
+        "ID",
+        "The account, where a document does not say it"
+    )
+    private static let region = Option.value(
+        "region",
+        "REGION",
+        "The Region, where a document does not say it"
+    )
+    private static let time = Option.value(
+        "time",
+        "TIME",
+        "When it was taken (2026-03-17T09:00:00Z); without it only what holds for ever is taken"
+    )
+    private static let dryRun = Option.flag("dry-run", "Only show what is understood")
+
+    /// `amiwatch inventory`.
+    static let inventory = Command(
+        "inventory",
+        "Publish what the AWS CLI printed, as facts about what was there before the trail began",
+        arguments: "FILE...",
+        details:
+            "A FILE holds what describe-images, describe-image-attribute, describe-instances, "
+            + "describe-instance-image-metadata, get-allowed-images-settings, get-image-block-public-access-state, "
+            + "describe-launch-template-versions or organizations list-accounts printed; - is standard input.",
+        options: [
+            LiveOptions.config, LiveOptions.bootstrapServers, account, region, time, dryRun,
+        ]
+    ) { arguments in
+        var options = InventoryReader.Options()
+        options.region = arguments[region]
+        options.account = try arguments[account].map { text in
+            guard let account = AccountID(text) else {
+                throw UsageError("--account \(text) is no account: write its 12 digits")
+            }
+            return account
+        }
+        options.time = try arguments[time].map { text in
+            guard let time = EventTime(text) else {
+                throw UsageError("--time \(text) is no time: write 2026-03-17T09:00:00Z")
+            }
+            return time
+        }
+        var records: [Record] = []
+        for path in try arguments.someWords("FILE") { records += try read(path, options) }
+        try StandardOutput.with { output in
+            for record in records { try output.write(line(record) + "\n") }
+        }
+        if options.time == nil {
+            StandardError.line(
+                "amiwatch: without --time only owner, name, creation and source of images are taken"
+            )
+        }
+        guard !arguments.has(dryRun) else { return .done }
+        let (configuration, log) = try LiveOptions.readConfiguration(arguments)
+        try InventoryPublisher(configuration, log: log).publish(records)
+        StandardError.line("amiwatch: \(Numbers.count(records.count, "message")) published")
+        return .done
+    }
+
+    private static func read(_ path: String, _ options: InventoryReader.Options) throws -> [Record] {
+        let data: Data
+        do {
+            data =
+                path == "-"
+                ? try FileHandle.standardInput.readToEnd() ?? Data()
+                : try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch { throw Failure("reading \(path): \(error.localizedDescription)") }
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(InventoryReader.Failure) in try InventoryReader.read(bytes, options: options) }
+        }
+        switch result {
+        case .failure(let failure):
+            throw Failure("\(path): \(failure.text.replacing("give it as an option", with: hint(failure)))")
+        case .success(let read):
+            for problem in read.problems { StandardError.line("amiwatch: \(path): \(problem)") }
+            return read.records
+        }
+    }
+
+    private static func hint(_ failure: InventoryReader.Failure) -> String {
+        guard case .missing(let option, _) = failure else { return "" }
+        return "give it with --\(option)"
+    }
+
+    /// What one record tells, in short.
+    private static func line(_ record: Record) -> String {
+        guard case .inventory(let inventory) = record.call else { return "" }
+        var parts: [String] = []
+        func count(_ number: Int, _ what: String) {
+            if number > 0 { parts.append(Numbers.count(number, what)) }
+        }
+        count(inventory.images.count, "image")
+        count(inventory.instances.count, "instance")
+        if !inventory.launchPermissions.isEmpty {
+            parts.append("launch permissions of " + Numbers.count(inventory.launchPermissions.count, "image"))
+        }
+        if let state = inventory.allowedImages { parts.append("Allowed AMIs \(state.rawValue)") }
+        if let criteria = inventory.imageCriteria { count(criteria.count, "image criterion") }
+        if let state = inventory.blockPublicAccess { parts.append("block public access \(state.rawValue)") }
+        if let members = inventory.members { count(members.count, "account") }
+        let what = parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+        let time = inventory.isDated ? "as of \(record.time)" : "without a time"
+        return "\(record.account) \(record.region) \(record.name): \(what), \(time)"
+    }
+}
