@@ -7,7 +7,8 @@ public struct Base64Decoder {
 
     /// Hands over the decoded bytes, valid during the call; nil when the text is no base64.
     public mutating func decode<Result>(
-        _ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer?) throws -> Result
+        _ text: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer?) throws -> Result
     ) rethrows -> Result {
         guard unpack(text) else { return try body(nil) }
         return try bytes.withUnsafeBytes { try body($0) }
@@ -53,8 +54,8 @@ public struct Base64Decoder {
 
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: invalid, count: 256)
-        for (value, digit) in
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8.enumerated()
+        for (value, digit) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+            .enumerated()
         {
             table[Int(digit)] = UInt8(value)
         }

@@ -24,7 +24,8 @@ public final class Decompressor {
         public init?(magic bytes: UnsafeRawBufferPointer) {
             if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B {
                 self = .gzip
-            } else if bytes.count >= 4, bytes[1] == 0xB5, bytes[2] == 0x2F, bytes[3] == 0xFD, bytes[0] == 0x28 {
+            } else if bytes.count >= 4, bytes[1] == 0xB5, bytes[2] == 0x2F, bytes[3] == 0xFD, bytes[0] == 0x28
+            {
                 self = .zstd
             } else if bytes.count >= 4, bytes[0] & 0xF0 == 0x50, bytes[1] == 0x2A, bytes[2] == 0x4D,
                 bytes[3] == 0x18
@@ -56,7 +57,9 @@ public final class Decompressor {
 
     /// Unpacks one whole input.
     public func decompress(
-        _ input: UnsafeRawBufferPointer, as format: Format, limits: DecompressionLimits = .init()
+        _ input: UnsafeRawBufferPointer,
+        as format: Format,
+        limits: DecompressionLimits = .init()
     ) -> Output {
         let allowance = limits.allowance(for: input.count)
         let (count, problem) =
@@ -68,7 +71,11 @@ public final class Decompressor {
     }
 
     /// Makes room for at least one byte behind `count`, within the allowance, keeping what is there.
-    private func grow(behind count: Int, hint: Int, allowance: (bytes: Int, error: CompressionError))
+    private func grow(
+        behind count: Int,
+        hint: Int,
+        allowance: (bytes: Int, error: CompressionError)
+    )
         -> CompressionError?
     {
         if buffer.count > count, hint <= buffer.count { return nil }
@@ -83,7 +90,10 @@ public final class Decompressor {
 
     // MARK: gzip
 
-    private func gunzip(_ input: UnsafeRawBufferPointer, allowance: (bytes: Int, error: CompressionError))
+    private func gunzip(
+        _ input: UnsafeRawBufferPointer,
+        allowance: (bytes: Int, error: CompressionError)
+    )
         -> (Int, CompressionError?)
     {
         if deflate == nil { deflate = libdeflate_alloc_decompressor() }
@@ -94,7 +104,9 @@ public final class Decompressor {
             let rest = UnsafeRawBufferPointer(rebasing: input[position...])
             if position > 0, Format(magic: rest) != .gzip {
                 // Tar and tape leave zeros behind the last member; anything else does not belong here.
-                return (count, rest.allSatisfy { $0 == 0 } ? nil : .corrupt("data behind the last gzip member"))
+                return (
+                    count, rest.allSatisfy { $0 == 0 } ? nil : .corrupt("data behind the last gzip member")
+                )
             }
             if let error = grow(behind: count, hint: count + sizeHint(rest), allowance: allowance) {
                 return (count, error)
@@ -103,8 +115,14 @@ public final class Decompressor {
             var produced = 0
             let room = min(buffer.count, allowance.bytes) - count
             let result = libdeflate_gzip_decompress_ex(
-                deflate, rest.baseAddress, rest.count, buffer.baseAddress.map { $0 + count }, room, &consumed,
-                &produced)
+                deflate,
+                rest.baseAddress,
+                rest.count,
+                buffer.baseAddress.map { $0 + count },
+                room,
+                &consumed,
+                &produced
+            )
             switch result {
             case LIBDEFLATE_SUCCESS where consumed > 0:
                 position += consumed
@@ -122,18 +140,23 @@ public final class Decompressor {
     /// The size that a gzip trailer at the very end gives, if it is believable; it is right for a single member.
     private func sizeHint(_ member: UnsafeRawBufferPointer) -> Int {
         guard member.count >= 18 else { return 0 }
-        let size = Int(UInt32(littleEndian: member.loadUnaligned(fromByteOffset: member.count - 4, as: UInt32.self)))
+        let size = Int(
+            UInt32(littleEndian: member.loadUnaligned(fromByteOffset: member.count - 4, as: UInt32.self))
+        )
         return size <= member.count * 32 ? size : member.count * 8
     }
 
     private func inflateMember(
-        _ input: UnsafeRawBufferPointer, behind start: Int, allowance: (bytes: Int, error: CompressionError)
+        _ input: UnsafeRawBufferPointer,
+        behind start: Int,
+        allowance: (bytes: Int, error: CompressionError)
     ) -> (count: Int, used: Int, problem: CompressionError?) {
         var count = start
         if isStreamReady {
             inflateReset(&stream)
         } else {
-            guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+            else {
                 return (count, 0, .outOfMemory)
             }
             isStreamReady = true
@@ -145,7 +168,8 @@ public final class Decompressor {
             let room = min(min(buffer.count, allowance.bytes) - count, 1 << 30)
             guard room > 0 else { return (count, used, allowance.error) }
             stream.next_in = UnsafeMutablePointer(
-                mutating: input.baseAddress.map { ($0 + used).assumingMemoryBound(to: UInt8.self) })
+                mutating: input.baseAddress.map { ($0 + used).assumingMemoryBound(to: UInt8.self) }
+            )
             stream.avail_in = UInt32(offered)
             stream.next_out = buffer.baseAddress.map { ($0 + count).assumingMemoryBound(to: UInt8.self) }
             stream.avail_out = UInt32(room)
@@ -166,7 +190,10 @@ public final class Decompressor {
 
     // MARK: zstd
 
-    private func unzstd(_ input: UnsafeRawBufferPointer, allowance: (bytes: Int, error: CompressionError))
+    private func unzstd(
+        _ input: UnsafeRawBufferPointer,
+        allowance: (bytes: Int, error: CompressionError)
+    )
         -> (Int, CompressionError?)
     {
         if zstd == nil { zstd = ZSTD_createDCtx() }

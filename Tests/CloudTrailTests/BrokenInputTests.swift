@@ -3,11 +3,13 @@ import Compression
 import Foundation
 import Testing
 
-@Suite struct BrokenInputTests {
+@Suite
+struct BrokenInputTests {
     static let share = Samples.share
     static let other = Samples.other
 
-    @Test func aRecordCutAnywhereIsOneDeadLetter() {
+    @Test
+    func aRecordCutAnywhereIsOneDeadLetter() {
         let reader = RecordReader()
         let bytes = Array(Self.share.utf8)
         for end in 1..<bytes.count {
@@ -16,7 +18,8 @@ import Testing
         }
     }
 
-    @Test func aDocumentOfRecordsCutAnywhereGivesThoseBefore() {
+    @Test
+    func aDocumentOfRecordsCutAnywhereGivesThoseBefore() {
         let members = [Self.other, Self.share, Self.other, Samples.launch]
         let text = "{\"Records\":[" + members.joined(separator: ",") + "]}"
         let bytes = Array(text.utf8)
@@ -30,7 +33,9 @@ import Testing
         let reader = RecordReader()
         for end in 12..<bytes.count {
             let whole = ends.filter { $0 <= end }.count
-            for gathered in [reader.gather(message: Array(bytes[..<end])), reader.gather(file: Array(bytes[..<end]))] {
+            for gathered in [
+                reader.gather(message: Array(bytes[..<end])), reader.gather(file: Array(bytes[..<end])),
+            ] {
                 #expect(gathered.letters.count == 1 && gathered.read == whole + 1, "\(end)")
                 #expect(gathered.records.count == (whole >= 4 ? 2 : whole >= 2 ? 1 : 0), "\(end)")
                 #expect(gathered.letters.first?.recordIndex == whole)
@@ -38,7 +43,8 @@ import Testing
         }
     }
 
-    @Test func cutGzipGivesTheRecordsBeforeTheCut() {
+    @Test
+    func cutGzipGivesTheRecordsBeforeTheCut() {
         var random = SeededGenerator(seed: 3)
         let members = (0..<300).map { _ in
             Samples.record("DisableImage", request: #"{"imageId":"ami-\#(random.next())"}"#, id: nil)
@@ -61,22 +67,29 @@ import Testing
         #expect(gathered.records == all && gathered.letters.map(\.reason) == [.compressionDamaged])
     }
 
-    @Test func linesAroundABrokenLineAreRead() {
+    @Test
+    func linesAroundABrokenLineAreRead() {
         let reader = RecordReader()
         let bytes = Array(Self.share.utf8)
         for end in stride(from: 1, to: bytes.count, by: 3) {
             let broken = String(decoding: bytes[..<end], as: UTF8.self)
             let file = [Samples.launch, broken, Self.other, Samples.launch].joined(separator: "\n") + "\n"
             let gathered = reader.gather(file: Array(file.utf8))
-            #expect(gathered.records.count == 2 && gathered.letters.count == 1 && gathered.ignored == 1, "\(end)")
+            #expect(
+                gathered.records.count == 2 && gathered.letters.count == 1 && gathered.ignored == 1,
+                "\(end)"
+            )
         }
         let garbage = reader.gather(file: Array("nonsense\n\(Self.share)\nmore\n\n\(Self.other)\n".utf8))
         #expect(garbage.records.count == 1 && garbage.letters.count == 2 && garbage.ignored == 1)
     }
 
-    @Test func severalDocumentsInOneFile() {
+    @Test
+    func severalDocumentsInOneFile() {
         let one = "{\n \"Records\": [\n\(Self.share),\n\(Self.other)\n]\n}\n"
-        let gathered = RecordReader().gather(file: Array((one + one + Self.share + Self.share + "\n[" + Self.other + "]").utf8))
+        let gathered = RecordReader().gather(
+            file: Array((one + one + Self.share + Self.share + "\n[" + Self.other + "]").utf8)
+        )
         #expect(gathered.records.count == 4 && gathered.ignored == 3 && gathered.letters.isEmpty)
         #expect(RecordReader().gather(file: []).read == 0)
     }
@@ -85,27 +98,45 @@ import Testing
     @Test(arguments: [
         (#"{"eventName":"RunInstances","a":tru}"#, 1), (#"{"eventName":"RunInstances","a":[1,2}}"#, 1),
         (#"{"eventName":"RunInstances","a":{"b":1}"#, 1), (#"{"eventName":"RunInstances"}}"#, 1),
-        (#"{"eventName":"RunInstances" "x"}"#, 1), ("{\"eventName\":\"RunInstances\",\"a\":\"\u{1}\"}", 1), ("17x", 1),
+        (#"{"eventName":"RunInstances" "x"}"#, 1), ("{\"eventName\":\"RunInstances\",\"a\":\"\u{1}\"}", 1),
+        ("17x", 1),
     ])
     func aBrokenMemberIsJudgedAlone(_ broken: String, _ letters: Int) {
-        for members in [[Self.share, broken, Samples.launch, Self.other], [broken, Self.share, Self.other, Samples.launch]] {
-            let gathered = RecordReader().gather(message: "{\"Records\":[" + members.joined(separator: ",") + "]}")
-            #expect(gathered.records.count == 2 && gathered.ignored == 1 && gathered.letters.count == letters, "\(gathered.letters.map { String(decoding: $0.bytes, as: UTF8.self) })")
+        for members in [
+            [Self.share, broken, Samples.launch, Self.other],
+            [broken, Self.share, Self.other, Samples.launch],
+        ] {
+            let gathered = RecordReader().gather(
+                message: "{\"Records\":[" + members.joined(separator: ",") + "]}"
+            )
+            #expect(
+                gathered.records.count == 2 && gathered.ignored == 1 && gathered.letters.count == letters,
+                "\(gathered.letters.map { String(decoding: $0.bytes, as: UTF8.self) })"
+            )
         }
     }
 
-    @Test func fromAnUnclosedStringOnTheRestIsOneDeadLetter() {
+    @Test
+    func fromAnUnclosedStringOnTheRestIsOneDeadLetter() {
         let broken = #"{"eventName":"RunInstances","a":"x}"#
         let gathered = RecordReader().gather(
-            message: "{\"Records\":[\(Self.share),\(broken),{\"b\":1},{\"c\":2}]}")
+            message: "{\"Records\":[\(Self.share),\(broken),{\"b\":1},{\"c\":2}]}"
+        )
         #expect(gathered.records.count == 1 && gathered.letters.count == 1 && gathered.read == 2)
     }
 
-    @Test func caps() {
+    @Test
+    func caps() {
         let small = RecordReader(limits: Limits(message: 4000, depth: 20, records: 5))
-        let large = Samples.record("DisableImage", request: #"{"imageId":"ami-1","x":"\#(String(repeating: "y", count: 4000))"}"#)
+        let large = Samples.record(
+            "DisableImage",
+            request: #"{"imageId":"ami-1","x":"\#(String(repeating: "y", count: 4000))"}"#
+        )
         #expect(small.gather(message: large).letters.map(\.reason) == [.tooLarge])
-        let deep = Samples.record("DisableImage", request: String(repeating: "[", count: 25) + String(repeating: "]", count: 25))
+        let deep = Samples.record(
+            "DisableImage",
+            request: String(repeating: "[", count: 25) + String(repeating: "]", count: 25)
+        )
         #expect(small.gather(message: deep).letters.map(\.reason) == [.tooDeep])
         let many = "[" + Array(repeating: #"{"eventName":"A"}"#, count: 9).joined(separator: ",") + "]"
         let gathered = small.gather(message: many)
@@ -119,10 +150,12 @@ import Testing
         #expect(RecordReader().gather(message: nested).letters.map(\.reason) == [.tooDeep])
     }
 
-    @Test func theDepthLimitIsExact() {
+    @Test
+    func theDepthLimitIsExact() {
         for depth in [127, 128, 129, 130] {
             // The record's own brackets are the first level.
-            let inner = String(repeating: "[", count: depth - 1) + "1" + String(repeating: "]", count: depth - 1)
+            let inner =
+                String(repeating: "[", count: depth - 1) + "1" + String(repeating: "]", count: depth - 1)
             let record = String(Samples.share.dropLast()) + ",\"x\":\(inner)}"
             let gathered = RecordReader().gather(message: record)
             #expect(gathered.records.count == (depth <= 128 ? 1 : 0), "\(depth)")
@@ -130,18 +163,30 @@ import Testing
         }
     }
 
-    @Test func bombsAreDeadLetters() {
+    @Test
+    func bombsAreDeadLetters() {
         let zeros = Packing.gzip([UInt8](repeating: 0x20, count: 3 << 20))
-        let limits = Limits(decompression: DecompressionLimits(size: 2 << 20, ratio: 200, ratioFloor: 1 << 20))
-        #expect(RecordReader(limits: limits).gather(message: zeros).letters.map(\.reason) == [.compressionRatio])
+        let limits = Limits(
+            decompression: DecompressionLimits(size: 2 << 20, ratio: 200, ratioFloor: 1 << 20)
+        )
+        #expect(
+            RecordReader(limits: limits).gather(message: zeros).letters.map(\.reason) == [.compressionRatio]
+        )
         let flat = Limits(decompression: DecompressionLimits(size: 2 << 20, ratio: 100_000))
-        #expect(RecordReader(limits: flat).gather(message: zeros).letters.map(\.reason) == [.decompressedTooLarge])
+        #expect(
+            RecordReader(limits: flat).gather(message: zeros).letters.map(\.reason) == [.decompressedTooLarge]
+        )
         let inside = #"{"awslogs":{"data":"\#(Data(zeros).base64EncodedString())"}}"#
-        #expect(RecordReader(limits: flat).gather(message: inside).letters.map(\.reason) == [.decompressedTooLarge])
+        #expect(
+            RecordReader(limits: flat).gather(message: inside).letters.map(\.reason) == [
+                .decompressedTooLarge
+            ]
+        )
         #expect(RecordReader().gather(message: zeros).ignored == 1)
     }
 
-    @Test func manyUnclosedLinesTakeLinearTime() {
+    @Test
+    func manyUnclosedLinesTakeLinearTime() {
         let line = #"{"eventName":"RunInstances","a":{"b":[1"#
         let file = Array((Array(repeating: line, count: 20_000) + [Self.share]).joined(separator: "\n").utf8)
         let gathered = RecordReader().gather(file: file)
@@ -149,7 +194,8 @@ import Testing
     }
 
     /// Nothing crashes, and everything is counted, whatever the bytes.
-    @Test func randomDamage() {
+    @Test
+    func randomDamage() {
         var random = SeededGenerator(seed: 11)
         let seeds = EnvelopeTests.envelopes.map(\.1)
         for validation in Validation.allCases {
@@ -161,7 +207,11 @@ import Testing
                     switch Int.random(in: 0..<4, using: &random) {
                     case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
                     case 1: bytes.remove(at: place)
-                    case 2: bytes.insert(Array("{}[]\",:\\\n0".utf8).randomElement(using: &random) ?? 0, at: place)
+                    case 2:
+                        bytes.insert(
+                            Array("{}[]\",:\\\n0".utf8).randomElement(using: &random) ?? 0,
+                            at: place
+                        )
                     default: bytes.removeSubrange(place..<min(bytes.count, place + 40))
                     }
                 }

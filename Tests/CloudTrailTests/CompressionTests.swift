@@ -1,8 +1,13 @@
 import Compression
 import Testing
 
-@Suite struct CompressionTests {
-    static func unpack(_ bytes: [UInt8], _ decompressor: Decompressor = .init(), limits: DecompressionLimits = .init())
+@Suite
+struct CompressionTests {
+    static func unpack(
+        _ bytes: [UInt8],
+        _ decompressor: Decompressor = .init(),
+        limits: DecompressionLimits = .init()
+    )
         -> (bytes: [UInt8], problem: CompressionError?)
     {
         bytes.withUnsafeBytes { raw in
@@ -12,7 +17,8 @@ import Testing
         }
     }
 
-    @Test func membersAndFramesFollowEachOther() {
+    @Test
+    func membersAndFramesFollowEachOther() {
         let parts = [Array("one".utf8), [UInt8](repeating: 7, count: 300_000), [], Array("three".utf8)]
         let decompressor = Decompressor()
         for pack in [Packing.gzip, Packing.zstd] {
@@ -21,10 +27,13 @@ import Testing
         }
         #expect(Self.unpack(Packing.gzip(parts[1]) + [0, 0, 0], decompressor).problem == nil)
         #expect(Self.unpack(Packing.gzip(parts[1]) + [1], decompressor).problem != nil)
-        #expect(Self.unpack([0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 9] + Packing.zstd(parts[0])).bytes == parts[0])
+        #expect(
+            Self.unpack([0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 9] + Packing.zstd(parts[0])).bytes == parts[0]
+        )
     }
 
-    @Test func aCutGivesWhatStandsBeforeIt() {
+    @Test
+    func aCutGivesWhatStandsBeforeIt() {
         var random = SeededGenerator(seed: 5)
         let data = (0..<50_000).map { _ in UInt8.random(in: 0...15, using: &random) }
         for packed in [Packing.gzip(data), Packing.gzip(data) + Packing.gzip(data), Packing.zstd(data)] {
@@ -32,29 +41,40 @@ import Testing
             for end in stride(from: 4, to: packed.count, by: 997) {
                 let result = Self.unpack(Array(packed[..<end]))
                 // A cut between two members cannot be seen.
-                #expect(result.problem == .truncated || (result.problem == nil && result.bytes == data), "\(end)")
+                #expect(
+                    result.problem == .truncated || (result.problem == nil && result.bytes == data),
+                    "\(end)"
+                )
                 #expect(whole.starts(with: result.bytes))
             }
         }
     }
 
-    @Test func damageAndLimits() {
+    @Test
+    func damageAndLimits() {
         var packed = Packing.gzip(Array("some text".utf8))
         packed[packed.count - 12] ^= 0x55
         guard case .corrupt = Self.unpack(packed).problem else { Issue.record("damage went unseen"); return }
         let zeros = Packing.gzip([UInt8](repeating: 0, count: 1_000_000))
         #expect(Self.unpack(zeros, limits: .init(size: 999_999)).problem == .tooLarge(limit: 999_999))
         #expect(Self.unpack(zeros, limits: .init(size: 1_000_000)).problem == nil)
-        #expect(Self.unpack(zeros, limits: .init(ratio: 10, ratioFloor: 500_000)).problem == .ratioTooHigh(limit: 10))
+        #expect(
+            Self.unpack(zeros, limits: .init(ratio: 10, ratioFloor: 500_000)).problem
+                == .ratioTooHigh(limit: 10)
+        )
         let large = Packing.zstd([UInt8](repeating: 0, count: 200_000))
         #expect(Self.unpack(large, limits: .init(size: 100_000)).problem == .tooLarge(limit: 100_000))
         #expect(Self.unpack([0x1F, 0x8B]).problem == .truncated)
     }
 
-    @Test(arguments: [
-        ("", nil), ("Zg==", "f"), ("Zg", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9v\nYmFy\n", "foobar"), ("Z", nil),
-        ("Zm9v!", nil), ("Zg=a", nil), ("Zg===", nil), ("_-8=", "\u{FFFD}\u{FFFD}"),
-    ] as [(String, String?)]) func base64(_ text: String, _ expected: String?) {
+    @Test(
+        arguments: [
+            ("", nil), ("Zg==", "f"), ("Zg", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"),
+            ("Zm9v\nYmFy\n", "foobar"), ("Z", nil),
+            ("Zm9v!", nil), ("Zg=a", nil), ("Zg===", nil), ("_-8=", "\u{FFFD}\u{FFFD}"),
+        ] as [(String, String?)]
+    )
+    func base64(_ text: String, _ expected: String?) {
         var decoder = Base64Decoder()
         let decoded = Array(text.utf8).withUnsafeBytes { raw in
             decoder.decode(raw) { $0.map { String(decoding: $0, as: UTF8.self) } }

@@ -2,8 +2,11 @@ import CloudTrail
 import Foundation
 import Testing
 
-/// Real trails from the folder that `AMIWATCH_CORPUS` names. They are not part of the repository.
-@Suite struct CorpusTests {
+/// Real trails from the folder that `AMIWATCH_CORPUS` names.
+///
+/// They are not part of the repository.
+@Suite
+struct CorpusTests {
     static let folder = ProcessInfo.processInfo.environment["AMIWATCH_CORPUS"]
 
     static var files: [String] {
@@ -22,17 +25,29 @@ import Testing
             let thorough = RecordReader(validate: .all).gather(file: data)
             #expect(quick == thorough, "\(path)")
             for letter in quick.letters {
-                print("dead letter", path, letter.reason, letter.text, String(decoding: letter.bytes.prefix(300), as: UTF8.self))
+                print(
+                    "dead letter",
+                    path,
+                    letter.reason,
+                    letter.text,
+                    String(decoding: letter.bytes.prefix(300), as: UTF8.self)
+                )
             }
             for record in quick.records {
-                if case .unreadable(let reason) = record.call { print("unreadable", path, record.name, reason) }
+                if case .unreadable(let reason) = record.call {
+                    print("unreadable", path, record.name, reason)
+                }
             }
-            if path.contains("envelopes") { print(path, quick.ignored, quick.records.map { "\($0)" }, quick.letters.count) }
+            if path.contains("envelopes") {
+                print(path, quick.ignored, quick.records.map { "\($0)" }, quick.letters.count)
+            }
             total.ignored += quick.ignored
             total.records += quick.records
             total.letters += quick.letters
         }
-        print("read \(total.read): ignored \(total.ignored), records \(total.records.count), dead letters \(total.letters.count)")
+        print(
+            "read \(total.read): ignored \(total.ignored), records \(total.records.count), dead letters \(total.letters.count)"
+        )
         #expect(total.read > 0)
     }
 }

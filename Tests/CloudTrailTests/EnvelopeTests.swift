@@ -3,7 +3,8 @@ import Compression
 import Foundation
 import Testing
 
-@Suite struct EnvelopeTests {
+@Suite
+struct EnvelopeTests {
     static let record = Samples.share
     static let text = Samples.string(record)
 
@@ -14,13 +15,19 @@ import Testing
     /// The same record in every envelope, alone in it.
     static var envelopes: [(String, [UInt8])] {
         let packed = base64(gzip(Array(record.utf8)))
-        let pretty = record.replacingOccurrences(of: ",\"", with: ",\n  \"").replacingOccurrences(of: "\":", with: "\" : ")
-        let logs = #"{"messageType":"DATA_MESSAGE","owner":"999999999999","logGroup":"g","logEvents":[{"id":"1","timestamp":1,"message":\#(text)}]}"#
-        let bridge = #"{"version":"0","id":"e","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"999999999999","region":"eu-central-1","resources":[],"detail":\#(record)}"#
+        let pretty = record.replacingOccurrences(of: ",\"", with: ",\n  \"").replacingOccurrences(
+            of: "\":",
+            with: "\" : "
+        )
+        let logs =
+            #"{"messageType":"DATA_MESSAGE","owner":"999999999999","logGroup":"g","logEvents":[{"id":"1","timestamp":1,"message":\#(text)}]}"#
+        let bridge =
+            #"{"version":"0","id":"e","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"999999999999","region":"eu-central-1","resources":[],"detail":\#(record)}"#
         let connect = #"{"schema":{"type":"string","optional":false},"payload":\#(text)}"#
         let plain: [(String, String)] = [
             ("bare", record), ("pretty", pretty), ("records", "{\"Records\":[\(record)]}"),
-            ("spaced records", " {\n \"Records\" : [ \(record) ] }\n"), ("late records", "{\"a\":[1,{}],\"Records\":[\(record)]}"),
+            ("spaced records", " {\n \"Records\" : [ \(record) ] }\n"),
+            ("late records", "{\"a\":[1,{}],\"Records\":[\(record)]}"),
             ("list", "[\(record)]"), ("eventbridge", bridge), ("logs", logs),
             ("awslogs", #"{"awslogs":{"data":"\#(base64(gzip(Array(logs.utf8))))"}}"#),
             ("connect string", connect), ("connect object", #"{"schema":null,"payload":\#(record)}"#),
@@ -28,27 +35,43 @@ import Testing
             ("connect gzip", #"{"schema":{"type":"bytes"},"payload":"\#(packed)"}"#),
             ("connect in eventbridge", #"{"schema":{},"payload":\#(Samples.string(bridge))}"#),
             ("records in payload", #"{"schema":{},"payload":{"Records":[\#(record)]}}"#),
-            ("records in payload text", #"{"schema":{},"payload":\#(Samples.string("{\"Records\":[\(record)]}"))}"#),
+            (
+                "records in payload text",
+                #"{"schema":{},"payload":\#(Samples.string("{\"Records\":[\(record)]}"))}"#
+            ),
             ("debezium", #"{"schema":{},"payload":{"before":null,"after":\#(text),"op":"c"}}"#),
             ("debezium object", #"{"payload":{"before":null,"after":\#(record),"op":"c"}}"#),
-            ("wazuh", #"{"integration":"aws","aws":\#(record.dropLast() + ",\"log_info\":{\"s3bucket\":\"b\"}}")}"#),
+            (
+                "wazuh",
+                #"{"integration":"aws","aws":\#(record.dropLast() + ",\"log_info\":{\"s3bucket\":\"b\"}}")}"#
+            ),
             ("elastic", #"{"@timestamp":"x","event":{"action":"ModifyImageAttribute","original":\#(text)}}"#),
             ("elastic dotted", #"{"event.original":\#(text)}"#),
-            ("lookup", #"{"EventId":"1","EventName":"ModifyImageAttribute","ReadOnly":"false","CloudTrailEvent":\#(text)}"#),
+            (
+                "lookup",
+                #"{"EventId":"1","EventName":"ModifyImageAttribute","ReadOnly":"false","CloudTrailEvent":\#(text)}"#
+            ),
             ("lookup page", #"{"Events":[{"EventId":"1","CloudTrailEvent":\#(text)}],"NextToken":"n"}"#),
-            ("panther", record.dropLast() + #","p_log_type":"AWS.CloudTrail","p_any_aws_account_ids":["999999999999"]}"#),
+            (
+                "panther",
+                record.dropLast()
+                    + #","p_log_type":"AWS.CloudTrail","p_any_aws_account_ids":["999999999999"]}"#
+            ),
             ("logstash", record.dropLast() + #","@timestamp":"2026","@version":"1"}"#), ("json string", text),
             ("base64", base64(Array(record.utf8))), ("base64 gzip", packed),
             ("sns", #"{"Type":"Notification","MessageId":"1","Message":\#(Samples.string(bridge))}"#),
         ]
         var all = plain.map { ($0.0, Array($0.1.utf8)) }
-        for (name, text) in plain where text.count < 100_000 { all.append((name + " gzip", gzip(Array(text.utf8)))) }
+        for (name, text) in plain where text.count < 100_000 {
+            all.append((name + " gzip", gzip(Array(text.utf8))))
+        }
         all.append(("bare zstd", Packing.zstd(Array(record.utf8))))
         all.append(("gzip gzip", gzip(gzip(Array(record.utf8)))))
         return all
     }
 
-    @Test(arguments: envelopes) func theSameRecordComesOutOfEveryEnvelope(_ name: String, _ message: [UInt8]) throws {
+    @Test(arguments: envelopes)
+    func theSameRecordComesOutOfEveryEnvelope(_ name: String, _ message: [UInt8]) throws {
         let expected = RecordReader().gather(message: Self.record).records
         #expect(expected.count == 1)
         for validation in Validation.allCases {
@@ -57,33 +80,52 @@ import Testing
                 #expect(gathered.records == expected, "\(name): \(gathered.letters.map(\.text))")
                 #expect(gathered.read == 1)
                 let bare = try #require(gathered.bare.first)
-                #expect(reader.gather(message: bare).records == expected, "\(name): the bare record reads the same")
+                #expect(
+                    reader.gather(message: bare).records == expected,
+                    "\(name): the bare record reads the same"
+                )
                 #expect(StrictJSON.parse(bare)?["eventName"]?.text == "ModifyImageAttribute")
             }
         }
     }
 
-    @Test func membersAreCountedAndJudgedAlone() {
+    @Test
+    func membersAreCountedAndJudgedAlone() {
         let reader = RecordReader()
         let bad = Samples.record("CreateTags", time: "never")
-        let members = [Samples.other, Samples.share, bad, Samples.launch, Samples.other, #"{"eventSource":"x"}"#, "null", "5", "\"text\""]
+        let members = [
+            Samples.other, Samples.share, bad, Samples.launch, Samples.other, #"{"eventSource":"x"}"#, "null",
+            "5", "\"text\"",
+        ]
         let gathered = reader.gather(message: "{\"Records\":[" + members.joined(separator: " , ") + "]}")
         #expect(gathered.ignored == 3 && gathered.records.count == 2)
         #expect(gathered.letters.map(\.reason) == [.unreadableTime, .unreadableName, .wrongType, .notJSON])
         #expect(gathered.letters.map(\.recordIndex) == [2, 5, 7, 8])
         #expect(gathered.letters.first?.bytes == Array(bad.utf8))
-        let events = [Samples.other, Samples.share, Samples.other].map { #"{"id":"1","message":\#(Samples.string($0))}"# }
-        let logs = reader.gather(message: #"{"messageType":"DATA_MESSAGE","logEvents":[\#(events.joined(separator: ","))]}"#)
+        let events = [Samples.other, Samples.share, Samples.other].map {
+            #"{"id":"1","message":\#(Samples.string($0))}"#
+        }
+        let logs = reader.gather(
+            message: #"{"messageType":"DATA_MESSAGE","logEvents":[\#(events.joined(separator: ","))]}"#
+        )
         #expect(logs.ignored == 2 && logs.records.count == 1 && logs.letters.isEmpty)
         let irrelevant = events[0] + "," + events[2]
-        #expect(reader.gather(message: #"{"messageType":"DATA_MESSAGE","logEvents":[\#(irrelevant)]}"#).ignored == 2)
-        #expect(reader.gather(message: "[" + Array(repeating: Samples.other, count: 1000).joined(separator: ",") + "]").ignored == 1000)
+        #expect(
+            reader.gather(message: #"{"messageType":"DATA_MESSAGE","logEvents":[\#(irrelevant)]}"#).ignored
+                == 2
+        )
+        #expect(
+            reader.gather(
+                message: "[" + Array(repeating: Samples.other, count: 1000).joined(separator: ",") + "]"
+            ).ignored == 1000
+        )
     }
 
     @Test(arguments: [
         "", "  ", "null", "[]", #"{"Records":[]}"#,
         #"{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","message":"CWL CONTROL MESSAGE: Checking health"}]}"#,
-        #"{"s3Bucket":"b","s3ObjectKey":["k"]}"#, #"{"Type":"Notification","Message":"{\"s3Bucket\":\"b\",\"s3ObjectKey\":[\"k\"]}"}"#,
+        #"{"s3Bucket":"b","s3ObjectKey":["k"]}"#,
+        #"{"Type":"Notification","Message":"{\"s3Bucket\":\"b\",\"s3ObjectKey\":[\"k\"]}"}"#,
         #"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{}},{"eventSource":"aws:s3","eventName":"ObjectCreated:Put"}]}"#,
         #"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#,
         #"{"awsAccountId":"123456789012","digestStartTime":"2026-01-01T00:00:00Z","logFiles":[]}"#,
@@ -100,37 +142,59 @@ import Testing
         }
     }
 
-    @Test func ocsf() throws {
-        let request = #"{"imageId":"ami-0abcdef1234567890","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}},"attributeType":"launchPermission"}"#
+    @Test
+    func ocsf() throws {
+        let request =
+            #"{"imageId":"ami-0abcdef1234567890","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}},"attributeType":"launchPermission"}"#
         for data in [request, Samples.string(request)] {
-            let event = #"{"class_uid":6003,"metadata":{"uid":"11111111-2222-4333-8444-555555555555","product":{"name":"CloudTrail"}},"time":1772600767123,"cloud":{"region":"eu-central-1","account":{"uid":"123456789012"}},"api":{"operation":"ModifyImageAttribute","service":{"name":"ec2.amazonaws.com"},"request":{"uid":"req-1","data":\#(data)},"response":{"data":{"_return":true},"error":null,"message":null}},"actor":{"user":{"type":"AssumedRole","uid":"arn:aws:sts::123456789012:assumed-role/Admin/alice","account":{"uid":"123456789012"}},"session":{"issuer":"arn:aws:iam::123456789012:role/Admin"},"invoked_by":null},"http_request":{"user_agent":"aws-cli/2.15 \"quoted\" C:\\temp"},"src_endpoint":{"ip":"192.0.2.7"},"raw_data":"x"}"#
+            let event =
+                #"{"class_uid":6003,"metadata":{"uid":"11111111-2222-4333-8444-555555555555","product":{"name":"CloudTrail"}},"time":1772600767123,"cloud":{"region":"eu-central-1","account":{"uid":"123456789012"}},"api":{"operation":"ModifyImageAttribute","service":{"name":"ec2.amazonaws.com"},"request":{"uid":"req-1","data":\#(data)},"response":{"data":{"_return":true},"error":null,"message":null}},"actor":{"user":{"type":"AssumedRole","uid":"arn:aws:sts::123456789012:assumed-role/Admin/alice","account":{"uid":"123456789012"}},"session":{"issuer":"arn:aws:iam::123456789012:role/Admin"},"invoked_by":null},"http_request":{"user_agent":"aws-cli/2.15 \"quoted\" C:\\temp"},"src_endpoint":{"ip":"192.0.2.7"},"raw_data":"x"}"#
             let gathered = RecordReader().gather(message: event)
             #expect(gathered.records == RecordReader().gather(message: Self.record).records)
             #expect(gathered.bare == [Array(event.utf8)])
-            let failed = event.replacingOccurrences(of: "\"error\":null", with: "\"error\":\"Client.UnauthorizedOperation\"")
-            #expect(RecordReader().gather(message: failed).records.first?.error == "Client.UnauthorizedOperation")
-            #expect(RecordReader().gather(message: event.replacingOccurrences(of: "ModifyImageAttribute", with: "DescribeImages")).ignored == 1)
+            let failed = event.replacingOccurrences(
+                of: "\"error\":null",
+                with: "\"error\":\"Client.UnauthorizedOperation\""
+            )
+            #expect(
+                RecordReader().gather(message: failed).records.first?.error == "Client.UnauthorizedOperation"
+            )
+            #expect(
+                RecordReader().gather(
+                    message: event.replacingOccurrences(of: "ModifyImageAttribute", with: "DescribeImages")
+                ).ignored == 1
+            )
         }
     }
 
-    @Test func accounts() throws {
+    @Test
+    func accounts() throws {
         func account(_ message: String, known: AccountID? = nil) -> String? {
             RecordReader().gather(message: message, account: known).records.first?.account.description
         }
-        func share(_ account: String?) -> String { Samples.record("DisableImage", request: #"{"imageId":"ami-1"}"#, account: account) }
+        func share(_ account: String?) -> String {
+            Samples.record("DisableImage", request: #"{"imageId":"ami-1"}"#, account: account)
+        }
         #expect(account(share("\"012345678901\"")) == "012345678901")
         #expect(account(share("12345678901")) == "012345678901")
         #expect(account(share("123123123123.0")) == "123123123123")
         // Absent, all zeros, too short: the next source is asked.
         for unusable in [nil, "null", "\"000000000000\"", "\"12345\"", "{}", "true", "1234567890123", "0"] {
             #expect(account(share(unusable)) == "123456789012", "\(unusable ?? "absent")")
-            let bridge = #"{"detail-type":"AWS API Call via CloudTrail","account":"999999999999","detail":\#(share(unusable))}"#
+            let bridge =
+                #"{"detail-type":"AWS API Call via CloudTrail","account":"999999999999","detail":\#(share(unusable))}"#
             #expect(account(bridge) == "999999999999")
         }
         #expect(account(share("\"012345678901\""), known: AccountID("555555555555")) == "555555555555")
-        let owned = Samples.record("DisableImage", request: #"{"imageId":"ami-1"}"#, response: #"{"ownerId":"777777777777"}"#, account: nil)
+        let owned = Samples.record(
+            "DisableImage",
+            request: #"{"imageId":"ami-1"}"#,
+            response: #"{"ownerId":"777777777777"}"#,
+            account: nil
+        )
         #expect(account(owned) == "777777777777")
-        let nobody = #"{"eventTime":"2026-01-01T00:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DisableImage"}"#
+        let nobody =
+            #"{"eventTime":"2026-01-01T00:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DisableImage"}"#
         #expect(RecordReader().gather(message: nobody).letters.map(\.reason) == [.noAccount])
     }
 
@@ -151,19 +215,29 @@ import Testing
         #expect(gathered.letters.map(\.reason) == [reason] && gathered.read == 1)
     }
 
-    @Test func withoutAnIdTheHashIsTheSameInEveryEnvelope() throws {
+    @Test
+    func withoutAnIdTheHashIsTheSameInEveryEnvelope() throws {
         let bare = Samples.record("DisableImage", request: #"{"imageId":"ami-1"}"#, id: nil)
         let first = try #require(RecordReader().gather(message: bare).records.first)
-        let second = try #require(RecordReader().gather(message: #"{"aws":\#(bare.dropLast() + ",\"log_info\":{}}")}"#).records.first)
+        let second = try #require(
+            RecordReader().gather(message: #"{"aws":\#(bare.dropLast() + ",\"log_info\":{}}")}"#).records
+                .first
+        )
         #expect(first == second && first.id.description.hasPrefix("sha256/"))
         let other = bare.replacingOccurrences(of: "ami-1", with: "ami-2")
         #expect(RecordReader().gather(message: other).records.first?.id != first.id)
     }
 
-    @Test func peekedTime() {
+    @Test
+    func peekedTime() {
         let reader = RecordReader()
-        for (name, message) in Self.envelopes where !name.contains("base64") && name != "connect gzip" && !name.contains("awslogs") && !name.contains("gzip gzip") && name != "connect gzip gzip" {
-            message.withUnsafeBytes { #expect(reader.eventTime(of: $0)?.description == "2026-03-04T05:06:07Z", "\(name)") }
+        for (name, message) in Self.envelopes
+        where !name.contains("base64") && name != "connect gzip" && !name.contains("awslogs")
+            && !name.contains("gzip gzip") && name != "connect gzip gzip"
+        {
+            message.withUnsafeBytes {
+                #expect(reader.eventTime(of: $0)?.description == "2026-03-04T05:06:07Z", "\(name)")
+            }
         }
     }
 }

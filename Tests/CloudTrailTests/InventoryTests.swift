@@ -1,11 +1,17 @@
 import CloudTrail
 import Testing
 
-@Suite struct InventoryTests {
+@Suite
+struct InventoryTests {
     static let account = AccountID("111122223333") ?? .none
     static let time = EventTime("2026-01-02T03:04:05Z")
 
-    static func read(_ text: String, account: AccountID? = account, region: String? = "eu-west-1", time: EventTime? = time)
+    static func read(
+        _ text: String,
+        account: AccountID? = account,
+        region: String? = "eu-west-1",
+        time: EventTime? = time
+    )
         throws -> InventoryReader.Output
     {
         try Array(text.utf8).withUnsafeBytes {
@@ -17,21 +23,37 @@ import Testing
         if case .inventory(let inventory) = record.call { inventory } else { nil }
     }
 
-    static let image = #"{"Architecture":"x86_64","CreationDate":"2025-01-01T00:00:00.000Z","ImageId":"ami-1","OwnerId":"111122223333","Public":false,"State":"disabled","Name":"golden","DeprecationTime":"2027-01-01T00:00:00.000Z","SourceInstanceId":"i-1","ProductCodes":[{"ProductCodeId":"abc","ProductCodeType":"marketplace"}],"Tags":[{"Key":"eventName","Value":"\"eventName\":\"A\""}]}"#
+    static let image =
+        #"{"Architecture":"x86_64","CreationDate":"2025-01-01T00:00:00.000Z","ImageId":"ami-1","OwnerId":"111122223333","Public":false,"State":"disabled","Name":"golden","DeprecationTime":"2027-01-01T00:00:00.000Z","SourceInstanceId":"i-1","ProductCodes":[{"ProductCodeId":"abc","ProductCodeType":"marketplace"}],"Tags":[{"Key":"eventName","Value":"\"eventName\":\"A\""}]}"#
 
-    @Test func images() throws {
-        let foreign = #"{"ImageId":"ami-2","OwnerId":"137112412989","ImageOwnerAlias":"amazon","CreationDate":"2025-02-00T00:00:00.000Z","Architecture":"arm64"}"#
-        for text in ["{\"Images\":[\(Self.image),\(foreign)]}", "[\(foreign),\(Self.image)]", "{\"Images\":[\(Self.image)]}\n{\"Images\":[\(foreign)]}", "[[\(Self.image)],[\(foreign)]]"] {
+    @Test
+    func images() throws {
+        let foreign =
+            #"{"ImageId":"ami-2","OwnerId":"137112412989","ImageOwnerAlias":"amazon","CreationDate":"2025-02-00T00:00:00.000Z","Architecture":"arm64"}"#
+        for text in [
+            "{\"Images\":[\(Self.image),\(foreign)]}", "[\(foreign),\(Self.image)]",
+            "{\"Images\":[\(Self.image)]}\n{\"Images\":[\(foreign)]}", "[[\(Self.image)],[\(foreign)]]",
+        ] {
             let output = try Self.read(text)
             let record = try #require(output.records.first)
-            #expect(output.records.count == 1 && record.name == "DescribeImages" && record.source == "ec2.amazonaws.com")
-            #expect(record.account == Self.account && record.region == "eu-west-1" && record.time == Self.time)
+            #expect(
+                output.records.count == 1 && record.name == "DescribeImages"
+                    && record.source == "ec2.amazonaws.com"
+            )
+            #expect(
+                record.account == Self.account && record.region == "eu-west-1" && record.time == Self.time
+            )
             #expect(record.id.description.hasPrefix("inventory/") && output.problems.count == 1)
             let images = try #require(Self.inventory(record)).images
             #expect(images.count == 2)
             #expect(images[0].tags == ["eventName": "\"eventName\":\"A\""] && images[0].isDisabled == true)
-            #expect(images[0].productCodes == ["abc"] && images[0].deprecated == EventTime("2027-01-01T00:00:00Z"))
-            #expect(images[0].sourceInstance == ResourceID("i-1") && images[0].isPublic == false && images[0].ownerAlias == nil)
+            #expect(
+                images[0].productCodes == ["abc"] && images[0].deprecated == EventTime("2027-01-01T00:00:00Z")
+            )
+            #expect(
+                images[0].sourceInstance == ResourceID("i-1") && images[0].isPublic == false
+                    && images[0].ownerAlias == nil
+            )
             #expect(images[1].ownerAlias == "amazon" && images[1].created == nil && images[1].tags == nil)
         }
         let undated = try Self.read("[\(Self.image)]", account: nil, region: nil, time: nil)
@@ -39,66 +61,130 @@ import Testing
         #expect(undated.records.first?.account == Self.account)
     }
 
-    @Test func instances() throws {
-        let instance = #"{"InstanceId":"i-1","ImageId":"ami-1","LaunchTime":"2026-01-01T00:00:00+00:00","Placement":{"AvailabilityZone":"us-west-2-lax-1a"},"State":{"Code":48,"Name":"terminated"}}"#
-        let output = try Self.read("{\"Reservations\":[{\"OwnerId\":\"444455556666\",\"ReservationId\":\"r\",\"Instances\":[\(instance)]}]}")
+    @Test
+    func instances() throws {
+        let instance =
+            #"{"InstanceId":"i-1","ImageId":"ami-1","LaunchTime":"2026-01-01T00:00:00+00:00","Placement":{"AvailabilityZone":"us-west-2-lax-1a"},"State":{"Code":48,"Name":"terminated"}}"#
+        let output = try Self.read(
+            "{\"Reservations\":[{\"OwnerId\":\"444455556666\",\"ReservationId\":\"r\",\"Instances\":[\(instance)]}]}"
+        )
         let record = try #require(output.records.first)
-        #expect(record.account.description == "444455556666" && record.region == "us-west-2" && record.name == "DescribeInstances")
-        #expect(Self.inventory(record)?.instances == [.init(id: ResourceID("i-1"), account: record.account, region: "us-west-2", image: ResourceID("ami-1"), launched: EventTime("2026-01-01T00:00:00Z"), isTerminated: true)])
+        #expect(
+            record.account.description == "444455556666" && record.region == "us-west-2"
+                && record.name == "DescribeInstances"
+        )
+        #expect(
+            Self.inventory(record)?.instances == [
+                .init(
+                    id: ResourceID("i-1"),
+                    account: record.account,
+                    region: "us-west-2",
+                    image: ResourceID("ami-1"),
+                    launched: EventTime("2026-01-01T00:00:00Z"),
+                    isTerminated: true
+                )
+            ]
+        )
         #expect(try Self.read("[\(instance)]").records.first?.account == Self.account)
-        let metadata = #"[{"InstanceId":"i-2","LaunchTime":"2025-02-00T12:46:03+00:00","AvailabilityZone":"us-east-1a","State":{"Name":"running"},"OwnerId":"123456789012","ImageMetadata":{"ImageId":"ami-3","Name":"al2023","OwnerId":"137112412989","State":"available","ImageOwnerAlias":"amazon","ImageAllowed":true,"IsPublic":true}}]"#
+        let metadata =
+            #"[{"InstanceId":"i-2","LaunchTime":"2025-02-00T12:46:03+00:00","AvailabilityZone":"us-east-1a","State":{"Name":"running"},"OwnerId":"123456789012","ImageMetadata":{"ImageId":"ami-3","Name":"al2023","OwnerId":"137112412989","State":"available","ImageOwnerAlias":"amazon","ImageAllowed":true,"IsPublic":true}}]"#
         for text in [metadata, "{\"InstanceImageMetadata\":\(metadata)}"] {
             let output = try Self.read(text, account: nil, region: nil)
             let inventory = try #require(output.records.first.flatMap(Self.inventory))
-            #expect(output.records.count == 1 && output.problems.count == 1 && output.records[0].name == "DescribeInstanceImageMetadata")
-            #expect(inventory.instances.first?.launched == nil && inventory.instances.first?.image == ResourceID("ami-3"))
-            #expect(inventory.images.first?.ownerAlias == "amazon" && inventory.images.first?.isPublic == true && inventory.images.first?.tags == nil)
+            #expect(
+                output.records.count == 1 && output.problems.count == 1
+                    && output.records[0].name == "DescribeInstanceImageMetadata"
+            )
+            #expect(
+                inventory.instances.first?.launched == nil
+                    && inventory.instances.first?.image == ResourceID("ami-3")
+            )
+            #expect(
+                inventory.images.first?.ownerAlias == "amazon" && inventory.images.first?.isPublic == true
+                    && inventory.images.first?.tags == nil
+            )
         }
     }
 
-    @Test func settings() throws {
-        let allowed = try Self.read(#"{"State":"audit-mode","ImageCriteria":[{"ImageProviders":["amazon","099720109477"],"CreationDateCondition":{"MaximumDaysSinceCreated":30}}],"ManagedBy":"account"}"#)
+    @Test
+    func settings() throws {
+        let allowed = try Self.read(
+            #"{"State":"audit-mode","ImageCriteria":[{"ImageProviders":["amazon","099720109477"],"CreationDateCondition":{"MaximumDaysSinceCreated":30}}],"ManagedBy":"account"}"#
+        )
         let inventory = try #require(allowed.records.first.flatMap(Self.inventory))
         #expect(inventory.allowedImages == .auditMode && inventory.managedBy == "account")
-        #expect(inventory.imageCriteria == [.init(providers: ["amazon", "099720109477"], maximumDaysSinceCreated: 30)])
-        let block = try Self.read(#"{"ImageBlockPublicAccessState":"block-new-sharing","ManagedBy":"account"}"#)
+        #expect(
+            inventory.imageCriteria == [
+                .init(providers: ["amazon", "099720109477"], maximumDaysSinceCreated: 30)
+            ]
+        )
+        let block = try Self.read(
+            #"{"ImageBlockPublicAccessState":"block-new-sharing","ManagedBy":"account"}"#
+        )
         #expect(block.records.first.flatMap(Self.inventory)?.blockPublicAccess == .blockNewSharing)
-        let permissions = try Self.read(#"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"Group":"all"}]}"#)
-        #expect(permissions.records.first.flatMap(Self.inventory)?.launchPermissions.first?.grantees.map(\.description) == ["444455556666", "all"])
-        let page = { (id: String) in #"{"Accounts":[{"Id":"\#(id)","Arn":"arn:aws:organizations::111111111111:account/o-exampleorgid/\#(id)","Status":"ACTIVE"}]}"# }
+        let permissions = try Self.read(
+            #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"Group":"all"}]}"#
+        )
+        #expect(
+            permissions.records.first.flatMap(Self.inventory)?.launchPermissions.first?.grantees.map(
+                \.description
+            ) == ["444455556666", "all"]
+        )
+        let page = { (id: String) in
+            #"{"Accounts":[{"Id":"\#(id)","Arn":"arn:aws:organizations::111111111111:account/o-exampleorgid/\#(id)","Status":"ACTIVE"}]}"#
+        }
         let members = try Self.read(page("333333333333") + page("222222222222"), account: nil, region: nil)
         let record = try #require(members.records.first)
-        #expect(record.source == "organizations.amazonaws.com" && record.account.description == "111111111111")
+        #expect(
+            record.source == "organizations.amazonaws.com" && record.account.description == "111111111111"
+        )
         #expect(Self.inventory(record)?.members?.map(\.description) == ["222222222222", "333333333333"])
         #expect(Self.inventory(record)?.organization == "o-exampleorgid")
         #expect(try Self.read(#"{"LaunchTemplateVersions":[{"LaunchTemplateId":"lt-1"}]}"#).records.isEmpty)
     }
 
-    @Test func refusals() {
-        for (text, account) in [("{\"Things\":[]}", Self.account), ("", Self.account), ("nonsense", Self.account), ("[{]", Self.account)] {
+    @Test
+    func refusals() {
+        for (text, account) in [
+            ("{\"Things\":[]}", Self.account), ("", Self.account), ("nonsense", Self.account),
+            ("[{]", Self.account),
+        ] {
             #expect(throws: InventoryReader.Failure.self) { try Self.read(text, account: account) }
         }
-        #expect(throws: InventoryReader.Failure.missing(option: "region", action: "GetAllowedImagesSettings")) {
+        #expect(throws: InventoryReader.Failure.missing(option: "region", action: "GetAllowedImagesSettings"))
+        {
             try Self.read(#"{"State":"enabled","ImageCriteria":[]}"#, region: nil)
         }
     }
 
-    @Test func messagesComeBackAsTheyWere() throws {
-        let members = #"{"Accounts":[{"Id":"222222222222","Arn":"arn:aws:organizations::111111111111:account/o-x/222222222222"}]}"#
-        let permissions = #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"OrganizationArn":"arn:o"},{"OrganizationalUnitArn":"arn:ou"},{"Group":"all"}]}"#
-        let settings = #"{"State":"enabled","ImageCriteria":[{"ImageNames":["a\"b"],"MarketplaceProductCodes":["c"],"Other":{"z":[1,2.5,null]}}]}"#
-        let instances = #"{"Reservations":[{"OwnerId":"111122223333","Instances":[{"InstanceId":"i-1","ImageId":"ami-1","Placement":{"AvailabilityZone":"eu-west-1b"},"State":{"Name":"running"}}]}]}"#
-        for text in ["[\(Self.image)]", members, permissions, settings, instances, #"{"ImageBlockPublicAccessState":"unblocked"}"#] {
+    @Test
+    func messagesComeBackAsTheyWere() throws {
+        let members =
+            #"{"Accounts":[{"Id":"222222222222","Arn":"arn:aws:organizations::111111111111:account/o-x/222222222222"}]}"#
+        let permissions =
+            #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"OrganizationArn":"arn:o"},{"OrganizationalUnitArn":"arn:ou"},{"Group":"all"}]}"#
+        let settings =
+            #"{"State":"enabled","ImageCriteria":[{"ImageNames":["a\"b"],"MarketplaceProductCodes":["c"],"Other":{"z":[1,2.5,null]}}]}"#
+        let instances =
+            #"{"Reservations":[{"OwnerId":"111122223333","Instances":[{"InstanceId":"i-1","ImageId":"ami-1","Placement":{"AvailabilityZone":"eu-west-1b"},"State":{"Name":"running"}}]}]}"#
+        for text in [
+            "[\(Self.image)]", members, permissions, settings, instances,
+            #"{"ImageBlockPublicAccessState":"unblocked"}"#,
+        ] {
             let record = try #require(try Self.read(text).records.first)
             let message = try #require(InventoryMessage.encode(record))
             for validation in Validation.allCases {
                 let gathered = RecordReader(validate: validation).gather(message: message)
-                #expect(gathered.records == [record] && gathered.bare == [message], "\(gathered.letters.map(\.text))")
+                #expect(
+                    gathered.records == [record] && gathered.bare == [message],
+                    "\(gathered.letters.map(\.text))"
+                )
             }
         }
     }
 
-    @Test func largeInventoriesAreSeveralRecords() throws {
+    @Test
+    func largeInventoriesAreSeveralRecords() throws {
         let many = (0..<1201).map { "{\"ImageId\":\"ami-\($0)\",\"OwnerId\":\"111122223333\"}" }
         let output = try Self.read("[" + many.joined(separator: ",") + "]")
         #expect(output.records.count == 3)

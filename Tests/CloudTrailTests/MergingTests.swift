@@ -1,10 +1,13 @@
 import CloudTrail
 import Testing
 
-@Suite struct MergingTests {
+@Suite
+struct MergingTests {
     /// Records of one id whose every part is sometimes there and sometimes not.
     static func random(_ random: inout SeededGenerator) -> Record {
-        func some<Value>(_ values: [Value]) -> Value? { Bool.random(using: &random) ? values.randomElement(using: &random) : nil }
+        func some<Value>(_ values: [Value]) -> Value? {
+            Bool.random(using: &random) ? values.randomElement(using: &random) : nil
+        }
         let images = ["ami-1", "ami-2", "ami-0abcdef1234567890"].map { ResourceID($0) }
         let image = images.randomElement(using: &random) ?? images[0]
         let grantees: [Grantee] = [.everyone, .organization("o"), .organizationalUnit("o")]
@@ -12,25 +15,74 @@ import Testing
             switch Int.random(in: 0..<11, using: &random) {
             case 0: .nothing
             case 1: .unreadable(some(["a", "b"]) ?? "")
-            case 2: .runInstances(.init(instances: some([[.init(id: image, image: some(images))]]) ?? [], requestedImage: some(images)))
-            case 3: .createImage(.init(image: some(images), name: some(["x", "y"]), origin: some([.imported, .instance(image), .snapshots(["s"]), .copy(image, region: some(["r", "q"])), .restored(bucket: some(["b"]), key: some(["k"]))]), imageTags: some([["a": "b"], ["a": "c"]]) ?? [:], snapshotTags: some([["a": "b"]]) ?? [:], copiesImageTags: Bool.random(using: &random)))
+            case 2:
+                .runInstances(
+                    .init(
+                        instances: some([[.init(id: image, image: some(images))]]) ?? [],
+                        requestedImage: some(images)
+                    )
+                )
+            case 3:
+                .createImage(
+                    .init(
+                        image: some(images),
+                        name: some(["x", "y"]),
+                        origin: some([
+                            .imported, .instance(image), .snapshots(["s"]),
+                            .copy(image, region: some(["r", "q"])),
+                            .restored(bucket: some(["b"]), key: some(["k"])),
+                        ]),
+                        imageTags: some([["a": "b"], ["a": "c"]]) ?? [:],
+                        snapshotTags: some([["a": "b"]]) ?? [:],
+                        copiesImageTags: Bool.random(using: &random)
+                    )
+                )
             case 4: .deprecateImage(image, at: some([EventTime(seconds: 5), EventTime(seconds: 9)]))
-            case 5: .modifyLaunchPermission(.init(image: image, added: some(grantees).map { [$0] } ?? [], removed: some(grantees).map { [$0] } ?? []))
-            case 6: .changeTags(.init(resources: some([["a"], ["b", "c"]]) ?? [], tags: some([["k": nil], ["k": "v"]]) ?? [:], deletes: Bool.random(using: &random)))
+            case 5:
+                .modifyLaunchPermission(
+                    .init(
+                        image: image,
+                        added: some(grantees).map { [$0] } ?? [],
+                        removed: some(grantees).map { [$0] } ?? []
+                    )
+                )
+            case 6:
+                .changeTags(
+                    .init(
+                        resources: some([["a"], ["b", "c"]]) ?? [],
+                        tags: some([["k": nil], ["k": "v"]]) ?? [:],
+                        deletes: Bool.random(using: &random)
+                    )
+                )
             case 7: .allowedImages(some(AllowedImagesState.allCases) ?? .enabled)
             case 8: .imageCriteria(some([[.init(providers: ["amazon"])], [.init(names: ["n"])]]) ?? [])
             case 9: .disableImage(image)
             default: .terminateInstances(some(images).map { [$0] } ?? [])
             }
         return Record(
-            id: .text("1"), account: AccountID("123456789012") ?? .none, region: some(["r1", "r2"]) ?? "",
-            time: EventTime(seconds: Int64.random(in: 0...2, using: &random)), name: some(["n", "m"]) ?? "", source: "s",
-            error: some(["e", "f"]), sharedEventID: some(["x", "y"]),
-            actor: Actor(arn: some(["a", "b"]), type: some(["t"]), accountID: some(["111111111111", "222222222222"]).flatMap { AccountID($0) }, invokedBy: some(["i"]), sourceIP: some(["1", "2"]), userAgent: some(["u"]), issuerARN: some(["z"])),
-            call: call)
+            id: .text("1"),
+            account: AccountID("123456789012") ?? .none,
+            region: some(["r1", "r2"]) ?? "",
+            time: EventTime(seconds: Int64.random(in: 0...2, using: &random)),
+            name: some(["n", "m"]) ?? "",
+            source: "s",
+            error: some(["e", "f"]),
+            sharedEventID: some(["x", "y"]),
+            actor: Actor(
+                arn: some(["a", "b"]),
+                type: some(["t"]),
+                accountID: some(["111111111111", "222222222222"]).flatMap { AccountID($0) },
+                invokedBy: some(["i"]),
+                sourceIP: some(["1", "2"]),
+                userAgent: some(["u"]),
+                issuerARN: some(["z"])
+            ),
+            call: call
+        )
     }
 
-    @Test func commutativeAssociativeIdempotent() {
+    @Test
+    func commutativeAssociativeIdempotent() {
         var random = SeededGenerator(seed: 99)
         for _ in 0..<20_000 {
             let (a, b, c) = (Self.random(&random), Self.random(&random), Self.random(&random))
@@ -40,7 +92,8 @@ import Testing
         }
     }
 
-    @Test func presentBeatsAbsent() throws {
+    @Test
+    func presentBeatsAbsent() throws {
         let full = try #require(RecordReader().gather(message: Samples.launch).records.first)
         var reduced = full
         reduced.actor = .unknown

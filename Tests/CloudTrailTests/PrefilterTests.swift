@@ -2,10 +2,12 @@
 import CPrefilter
 import Testing
 
-@Suite struct PrefilterTests {
+@Suite
+struct PrefilterTests {
     static let levels = [AMIWATCH_PORTABLE, AMIWATCH_SSE2, AMIWATCH_AVX2].map { Prefilter(simd: $0) }
 
-    @Test func everyWatchedNameIsUsable() {
+    @Test
+    func everyWatchedNameIsUsable() {
         for prefilter in Self.levels { #expect(prefilter.isReady) }
         for call in WatchedCall.allCases {
             for prefilter in Self.levels {
@@ -18,7 +20,8 @@ import Testing
         }
     }
 
-    @Test func namesThatOnlyResembleAreIgnored() {
+    @Test
+    func namesThatOnlyResembleAreIgnored() {
         for name in ["RunInstance", "RunInstancess", "runInstances", "DescribeImages", "CreateImages", "A"] {
             for prefilter in Self.levels {
                 Array(Samples.record(name).utf8).withUnsafeBytes { #expect(prefilter.ignores($0), "\(name)") }
@@ -31,11 +34,13 @@ import Testing
         #"{"event\u004eame":"RunInstances"}"#, #"{"eventName":"Run\u0049nstances"}"#, #"{"a":1}"#, "{}",
         "{\"eventName\" \t\r\n : \"RunInstances\"}", #"{"eventName":null}"#, #"{"eventName":""}"#,
         #"{"eventName":["A"]}"#, #"{"eventName":"A","eventName":"RunInstances"}"#,
-        #"{"eventName":"RunInstances","eventName":"A"}"#, #"{"a":{"eventName":"RunInstances"},"eventName":"A"}"#,
+        #"{"eventName":"RunInstances","eventName":"A"}"#,
+        #"{"a":{"eventName":"RunInstances"},"eventName":"A"}"#,
         #"{"message":"{\"eventName\":\"RunInstances\"}","eventName":"A"}"#,
         #"{"message":"{\\n \\\"eventName\\\" \\n:\\t\\\"RunInstances\\\"}","eventName":"A"}"#,
         #"{"message":"{\\\"eventName\\\":\\\"RunInstances\\\"}"}"#, #"{"eventName":"A","class_uid":6003}"#,
-        #"{"eventName":"ObjectCreated:Put"}"#, #"{"eventName":"A"#, #"{"eventName":"A"}]"#, #"[{"eventName":"A"}]"#,
+        #"{"eventName":"ObjectCreated:Put"}"#, #"{"eventName":"A"#, #"{"eventName":"A"}]"#,
+        #"[{"eventName":"A"}]"#,
     ])
     func suspicious(_ message: String) {
         for prefilter in Self.levels {
@@ -44,20 +49,27 @@ import Testing
     }
 
     /// The vectorised scans find what the portable ones find, at every length and offset.
-    @Test func allInstructionSetsAgree() {
+    @Test
+    func allInstructionSetsAgree() {
         var random = SeededGenerator(seed: 7)
         let pieces = [
-            "\"eventName\":\"Run\"", "\"eventName\":\"RunInstances\"", "\\\"eventName\\\":\\\"X\\\"", "\\u0041", "\\\\", "\\",
-            "\"", "{", "}", "[", "]", ",", ":", " ", "tN", "_u", "class_uid", "eventNam", "tName\":\"Q\"", "abcdefghij", "é", "t",
+            "\"eventName\":\"Run\"", "\"eventName\":\"RunInstances\"", "\\\"eventName\\\":\\\"X\\\"",
+            "\\u0041", "\\\\", "\\",
+            "\"", "{", "}", "[", "]", ",", ":", " ", "tN", "_u", "class_uid", "eventNam", "tName\":\"Q\"",
+            "abcdefghij", "é", "t",
         ]
         for _ in 0..<20_000 {
             var text = "{"
-            for _ in 0..<Int.random(in: 0...40, using: &random) { text += pieces.randomElement(using: &random) ?? "" }
+            for _ in 0..<Int.random(in: 0...40, using: &random) {
+                text += pieces.randomElement(using: &random) ?? ""
+            }
             let bytes = Array(text.utf8)
             let offset = Int.random(in: 0...min(9, bytes.count - 1), using: &random)
             bytes.withUnsafeBytes { whole in
                 let part = UnsafeRawBufferPointer(rebasing: whole[offset...])
-                let names = Self.levels.map { $0.names(in: part) }.map { [$0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped] }
+                let names = Self.levels.map { $0.names(in: part) }.map {
+                    [$0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped]
+                }
                 #expect(names[0] == names[1] && names[0] == names[2], "\(text.debugDescription)")
                 let extents = Self.levels.map { $0.extent(in: whole, from: 0) }
                     .map { "\($0.end) \($0.closed) \($0.in_string)" }
@@ -67,9 +79,12 @@ import Testing
     }
 
     /// No mutated record that the strict oracle takes for a watched call is ever ignored.
-    @Test func soundOnMutatedRecords() {
+    @Test
+    func soundOnMutatedRecords() {
         var random = SeededGenerator(seed: 42)
-        let seeds = [Samples.share, Samples.launch, Samples.other] + WatchedCall.allCases.map { Samples.record($0.rawValue) }
+        let seeds =
+            [Samples.share, Samples.launch, Samples.other]
+            + WatchedCall.allCases.map { Samples.record($0.rawValue) }
         let quick = RecordReader()
         let thorough = RecordReader(validate: .all)
         var watched = 0
@@ -85,12 +100,17 @@ import Testing
                 continue
             }
             // A record without a name of its own but with one inside is a dead letter only to those who parse it.
-            #expect(fast.read == slow.read && (fast == slow || fast.records.isEmpty && fast.letters.isEmpty), "\(text)")
+            #expect(
+                fast.read == slow.read && (fast == slow || fast.records.isEmpty && fast.letters.isEmpty),
+                "\(text)"
+            )
             if WatchedCall(rawValue: oracle["eventName"]?.text ?? "") != nil,
                 oracle["eventSource"]?.text == WatchedCall.source
             {
                 watched += 1
-                for prefilter in Self.levels { bytes.withUnsafeBytes { #expect(!prefilter.ignores($0), "\(text)") } }
+                for prefilter in Self.levels {
+                    bytes.withUnsafeBytes { #expect(!prefilter.ignores($0), "\(text)") }
+                }
                 #expect(slow.records.count + slow.letters.count == 1, "\(text)")
             } else if bytes.withUnsafeBytes({ Self.levels[0].ignores($0) }) {
                 ignoredAtOnce += 1
@@ -107,28 +127,50 @@ enum Mutation {
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             switch Int.random(in: 0..<11, using: &random) {
             case 0: text = escape(text, "eventName", &random)
-            case 1: text = escape(text, ["Instances", "Image", "Modify", "Assume"].randomElement(using: &random) ?? "", &random)
-            case 2: text = text.replacingOccurrences("\"eventName\":", "\"eventName\"\(space(&random)):\(space(&random))")
+            case 1:
+                text = escape(
+                    text,
+                    ["Instances", "Image", "Modify", "Assume"].randomElement(using: &random) ?? "",
+                    &random
+                )
+            case 2:
+                text = text.replacingOccurrences(
+                    "\"eventName\":",
+                    "\"eventName\"\(space(&random)):\(space(&random))"
+                )
             case 3: text = "{\"eventName\":\"\(name(&random))\"," + text.dropFirst()
             case 4: text = text.dropLast() + ",\"eventName\":\"\(name(&random))\"}"
             case 5: text = text.dropLast() + ",\"x\":{\"eventName\":\"\(name(&random))\"}}"
-            case 6: text = text.dropLast() + ",\"x\":\(Samples.string("{\"eventName\" : \"\(name(&random))\"}"))}"
+            case 6:
+                text = text.dropLast() + ",\"x\":\(Samples.string("{\"eventName\" : \"\(name(&random))\"}"))}"
             case 7: text = shuffle(text, &random)
-            case 8: text = text.replacingOccurrences("\"eventSource\":\"ec2", "\"eventSource\":\"\(Bool.random(using: &random) ? "e\\u00632" : "autoscaling")")
+            case 8:
+                text = text.replacingOccurrences(
+                    "\"eventSource\":\"ec2",
+                    "\"eventSource\":\"\(Bool.random(using: &random) ? "e\\u00632" : "autoscaling")"
+                )
             case 9: text = text.dropLast() + ",\"y\":\"eventName\",\"z\":[\"eventName\",\"\\\\\"]}"
             default: text = text.replacingOccurrences("\"eventName\"", "\"event\\/Name\"")
             }
         }
-        if Int.random(in: 0..<20, using: &random) == 0 { text = String(text.prefix(Int.random(in: 0...text.count, using: &random))) }
+        if Int.random(in: 0..<20, using: &random) == 0 {
+            text = String(text.prefix(Int.random(in: 0...text.count, using: &random)))
+        }
         return text
     }
 
     private static func name(_ random: inout SeededGenerator) -> String {
-        ["RunInstances", "DescribeImages", "CreateImage", "", "Run\\u0049nstances", "a:b"].randomElement(using: &random) ?? ""
+        ["RunInstances", "DescribeImages", "CreateImage", "", "Run\\u0049nstances", "a:b"].randomElement(
+            using: &random
+        ) ?? ""
     }
 
     private static func space(_ random: inout SeededGenerator) -> String {
-        String((0..<Int.random(in: 0...3, using: &random)).map { _ in [" ", "\n", "\t", "\r"].randomElement(using: &random) ?? " " }.joined())
+        String(
+            (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                [" ", "\n", "\t", "\r"].randomElement(using: &random) ?? " "
+            }.joined()
+        )
     }
 
     private static func escape(_ text: String, _ word: String, _ random: inout SeededGenerator) -> String {
@@ -147,9 +189,12 @@ enum Mutation {
 
     /// Moves the first top-level member to the end, a few times.
     private static func shuffle(_ text: String, _ random: inout SeededGenerator) -> String {
-        guard let range = text.firstRange(of: ",\"eventName\""), let end = text[range.upperBound...].firstRange(of: "\",") else { return text }
+        guard let range = text.firstRange(of: ",\"eventName\""),
+            let end = text[range.upperBound...].firstRange(of: "\",")
+        else { return text }
         let member = text[range.lowerBound..<end.lowerBound] + "\""
-        return text.replacingCharacters(range.lowerBound..<text.index(before: end.upperBound), "").dropLast() + member + "}"
+        return text.replacingCharacters(range.lowerBound..<text.index(before: end.upperBound), "").dropLast()
+            + member + "}"
     }
 }
 

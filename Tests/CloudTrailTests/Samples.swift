@@ -2,10 +2,17 @@ import CloudTrail
 
 /// Records that the tests write, in the shapes that AWS documents; every id is made up.
 enum Samples {
-    /// A record as one line of JSON. `request` and `response` are JSON too.
+    /// A record as one line of JSON.
+    ///
+    /// `request` and `response` are JSON too.
     static func record(
-        _ name: String, source: String = "ec2.amazonaws.com", request: String = "null", response: String = "null",
-        error: String? = nil, account: String? = "\"123456789012\"", id: String? = "11111111-2222-4333-8444-555555555555",
+        _ name: String,
+        source: String = "ec2.amazonaws.com",
+        request: String = "null",
+        response: String = "null",
+        error: String? = nil,
+        account: String? = "\"123456789012\"",
+        id: String? = "11111111-2222-4333-8444-555555555555",
         time: String = "2026-03-04T05:06:07Z"
     ) -> String {
         var members = [
@@ -28,16 +35,22 @@ enum Samples {
         "ModifyImageAttribute",
         request:
             #"{"imageId":"ami-0abcdef1234567890","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}},"attributeType":"launchPermission"}"#,
-        response: #"{"requestId":"req-1","_return":true}"#)
+        response: #"{"requestId":"req-1","_return":true}"#
+    )
 
     static let launch = record(
         "RunInstances",
         request:
             #"{"instancesSet":{"items":[{"minCount":1,"maxCount":2}]},"launchTemplate":{"launchTemplateId":"lt-1","version":"1"}}"#,
         response:
-            #"{"requestId":"req-1","ownerId":"123456789012","instancesSet":{"items":[{"instanceId":"i-0bbbbbbbbbbbbbbbb","imageId":"ami-0abcdef1234567890"},{"instanceId":"i-0aaaaaaaaaaaaaaaa","imageId":"ami-0abcdef1234567890"}]}}"#)
+            #"{"requestId":"req-1","ownerId":"123456789012","instancesSet":{"items":[{"instanceId":"i-0bbbbbbbbbbbbbbbb","imageId":"ami-0abcdef1234567890"},{"instanceId":"i-0aaaaaaaaaaaaaaaa","imageId":"ami-0abcdef1234567890"}]}}"#
+    )
 
-    static let other = record("AssumeRole", source: "sts.amazonaws.com", request: #"{"roleArn":"arn:aws:iam::123456789012:role/x","policy":"{\"Version\":\"2012-10-17\"}"}"#)
+    static let other = record(
+        "AssumeRole",
+        source: "sts.amazonaws.com",
+        request: #"{"roleArn":"arn:aws:iam::123456789012:role/x","policy":"{\"Version\":\"2012-10-17\"}"}"#
+    )
 
     static func string(_ text: String) -> String {
         var out = "\""

@@ -1,5 +1,6 @@
-/// A slow and strict JSON parser (RFC 8259), the oracle that the fast ones are compared with. Of a key that comes
-/// twice the last one counts.
+/// A slow and strict JSON parser (RFC 8259), the oracle that the fast ones are compared with.
+///
+/// Of a key that comes twice the last one counts.
 indirect enum StrictJSON: Equatable {
     case null
     case bool(Bool)

@@ -26,8 +26,12 @@ struct Gathered: Equatable {
         case .deadLetter(let letter):
             letters.append(
                 Letter(
-                    reason: letter.reason, text: letter.text, recordIndex: letter.recordIndex,
-                    bytes: Array(letter.bytes)))
+                    reason: letter.reason,
+                    text: letter.text,
+                    recordIndex: letter.recordIndex,
+                    bytes: Array(letter.bytes)
+                )
+            )
         }
     }
 }

@@ -1,6 +1,7 @@
 extension WatchedCall {
-    /// Reads a call's parameters. A successful call whose parameters cannot be read is `.unreadable`; a failed one
-    /// tells nothing then.
+    /// Reads a call's parameters.
+    ///
+    /// A successful call whose parameters cannot be read is `.unreadable`; a failed one tells nothing then.
     func decode(_ parameters: Parameters) -> Call {
         do throws(Unreadable) {
             return try read(parameters)
@@ -55,14 +56,18 @@ extension WatchedCall {
 
     private func allowedImages(_ parameters: Parameters) throws(Unreadable) -> Call {
         if let text = parameters.answer("allowedImagesSettingsState")?.plain {
-            guard let state = AllowedImagesState(rawValue: text) else { throw Unreadable("unknown state \(text)") }
+            guard let state = AllowedImagesState(rawValue: text) else {
+                throw Unreadable("unknown state \(text)")
+            }
             return .allowedImages(state)
         }
         if self == .disableAllowedImagesSettings { return .allowedImages(.disabled) }
         guard let text = try parameters.requestFields()?.field("allowedImagesSettingsState")?.plain else {
             throw Unreadable("allowedImagesSettingsState is missing")
         }
-        guard let state = AllowedImagesState(rawValue: text) else { throw Unreadable("unknown state \(text)") }
+        guard let state = AllowedImagesState(rawValue: text) else {
+            throw Unreadable("unknown state \(text)")
+        }
         return .allowedImages(state)
     }
 
@@ -76,7 +81,9 @@ extension WatchedCall {
         guard let text = try parameters.requestFields()?.field("imageBlockPublicAccessState")?.plain else {
             throw Unreadable("imageBlockPublicAccessState is missing")
         }
-        guard let state = BlockPublicAccessState(rawValue: text) else { throw Unreadable("unknown state \(text)") }
+        guard let state = BlockPublicAccessState(rawValue: text) else {
+            throw Unreadable("unknown state \(text)")
+        }
         return .blockPublicAccess(state)
     }
 }

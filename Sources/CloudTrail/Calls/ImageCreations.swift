@@ -1,13 +1,17 @@
 extension ImageCreation {
-    /// Reads the calls that make an image. A successful one names it in its response.
+    /// Reads the calls that make an image.
+    ///
+    /// A successful one names it in its response.
     init(_ parameters: Parameters) throws(Unreadable) {
         var image = parameters.answer("imageId")?.id
         if image == nil, parameters.call == .importImage { image = parameters.answer("importTaskId")?.id }
         if image == nil, !parameters.failed { throw Unreadable("the response names no image") }
         let request = try parameters.requestFields()
         self.init(
-            image: image, name: request?.field("name")?.plain,
-            origin: request.flatMap { Self.origin(parameters.call, $0) })
+            image: image,
+            name: request?.field("name")?.plain,
+            origin: request.flatMap { Self.origin(parameters.call, $0) }
+        )
         copiesImageTags = parameters.call == .copyImage && request?.field("copyImageTags")?.flag ?? false
         let specifications =
             request?.field("tagSpecificationSet") ?? request?.field("tagSpecification")
@@ -26,7 +30,9 @@ extension ImageCreation {
         switch call {
         case .createImage: return request.field("instanceId")?.id.map { .instance($0) }
         case .copyImage:
-            return request.field("sourceImageId")?.id.map { .copy($0, region: request.field("sourceRegion")?.plain) }
+            return request.field("sourceImageId")?.id.map {
+                .copy($0, region: request.field("sourceRegion")?.plain)
+            }
         case .registerImage:
             let devices = request.field("blockDeviceMapping") ?? request.field("blockDeviceMappings")
             let snapshots = (devices?.list ?? []).compactMap { $0.field("ebs")?.field("snapshotId")?.plain }
@@ -40,15 +46,20 @@ extension ImageCreation {
 }
 
 extension JSONValue {
-    /// The tags that a member of this object lists, in any of the forms that EC2 has for it. Not every tag has a
-    /// value.
+    /// The tags that a member of this object lists, in any of the forms that EC2 has for it.
+    ///
+    /// Not every tag has a value.
     var tags: [String: String?] {
         // In the wrapped dialect `Tag` is the list, and `tag` the place of this object in a list of its own.
-        let list = member("Tag") ?? field("tagSet") ?? field("tags") ?? member("tag").flatMap { $0.isObject || $0.isArray ? $0 : nil }
+        let list =
+            member("Tag") ?? field("tagSet") ?? field("tags")
+            ?? member("tag").flatMap { $0.isObject || $0.isArray ? $0 : nil }
         var tags: [String: String?] = [:]
         for tag in list?.list ?? [] {
             guard let key = tag.field("key")?.plain else { continue }
-            tags[key] = .some(tag.field("value").flatMap { $0.isObject ? $0.member("content")?.scalar : $0.scalar })
+            tags[key] = .some(
+                tag.field("value").flatMap { $0.isObject ? $0.member("content")?.scalar : $0.scalar }
+            )
         }
         return tags
     }
@@ -58,14 +69,17 @@ extension TagChange {
     /// Reads `CreateTags` and `DeleteTags`: every resource gets, or loses, every tag.
     init(_ parameters: Parameters, deletes: Bool) throws(Unreadable) {
         guard let request = try parameters.requestFields(),
-            let named = request.field("resourcesSet") ?? request.field("resourceId") ?? request.field("resources")
+            let named = request.field("resourcesSet") ?? request.field("resourceId")
+                ?? request.field("resources")
         else { throw Unreadable("no resource is named") }
         let resources = named.list.compactMap { $0.field("resourceId")?.plain ?? $0.plain }
         guard !resources.isEmpty else { throw Unreadable("no resource is named") }
         let tags = request.tags
         self.init(
             resources: Set(resources).sorted(),
-            tags: deletes ? tags : tags.mapValues { .some($0 ?? "") }, deletes: deletes)
+            tags: deletes ? tags : tags.mapValues { .some($0 ?? "") },
+            deletes: deletes
+        )
         if tags.isEmpty, !deletes { throw Unreadable("no tag is named") }
     }
 }

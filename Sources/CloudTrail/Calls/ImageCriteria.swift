@@ -3,7 +3,8 @@ extension ImageCriterion {
     static func list(_ parameters: Parameters) throws(Unreadable) -> [ImageCriterion] {
         guard let request = try parameters.requestFields() else { return [] }
         let named =
-            request.field("imageCriterion") ?? request.field("imageCriteria") ?? request.field("imageCriterionSet")
+            request.field("imageCriterion") ?? request.field("imageCriteria")
+            ?? request.field("imageCriterionSet")
         guard let named else {
             for (key, _) in request.members where !(key.isField("dryRun") || key.isField("clientToken")) {
                 throw Unreadable("image criteria of an unknown shape")
@@ -22,7 +23,8 @@ extension ImageCriterion {
         for (key, value) in item.members {
             switch key.string.lowercased() {
             case "tag": continue
-            case "imageprovider", "imageproviders", "imageproviderset": providers = value.texts { $0.provider }
+            case "imageprovider", "imageproviders", "imageproviderset":
+                providers = value.texts { $0.provider }
             case "imagename", "imagenames", "imagenameset": names = value.texts { $0.plain }
             case "marketplaceproductcode", "marketplaceproductcodes", "marketplaceproductcodeset":
                 productCodes = value.texts { $0.plain }

@@ -1,13 +1,17 @@
 extension WatchedCall {
     /// Reads `ModifyImageAttribute`: only a change of launch permissions tells anything.
     func modifiedAttribute(_ parameters: Parameters) throws(Unreadable) -> Call {
-        guard let request = try parameters.requestFields() else { throw Unreadable("requestParameters are empty") }
+        guard let request = try parameters.requestFields() else {
+            throw Unreadable("requestParameters are empty")
+        }
         let attribute = (request.field("attributeType") ?? request.field("attribute"))?.plain
         let permission = request.field("launchPermission")
         if let attribute, !Self.isLaunchPermission(attribute) { return .nothing }
         var added: [JSONValue] = []
         var removed: [JSONValue] = []
-        if let permission, permission.isObject, permission.field("add") != nil || permission.field("remove") != nil {
+        if let permission, permission.isObject,
+            permission.field("add") != nil || permission.field("remove") != nil
+        {
             added = permission.field("add")?.list ?? []
             removed = permission.field("remove")?.list ?? []
         } else if let operation = request.field("operationType")?.plain {
@@ -15,15 +19,19 @@ extension WatchedCall {
             guard operation == "add" || operation == "remove" else {
                 throw Unreadable("unknown operation \(operation)")
             }
-            return .modifyLaunchPermission(try Self.legacyChange(request, parameters, adds: operation == "add"))
+            return .modifyLaunchPermission(
+                try Self.legacyChange(request, parameters, adds: operation == "add")
+            )
         } else {
             if attribute == nil, permission == nil { return try otherAttribute(request) }
             throw Unreadable("launchPermission is missing or of an unknown shape")
         }
         let image = try parameters.requestedImage()
         let change = LaunchPermissionChange(
-            image: image, added: try Grantee.list(added, parameters.failed),
-            removed: try Grantee.list(removed, parameters.failed))
+            image: image,
+            added: try Grantee.list(added, parameters.failed),
+            removed: try Grantee.list(removed, parameters.failed)
+        )
         return .modifyLaunchPermission(change)
     }
 
@@ -33,19 +41,27 @@ extension WatchedCall {
 
     /// Without the name of the attribute its value has the attribute's name.
     private func otherAttribute(_ request: JSONValue) throws(Unreadable) -> Call {
-        for name in ["description", "productCodes", "productCode", "imdsSupport", "bootMode", "value"] as [StaticString]
+        for name in ["description", "productCodes", "productCode", "imdsSupport", "bootMode", "value"]
+            as [StaticString]
         where request.field(name) != nil {
             return .nothing
         }
         throw Unreadable("attributeType is missing")
     }
 
-    private static func legacyChange(_ request: JSONValue, _ parameters: Parameters, adds: Bool)
+    private static func legacyChange(
+        _ request: JSONValue,
+        _ parameters: Parameters,
+        adds: Bool
+    )
         throws(Unreadable) -> LaunchPermissionChange
     {
         var grantees: Set<Grantee> = []
-        func take(_ names: [StaticString], _ inner: StaticString, _ make: (JSONValue) -> Grantee?) throws(Unreadable)
-        {
+        func take(
+            _ names: [StaticString],
+            _ inner: StaticString,
+            _ make: (JSONValue) -> Grantee?
+        ) throws(Unreadable) {
             for name in names {
                 for item in request.field(name)?.list ?? [] {
                     if let grantee = make(item.field(inner) ?? item) {
@@ -62,12 +78,16 @@ extension WatchedCall {
             $0.plain.map { .organization($0) }
         }
         try take(
-            ["organizationalUnitArnSet", "organizationalUnitArns", "organizationalUnitArn"], "organizationalUnitArn"
+            ["organizationalUnitArnSet", "organizationalUnitArns", "organizationalUnitArn"],
+            "organizationalUnitArn"
         ) { $0.plain.map { .organizationalUnit($0) } }
         guard !grantees.isEmpty else { throw Unreadable("no grantee is named") }
         let sorted = grantees.sorted { $0.description < $1.description }
         return LaunchPermissionChange(
-            image: try parameters.requestedImage(), added: adds ? sorted : [], removed: adds ? [] : sorted)
+            image: try parameters.requestedImage(),
+            added: adds ? sorted : [],
+            removed: adds ? [] : sorted
+        )
     }
 
     /// Reads `ResetImageAttribute`, which knows no other attribute than the launch permissions.
@@ -82,7 +102,9 @@ extension WatchedCall {
 }
 
 extension Grantee {
-    /// Reads launch permissions: each is one of four members. Of a failed call the unreadable ones are left out.
+    /// Reads launch permissions: each is one of four members.
+    ///
+    /// Of a failed call the unreadable ones are left out.
     static func list(_ items: [JSONValue], _ failed: Bool) throws(Unreadable) -> [Grantee] {
         var grantees: Set<Grantee> = []
         for item in items {
@@ -91,16 +113,28 @@ extension Grantee {
             for (key, value) in item.members {
                 if key.isField("userId") {
                     isKnown = true
-                    if let account = value.account { grantees.insert(.account(account)) } else { isReadable = false }
+                    if let account = value.account {
+                        grantees.insert(.account(account))
+                    } else {
+                        isReadable = false
+                    }
                 } else if key.isField("group") {
                     isKnown = true
                     if value.plain == "all" { grantees.insert(.everyone) } else { isReadable = false }
                 } else if key.isField("organizationArn") {
                     isKnown = true
-                    if let arn = value.plain { grantees.insert(.organization(arn)) } else { isReadable = false }
+                    if let arn = value.plain {
+                        grantees.insert(.organization(arn))
+                    } else {
+                        isReadable = false
+                    }
                 } else if key.isField("organizationalUnitArn") {
                     isKnown = true
-                    if let arn = value.plain { grantees.insert(.organizationalUnit(arn)) } else { isReadable = false }
+                    if let arn = value.plain {
+                        grantees.insert(.organizationalUnit(arn))
+                    } else {
+                        isReadable = false
+                    }
                 }
             }
             if !(isKnown && isReadable), !failed { throw Unreadable("a grantee of an unknown shape") }

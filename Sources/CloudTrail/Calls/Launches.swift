@@ -17,7 +17,9 @@ extension InstanceLaunch {
         }
         var instances: [ResourceID: Instance] = [:]
         for item in parameters.answer("instancesSet")?.list ?? [] {
-            guard let id = item.field("instanceId")?.id else { throw Unreadable("an instance without instanceId") }
+            guard let id = item.field("instanceId")?.id else {
+                throw Unreadable("an instance without instanceId")
+            }
             instances[id] = Instance(id: id, image: item.field("imageId")?.id ?? image)
         }
         guard !instances.isEmpty else { throw Unreadable("the response names no instance") }

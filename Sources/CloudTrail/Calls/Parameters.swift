@@ -32,7 +32,10 @@ struct Parameters {
     let failed: Bool
 
     init(
-        call: WatchedCall, request: JSONValue?, response: JSONValue?, failed: Bool,
+        call: WatchedCall,
+        request: JSONValue?,
+        response: JSONValue?,
+        failed: Bool,
         levels: (RecordReader.Level, RecordReader.Level)
     ) {
         self.call = call
@@ -42,7 +45,10 @@ struct Parameters {
     }
 
     private static func side(
-        _ value: JSONValue?, _ call: WatchedCall, _ suffix: StaticString, _ level: RecordReader.Level
+        _ value: JSONValue?,
+        _ call: WatchedCall,
+        _ suffix: StaticString,
+        _ level: RecordReader.Level
     ) -> Side {
         guard let value, !value.isNull else { return .missing }
         if let text = value.text {
@@ -88,7 +94,9 @@ struct Parameters {
 
     /// The image that the request names.
     func requestedImage() throws(Unreadable) -> ResourceID {
-        guard let image = try requestFields()?.field("imageId")?.id else { throw Unreadable("imageId is missing") }
+        guard let image = try requestFields()?.field("imageId")?.id else {
+            throw Unreadable("imageId is missing")
+        }
         return image
     }
 }

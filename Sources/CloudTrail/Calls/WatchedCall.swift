@@ -1,5 +1,6 @@
-/// The calls that amiwatch watches, all of `ec2.amazonaws.com`. The one table: it feeds the prefilter, and a call
-/// is added by a line here and its decoding in `decode`.
+/// The calls that amiwatch watches, all of `ec2.amazonaws.com`.
+///
+/// The one table: it feeds the prefilter, and a call is added by a line here and its decoding in `decode`.
 public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
     /// Starts instances.
     case runInstances = "RunInstances"
@@ -51,7 +52,9 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
 
     static let sourceText: StaticString = "ec2.amazonaws.com"
 
-    private static let table: [(name: [UInt8], call: WatchedCall)] = allCases.map { (Array($0.rawValue.utf8), $0) }
+    private static let table: [(name: [UInt8], call: WatchedCall)] = allCases.map {
+        (Array($0.rawValue.utf8), $0)
+    }
 
     /// The call of a name, exactly as CloudTrail spells it.
     init?(name: UTF8Text) {

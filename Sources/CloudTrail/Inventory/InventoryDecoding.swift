@@ -17,8 +17,14 @@ extension InventoryMessage {
             throw Refusal(.unreadableTime, "inventory without a usable time")
         }
         return Record(
-            id: EventID(try text("id")), account: account, region: try text("region"), time: time,
-            name: try text("name"), source: try text("source"), call: .inventory(try inventory(value)))
+            id: EventID(try text("id")),
+            account: account,
+            region: try text("region"),
+            time: time,
+            name: try text("name"),
+            source: try text("source"),
+            call: .inventory(try inventory(value))
+        )
     }
 
     private static func inventory(_ value: JSONValue) throws(Refusal) -> Inventory {
@@ -35,12 +41,16 @@ extension InventoryMessage {
             inventory.launchPermissions.append(.init(image: image, grantees: grantees))
         }
         inventory.allowedImages = value.string("allowedImages").flatMap { AllowedImagesState(rawValue: $0) }
-        if let criteria = value.member("imageCriteria") { inventory.imageCriteria = criteria.elements.map(criterion) }
+        if let criteria = value.member("imageCriteria") {
+            inventory.imageCriteria = criteria.elements.map(criterion)
+        }
         inventory.managedBy = value.string("managedBy")
         inventory.blockPublicAccess = value.string("blockPublicAccess")
             .flatMap { BlockPublicAccessState(rawValue: $0) }
         inventory.organization = value.string("organization")
-        if let members = value.member("members") { inventory.members = members.elements.compactMap { AccountID($0) } }
+        if let members = value.member("members") {
+            inventory.members = members.elements.compactMap { AccountID($0) }
+        }
         return inventory
     }
 
@@ -66,18 +76,24 @@ extension InventoryMessage {
     private static func instance(_ value: JSONValue) throws(Refusal) -> Inventory.Instance {
         guard let id = value.identifier("id") else { throw broken }
         return Inventory.Instance(
-            id: id, account: AccountID(value.member("account")), region: value.string("region"),
-            image: value.identifier("image"), launched: value.string("launched").flatMap { EventTime($0) },
-            isTerminated: value.member("terminated")?.bool ?? false)
+            id: id,
+            account: AccountID(value.member("account")),
+            region: value.string("region"),
+            image: value.identifier("image"),
+            launched: value.string("launched").flatMap { EventTime($0) },
+            isTerminated: value.member("terminated")?.bool ?? false
+        )
     }
 
     private static func criterion(_ value: JSONValue) -> ImageCriterion {
         ImageCriterion(
-            providers: value.strings("providers"), names: value.strings("names"),
+            providers: value.strings("providers"),
+            names: value.strings("names"),
             productCodes: value.strings("productCodes"),
             maximumDaysSinceCreated: value.member("maximumDaysSinceCreated")?.wholeNumber,
             maximumDaysSinceDeprecated: value.member("maximumDaysSinceDeprecated")?.wholeNumber,
-            unknown: value.pairs("unknown") ?? [:])
+            unknown: value.pairs("unknown") ?? [:]
+        )
     }
 
     private static func grantee(_ value: JSONValue) -> Grantee? {

@@ -31,7 +31,11 @@ extension InventoryReader {
         }
     }
 
-    private mutating func takeElement(_ element: JSONValue, of document: JSONValue, at offset: Int)
+    private mutating func takeElement(
+        _ element: JSONValue,
+        of document: JSONValue,
+        at offset: Int
+    )
         throws(Failure)
     {
         if element.isArray {
@@ -61,7 +65,12 @@ extension InventoryReader {
 
     // MARK: images
 
-    private mutating func takeImage(_ value: JSONValue, _ action: String, account: AccountID?, region: String?)
+    private mutating func takeImage(
+        _ value: JSONValue,
+        _ action: String,
+        account: AccountID?,
+        region: String?
+    )
         throws(Failure)
     {
         guard let id = value.string("ImageId") else { return report("an image without ImageId") }
@@ -72,7 +81,9 @@ extension InventoryReader {
         image.created = date(value, "CreationDate", of: id)
         image.deprecated = date(value, "DeprecationTime", of: id)
         if let codes = value.member("ProductCodes") {
-            image.productCodes = codes.elements.compactMap { $0.string("ProductCodeId") ?? $0.text?.nonEmptyString }
+            image.productCodes = codes.elements.compactMap {
+                $0.string("ProductCodeId") ?? $0.text?.nonEmptyString
+            }
         } else if value.member("Architecture") != nil {
             image.productCodes = []  // a whole description, which would list them
         }
@@ -86,7 +97,9 @@ extension InventoryReader {
         }
     }
 
-    /// The owner's whole tags. AWS shows nobody else any: without an account no tags may be such a silence.
+    /// The owner's whole tags.
+    ///
+    /// AWS shows nobody else any: without an account no tags may be such a silence.
     private func tags(_ image: JSONValue, owner: AccountID?) -> [String: String]? {
         let listed = image.member("Tags")
         var tags: [String: String] = [:]
@@ -94,7 +107,8 @@ extension InventoryReader {
             if let key = tag.string("Key") { tags[key] = tag.member("Value")?.scalar ?? "" }
         }
         if !tags.isEmpty { return tags }
-        guard let account = options.account, account == owner, listed != nil || image.member("Architecture") != nil
+        guard let account = options.account, account == owner,
+            listed != nil || image.member("Architecture") != nil
         else { return nil }
         return tags
     }
@@ -109,7 +123,9 @@ extension InventoryReader {
             }
         }
         let permissions = Inventory.LaunchPermissions(
-            image: ResourceID(id), grantees: grantees.sorted { $0.description < $1.description })
+            image: ResourceID(id),
+            grantees: grantees.sorted { $0.description < $1.description }
+        )
         try add("DescribeImageAttribute", options.account, options.region ?? "") {
             $0.launchPermissions.append(permissions)
         }
@@ -133,10 +149,13 @@ extension InventoryReader {
         let region = zone.flatMap { Self.region(ofZone: $0) } ?? options.region
         let state = value.member("State")?.string("Name") ?? value.string("State")
         let instance = Inventory.Instance(
-            id: ResourceID(id), account: account, region: region,
+            id: ResourceID(id),
+            account: account,
+            region: region,
             image: (metadata?.string("ImageId") ?? value.string("ImageId")).map { ResourceID($0) },
             launched: date(value, "LaunchTime", of: id),
-            isTerminated: state == "terminated" || state == "shutting-down")
+            isTerminated: state == "terminated" || state == "shutting-down"
+        )
         let action = metadata == nil ? "DescribeInstances" : "DescribeInstanceImageMetadata"
         try add(action, account, region ?? "") { $0.instances.append(instance) }
         if let metadata { try takeImage(metadata, action, account: account, region: region ?? "") }
@@ -145,7 +164,8 @@ extension InventoryReader {
     /// `us-east-1a`, `us-west-2-lax-1a` (a local zone), `us-east-1-wl1-bos-wlz-1` (a wavelength zone): the Region ends
     /// with the first number.
     static func region(ofZone zone: String) -> String? {
-        guard let digit = zone.firstIndex(where: { $0.isASCII && $0.isNumber }), digit > zone.startIndex else {
+        guard let digit = zone.firstIndex(where: { $0.isASCII && $0.isNumber }), digit > zone.startIndex
+        else {
             return nil
         }
         let end = zone[digit...].firstIndex { !($0.isASCII && $0.isNumber) } ?? zone.endIndex
@@ -178,14 +198,17 @@ extension InventoryReader {
         let state = document.string("ImageBlockPublicAccessState")
         let known = state.flatMap { BlockPublicAccessState(rawValue: $0) }
         if known == nil { report("unknown ImageBlockPublicAccessState: \(state ?? "none")") }
-        try add("GetImageBlockPublicAccessState", options.account, options.region) { $0.blockPublicAccess = known }
+        try add("GetImageBlockPublicAccessState", options.account, options.region) {
+            $0.blockPublicAccess = known
+        }
     }
 
     /// One account of `list-accounts`; its ARN names the management account and the organization.
     private mutating func takeMember(_ value: JSONValue) throws(Failure) {
         guard let id = AccountID(value.member("Id")) else { return report("an account without a usable Id") }
         let arn = value.string("Arn")?.split(separator: ":").map(String.init) ?? []
-        let management = arn.count > 3 ? AccountID(arn.dropFirst(3).first { AccountID($0) != nil } ?? "") : nil
+        let management =
+            arn.count > 3 ? AccountID(arn.dropFirst(3).first { AccountID($0) != nil } ?? "") : nil
         let organization = arn.last?.split(separator: "/").first { $0.hasPrefix("o-") }.map { String($0) }
         try add("ListAccounts", management ?? options.account, "us-east-1") {
             $0.members = ($0.members ?? []) + [id]

@@ -1,7 +1,9 @@
 internal import Hashing
 
-/// The form in which a record of an inventory travels through a topic: one line of JSON that begins with the key
-/// `amiwatch.inventory`, by which the reader and its prefilter know it. Equal records have equal bytes.
+/// The form in which a record of an inventory travels through a topic: one line of JSON that begins with the
+/// key `amiwatch.inventory`, by which the reader and its prefilter know it.
+///
+/// Equal records have equal bytes.
 public enum InventoryMessage {
     static let beginning: StaticString = "{\"amiwatch.inventory\""
 
@@ -24,14 +26,25 @@ public enum InventoryMessage {
 
     /// A record that carries an inventory; its id is a hash of all that it says.
     public static func record(
-        _ inventory: Inventory, account: AccountID, region: String, time: EventTime?, name: String, source: String
+        _ inventory: Inventory,
+        account: AccountID,
+        region: String,
+        time: EventTime?,
+        name: String,
+        source: String
     ) -> Record {
         let time = time ?? EventTime(seconds: 0)
         let text = [account.description, region, time.description, name, content(of: inventory)]
             .joined(separator: "\n")
         return Record(
-            id: .text("inventory/" + SHA256.hex(of: text)), account: account, region: region, time: time, name: name,
-            source: source, call: .inventory(inventory))
+            id: .text("inventory/" + SHA256.hex(of: text)),
+            account: account,
+            region: region,
+            time: time,
+            name: name,
+            source: source,
+            call: .inventory(inventory)
+        )
     }
 
     /// What an inventory tells, in one form for equal ones.

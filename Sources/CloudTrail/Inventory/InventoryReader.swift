@@ -10,7 +10,9 @@ public struct InventoryReader {
         public var account: AccountID?
         /// The Region that it was run for.
         public var region: String?
-        /// When it was run. Without it only what holds for ever is taken.
+        /// When it was run.
+        ///
+        /// Without it only what holds for ever is taken.
         public var time: EventTime?
 
         /// Options, each of which may be left out.
@@ -42,8 +44,10 @@ public struct InventoryReader {
         public var text: String {
             switch self {
             case .notJSON(let offset, let reason): "byte \(offset): \(reason)"
-            case .unknownDocument(let offset, let expected): "byte \(offset): unknown document; expected \(expected)"
-            case .missing(let option, let action): "\(action) does not say its \(option): give it as an option"
+            case .unknownDocument(let offset, let expected):
+                "byte \(offset): unknown document; expected \(expected)"
+            case .missing(let option, let action):
+                "\(action) does not say its \(option): give it as an option"
             }
         }
     }
@@ -71,7 +75,10 @@ public struct InventoryReader {
     /// Reads one input.
     ///
     /// - Throws: `Failure` when a document cannot be used at all; an impossible value is a problem of the output.
-    public static func read(_ input: UnsafeRawBufferPointer, options: Options = .init()) throws(Failure) -> Output {
+    public static func read(
+        _ input: UnsafeRawBufferPointer,
+        options: Options = .init()
+    ) throws(Failure) -> Output {
         var reader = InventoryReader(options)
         try reader.take(input)
         return reader.output()
@@ -95,7 +102,10 @@ public struct InventoryReader {
     }
 
     mutating func add(
-        _ action: String, _ account: AccountID?, _ region: String?, _ change: (inout Inventory) -> Void
+        _ action: String,
+        _ account: AccountID?,
+        _ region: String?,
+        _ change: (inout Inventory) -> Void
     ) throws(Failure) {
         guard let account else { throw .missing(option: "account", action: action) }
         guard let region else { throw .missing(option: "region", action: action) }
@@ -113,8 +123,15 @@ public struct InventoryReader {
             for part in inventory.sortedParts(of: Self.chunk) {
                 output.records.append(
                     InventoryMessage.record(
-                        part, account: key.account, region: key.region, time: options.time, name: key.action,
-                        source: key.action == "ListAccounts" ? "organizations.amazonaws.com" : WatchedCall.source))
+                        part,
+                        account: key.account,
+                        region: key.region,
+                        time: options.time,
+                        name: key.action,
+                        source: key.action == "ListAccounts"
+                            ? "organizations.amazonaws.com" : WatchedCall.source
+                    )
+                )
             }
         }
         return output
@@ -153,5 +170,7 @@ extension Inventory {
 
 extension Prefilter {
     /// Where a value ends, closed or not.
-    func valueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int { extent(in: bytes, from: start).end }
+    func valueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        extent(in: bytes, from: start).end
+    }
 }

@@ -1,6 +1,8 @@
 internal import CSimdjson
 
-/// simdjson's DOM parser with its buffers, reused from text to text. One for each level of nesting.
+/// simdjson's DOM parser with its buffers, reused from text to text.
+///
+/// One for each level of nesting.
 ///
 /// Of a key that an object has twice the last one counts, as in most parsers; the prefilter looks at every one, so
 /// it is sound under either rule. Numbers outside 64 bits are refused, and so is half a surrogate pair.
@@ -16,7 +18,11 @@ final class JSONParser {
         guard let parser else { throw .outOfMemory }
         var document = amiwatch_json_document()
         let status = amiwatch_json_parse(
-            parser, text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count, &document)
+            parser,
+            text.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            text.count,
+            &document
+        )
         switch status {
         case AMIWATCH_JSON_OK: break
         case AMIWATCH_JSON_TOO_DEEP: throw .tooDeep

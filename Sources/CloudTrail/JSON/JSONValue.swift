@@ -1,4 +1,6 @@
-/// A value of a parsed document, as a position on simdjson's tape. Valid until its parser parses again.
+/// A value of a parsed document, as a position on simdjson's tape.
+///
+/// Valid until its parser parses again.
 struct JSONValue {
     private let tape: UnsafePointer<UInt64>
     private let strings: UnsafePointer<UInt8>
@@ -57,8 +59,10 @@ struct JSONValue {
         }
     }
 
-    /// A scalar as text: a string as it is; numbers and truth values, which AWS's conversion from XML makes of text
-    /// that looks like them, turned back. Nil for null, objects and arrays.
+    /// A scalar as text: a string as it is; numbers and truth values, which AWS's conversion from XML makes
+    /// of text that looks like them, turned back.
+    ///
+    /// Nil for null, objects and arrays.
     var scalar: String? {
         switch tag {
         case 0x22: string(at: index).string

@@ -61,7 +61,9 @@ struct JSONWriter {
 
     /// A member that is a list; left out when it is empty, unless that says something.
     mutating func list<Values: Collection>(
-        _ key: String, _ values: Values, whenEmpty: Bool = false,
+        _ key: String,
+        _ values: Values,
+        whenEmpty: Bool = false,
         _ each: (inout JSONWriter, Values.Element) -> Void
     ) {
         guard whenEmpty || !values.isEmpty else { return }

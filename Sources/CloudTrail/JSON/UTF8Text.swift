@@ -29,7 +29,8 @@ struct UTF8Text {
     @inline(__always)
     func isField(_ name: StaticString) -> Bool {
         guard count == name.utf8CodeUnitCount, count > 0, let base = bytes.baseAddress else { return false }
-        return base[0] | 0x20 == name.utf8Start[0] | 0x20 && memcmp(base + 1, name.utf8Start + 1, count - 1) == 0
+        return base[0] | 0x20 == name.utf8Start[0] | 0x20
+            && memcmp(base + 1, name.utf8Start + 1, count - 1) == 0
     }
 
     func hasPrefix(_ name: StaticString) -> Bool {

@@ -1,7 +1,8 @@
 internal import Hashing
 
-/// Writes values as bytes of which equal values, and only they, have the same. Not a format: it is hashed and
-/// compared, never stored.
+/// Writes values as bytes of which equal values, and only they, have the same.
+///
+/// Not a format: it is hashed and compared, never stored.
 struct CanonicalBytes {
     private(set) var bytes: [UInt8] = []
 
@@ -169,7 +170,8 @@ extension Record {
             $0.put(sharedEventID)
             $0.put(requestID)
             for text in [
-                actor.arn, actor.type, actor.accountID?.description, actor.invokedBy, actor.sourceIP, actor.userAgent,
+                actor.arn, actor.type, actor.accountID?.description, actor.invokedBy, actor.sourceIP,
+                actor.userAgent,
                 actor.issuerARN,
             ] {
                 $0.put(text)

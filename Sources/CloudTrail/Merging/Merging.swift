@@ -1,14 +1,22 @@
 extension Record {
     /// One record of two copies that say different things, as converters that drop fields make them: field by
-    /// field what is present beats what is absent, then the greater bytes win. In any order and grouping, and
-    /// however often a copy is merged, the same comes out.
+    /// field what is present beats what is absent, then the greater bytes win.
+    ///
+    /// In any order and grouping, and however often a copy is merged, the same comes out.
     public func merged(with other: Record) -> Record {
         if self == other { return self }
         return Record(
-            id: max(id, other.id), account: max(account, other.account), region: greater(region, other.region),
-            time: max(time, other.time), name: greater(name, other.name), source: greater(source, other.source),
-            error: greater(error, other.error), sharedEventID: greater(sharedEventID, other.sharedEventID),
-            actor: actor.merged(with: other.actor), call: call.merged(with: other.call))
+            id: max(id, other.id),
+            account: max(account, other.account),
+            region: greater(region, other.region),
+            time: max(time, other.time),
+            name: greater(name, other.name),
+            source: greater(source, other.source),
+            error: greater(error, other.error),
+            sharedEventID: greater(sharedEventID, other.sharedEventID),
+            actor: actor.merged(with: other.actor),
+            call: call.merged(with: other.call)
+        )
     }
 }
 
@@ -17,10 +25,14 @@ extension Actor {
     public func merged(with other: Actor) -> Actor {
         if self == other { return self }
         return Actor(
-            arn: greater(arn, other.arn), type: greater(type, other.type),
-            accountID: greater(accountID, other.accountID), invokedBy: greater(invokedBy, other.invokedBy),
-            sourceIP: greater(sourceIP, other.sourceIP), userAgent: greater(userAgent, other.userAgent),
-            issuerARN: greater(issuerARN, other.issuerARN))
+            arn: greater(arn, other.arn),
+            type: greater(type, other.type),
+            accountID: greater(accountID, other.accountID),
+            invokedBy: greater(invokedBy, other.invokedBy),
+            sourceIP: greater(sourceIP, other.sourceIP),
+            userAgent: greater(userAgent, other.userAgent),
+            issuerARN: greater(issuerARN, other.issuerARN)
+        )
     }
 }
 
@@ -35,11 +47,14 @@ extension Call {
             return .runInstances(
                 InstanceLaunch(
                     instances: greater(left.instances, right.instances) { $0.put($1) },
-                    requestedImage: greater(left.requestedImage, right.requestedImage)))
+                    requestedImage: greater(left.requestedImage, right.requestedImage)
+                )
+            )
         case (.terminateInstances(let left), .terminateInstances(let right)):
             return .terminateInstances(greater(left, right) { $0.put($1.description) })
         case (.createImage(let left), .createImage(let right)): return .createImage(left.merged(with: right))
-        case (.deregisterImage(let left), .deregisterImage(let right)): return .deregisterImage(max(left, right))
+        case (.deregisterImage(let left), .deregisterImage(let right)):
+            return .deregisterImage(max(left, right))
         case (.disableImage(let left), .disableImage(let right)): return .disableImage(max(left, right))
         case (.enableImage(let left), .enableImage(let right)): return .enableImage(max(left, right))
         case (.deprecateImage(let left, let time), .deprecateImage(let right, let otherTime)):
@@ -47,8 +62,11 @@ extension Call {
         case (.modifyLaunchPermission(let left), .modifyLaunchPermission(let right)):
             return .modifyLaunchPermission(
                 LaunchPermissionChange(
-                    image: max(left.image, right.image), added: greater(left.added, right.added) { $0.put($1) },
-                    removed: greater(left.removed, right.removed) { $0.put($1) }))
+                    image: max(left.image, right.image),
+                    added: greater(left.added, right.added) { $0.put($1) },
+                    removed: greater(left.removed, right.removed) { $0.put($1) }
+                )
+            )
         case (.resetLaunchPermission(let left), .resetLaunchPermission(let right)):
             return .resetLaunchPermission(max(left, right))
         case (.cancelLaunchPermission(let left), .cancelLaunchPermission(let right)):
@@ -57,7 +75,10 @@ extension Call {
             return .changeTags(
                 TagChange(
                     resources: greater(left.resources, right.resources) { $0.put($1) },
-                    tags: greater(left.tags, right.tags), deletes: left.deletes || right.deletes))
+                    tags: greater(left.tags, right.tags),
+                    deletes: left.deletes || right.deletes
+                )
+            )
         case (.imageCriteria(let left), .imageCriteria(let right)):
             return .imageCriteria(greater(left, right) { $0.put($1) })
         default: return byBytes(other)
@@ -73,10 +94,13 @@ extension Call {
 extension ImageCreation {
     fileprivate func merged(with other: ImageCreation) -> ImageCreation {
         ImageCreation(
-            image: greater(image, other.image), name: greater(name, other.name),
+            image: greater(image, other.image),
+            name: greater(name, other.name),
             origin: Self.merged(origin, other.origin),
-            imageTags: greater(imageTags, other.imageTags), snapshotTags: greater(snapshotTags, other.snapshotTags),
-            copiesImageTags: copiesImageTags || other.copiesImageTags)
+            imageTags: greater(imageTags, other.imageTags),
+            snapshotTags: greater(snapshotTags, other.snapshotTags),
+            copiesImageTags: copiesImageTags || other.copiesImageTags
+        )
     }
 
     private static func merged(_ left: Origin?, _ right: Origin?) -> Origin? {
@@ -112,7 +136,9 @@ private func greater<Value: Comparable>(_ left: Value?, _ right: Value?) -> Valu
 
 /// Of two lists one that is not empty, then the one with the greater bytes.
 private func greater<Value>(
-    _ left: [Value], _ right: [Value], _ each: (inout CanonicalBytes, Value) -> Void
+    _ left: [Value],
+    _ right: [Value],
+    _ each: (inout CanonicalBytes, Value) -> Void
 ) -> [Value] {
     if left.isEmpty { return right }
     if right.isEmpty { return left }

@@ -10,11 +10,16 @@ enum Role {
 }
 
 extension RecordReader {
-    /// Reads the members of a list from the offset behind its opening bracket, each judged alone, found by their
-    /// strings and brackets. Gives the offset behind the closing bracket. Where there is none, the rest is one dead
-    /// letter.
+    /// Reads the members of a list from the offset behind its opening bracket, each judged alone, found by
+    /// their strings and brackets.
+    ///
+    /// Gives the offset behind the closing bracket. Where there is none, the rest is one dead letter.
     func readMembers(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ role: Role, _ context: Context, _ cut: Refusal?,
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ role: Role,
+        _ context: Context,
+        _ cut: Refusal?,
         _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isClosed: Bool) {
         var position = start
@@ -54,7 +59,10 @@ extension RecordReader {
         try emitIgnored(ignored, body)
         guard position < bytes.count else {
             try emit(
-                cut ?? Refusal(.truncated, "the list ends too early"), bytes.part(bytes.count, bytes.count), body)
+                cut ?? Refusal(.truncated, "the list ends too early"),
+                bytes.part(bytes.count, bytes.count),
+                body
+            )
             return (bytes.count, false)
         }
         return (position + 1, true)
@@ -67,9 +75,15 @@ extension RecordReader {
         return !names.suspicious && names.plain + names.escaped == 1
     }
 
-    /// Reads one member that needs a closer look. Gives the offset at which the next one may begin.
+    /// Reads one member that needs a closer look.
+    ///
+    /// Gives the offset at which the next one may begin.
     private func readMember(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ role: Role, _ context: Context,
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ end: Int,
+        _ role: Role,
+        _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Int {
         let before = read
@@ -177,7 +191,9 @@ extension RecordReader {
     func recordsArray(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int? {
         guard bytes[start] == 0x7B else { return nil }
         let quote = bytes.skippingSpace(from: start + 1)
-        guard bytes.count - quote > 11, UTF8Text(bytes.part(quote, quote + 9)) == "\"Records\"" else { return nil }
+        guard bytes.count - quote > 11, UTF8Text(bytes.part(quote, quote + 9)) == "\"Records\"" else {
+            return nil
+        }
         let colon = bytes.skippingSpace(from: quote + 9)
         guard self.bytes(bytes, at: colon, are: 0x3A) else { return nil }
         let bracket = bytes.skippingSpace(from: colon + 1)
@@ -215,7 +231,8 @@ extension UnsafeRawBufferPointer {
 
     /// The offset behind the line that an offset is in.
     func endOfLine(from start: Int) -> Int {
-        guard let base = baseAddress, start < count, let found = memchr(base + start, 0x0A, count - start) else {
+        guard let base = baseAddress, start < count, let found = memchr(base + start, 0x0A, count - start)
+        else {
             return count
         }
         return base.distance(to: UnsafeRawPointer(found)) + 1

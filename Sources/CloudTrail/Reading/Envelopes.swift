@@ -1,7 +1,10 @@
 extension RecordReader {
     /// Hands over what a parsed value holds; `raw` are its bytes.
     func open(
-        _ value: JSONValue, _ raw: UnsafeRawBufferPointer, _ role: Role, _ context: Context,
+        _ value: JSONValue,
+        _ raw: UnsafeRawBufferPointer,
+        _ role: Role,
+        _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         if let text = value.text { return try openText(text, context, body) }
@@ -26,7 +29,11 @@ extension RecordReader {
     }
 
     /// Hands over what the text of a string holds.
-    private func openText(_ text: UTF8Text, _ context: Context, _ body: (Reading) throws -> Void) rethrows
+    private func openText(
+        _ text: UTF8Text,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows
         -> Outcome
     {
         var inner = context
@@ -38,7 +45,10 @@ extension RecordReader {
 
     /// Lists of records whose key is not the document's first.
     private func openContainer(
-        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+        _ shape: Shape,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Outcome? {
         if let part = shape.records, part.value.isArray {
             _ = try readMembers(rawValue(raw, part.ordinal), 1, .record, context, nil, body)
@@ -58,7 +68,10 @@ extension RecordReader {
 
     /// Envelopes of one document, in the order in which they are recognised.
     private func openEnvelope(
-        _ shape: Shape, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+        _ shape: Shape,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Outcome? {
         if let part = shape.detail, shape.detailType != nil || part.value.member("eventName") != nil {
             return try openDetail(shape, part, raw, context, body)
@@ -81,7 +94,10 @@ extension RecordReader {
     }
 
     private func openDetail(
-        _ shape: Shape, _ part: Shape.Part, _ raw: UnsafeRawBufferPointer, _ context: Context,
+        _ shape: Shape,
+        _ part: Shape.Part,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         var inner = context
@@ -98,7 +114,11 @@ extension RecordReader {
 
     /// A record, or a message that holds none.
     private func openRecord(
-        _ shape: Shape, _ value: JSONValue, _ raw: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+        _ shape: Shape,
+        _ value: JSONValue,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         switch judge(shape, value, context) {
         case .record(let record): try emit(record, raw, body)

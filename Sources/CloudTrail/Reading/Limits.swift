@@ -1,6 +1,8 @@
 public import Compression
 
-/// How large and deep what comes in may be. What goes beyond becomes a dead letter with the reason.
+/// How large and deep what comes in may be.
+///
+/// What goes beyond becomes a dead letter with the reason.
 public struct Limits: Hashable, Sendable {
     /// One Kafka message value, or one record, in bytes: 16 MiB.
     public var message: Int
@@ -8,15 +10,20 @@ public struct Limits: Hashable, Sendable {
     public var decompression: DecompressionLimits
     /// Brackets nested in one JSON document: 128.
     public var depth: Int
-    /// Records in one message: 100,000. Files have no such limit.
+    /// Records in one message: 100,000.
+    ///
+    /// Files have no such limit.
     public var records: Int
     /// Documents inside strings, compressed data inside base64, and so on: 8 levels.
     public var nesting: Int
 
     /// Limits; the defaults are the product's.
     public init(
-        message: Int = 16 << 20, decompression: DecompressionLimits = .init(), depth: Int = 128,
-        records: Int = 100_000, nesting: Int = 8
+        message: Int = 16 << 20,
+        decompression: DecompressionLimits = .init(),
+        depth: Int = 128,
+        records: Int = 100_000,
+        nesting: Int = 8
     ) {
         self.message = message
         self.decompression = decompression

@@ -4,7 +4,9 @@ extension RecordDecoder {
     func decodeOCSF(_ object: JSONValue) throws(Refusal) -> Record? {
         let event = OCSFEvent(object)
         guard let name = try frameText(event.operation, "api.operation") else {
-            if event.classID?.integer == 6003 { throw Refusal(.unreadableName, "api.operation is missing or empty") }
+            if event.classID?.integer == 6003 {
+                throw Refusal(.unreadableName, "api.operation is missing or empty")
+            }
             return nil
         }
         guard let call = WatchedCall(name: name) else { return nil }
@@ -23,11 +25,20 @@ extension RecordDecoder {
         else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
         return finished(
             Record(
-                id: .text(""), account: account, region: try frameText(event.region, "cloud.region")?.string ?? "",
-                time: time, name: call.rawValue, source: WatchedCall.source, error: error,
+                id: .text(""),
+                account: account,
+                region: try frameText(event.region, "cloud.region")?.string ?? "",
+                time: time,
+                name: call.rawValue,
+                source: WatchedCall.source,
+                error: error,
                 sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
-                actor: event.caller, call: call.decode(parameters)),
-            eventID: try frameText(event.uid, "metadata.uid"), requestID: event.requestID)
+                actor: event.caller,
+                call: call.decode(parameters)
+            ),
+            eventID: try frameText(event.uid, "metadata.uid"),
+            requestID: event.requestID
+        )
     }
 }
 
@@ -99,11 +110,13 @@ private struct OCSFEvent {
         let names: [StaticString] = ["uid", "uuid", "uid_alt", "arn"]
         let arn = names.lazy.compactMap { user?.member($0)?.text }.first { $0.hasPrefix("arn:") }
         return Actor(
-            arn: arn?.string, type: user?.member("type")?.text?.nonEmptyString,
+            arn: arn?.string,
+            type: user?.member("type")?.text?.nonEmptyString,
             accountID: AccountID(user?.member("account")?.member("uid")),
             invokedBy: actor?.member("invoked_by")?.text?.nonEmptyString,
             sourceIP: (endpoint?.member("ip") ?? endpoint?.member("domain"))?.text?.nonEmptyString,
             userAgent: userAgent?.text?.nonEmptyString,
-            issuerARN: actor?.member("session")?.member("issuer")?.text?.nonEmptyString)
+            issuerARN: actor?.member("session")?.member("issuer")?.text?.nonEmptyString
+        )
     }
 }

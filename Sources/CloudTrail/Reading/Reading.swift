@@ -10,7 +10,9 @@ public enum Reading {
     case deadLetter(DeadLetter)
 }
 
-/// Something that cannot be read, and why. Valid during the call that hands it over, because of its bytes.
+/// Something that cannot be read, and why.
+///
+/// Valid during the call that hands it over, because of its bytes.
 public struct DeadLetter {
     /// The kinds of reasons, a closed set.
     public enum Reason: String, Hashable, Sendable, CaseIterable {

@@ -21,25 +21,48 @@ struct RecordDecoder {
         }
         let error = try frameText(frame.errorCode, "errorCode")?.string
         let identity = try frameObject(frame.userIdentity, "userIdentity")
-        let parameters = parameters(call, frame.requestParameters, frame.responseElements, failed: error != nil)
+        let parameters = parameters(
+            call,
+            frame.requestParameters,
+            frame.responseElements,
+            failed: error != nil
+        )
         guard
             let account = context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
                 ?? parameters.owner ?? AccountID(identity?.member("accountId"))
         else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
         return finished(
             Record(
-                id: .text(""), account: account, region: try frameText(frame.awsRegion, "awsRegion")?.string ?? "",
-                time: time, name: call.rawValue, source: WatchedCall.source, error: error,
+                id: .text(""),
+                account: account,
+                region: try frameText(frame.awsRegion, "awsRegion")?.string ?? "",
+                time: time,
+                name: call.rawValue,
+                source: WatchedCall.source,
+                error: error,
                 sharedEventID: try frameText(frame.sharedEventID, "sharedEventID")?.string,
-                actor: try actor(frame, identity), call: call.decode(parameters)),
-            eventID: try frameText(frame.eventID, "eventID"), requestID: frame.requestID)
+                actor: try actor(frame, identity),
+                call: call.decode(parameters)
+            ),
+            eventID: try frameText(frame.eventID, "eventID"),
+            requestID: frame.requestID
+        )
     }
 
-    func parameters(_ call: WatchedCall, _ request: JSONValue?, _ response: JSONValue?, failed: Bool) -> Parameters {
+    func parameters(
+        _ call: WatchedCall,
+        _ request: JSONValue?,
+        _ response: JSONValue?,
+        failed: Bool
+    ) -> Parameters {
         Parameters(
-            call: call, request: request, response: response, failed: failed,
+            call: call,
+            request: request,
+            response: response,
+            failed: failed,
             // Parameters that are JSON in a string need parsers of their own: this level's still holds the record.
-            levels: (reader.level(context.level + 1), reader.level(context.level + 2)))
+            levels: (reader.level(context.level + 1), reader.level(context.level + 2))
+        )
     }
 
     /// The record with its id: a hash where it has none.
@@ -76,7 +99,8 @@ struct RecordDecoder {
             invokedBy: try frameText(invokedBy, "userIdentity.invokedBy")?.string,
             sourceIP: try frameText(frame.sourceIPAddress, "sourceIPAddress")?.string,
             userAgent: try frameText(frame.userAgent, "userAgent")?.string,
-            issuerARN: session?.member("sessionIssuer")?.member("arn")?.text?.nonEmptyString)
+            issuerARN: session?.member("sessionIssuer")?.member("arn")?.text?.nonEmptyString
+        )
     }
 }
 

@@ -33,7 +33,9 @@ public final class RecordReader {
     ///     found it with the envelope at hand, which the bare record no longer has.
     ///   - body: Called for each record; what it throws ends the reading.
     public func read(
-        message: UnsafeRawBufferPointer, account: AccountID? = nil, _ body: (Reading) throws -> Void
+        message: UnsafeRawBufferPointer,
+        account: AccountID? = nil,
+        _ body: (Reading) throws -> Void
     ) rethrows {
         // The way of nearly every message: one scan, and that is all.
         if validation == .candidates, message.count <= limits.message, prefilter.ignores(message) {
@@ -44,16 +46,20 @@ public final class RecordReader {
         maximum = limits.records
         guard message.count <= limits.message else {
             return try emit(
-                Refusal(.tooLarge, "\(message.count) bytes, more than \(limits.message)"), message, body)
+                Refusal(.tooLarge, "\(message.count) bytes, more than \(limits.message)"),
+                message,
+                body
+            )
         }
         let context = Context(known: account)
         try readBytes(message, context, isFile: false, body)
         if read == 0 { try emitIgnored(1, body) }
     }
 
-    /// Reads a whole file: a sequence of JSON values with white space between, as it is or compressed (told by its
-    /// first bytes). After a broken value it goes on at the next line; a cut-off file gives what stands before the
-    /// cut.
+    /// Reads a whole file: a sequence of JSON values with white space between, as it is or compressed (told
+    /// by its first bytes).
+    ///
+    /// After a broken value it goes on at the next line; a cut-off file gives what stands before the cut.
     ///
     /// - Parameters:
     ///   - file: The bytes, mapped or read.
@@ -78,7 +84,9 @@ public final class RecordReader {
         var opensBase64 = true
     }
 
-    /// The buffers of one level of nesting. The level above still points into its own.
+    /// The buffers of one level of nesting.
+    ///
+    /// The level above still points into its own.
     final class Level {
         let parser: JSONParser
         let decompressor = Decompressor()
@@ -109,11 +117,14 @@ public final class RecordReader {
         try body(.record(record, bytes: bytes))
     }
 
-    func emit(_ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows {
+    func emit(_ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows
+    {
         let index = read
         read += 1
         try body(
             .deadLetter(
-                DeadLetter(reason: refusal.reason, text: refusal.text, recordIndex: index, bytes: bytes)))
+                DeadLetter(reason: refusal.reason, text: refusal.text, recordIndex: index, bytes: bytes)
+            )
+        )
     }
 }

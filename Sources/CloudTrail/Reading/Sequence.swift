@@ -16,7 +16,10 @@ enum Outcome {
 extension RecordReader {
     /// Reads JSON values one after the other; `cut` tells that the input was cut off or damaged at its end.
     func readSequence(
-        _ bytes: UnsafeRawBufferPointer, _ context: Context, cut: Refusal?, _ body: (Reading) throws -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        _ context: Context,
+        cut: Refusal?,
+        _ body: (Reading) throws -> Void
     ) rethrows {
         var isCutReported = cut == nil
         var position = bytes.skippingSpace(from: 0)
@@ -30,9 +33,14 @@ extension RecordReader {
         if !isCutReported, let cut { try emit(cut, bytes.part(bytes.count, bytes.count), body) }
     }
 
-    /// Reads one value, or a line that is none. Gives the offset behind it, and whether it was cut off by the end.
+    /// Reads one value, or a line that is none.
+    ///
+    /// Gives the offset behind it, and whether it was cut off by the end.
     private func readValue(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ context: Context, _ cut: Refusal?,
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ context: Context,
+        _ cut: Refusal?,
         _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isUnclosed: Bool) {
         if let array = recordsArray(bytes, start) {
@@ -45,7 +53,9 @@ extension RecordReader {
         }
         guard byte == 0x7B || byte == 0x22 else {
             let end = bytes.endOfLine(from: start)
-            if bytes.part(start, bytes.skippingSpaceBackwards(from: end, to: start)).isNull { return (end, false) }
+            if bytes.part(start, bytes.skippingSpaceBackwards(from: end, to: start)).isNull {
+                return (end, false)
+            }
             try emit(Refusal(.notJSON, "neither an object nor a list"), bytes.part(start, end), body)
             return (end, false)
         }
@@ -73,8 +83,12 @@ extension RecordReader {
     }
 
     private func readUnclosed(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ extent: amiwatch_extent, _ context: Context,
-        _ cut: Refusal?, _ body: (Reading) throws -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ extent: amiwatch_extent,
+        _ context: Context,
+        _ cut: Refusal?,
+        _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isUnclosed: Bool) {
         unclosed += 1
         let rest = bytes.part(start, bytes.count)
@@ -82,15 +96,21 @@ extension RecordReader {
             let (_, isClosed) = try readMembers(rest, found.start, found.role, context, cut, body)
             if isClosed {
                 try emit(
-                    cut ?? Refusal(.truncated, "the document ends too early"), rest.part(rest.count, rest.count),
-                    body)
+                    cut ?? Refusal(.truncated, "the document ends too early"),
+                    rest.part(rest.count, rest.count),
+                    body
+                )
             }
             return (bytes.count, true)
         }
         let end = bytes.nextValueLine(from: start) ?? bytes.count
         let refusal =
             end == bytes.count
-            ? cut ?? Refusal(.truncated, extent.in_string ? "a string is not closed" : "a bracket is not closed")
+            ? cut
+                ?? Refusal(
+                    .truncated,
+                    extent.in_string ? "a string is not closed" : "a bracket is not closed"
+                )
             : Refusal(.notJSON, extent.in_string ? "a string is not closed" : "a bracket is not closed")
         try emit(refusal, bytes.part(start, end), body)
         return (end, end == bytes.count)
@@ -98,7 +118,10 @@ extension RecordReader {
 
     /// Reads `{"Records":[…]}`: the members, and what stands behind them.
     private func readRecords(
-        _ bytes: UnsafeRawBufferPointer, _ array: Int, _ context: Context, _ cut: Refusal?,
+        _ bytes: UnsafeRawBufferPointer,
+        _ array: Int,
+        _ context: Context,
+        _ cut: Refusal?,
         _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isUnclosed: Bool) {
         var (position, isClosed) = try readMembers(bytes, array, .record, context, cut, body)
@@ -117,13 +140,19 @@ extension RecordReader {
             }
         }
         try emit(
-            cut ?? Refusal(.truncated, "the document ends too early"), bytes.part(position, bytes.count), body)
+            cut ?? Refusal(.truncated, "the document ends too early"),
+            bytes.part(position, bytes.count),
+            body
+        )
         return (bytes.count, true)
     }
 
     /// Reads one whole document.
     func readDocument(
-        _ document: UnsafeRawBufferPointer, _ role: Role, _ context: Context, _ body: (Reading) throws -> Void
+        _ document: UnsafeRawBufferPointer,
+        _ role: Role,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         if context.level == 0, UTF8Text(document).hasPrefix(InventoryMessage.beginning) {
             return try readInventory(document, context, body)
@@ -147,7 +176,9 @@ extension RecordReader {
         }
         guard document.count <= limits.message else {
             return .refused(
-                Refusal(.tooLarge, "\(document.count) bytes, more than \(limits.message)"), broken: true)
+                Refusal(.tooLarge, "\(document.count) bytes, more than \(limits.message)"),
+                broken: true
+            )
         }
         var context = context
         if !names.suspicious, names.plain + names.escaped > 0 { context.opensBase64 = false }
@@ -160,7 +191,9 @@ extension RecordReader {
     /// Reads what `amiwatch inventory` publishes: a document that stands alone, and begins with its key, so that the
     /// prefilter knows it.
     private func readInventory(
-        _ document: UnsafeRawBufferPointer, _ context: Context, _ body: (Reading) throws -> Void
+        _ document: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         let decoded = level(context.level).parse(document).mapError { Refusal($0) }
             .flatMap { root in Result { () throws(Refusal) in try InventoryMessage.decode(root) } }

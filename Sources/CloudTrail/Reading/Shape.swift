@@ -47,7 +47,9 @@ struct Shape {
         if let type = frame.eventType?.text, type == "AwsCloudTrailInsight" || type == "AwsAggregatedEvent" {
             return true
         }
-        if let category = frame.eventCategory?.text, category == "Insight" || category == "Aggregated" { return true }
+        if let category = frame.eventCategory?.text, category == "Insight" || category == "Aggregated" {
+            return true
+        }
         guard let type = type?.text else { return false }
         return type == "SubscriptionConfirmation" || type == "UnsubscribeConfirmation"
     }

@@ -1,8 +1,10 @@
 internal import Compression
 
 extension RecordReader {
-    /// The time of the first record in a message value, without parsing it: for the clock, which an ignored message
-    /// moves too. Nil when it cannot be seen from outside.
+    /// The time of the first record in a message value, without parsing it: for the clock, which an ignored
+    /// message moves too.
+    ///
+    /// Nil when it cannot be seen from outside.
     public func eventTime(of message: UnsafeRawBufferPointer) -> EventTime? {
         if let format = Decompressor.Format(magic: message) {
             let output = level(0).decompressor.decompress(message, as: format, limits: limits.decompression)

@@ -3,7 +3,10 @@ internal import Compression
 extension RecordReader {
     /// Reads a message value, a file, or the text of a string: compressed, base64, or JSON.
     func readBytes(
-        _ input: UnsafeRawBufferPointer, _ context: Context, isFile: Bool, _ body: (Reading) throws -> Void
+        _ input: UnsafeRawBufferPointer,
+        _ context: Context,
+        isFile: Bool,
+        _ body: (Reading) throws -> Void
     ) rethrows {
         guard context.level < limits.nesting else {
             return try emit(Refusal(.tooDeep, "documents are nested too deep"), input, body)
@@ -26,10 +29,17 @@ extension RecordReader {
     }
 
     private func readCompressed(
-        _ input: UnsafeRawBufferPointer, _ format: Decompressor.Format, _ context: Context, isFile: Bool,
+        _ input: UnsafeRawBufferPointer,
+        _ format: Decompressor.Format,
+        _ context: Context,
+        isFile: Bool,
         _ body: (Reading) throws -> Void
     ) rethrows {
-        let output = level(context.level).decompressor.decompress(input, as: format, limits: limits.decompression)
+        let output = level(context.level).decompressor.decompress(
+            input,
+            as: format,
+            limits: limits.decompression
+        )
         var inner = context
         inner.level += 1
         guard let problem = output.problem else {
@@ -50,7 +60,10 @@ extension RecordReader {
 
     /// Reads base64 of compressed data or of JSON; false when the text is neither.
     private func readBase64(
-        _ text: UnsafeRawBufferPointer, _ context: Context, isFile: Bool, _ body: (Reading) throws -> Void
+        _ text: UnsafeRawBufferPointer,
+        _ context: Context,
+        isFile: Bool,
+        _ body: (Reading) throws -> Void
     ) rethrows -> Bool {
         var inner = context
         inner.level += 1
@@ -62,7 +75,9 @@ extension RecordReader {
             guard let decoded else { return false }
             if Decompressor.Format(magic: decoded) == nil {
                 let start = decoded.skippingSpace(from: 0)
-                guard start < decoded.count, decoded[start] == 0x7B || decoded[start] == 0x5B else { return false }
+                guard start < decoded.count, decoded[start] == 0x7B || decoded[start] == 0x5B else {
+                    return false
+                }
             }
             try readBytes(decoded, inner, isFile: isFile, body)
             return true

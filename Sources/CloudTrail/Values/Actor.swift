@@ -1,10 +1,12 @@
-/// Who made a call, as `userIdentity`, `sourceIPAddress` and `userAgent` tell. Nil where the record is silent.
+/// Who made a call, as `userIdentity`, `sourceIPAddress` and `userAgent` tell.
+///
+/// Nil where the record is silent.
 ///
 /// A class, because many records share one: the engine keeps one instance for equal values.
 public final class Actor: Hashable, Sendable {
     /// `userIdentity.arn`.
     public let arn: String?
-    /// `userIdentity.type`: `AssumedRole`, `IAMUser`, `Root`, `AWSService`…
+    /// The value of `userIdentity.type`, such as `AssumedRole`, `IAMUser`, `Root` or `AWSService`.
     public let type: String?
     /// `userIdentity.accountId`.
     public let accountID: AccountID?
@@ -42,7 +44,9 @@ public final class Actor: Hashable, Sendable {
     /// The role or user as IAM policies name it: `sessionIssuer.arn`, else `userIdentity.arn`.
     public var principalARN: String? { issuerARN ?? arn }
 
-    /// The AWS service that made the call for the owner, or nil. The console's `AWS Internal` is no service.
+    /// The AWS service that made the call for the owner, or nil.
+    ///
+    /// The console's `AWS Internal` is no service.
     public var service: String? {
         for name in [invokedBy, sourceIP] {
             if let name, name.hasSuffix(".amazonaws.com") || name.hasSuffix(".amazonaws.com.cn") {

@@ -52,7 +52,9 @@ public struct InstanceLaunch: Hashable, Sendable {
         }
     }
 
-    /// One for each instance of the response, sorted by id. Empty when the call failed.
+    /// One for each instance of the response, sorted by id.
+    ///
+    /// Empty when the call failed.
     public var instances: [Instance]
     /// The image that the request named, if any.
     public var requestedImage: ResourceID?
@@ -153,10 +155,13 @@ public struct LaunchPermissionChange: Hashable, Sendable {
 public struct TagChange: Hashable, Sendable {
     /// The resources, of any kind, as given.
     public var resources: [String]
-    /// `CreateTags`: each key with its value. `DeleteTags`: each key with nil, or with the value that it must have
-    /// to be deleted.
+    /// `CreateTags`: each key with its value.
+    ///
+    /// `DeleteTags`: each key with nil, or with the value that it must have to be deleted.
     public var tags: [String: String?]
-    /// Whether this is `DeleteTags`. Without any tag it deletes all of them.
+    /// Whether this is `DeleteTags`.
+    ///
+    /// Without any tag it deletes all of them.
     public var deletes: Bool
 
     /// A change from its parts.
@@ -185,7 +190,9 @@ public enum BlockPublicAccessState: String, Hashable, Sendable, CaseIterable {
     case blockNewSharing = "block-new-sharing"
 }
 
-/// One image criterion of Allowed AMIs. Values in one parameter are alternatives; all parameters must hold.
+/// One image criterion of Allowed AMIs.
+///
+/// Values in one parameter are alternatives; all parameters must hold.
 public struct ImageCriterion: Hashable, Sendable {
     /// `ImageProviders`: `amazon`, `aws-marketplace`, `aws-backup-vault`, `none`, or 12-digit accounts.
     public var providers: [String]?

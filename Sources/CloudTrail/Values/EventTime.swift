@@ -13,8 +13,10 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
     /// After every other time.
     public static let distantFuture = EventTime(seconds: .max)
 
-    /// Reads RFC 3339 and what converters make of it: a space for the `T`, fractions, an offset, or no zone at all
-    /// (read as UTC). Nil when the text is no such date, or a date that no calendar has (`2025-02-00`).
+    /// Reads RFC 3339 and what converters make of it: a space for the `T`, fractions, an offset, or no zone
+    /// at all (read as UTC).
+    ///
+    /// Nil when the text is no such date, or a date that no calendar has (`2025-02-00`).
     public init?(_ text: String) {
         self.init(utf8: text.utf8)
     }
