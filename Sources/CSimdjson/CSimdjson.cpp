@@ -32,6 +32,57 @@ static bool reserve(amiwatch_json_parser *self, size_t length) {
     return self->buffer != nullptr;
 }
 
+static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+
+// The length of a JSON number (RFC 8259, section 6), 0 when there is none; `is_large` when it may not fit 64 bits.
+static size_t number_length(const uint8_t *at, const uint8_t *end, bool &is_large) {
+    const uint8_t *start = at;
+    if (at < end && *at == '-') at += 1;
+    const uint8_t *whole = at;
+    while (at < end && is_digit(*at)) at += 1;
+    if (at == whole || (*whole == '0' && at - whole > 1)) return 0;
+    is_large = at - whole > 18;
+    if (at < end && *at == '.') {
+        const uint8_t *fraction = at += 1;
+        while (at < end && is_digit(*at)) at += 1;
+        if (at == fraction) return 0;
+    }
+    if (at < end && (*at | 0x20) == 'e') {
+        at += 1;
+        if (at < end && (*at == '+' || *at == '-')) at += 1;
+        const uint8_t *exponent = at;
+        while (at < end && is_digit(*at)) at += 1;
+        if (at == exponent) return 0;
+        is_large = true;
+    }
+    return size_t(at - start);
+}
+
+// Puts 0 in the place of sound numbers that may not fit 64 bits: simdjson refuses them, but a field that nobody
+// reads must not make a record unreadable. Whether there were any.
+static bool replace_large_numbers(uint8_t *bytes, size_t length) {
+    bool replaced = false, in_string = false;
+    const uint8_t *end = bytes + length;
+    for (uint8_t *at = bytes; at < end; at += 1) {
+        if (*at == '\\' && in_string) {
+            at += 1;
+        } else if (*at == '"') {
+            in_string = !in_string;
+        } else if (!in_string && (is_digit(*at) || *at == '-')) {
+            bool is_large = false;
+            size_t count = number_length(at, end, is_large);
+            if (count == 0) return false;
+            if (is_large) {
+                std::memset(at, ' ', count);
+                *at = '0';
+                replaced = true;
+            }
+            at += count - 1;
+        }
+    }
+    return replaced;
+}
+
 amiwatch_json_parser *amiwatch_json_new(size_t max_depth) {
     auto self = new (std::nothrow) amiwatch_json_parser();
     if (self == nullptr) return nullptr;
@@ -58,7 +109,10 @@ amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *self, const uint8
     std::memcpy(self->buffer, bytes, length);
     std::memset(self->buffer + length, 0, simdjson::SIMDJSON_PADDING);
     simdjson::dom::element root;
-    switch (self->parser->parse(self->buffer, length, false).get(root)) {
+    auto error = self->parser->parse(self->buffer, length, false).get(root);
+    if (error == simdjson::NUMBER_ERROR && replace_large_numbers(self->buffer, length))
+        error = self->parser->parse(self->buffer, length, false).get(root);
+    switch (error) {
     case simdjson::SUCCESS: break;
     case simdjson::DEPTH_ERROR: return AMIWATCH_JSON_TOO_DEEP;
     case simdjson::UTF8_ERROR: return AMIWATCH_JSON_INVALID_UTF8;
@@ -77,7 +131,7 @@ const char *amiwatch_json_text(amiwatch_json_status status) {
     case AMIWATCH_JSON_OK: return "sound JSON";
     case AMIWATCH_JSON_TOO_DEEP: return "JSON nested too deep";
     case AMIWATCH_JSON_INVALID_UTF8: return "not UTF-8";
-    case AMIWATCH_JSON_NUMBER: return "a number that is malformed or outside 64 bits";
+    case AMIWATCH_JSON_NUMBER: return "a malformed number";
     case AMIWATCH_JSON_EMPTY: return "no JSON value";
     case AMIWATCH_JSON_OUT_OF_MEMORY: return "out of memory";
     case AMIWATCH_JSON_MALFORMED: break;

@@ -221,3 +221,34 @@ struct BrokenInputTests {
         }
     }
 }
+
+@Suite
+struct NumberTests {
+    /// A number that fits no machine word is sound JSON, and no reason to lose a record.
+    @Test(arguments: [
+        "18446744073709551616", "-99999999999999999999999999", "1e999", "1.5E-4000",
+        "123456789012345678901.5",
+    ])
+    func largeNumbers(_ number: String) {
+        let record = String(Samples.share.dropLast()) + ",\"x\":[\(number),{\"y\":\(number)}]}"
+        #expect(
+            RecordReader().gather(message: record).records
+                == RecordReader().gather(message: Samples.share).records
+        )
+    }
+
+    @Test(arguments: ["01", "1.", "-", "1e", "+1", "1e999x", ".5", "0x1", "--1"])
+    func malformedNumbers(_ number: String) {
+        let record = String(Samples.share.dropLast()) + ",\"x\":\(number),\"y\":1e999}"
+        #expect(RecordReader().gather(message: record).letters.map(\.reason) == [.notJSON])
+    }
+
+    /// Broken members among sound ones cost no more than some readings of the input.
+    @Test
+    func salvageIsBounded() {
+        let broken = #"{"eventName":"RunInstances","a":[{"b":1},{"#
+        let text = "{\"Records\":[" + Array(repeating: broken, count: 30_000).joined(separator: ",") + "]}"
+        let gathered = RecordReader().gather(message: text)
+        #expect(gathered.records.isEmpty && gathered.read >= 1)
+    }
+}

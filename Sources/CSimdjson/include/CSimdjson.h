@@ -38,7 +38,8 @@ amiwatch_json_parser *_Nullable amiwatch_json_new(size_t max_depth);
 /// Frees a parser and the document it last parsed.
 void amiwatch_json_free(amiwatch_json_parser *_Nullable parser);
 
-/// Parses exactly one JSON value with white space around it. The bytes are copied and need no padding.
+/// Parses exactly one JSON value with white space around it. The bytes are copied and need no padding. Where a
+/// number does not fit 64 bits, every number that may not is read as 0.
 amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *_Nonnull parser, const uint8_t *_Nullable bytes,
                                          size_t length, amiwatch_json_document *_Nonnull document);
 

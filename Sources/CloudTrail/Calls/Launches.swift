@@ -15,14 +15,21 @@ extension InstanceLaunch {
         if case .omitted = parameters.response {
             throw Unreadable("CloudTrail omitted responseElements because they are too large")
         }
-        var instances: [ResourceID: Instance] = [:]
+        var instances: [Instance] = []
         for item in parameters.answer("instancesSet")?.list ?? [] {
             guard let id = item.field("instanceId")?.id else {
                 throw Unreadable("an instance without instanceId")
             }
-            instances[id] = Instance(id: id, image: item.field("imageId")?.id ?? image)
+            instances.append(Instance(id: id, image: item.field("imageId")?.id ?? image))
         }
         guard !instances.isEmpty else { throw Unreadable("the response names no instance") }
-        self.init(instances: instances.values.sorted { $0.id < $1.id }, requestedImage: image)
+        if instances.count > 1 {
+            instances.sort { $0.id < $1.id }
+            for index in instances.indices.dropFirst().reversed()
+            where instances[index].id == instances[index - 1].id {
+                instances.remove(at: index)
+            }
+        }
+        self.init(instances: instances, requestedImage: image)
     }
 }

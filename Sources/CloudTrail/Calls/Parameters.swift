@@ -65,14 +65,20 @@ struct Parameters {
         if object.member("omitted")?.bool == true { return .omitted }
         let name = call.rawValue.utf8
         for (key, value) in object.members
-        where key.count == name.count + suffix.utf8CodeUnitCount
-            && key.bytes.starts(with: name) && key.string.hasSuffix("\(suffix)")
-        {
+        where key.count == name.count + suffix.utf8CodeUnitCount && isName(key, name, suffix) {
             if value.isObject { return value.member("omitted")?.bool == true ? .omitted : .fields(value) }
             if let text = value.text, text.isEmpty { return .empty }
             return value.isNull ? .empty : .unknown
         }
         return .fields(object)
+    }
+
+    private static func isName(_ key: UTF8Text, _ name: String.UTF8View, _ suffix: StaticString) -> Bool {
+        guard let first = key.bytes.first, let capital = name.first, first | 0x20 == capital | 0x20 else {
+            return false
+        }
+        return key.bytes.dropFirst().starts(with: name.dropFirst())
+            && UTF8Text(UnsafeBufferPointer(rebasing: key.bytes[name.count...])) == suffix
     }
 
     /// The account that the response names as the owner of what the call made.
@@ -110,7 +116,10 @@ extension JSONValue {
     }
 
     /// The id of a resource.
-    var id: ResourceID? { plain.map { ResourceID($0) } }
+    var id: ResourceID? {
+        if let text { return text.isEmpty ? nil : ResourceID(utf8: text.bytes) }
+        return plain.map { ResourceID($0) }
+    }
 
     /// The elements of a list in any of its forms: an array, `items` or `item`, one element alone, or the empty
     /// text for none.

@@ -5,7 +5,7 @@ internal import CSimdjson
 /// One for each level of nesting.
 ///
 /// Of a key that an object has twice the last one counts, as in most parsers; the prefilter looks at every one, so
-/// it is sound under either rule. Numbers outside 64 bits are refused, and so is half a surrogate pair.
+/// it is sound under either rule. Half a surrogate pair is refused. Numbers outside 64 bits, which no field that is read has, are read as 0.
 final class JSONParser {
     private let parser: OpaquePointer?
 

@@ -35,6 +35,7 @@ extension RecordReader {
             }
             let extent = prefilter.extent(in: bytes, from: position)
             guard extent.closed else {
+                salvage -= bytes.count - position
                 try emitIgnored(ignored, body)
                 ignored = 0
                 guard !extent.in_string, let next = nextRecord(in: bytes, from: position + 1, context) else {
@@ -105,9 +106,8 @@ extension RecordReader {
     /// The offset of the next object behind a comma that is a sound record, looked for behind a broken one.
     private func nextRecord(in bytes: UnsafeRawBufferPointer, from start: Int, _ context: Context) -> Int? {
         var position = start
-        var attempts = 0
         var isBehindComma = false
-        while position < bytes.count, attempts < 1000 {
+        while position < bytes.count, salvage > 0 {
             switch bytes[position] {
             case 0x22:
                 position = prefilter.extent(in: bytes, from: position).end
@@ -116,8 +116,8 @@ extension RecordReader {
             case 0x2C: isBehindComma = true
             case 0x20, 0x09, 0x0A, 0x0D: break
             case 0x7B where isBehindComma:
-                attempts += 1
                 let extent = prefilter.extent(in: bytes, from: position)
+                salvage -= extent.end - position
                 if extent.closed, isRecord(bytes.part(position, extent.end), context) { return position }
                 isBehindComma = false
             default: isBehindComma = false

@@ -69,7 +69,7 @@ struct RecordDecoder {
     func finished(_ record: Record, eventID: UTF8Text?, requestID: JSONValue?) -> Record {
         var record = record
         record.id =
-            eventID.map { EventID($0.string) }
+            eventID.map { EventID(utf8: $0.bytes) }
             ?? record.hashedID(requestID: requestID?.text?.nonEmptyString)
         return record
     }

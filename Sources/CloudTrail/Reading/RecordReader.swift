@@ -3,7 +3,7 @@ internal import Compression
 /// Finds CloudTrail records in bytes, whatever envelope they come in, and decodes those of watched calls.
 ///
 /// Not Sendable: one for each thread. It keeps its buffers between calls, so that reading what is ignored allocates
-/// nothing. The closure is called before `read` returns, in the order of the records.
+/// nothing. The closure is called before `read` returns, in the order of the records; it must not call the reader.
 public final class RecordReader {
     /// The caps in force.
     public let limits: Limits
@@ -15,6 +15,9 @@ public final class RecordReader {
     var read = 0
     /// How many there may be.
     var maximum = Int.max
+    /// How many bytes may still be looked at again to find sound records behind broken ones, so that no input takes
+    /// longer than a few readings of it.
+    var salvage = 0
     /// Unclosed values so far, each of which cost a scan to the end of the input.
     var unclosed = 0
     private var levels: [Level] = []
@@ -43,6 +46,7 @@ public final class RecordReader {
         }
         read = 0
         unclosed = 0
+        salvage = (64 << 20) + 16 * message.count
         maximum = limits.records
         guard message.count <= limits.message else {
             return try emit(
@@ -67,6 +71,7 @@ public final class RecordReader {
     public func read(file: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows {
         read = 0
         unclosed = 0
+        salvage = (64 << 20) + 16 * file.count
         maximum = .max
         try readBytes(file, Context(known: nil), isFile: true, body)
     }

@@ -13,6 +13,11 @@ public enum EventID: Hashable, Sendable, CustomStringConvertible {
         self = text.withUTF8 { Self.uuid(utf8: $0) } ?? .text(text)
     }
 
+    /// As `init(_:)`, from UTF-8.
+    init(utf8 text: UnsafeBufferPointer<UInt8>) {
+        self = Self.uuid(utf8: text) ?? .text(String(decoding: text, as: UTF8.self))
+    }
+
     private static func uuid(utf8: UnsafeBufferPointer<UInt8>) -> EventID? {
         guard utf8.count == 36 else { return nil }
         var halves: (UInt64, UInt64) = (0, 0)
@@ -76,6 +81,11 @@ public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
     public init(_ text: String) {
         var text = text
         self = text.withUTF8 { Self.packed(utf8: $0) } ?? .text(text)
+    }
+
+    /// As `init(_:)`, from UTF-8.
+    init(utf8 text: UnsafeBufferPointer<UInt8>) {
+        self = Self.packed(utf8: text) ?? .text(String(decoding: text, as: UTF8.self))
     }
 
     private static func packed(utf8: UnsafeBufferPointer<UInt8>) -> ResourceID? {
