@@ -1,0 +1,102 @@
+import Alerts
+import Configuration
+import Detection
+import Foundation
+import Glibc
+import Kafka
+import KafkaTestSupport
+import Testing
+
+@testable import Pipeline
+
+/// Whatever ends the program, and whenever: every alert once, and the same findings in the end.
+@Suite(.serialized, .needsRealBroker)
+struct CrashTests {
+    @Test("Killed again and again while records flow")
+    func killed() throws {
+        let history = History(seed: 21, records: 1500)
+        let stage = try Stage()
+        var random = SplitMix(state: UInt64(time(nil)))
+        let chunks = 6
+        for chunk in 0..<chunks {
+            let part = history.events.count * chunk / chunks..<history.events.count * (chunk + 1) / chunks
+            let worker = try Worker(stage)
+            #expect(worker.logs("the detector has partitions"), "\(worker.lines)")
+            // In small heaps, so that the kill falls between, into or behind a transaction.
+            for start in stride(from: part.lowerBound, to: part.upperBound, by: 25) {
+                try stage.produce(history.events[start..<min(part.upperBound, start + 25)])
+                usleep(UInt32(random.next(20_000)))
+            }
+            usleep(UInt32(random.next(400_000)))
+            worker.process.signal(SIGKILL)
+            _ = worker.process.wait(timeout: .seconds(5))
+        }
+        try expectSound(stage, history)
+    }
+
+    @Test("Killed, and what was committed is deleted from the input")
+    func deletedInput() throws {
+        let history = History(seed: 22, records: 600)
+        let stage = try Stage()
+        let middle = history.events.count / 2
+        try stage.produce(history.events[..<middle])
+        let worker = try Worker(stage)
+        #expect(worker.logs("the state is read back"), "\(worker.lines)")
+        usleep(700_000)
+        worker.process.signal(SIGKILL)
+        _ = worker.process.wait(timeout: .seconds(5))
+        // As retention would, but at once: everything below the places of both groups.
+        for (group, topic) in [
+            (stage.configuration.groupID, stage.topics.events),
+            (stage.configuration.groupID + "-intake", stage.input),
+        ] {
+            let servers = stage.broker.bootstrapServers
+            let asking = try Consumer(["bootstrap.servers": servers, "group.id": group])
+            let places = try asking.committed(
+                (0..<4).map { TopicPartition(topic, $0) },
+                timeout: .seconds(10)
+            ).compactMap { partition, offset in offset.map { PartitionOffset(partition, .at($0)) } }
+            if !places.isEmpty {
+                try Admin(["bootstrap.servers": servers]).deleteRecords(before: places)
+            }
+        }
+        try stage.produce(history.events[middle...])
+        try expectSound(stage, history)
+    }
+
+    @Test("SIGTERM ends it within 5 seconds, with everything committed")
+    func terminated() throws {
+        let history = History(seed: 23)
+        let stage = try Stage()
+        try stage.produce(history.events)
+        let worker = try Worker(stage)
+        #expect(worker.logs("the state is read back"), "\(worker.lines)")
+        usleep(300_000)
+        let start = ContinuousClock.now
+        worker.process.signal(SIGTERM)
+        let status = worker.process.wait(timeout: .seconds(10))
+        #expect(status == 0, "\(worker.lines)")
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(worker.lines.contains("detector balance"))
+        try expectSound(stage, history)
+    }
+
+    /// Finishes the work, and compares.
+    private func expectSound(_ stage: Stage, _ history: History) throws {
+        let worker = try Worker(stage, ["--until-end"])
+        let status = worker.process.wait(timeout: .seconds(90))
+        #expect(status == 0, "\(worker.lines)")
+        let expected = Expected(history.sorted, policy: stage.policy)
+        let alerts = try stage.alerts().map { JSONTree(Array(($0.value ?? "").utf8)) }
+        let ids = alerts.compactMap { $0?["alert_id"]?.text }
+        #expect(ids.count == alerts.count)
+        #expect(Set(ids).count == ids.count, "an alert came twice")
+        #expect(try stage.findings() == expected.findings)
+        // The first alert of every finding is its beginning.
+        var begun: Set<String> = []
+        for alert in alerts {
+            guard let finding = alert?["finding_id"]?.text, begun.insert(finding).inserted else { continue }
+            #expect(alert?["status"]?.text == "open")
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import CloudTrail
+import Detection
+import Foundation
+import Kafka
+import KafkaTestSupport
+
+@testable import Alerts
+@testable import Configuration
+@testable import Pipeline
+
+/// A set of topics of its own on the shared broker, and everything a test does with them.
+struct Stage {
+    let broker: RealBroker
+    var configuration = RunConfiguration()
+    let policy: Policy
+
+    var input: String { configuration.input.topics[0] }
+    var topics: RunConfiguration.Topics { configuration.topics }
+
+    init(partitions: Int = 4) throws {
+        broker = try RealBroker.shared()
+        policy = try Self.readPolicy()
+        let name = uniqueName("live")
+        configuration.kafka.bootstrapServers = broker.bootstrapServers
+        configuration.groupID = name
+        configuration.instanceID = "worker"
+        configuration.input.topics = ["\(name)-input"]
+        configuration.topics.events = "\(name)-events"
+        configuration.topics.state = "\(name)-state"
+        configuration.topics.catalogue = "\(name)-catalogue"
+        configuration.topics.alerts = "\(name)-alerts"
+        configuration.topics.deadLetters = "\(name)-deadletters"
+        configuration.kafka.consumer = [
+            property("session.timeout.ms", "1500"), property("heartbeat.interval.ms", "300"),
+        ]
+        let check = try TopicCheck(
+            configuration,
+            creates: true,
+            partitions: partitions,
+            log: RunLog(level: .error)
+        )
+        guard check.isSound else { throw ReadFailure(message: "\(check.rows)") }
+    }
+
+    private func property(_ name: String, _ value: String) -> RunConfiguration.Property {
+        .init(name: name, value: SecretText(value, isSecret: false), place: Place(file: "test"))
+    }
+
+    /// The test's policy and librdkafka's properties as files, in a folder of their own.
+    static let folder: String = {
+        do {
+            let folder = try temporaryFolder("amiwatch-stage")
+            try """
+            version: 1
+            required_tags:
+              - {resource: image, key: Role, grace_minutes: 15}
+            """.write(toFile: folder + "/policy.yaml", atomically: true, encoding: .utf8)
+            try """
+            kafka:
+              consumer:
+                session.timeout.ms: 1500
+                heartbeat.interval.ms: 300
+            policy: policy.yaml
+            """.write(toFile: folder + "/amiwatch.yaml", atomically: true, encoding: .utf8)
+            return folder
+        } catch { return "" }
+    }()
+
+    static func readPolicy() throws -> Policy { try PolicyReader.read(path: folder + "/policy.yaml").policy }
+
+    // MARK: In
+
+    /// Puts records into the input, spread over its partitions by nothing in particular.
+    func produce(_ events: some Sequence<History.Event>, partitions: Int32 = 4) throws {
+        try KafkaTestSupport.produce(
+            events.enumerated().map { TestMessage($1.json, partition: Int32($0) % partitions) },
+            to: input,
+            at: broker.bootstrapServers
+        )
+    }
+
+    // MARK: Running
+
+    /// Runs to the end of what is there, in this process.
+    @discardableResult
+    func runToEnd(log: RunLog = RunLog(level: .error)) throws -> LiveRun.Summary {
+        var options = LiveRun.Options()
+        options.endsWhenRead = true
+        return try LiveRun(configuration, policy: policy, options: options, log: log).run()
+    }
+
+    // MARK: Out
+
+    /// The alerts that a read_committed reader sees.
+    func alerts() throws -> [ReadMessage] {
+        try readAll(topics.alerts, at: broker.bootstrapServers)
+    }
+
+    /// What the alerts leave of each finding in the end: the form in which `replay --findings` prints it.
+    func findings() throws -> [String: String] {
+        var last: [String: JSONTree] = [:]
+        for message in try alerts() {
+            guard let alert = JSONTree(Array((message.value ?? "").utf8)), let id = alert["finding_id"]?.text
+            else { throw ReadFailure(message: "no alert: \(message)") }
+            last[id] = alert
+        }
+        return last.compactMapValues { alert in
+            guard alert["status"]?.text != "retracted", case .object(var members) = alert else { return nil }
+            members.removeAll { $0.key == "alert_id" }
+            members = members.map {
+                $0.key == "status" && $0.value.text == "updated"
+                    ? .init(key: "status", value: .string("open")) : $0
+            }
+            return String(decoding: JSONTree.object(members).line, as: UTF8.self)
+        }
+    }
+
+    /// The engine that the state and the catalogue give.
+    func restoredEngine() throws -> Engine {
+        var engine = Engine(policy: policy, settings: .live(configuration.detector, endsWhenRead: true))
+        for topic in [topics.catalogue, topics.state] {
+            try readBytes(topic) { key, value in
+                guard let first = key.first, first < 0x20 else { return }
+                try engine.restore(key: key, value: value)
+            }
+        }
+        return engine
+    }
+
+    /// Every message of a topic, as bytes.
+    func readBytes(_ topic: String, _ body: (_ key: [UInt8], _ value: [UInt8]?) throws -> Void) throws {
+        let servers = broker.bootstrapServers
+        let consumer = try Consumer([
+            "bootstrap.servers": servers, "group.id": uniqueName("reader"), "enable.partition.eof": "true",
+        ])
+        let partitions = try Admin(["bootstrap.servers": servers]).describeTopic(topic)?.partitions ?? []
+        try consumer.assign(partitions.map { PartitionOffset(TopicPartition(topic, $0.id), .beginning) })
+        var waiting = Set(partitions.map(\.id))
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !waiting.isEmpty {
+            guard ContinuousClock.now < deadline else { throw ReadFailure(message: "no end of \(topic)") }
+            try consumer.poll(maxMessages: 1000, timeout: .milliseconds(100)) { batch in
+                for message in batch.messages {
+                    try body(message.key.map { Array($0) } ?? [], message.payload.map { Array($0) })
+                }
+                for end in batch.ends { waiting.remove(end.partition) }
+            }
+        }
+        try consumer.close()
+    }
+}
+
+/// What the same records give without Kafka.
+struct Expected {
+    private(set) var alerts: [[UInt8]] = []
+    private(set) var engine: Engine
+
+    init(_ events: some Sequence<History.Event>, policy: Policy, settings: Engine.Settings = .init()) {
+        engine = Engine(policy: policy, settings: settings)
+        let reader = RecordReader()
+        var encoder = NativeAlert()
+        var pending: [Alert] = []
+        for event in events {
+            var json = event.json
+            json.withUTF8 { bytes in
+                reader.read(message: UnsafeRawBufferPointer(bytes)) { reading in
+                    guard case .record(let record, _) = reading else { return }
+                    _ = engine.process(record, into: &pending)
+                }
+            }
+            alerts += pending.map { encoder.encode($0) }
+            pending.removeAll()
+            engine.commit()
+        }
+    }
+
+    /// Each finding's final form, by its id.
+    var findings: [String: String] {
+        var encoder = NativeAlert()
+        let found = engine.findings().map { id, finding in
+            (
+                id,
+                String(
+                    decoding: encoder.encode(finding, findingID: id, policyHash: engine.policy.hash),
+                    as: UTF8.self
+                )
+            )
+        }
+        return Dictionary(found) { $1 }
+    }
+}
+
+struct ReadFailure: Error, CustomStringConvertible {
+    let message: String
+    var description: String { message }
+}
