@@ -2,12 +2,41 @@ import CloudTrail
 
 /// What inventory files tell, as records for the engine.
 struct InventoryFiles {
-    let records: [Record]
+    private(set) var records: [Record] = []
 
-    init(files: [String]) throws {
-        guard files.isEmpty else { throw Failure("reading inventory files comes with the next version") }
-        records = []
+    /// Reads files of what the AWS CLI printed.
+    ///
+    /// A value that cannot be (a day that no calendar has) is reported and counts as unknown.
+    init(files: [String], options: InventoryReader.Options = .init()) throws {
+        for path in files {
+            let bytes = try WholeFile.bytes(path)
+            let result = bytes.withUnsafeBytes { bytes in
+                Result { () throws(InventoryReader.Failure) in try InventoryReader.read(bytes, options: options) }
+            }
+            switch result {
+            case .success(let output):
+                for problem in output.problems { StandardError.line("amiwatch: \(path): \(problem)") }
+                records += output.records
+            case .failure(let failure): throw Failure("\(path): \(Self.text(of: failure))")
+            }
+        }
     }
 
-    init(_ options: InventoryOptions) throws { try self.init(files: options.files) }
+    /// Reads the files that options name.
+    init(_ options: InventoryOptions) throws {
+        try self.init(
+            files: options.files,
+            options: .init(account: options.account, region: options.region, time: options.time)
+        )
+        if !records.isEmpty, options.time == nil {
+            StandardError.line(
+                "amiwatch: without --inventory-time only owner, name, creation and source of images are taken"
+            )
+        }
+    }
+
+    private static func text(of failure: InventoryReader.Failure) -> String {
+        guard case .missing(let option, let action) = failure else { return failure.text }
+        return "\(action) does not say its \(option): give it with --inventory-\(option)"
+    }
 }
