@@ -4,6 +4,8 @@ import Foundation
 
 let commands: [(name: String, options: Set<String>, run: (Options) throws -> Void)] = [
     ("generate", Generate.options, Generate.run),
+    ("engine", EngineBenchmark.options, EngineBenchmark.run),
+    ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("prefilter", PrefilterBenchmark.options, PrefilterBenchmark.run),
 ]
 
