@@ -29,19 +29,27 @@ enum EngineBenchmark {
         settings.watched = 1000
         settings.recordsPerSecond /= 50
         var trail = Trail(settings)
+        let inventory = trail.inventory()
         let records = Messages(&trail, count: try options.number("records", 100_000)).records()
+        var rules: [String: Int] = [:]
         var told = (alerts: 0, sum: UInt64(0))
         func process(_ settings: Engine.Settings) -> Cost {
             var engine = Engine(policy: .ofTheTrail, settings: settings)
             var alerts: [Alert] = []
             told = (0, 0)
+            _ = engine.process(inventory, into: &alerts)
+            alerts.removeAll()
+            rules.removeAll()
             let watch = Stopwatch()
             for (index, record) in records.enumerated() {
                 _ = engine.process(record, into: &alerts)
                 guard index % 1000 == 999 else { continue }
                 if settings.keepsJournal { engine.commit() }
                 told.alerts += alerts.count
-                for alert in alerts { told.sum = told.sum &* 31 &+ check(alert) }
+                for alert in alerts {
+                    told.sum = told.sum &* 31 &+ check(alert)
+                    rules[alert.finding.identity.rule, default: 0] += 1
+                }
                 alerts.removeAll(keepingCapacity: true)
             }
             return watch.elapsed / records.count
@@ -55,6 +63,9 @@ enum EngineBenchmark {
         )
         pairing.reportCost(of: "a relevant record", goal: nil)
         _ = process(Engine.Settings())
+        print(
+            "  \(rules.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))"
+        )
         print(
             "  \(records.count) records, \(told.alerts) alerts (replay), check \(String(told.sum, radix: 16))"
         )

@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// A made-up CloudTrail of an organisation: the same bytes for the same settings, record after record, without end.
 ///
 /// Two records in a hundred are of watched calls (`WatchedEvent` says in which proportions). Event time moves on
@@ -35,7 +37,40 @@ struct Trail {
         self.settings = settings
         random = Randomness(seed: settings.seed)
         watched = WatchedWriter(&random)
-        accounts = (0..<settings.accounts).map { TrailAccount(number: Self.firstAccount + UInt64($0)) }
+        accounts = []
+        for number in 0..<settings.accounts {
+            accounts.append(TrailAccount(number: Self.firstAccount + UInt64(number), &random))
+        }
+    }
+
+    /// What an inventory tells before the first record: AWS's images that everybody launches, and the accounts' own.
+    func inventory() -> Record {
+        var inventory = Inventory(isDated: true)
+        for (index, id) in watched.shared.enumerated() {
+            var image = Inventory.Image(id: ResourceID(String(decoding: id, as: UTF8.self)))
+            image.owner = AccountID(padding: 137_112_412_989)
+            image.ownerAlias = "amazon"
+            image.name = "al2023-ami-2023.6.\(index)"
+            inventory.images.append(image)
+        }
+        for (index, account) in accounts.enumerated() {
+            for id in account.images {
+                var image = Inventory.Image(id: ResourceID(String(decoding: id, as: UTF8.self)))
+                image.owner = AccountID(padding: Self.firstAccount + UInt64(index))
+                image.name = "web-2026.02"
+                image.tags = ["Role": "golden", "CostCenter": "4711"]
+                inventory.images.append(image)
+            }
+        }
+        return Record(
+            id: .text("inventory/benchmark"),
+            account: .none,
+            region: "us-east-1",
+            time: EventTime(seconds: settings.start - 3600),
+            name: "DescribeImages",
+            source: WatchedCall.source,
+            call: .inventory(inventory)
+        )
     }
 
     /// Seconds of the epoch.

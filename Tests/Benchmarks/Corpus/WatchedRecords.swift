@@ -38,21 +38,25 @@ struct TrailAccount {
     var images: [[UInt8]] = []
     var instances: [[UInt8]] = []
 
-    init(number: UInt64) { digits = Array("\(number)".utf8) }
+    /// An account with images from before the trail begins.
+    init(number: UInt64, _ random: inout Randomness) {
+        digits = Array("\(number)".utf8)
+        images = (0..<8).map { _ in WatchedWriter.id("ami-0", &random) }
+    }
 }
 
 /// Writes the records of watched calls: launches are of images that exist, ends of instances that run.
 struct WatchedWriter {
     private let choice = WeightedChoice(WatchedEvent.allCases.map(\.weight))
     /// Golden images of the first account and images of AWS, which everybody launches.
-    private var shared: [[UInt8]] = []
+    private(set) var shared: [[UInt8]] = []
     private let item = ByteBuffer()
 
     init(_ random: inout Randomness) {
         for _ in 0..<60 { shared.append(Self.id("ami-0", &random)) }
     }
 
-    private static func id(_ prefix: StaticString, _ random: inout Randomness) -> [UInt8] {
+    static func id(_ prefix: StaticString, _ random: inout Randomness) -> [UInt8] {
         let buffer = ByteBuffer(capacity: 32)
         buffer.append(prefix)
         buffer.append(hex: random.next(), digits: 16)
