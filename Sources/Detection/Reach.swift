@@ -104,6 +104,9 @@ struct Reach {
                 if let image = state.image(id) { addShare(of: id, image, .account(account)) }
             }
         }
+        for id in state.shownPublic {
+            if let image = state.image(id) { addShare(of: id, image, .everyone) }
+        }
         for key in state.accountKeys {
             if case .refusedShare(let place, let image, let grantee) = key {
                 subjects.insert(.refusedShare(place, image, grantee))

@@ -83,9 +83,7 @@ struct ShareHistory {
             let owner = facts.owner?.account
         else { return false }
         if case .text(.some) = facts.latest(.ownerAlias)?.value { return true }
-        let known = scene.policy.organization.accounts
-        if owner == fact.evidence.account || known.contains(owner) { return false }
-        return fact.evidence.account != .none || !known.isEmpty
+        return trust(at: fact.time).isKnownMember(owner).map { !$0 } ?? (owner != fact.evidence.account)
     }
 
     private func trust(at time: EventTime) -> ShareTrust {

@@ -30,11 +30,9 @@ struct ShareTrust {
     private func objection(to account: AccountID) -> Objection? {
         if account == owner || policy.trust.accounts.contains(account) { return nil }
         var facts: [FactStatement] = []
+        if isKnownMember(account) == true { return nil }
         if let own = policy.organization.id, let told = membership(of: account, in: own) {
-            if told.isMember { return nil }
             facts.append(FactStatement("member of \(own)", "no", told.fact))
-        } else if policy.organization.accounts.contains(account) {
-            return nil
         }
         for trusted in policy.trust.organizations.sorted() {
             guard let told = membership(of: account, in: trusted) else { continue }
@@ -131,11 +129,15 @@ struct ShareTrust {
         OrganizationsARN(arn).map { $0.organization != policy.organization.id } ?? true
     }
 
-    private func isOwn(_ account: AccountID) -> Bool {
+    private func isOwn(_ account: AccountID) -> Bool { account == owner || isKnownMember(account) ?? false }
+
+    /// Whether an account is a member of the own organization; nil when nobody told any member.
+    func isKnownMember(_ account: AccountID) -> Bool? {
         if let own = policy.organization.id, let told = membership(of: account, in: own) {
             return told.isMember
         }
-        return account == owner || policy.organization.accounts.contains(account)
+        let members = policy.organization.accounts
+        return members.isEmpty ? nil : members.contains(account)
     }
 }
 

@@ -15,6 +15,8 @@ public struct State: Sendable {
     private(set) var launches: [Place: LaunchIndex] = [:]
     private(set) var activeSeconds: [Place: [Int64]] = [:]
     private(set) var sharedWith: [AccountID: Set<ResourceID>] = [:]
+    /// The images that an inventory shows to be public.
+    private(set) var shownPublic: Set<ResourceID> = []
     /// The changes since the last commit; nil when none are kept.
     private(set) var journal: Journal?
 
@@ -118,6 +120,13 @@ public struct State: Sendable {
                 sharedWith[grantee, default: []].insert(image)
             } else {
                 sharedWith[grantee]?.remove(image)
+            }
+        case (.image(let image, .permission(.everyone)), .granted) where fact.evidence.isInventory:
+            let facts = images[image]?.timelines[.permission(.everyone)]?.facts ?? []
+            if facts.contains(where: { $0.value == .granted && $0.evidence.isInventory }) {
+                shownPublic.insert(image)
+            } else {
+                shownPublic.remove(image)
             }
         case (.image(let copy, .allTags), .allTags(_, let source?)):
             if isThere {
