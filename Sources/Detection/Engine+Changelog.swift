@@ -34,8 +34,10 @@ extension Engine {
         return writer.bytes
     }
 
-    /// Takes an entry of the changelog or the catalogue back into the state, with no judging and no alert; `reconcile`
-    /// follows when all are in. A nil value forgets.
+    /// Takes an entry of the changelog or the catalogue back into the state, with no judging and no alert;
+    /// `reconcile` follows when all are in.
+    ///
+    /// A nil value forgets.
     ///
     /// - Throws: `StateError` when the entry was written by a newer version or by something else.
     public mutating func restore(key: [UInt8], value: [UInt8]?) throws(StateError) {
@@ -93,7 +95,9 @@ extension Engine {
         return touched
     }
 
-    /// Forgets the accounts of a partition that another worker has now. The catalogue stays.
+    /// Forgets the accounts of a partition that another worker has now.
+    ///
+    /// The catalogue stays.
     public mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         state.drop(accountsWhere: isDropped)
     }

@@ -86,7 +86,7 @@ extension Engine {
             firstSeen: known.firstSeen,
             lastSeen: known.lastSeen,
             occurrences: 0,
-            facts: [],
+            facts: cause.map { [FactStatement("retracted by", $0.name, $0)] } ?? [],
             missing: [],
             clause: nil,
             remediation: [],

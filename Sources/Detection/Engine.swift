@@ -1,7 +1,9 @@
 public import CloudTrail
 
-/// The core: records in, alerts out. No clock, no input or output, no randomness: the same records in the same order
-/// give the same alerts, and in any order the same findings.
+/// The core: records in, alerts out.
+///
+/// No clock, no input or output, no randomness: the same records in the same order give the same alerts,
+/// and in any order the same findings.
 ///
 /// A record tells facts; facts land on timelines; every subject that a fact can touch is judged again from its
 /// timelines; what differs from the published finding becomes an alert. Late records, repeats, a new policy and a
@@ -105,8 +107,9 @@ public struct Engine: Sendable {
         }
     }
 
-    /// Of records that say the same, some timelines keep the first only. Where a merged record does not say it any
-    /// more, another one is the first now.
+    /// Of records that say the same, some timelines keep the first only.
+    ///
+    /// Where a merged record does not say it any more, another one is the first now.
     private mutating func restoreShadowed(
         by removed: [(FactKey, Fact)],
         _ merged: Record,

@@ -18,7 +18,12 @@ struct OrderTests {
             for round in 0..<4 {
                 var order = records.shuffled(using: &random)
                 if round > 1 { order += records.shuffled(using: &random).prefix(records.count / 2) }
-                let lines = Self.findings(of: order, policy, "seed \(seed), order \(round)", atEach: round == 1)
+                let lines = Self.findings(
+                    of: order,
+                    policy,
+                    "seed \(seed), order \(round)",
+                    atEach: round == 1
+                )
                 #expect(lines == expected, "seed \(seed), order \(round)")
                 if lines != expected { return }
             }

@@ -1,6 +1,8 @@
 public import CloudTrail
 
-/// What a rule judges: one thing that can be in violation. With a rule's id it is a finding's identity.
+/// What a rule judges: one thing that can be in violation.
+///
+/// With a rule's id it is a finding's identity.
 public enum Subject: Hashable, Sendable {
     /// An account and Region, by its guardrails.
     case guardrails(Place)

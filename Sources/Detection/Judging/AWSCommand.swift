@@ -59,7 +59,7 @@ enum AWSCommand {
 }
 
 extension [ImageCriterion] {
-    /// As the CLI takes image criteria: JSON, AWS's own names.
+    /// As the CLI takes image criteria: JSON, AWS's own names; parameters that are not known are left out.
     var json: String { "[\(map(\.json).joined(separator: ","))]" }
 }
 
@@ -78,7 +78,6 @@ extension ImageCriterion {
         if let days = maximumDaysSinceDeprecated {
             members.append(("DeprecationTimeCondition", "{\"MaximumDaysSinceDeprecated\":\(days)}"))
         }
-        members += unknown.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return "{\(members.map { "\(AWSCommand.json($0.0)):\($0.1)" }.joined(separator: ","))}"
     }
 }

@@ -17,10 +17,14 @@ struct Answer {
     static func no(_ facts: FactStatement...) -> Answer { Answer(value: .no, facts: facts) }
     static func unknown(_ missing: String) -> Answer { Answer(value: .unknown, missing: [missing]) }
 
-    /// All must hold: `no` if any is no; else `unknown` if any is. An empty list holds.
+    /// All must hold: `no` if any is no; else `unknown` if any is.
+    ///
+    /// An empty list holds.
     static func all(_ answers: [Answer]) -> Answer { combine(answers, decisive: .no, neutral: .yes) }
 
-    /// One must hold: `yes` if any is yes; else `unknown` if any is. An empty list does not hold.
+    /// One must hold: `yes` if any is yes; else `unknown` if any is.
+    ///
+    /// An empty list does not hold.
     static func any(_ answers: [Answer]) -> Answer { combine(answers, decisive: .yes, neutral: .no) }
 
     private static func combine(_ answers: [Answer], decisive: Value, neutral: Value) -> Answer {

@@ -37,7 +37,7 @@ struct CriteriaAdmission {
             parts.append(Answer.any(providers.map { provides($0, known) }))
         }
         if let names = criterion.names {
-            parts.append(ImageApproval.nameAnswer(names.map { Pattern($0) }, known))
+            parts.append(ImageApproval.nameAnswer(names.map { Pattern($0) }, known, of: image))
         }
         if let codes = criterion.productCodes { parts.append(carries(codes, known)) }
         if let days = criterion.maximumDaysSinceCreated { parts.append(isYoung(days, known)) }

@@ -25,7 +25,7 @@ struct ImageApproval {
         }
         let known = state.image(image)
         if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
-        if let names = entry.names { parts.append(Self.nameAnswer(names, known)) }
+        if let names = entry.names { parts.append(Self.nameAnswer(names, known, of: image)) }
         if withTags, let tags = entry.tags {
             parts.append(contentsOf: tags.sorted { $0.key < $1.key }.map { tagAnswer($0.key, $0.value) })
         }
@@ -43,9 +43,9 @@ struct ImageApproval {
         return .no(statement)
     }
 
-    static func nameAnswer(_ names: [Pattern], _ known: ImageFacts?) -> Answer {
+    static func nameAnswer(_ names: [Pattern], _ known: ImageFacts?, of image: ResourceID) -> Answer {
         guard let fact = known?.latest(.name), case .text(let name?) = fact.value else {
-            return .unknown("name of the image")
+            return .unknown("name of \(image)")
         }
         let statement = FactStatement("name", name, fact)
         return names.contains { $0.matches(name) } ? .yes(statement) : .no(statement)
@@ -71,7 +71,12 @@ struct ImageApproval {
                     cause
                 )
             )
-        case nil: return .unknown("who set tag \(key) of \(image)")
+        case nil:
+            return Answer(
+                value: .unknown,
+                facts: [statement],
+                missing: ["who set tag \(key) of \(image)"]
+            )
         }
     }
 }

@@ -77,7 +77,7 @@ struct ShareTrust {
                 severity: .medium,
                 clause: "trust.organizational_units",
                 facts: [],
-                description: "the whole own organization, where the policy wants single units,"
+                description: "the whole own organization (the policy wants single units)"
             )
         }
         if policy.trust.organizations.contains(id) { return nil }

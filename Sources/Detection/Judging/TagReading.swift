@@ -12,8 +12,10 @@ struct TagReading {
     /// The record that last changed the value; repeating it changes nothing.
     private(set) var cause: Fact?
 
-    /// Reads a tag. Only what the owner's account told counts; a tag is absent only when a creation, a dated
-    /// inventory of the owner or a deletion says so.
+    /// Reads a tag.
+    ///
+    /// Only what the owner's account told counts; a tag is absent only when a creation, a dated inventory
+    /// of the owner or a deletion says so.
     init(_ key: String, of image: ResourceID, asOf time: EventTime, in state: State) {
         for fact in Self.facts(key, of: image, in: state) where fact.time <= time {
             apply(fact, key, in: state)
@@ -85,8 +87,10 @@ struct TagReading {
 }
 
 extension Policy {
-    /// Whether a record was made by a principal that may create and tag images; nil when the record does not say
-    /// who made it. An inventory speaks for the owner.
+    /// Whether a record was made by a principal that may create and tag images; nil when the record does
+    /// not say who made it.
+    ///
+    /// An inventory speaks for the owner.
     func isPublisher(_ evidence: Evidence) -> Bool? {
         guard let publishers, !evidence.isInventory else { return true }
         guard let principal = evidence.actor.principalARN else { return nil }

@@ -1,4 +1,6 @@
-/// A text with `*` (any characters, none too) and `?` (exactly one), as AWS writes patterns. Case-sensitive.
+/// A text with `*` (any characters, none too) and `?` (exactly one), as AWS writes patterns.
+///
+/// Case-sensitive.
 public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as given.
     public let description: String
@@ -13,8 +15,10 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     /// Whether the pattern has no wildcard.
     public var isLiteral: Bool { !bytes.contains { $0 == 0x2A || $0 == 0x3F } }
 
-    /// Whether the whole text matches. Time is proportional to pattern times text at worst, never exponential.
-    /// `?` stands for one character, also one of several bytes.
+    /// Whether the whole text matches.
+    ///
+    /// Time is proportional to pattern times text at worst, never exponential. `?` stands for one
+    /// character, also one of several bytes.
     public func matches(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { text in

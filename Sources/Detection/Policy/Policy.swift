@@ -1,6 +1,8 @@
 public import CloudTrail
 
-/// What the organisation trusts: `policy.yaml`, read and validated. Every part is optional.
+/// What the organisation trusts: `policy.yaml`, read and validated.
+///
+/// Every part is optional.
 ///
 /// Plain values: reading, errors and hashing of the files are Configuration's work.
 public struct Policy: Sendable {
@@ -124,7 +126,9 @@ public struct Policy: Sendable {
         public init() {}
     }
 
-    /// One entry of `suppressions`. A part that is nil matches everything.
+    /// One entry of `suppressions`.
+    ///
+    /// A part that is nil matches everything.
     public struct Suppression: Sendable {
         /// The rule's id.
         public var rule: String

@@ -12,7 +12,9 @@ public protocol Rule: Sendable {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement?
 }
 
-/// What a rule may look at. A view for the length of one call.
+/// What a rule may look at.
+///
+/// A view for the length of one call.
 public struct Scene {
     /// The facts.
     public let state: State

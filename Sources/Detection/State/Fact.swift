@@ -50,7 +50,9 @@ extension Fact: Comparable {
     }
 }
 
-/// The value of a fact. Which cases an attribute can have is told by its `FactKey`.
+/// The value of a fact.
+///
+/// Which cases an attribute can have is told by its `FactKey`.
 public enum FactValue: Hashable, Sendable {
     /// State of Allowed AMIs.
     case allowedImages(AllowedImagesState)

@@ -114,7 +114,8 @@ struct RecordFacts {
     }
 
     private mutating func tell(_ change: TagChange) {
-        for resource in Set(change.resources) where resource.hasPrefix("ami-") {
+        for resource in Set(change.resources)
+        where resource.hasPrefix("ami-") || resource.hasPrefix("import-ami-") {
             let image = ResourceID(resource)
             if change.deletes, change.tags.isEmpty {
                 add(.image(image, .allTags), .allTags([:], copiedFrom: nil))

@@ -194,7 +194,9 @@ public struct State: Sendable {
         journal?.note(.seen(record, old: old))
     }
 
-    /// Forgets accounts and what was published about them, with no way back. The catalogue stays.
+    /// Forgets accounts and what was published about them, with no way back.
+    ///
+    /// The catalogue stays.
     mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         commit()
         for (key, timeline) in timelines where key.account.map(isDropped) ?? false {

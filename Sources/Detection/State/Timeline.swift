@@ -48,7 +48,9 @@ public struct Timeline: Hashable, Sendable {
         case unchanged
     }
 
-    /// Puts a fact in its place. A differing copy of the same record's fact replaces it.
+    /// Puts a fact in its place.
+    ///
+    /// A differing copy of the same record's fact replaces it.
     mutating func insert(_ fact: Fact) -> Insertion {
         guard let last = facts.last, last.time >= fact.time else {
             facts.append(fact)

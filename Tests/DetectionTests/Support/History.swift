@@ -145,7 +145,10 @@ struct History {
     ]
 
     private mutating func creation(_ image: ResourceID) -> (String, Call) {
-        var creation = ImageCreation(image: image, name: random.chance(70) ? random.pick(["web-1", "db-1"]) : nil)
+        var creation = ImageCreation(
+            image: image,
+            name: random.chance(70) ? random.pick(["web-1", "db-1"]) : nil
+        )
         if random.chance(40) { creation.imageTags["Role"] = random.pick(["golden", "silver"]) }
         if random.chance(40) { creation.imageTags["CostCenter"] = random.pick(["", "4711"]) }
         if random.chance(40) { creation.snapshotTags["Stage"] = random.pick(["prod", "test"]) }
@@ -193,7 +196,9 @@ struct History {
         }
         let value: String? = random.chance(30) ? "golden" : nil
         let tags: [String: String?] = random.chance(20) ? [:] : [key: value]
-        return ("DeleteTags", .changeTags(TagChange(resources: [image.description], tags: tags, deletes: true)))
+        return (
+            "DeleteTags", .changeTags(TagChange(resources: [image.description], tags: tags, deletes: true))
+        )
     }
 
     private mutating func launch(_ image: ResourceID) -> (String, Call) {

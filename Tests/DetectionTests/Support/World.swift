@@ -2,7 +2,9 @@ import CloudTrail
 
 @testable import Detection
 
-/// The accounts, images and principals that generated histories are about. Synthetic ids only.
+/// The accounts, images and principals that generated histories are about.
+///
+/// Synthetic ids only.
 enum World {
     static let base: Int64 = 1_772_000_000
     static let owner = account("111122223333")

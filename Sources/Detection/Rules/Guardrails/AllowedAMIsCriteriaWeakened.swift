@@ -7,7 +7,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         title: "Allowed AMIs criteria admit more than before",
         kind: .event,
         severity: .medium,
-        events: ["ReplaceImageCriteriaInAllowedImagesSettings"],
+        events: EventNames.any(of: EventNames.criteria, EventNames.allowedImages),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         attack: ["T1562.001"]
     )
@@ -102,8 +102,10 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         )
     }
 
+    /// A parameter that this version does not know is there as a record writes it, not as the CLI takes it.
     private func restoring(_ before: Told, _ place: Place) -> [String] {
-        [
+        guard before.list.allSatisfy(\.unknown.isEmpty) else { return [AllowedAMIsCommands.read(place)] }
+        return [
             AWSCommand.ec2(
                 "replace-image-criteria-in-allowed-images-settings",
                 region: place.region,

@@ -7,7 +7,7 @@ struct AllowedAMIsDisabled: Rule {
         title: "Allowed AMIs was disabled",
         kind: .standing,
         severity: .high,
-        events: ["DisableAllowedImagesSettings", "EnableAllowedImagesSettings"],
+        events: EventNames.allowedImages,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         attack: ["T1562.001"]
     )

@@ -7,7 +7,7 @@ struct AllowedAMIsDowngraded: Rule {
         title: "Allowed AMIs was downgraded to audit-mode",
         kind: .event,
         severity: .high,
-        events: ["EnableAllowedImagesSettings", "DisableAllowedImagesSettings"],
+        events: EventNames.allowedImages,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         attack: ["T1562.001"]
     )

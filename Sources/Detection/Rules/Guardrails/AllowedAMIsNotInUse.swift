@@ -7,7 +7,7 @@ struct AllowedAMIsNotInUse: Rule {
         title: "Allowed AMIs is not in use",
         kind: .standing,
         severity: .medium,
-        events: ["EnableAllowedImagesSettings", "DisableAllowedImagesSettings"],
+        events: EventNames.all,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         compliance: ["Conformity: Allowed AMIs Feature in Use"]
     )
@@ -42,8 +42,9 @@ struct AllowedAMIsNotInUse: Rule {
         return judgement
     }
 
-    /// The first use while it is off. A snapshot that says so speaks of what was used before, too: nobody saw when
-    /// it was switched off.
+    /// The first use while it is off.
+    ///
+    /// A snapshot that says so speaks of what was used before, too: nobody saw when it was switched off.
     private func use(
         from fact: Fact,
         until end: EventTime?,
@@ -65,7 +66,7 @@ struct AllowedAMIsNotInUse: Rule {
             severity: .medium,
             facts: [FactStatement("allowed AMIs state", "disabled", fact)],
             remediation: [AllowedAMIsCommands.enable(place, .auditMode)],
-            message: "Allowed AMIs is disabled in \(place), which is in use."
+            message: "\(place) is used, and Allowed AMIs is disabled there."
         )
     }
 
@@ -76,7 +77,7 @@ struct AllowedAMIsNotInUse: Rule {
             facts: [],
             missing: ["allowed AMIs state in \(place)"],
             remediation: [AllowedAMIsCommands.read(place)],
-            message: "Whether Allowed AMIs is in use in \(place), which is in use, was never told."
+            message: "\(place) is used, and whether Allowed AMIs is on there was never told."
         )
     }
 }

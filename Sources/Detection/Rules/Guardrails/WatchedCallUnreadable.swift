@@ -7,7 +7,7 @@ struct WatchedCallUnreadable: Rule {
         title: "A watched call could not be judged",
         kind: .event,
         severity: .high,
-        events: [],
+        events: EventNames.all,
         references: [
             "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html"
         ],

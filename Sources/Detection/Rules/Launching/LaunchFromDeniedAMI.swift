@@ -7,7 +7,7 @@ struct LaunchFromDeniedAMI: Rule {
         title: "Instance launched from a denied image",
         kind: .launch,
         severity: .high,
-        events: ["RunInstances", "TerminateInstances"],
+        events: EventNames.launching,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/usingsharedamis-finding.html"],
         attack: ["T1578.002"]
     )

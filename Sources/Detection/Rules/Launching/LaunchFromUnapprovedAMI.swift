@@ -7,7 +7,7 @@ struct LaunchFromUnapprovedAMI: Rule {
         title: "Instance launched from an unapproved image",
         kind: .launch,
         severity: .medium,
-        events: ["RunInstances", "TerminateInstances", "CreateTags", "DeleteTags"],
+        events: EventNames.any(of: EventNames.launching, EventNames.owning, EventNames.tagging),
         references: ["https://docs.aws.amazon.com/config/latest/developerguide/approved-amis-by-id.html"],
         attack: ["T1578.002"],
         compliance: ["Conformity EC2-028"]

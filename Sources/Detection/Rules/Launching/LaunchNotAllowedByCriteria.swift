@@ -7,11 +7,13 @@ struct LaunchNotAllowedByCriteria: Rule {
         title: "Instance launched from an image that the criteria do not allow",
         kind: .launch,
         severity: .medium,
-        events: [
-            "RunInstances", "TerminateInstances", "EnableAllowedImagesSettings",
-            "DisableAllowedImagesSettings",
-            "ReplaceImageCriteriaInAllowedImagesSettings",
-        ],
+        events: EventNames.any(
+            of: EventNames.launching,
+            EventNames.owning,
+            EventNames.allowedImages,
+            EventNames.criteria,
+            ["DisableImageDeprecation", "EnableImageDeprecation"]
+        ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         attack: ["T1578.002"]
     )

@@ -7,10 +7,11 @@ struct AMISharedByService: Rule {
         title: "Image shared by an AWS service",
         kind: .event,
         severity: .low,
-        events: [
-            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
-            "DeregisterImage",
-        ],
+        events: EventNames.any(
+            of: EventNames.owning,
+            EventNames.retiring,
+            ["CancelImageLaunchPermission"]
+        ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

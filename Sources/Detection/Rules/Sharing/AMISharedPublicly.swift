@@ -7,10 +7,7 @@ struct AMISharedPublicly: Rule {
         title: "Image shared with everybody",
         kind: .standing,
         severity: .critical,
-        events: [
-            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
-            "DeregisterImage",
-        ],
+        events: EventNames.any(of: EventNames.owning, EventNames.retiring),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

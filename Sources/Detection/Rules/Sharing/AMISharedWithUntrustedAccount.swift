@@ -7,10 +7,11 @@ struct AMISharedWithUntrustedAccount: Rule {
         title: "Image shared with an untrusted account",
         kind: .standing,
         severity: .high,
-        events: [
-            "ModifyImageAttribute", "ResetImageAttribute", "CancelImageLaunchPermission", "DisableImage",
-            "DeregisterImage",
-        ],
+        events: EventNames.any(
+            of: EventNames.owning,
+            EventNames.retiring,
+            ["CancelImageLaunchPermission"]
+        ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

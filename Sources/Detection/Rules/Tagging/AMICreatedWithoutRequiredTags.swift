@@ -7,11 +7,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
         title: "Image created without a required tag",
         kind: .event,
         severity: .medium,
-        events: [
-            "CreateImage", "CopyImage", "RegisterImage", "ImportImage", "CreateRestoreImageTask",
-            "CreateTags",
-            "DeleteTags",
-        ],
+        events: EventNames.any(of: EventNames.owning, EventNames.tagging, EventNames.retiring),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"]
     )
 
@@ -74,7 +70,8 @@ struct AMICreatedWithoutRequiredTags: Rule {
                 failed.append(one)
                 if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
             }
-            guard let decided, let shown = failed.first(where: { !$0.element.isMet(by: decided.reading.value) })
+            guard let decided,
+                let shown = failed.first(where: { !$0.element.isMet(by: decided.reading.value) })
             else { return judgement.deadline == nil ? nil : judgement }
             judgement.occur(
                 creation.evidence,

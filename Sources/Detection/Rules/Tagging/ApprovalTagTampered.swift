@@ -7,9 +7,7 @@ struct ApprovalTagTampered: Rule {
         title: "Approval tag changed by a non-publisher",
         kind: .event,
         severity: .high,
-        events: [
-            "CreateTags", "DeleteTags", "CreateImage", "CopyImage", "RegisterImage", "CreateRestoreImageTask",
-        ],
+        events: EventNames.any(of: EventNames.owning, EventNames.tagging, EventNames.retiring),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"],
         attack: ["T1036", "T1578"]
     )
@@ -115,9 +113,8 @@ struct ApprovalTagTampered: Rule {
                     AWSCommand.tag(key, old.value)
                 )
             ],
-            message:
-                "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by \(caller),"
-                + " who is no publisher."
+            message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "
+                + (isPublisher == nil ? "nobody knows whom." : "\(caller), who is no publisher.")
         )
     }
 }

@@ -39,7 +39,9 @@ enum StateKey: Hashable {
     /// An account's clock.
     case clock(AccountID)
 
-    /// First byte of every key and value. A greater one is a newer format.
+    /// First byte of every key and value.
+    ///
+    /// A greater one is a newer format.
     static let format: UInt8 = 1
 
     var store: StateEntry.Store {

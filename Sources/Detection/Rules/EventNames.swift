@@ -1,0 +1,27 @@
+import CloudTrail
+
+/// Event names that several rules listen to.
+enum EventNames {
+    /// Calls that make an image.
+    static let creating = [
+        "CopyImage", "CreateImage", "CreateRestoreImageTask", "ImportImage", "RegisterImage",
+    ]
+    /// Calls that tell an image's owner: only the owner can make them.
+    static let owning =
+        creating + ["DeregisterImage", "ModifyImageAttribute", "ResetImageAttribute"]
+    /// Calls that change tags.
+    static let tagging = ["CreateTags", "DeleteTags"]
+    /// Calls after which an image can be used no more, or again.
+    static let retiring = ["DeregisterImage", "DisableImage", "EnableImage"]
+    /// Calls that begin or end an instance.
+    static let launching = ["RunInstances", "TerminateInstances"]
+    /// Calls that change the state of Allowed AMIs.
+    static let allowedImages = ["DisableAllowedImagesSettings", "EnableAllowedImagesSettings"]
+    /// Calls that change the criteria of Allowed AMIs.
+    static let criteria = ["ReplaceImageCriteriaInAllowedImagesSettings"]
+    /// Every call that is watched.
+    static let all = WatchedCall.allCases.map(\.rawValue)
+
+    /// The names of several lists, sorted, each once.
+    static func any(of lists: [String]...) -> [String] { Set(lists.joined()).sorted() }
+}

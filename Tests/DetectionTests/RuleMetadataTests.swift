@@ -1,0 +1,43 @@
+import CloudTrail
+import Testing
+
+@testable import Detection
+
+/// What rules say about themselves is so.
+@Suite
+struct RuleMetadataTests {
+    private static let watched = Set(WatchedCall.allCases.map(\.rawValue))
+
+    @Test(arguments: RuleSet.all.rules.map(\.metadata.id))
+    func theEventsAreWatchedOnes(_ id: String) throws {
+        let metadata = try #require(RuleSet.all.rule(id)).metadata
+        #expect(!metadata.events.isEmpty)
+        #expect(Set(metadata.events).count == metadata.events.count)
+        #expect(Set(metadata.events).isSubset(of: Self.watched))
+        #expect(!metadata.title.isEmpty)
+        #expect(metadata.references.allSatisfy { $0.hasPrefix("https://docs.aws.amazon.com/") })
+        #expect(metadata.attack.allSatisfy { $0.wholeMatch(of: /T\d{4}(\.\d{3})?/) != nil })
+    }
+
+    /// Over generated histories: a rule says something only when one of its events, or a document, comes.
+    @Test(arguments: 0..<4)
+    func aRuleListensToNothingElse(_ part: Int) {
+        for seed in UInt64(5000 + part * 50)..<UInt64(5050 + part * 50) {
+            var random = SplitMix64(seed: seed)
+            var policy = World.policy(&random)
+            // Nothing that speaks when time passes.
+            policy.suppressions = []
+            for index in policy.requiredTags.indices { policy.requiredTags[index].graceMinutes = 0 }
+            var engine = Engine(policy: policy)
+            for record in History.records(24, random) {
+                var alerts: [Alert] = []
+                _ = engine.process(record, into: &alerts)
+                if case .inventory = record.call { continue }
+                for alert in alerts {
+                    let rule = RuleSet.all.rule(alert.finding.identity.rule)?.metadata
+                    #expect(rule?.events.contains(record.name) == true, "\(rule?.id ?? "") \(record.name)")
+                }
+            }
+        }
+    }
+}
