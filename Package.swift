@@ -85,6 +85,7 @@ var targets: [Target] = [
             "TrailArchive", "Alerts",
         ]
     ),
+    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail"]),
     tests("CommandTests", ["KafkaTestSupport"]),
     .target(
         name: "KafkaTestSupport",

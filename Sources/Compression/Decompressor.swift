@@ -192,14 +192,15 @@ public final class Decompressor {
 
     private func unzstd(
         _ input: UnsafeRawBufferPointer,
-        allowance: (bytes: Int, error: CompressionError)
+        allowance: (bytes: Int, error: CompressionError),
+        step: Int = .max
     )
         -> (Int, CompressionError?)
     {
         if zstd == nil { zstd = ZSTD_createDCtx() }
         guard let zstd else { return (0, .outOfMemory) }
         ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
-        var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+        var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, step), pos: 0)
         var count = 0
         let content = ZSTD_getFrameContentSize(input.baseAddress, input.count)
         var hint = content < UInt64(allowance.bytes) ? Int(content) : 0
@@ -212,11 +213,16 @@ public final class Decompressor {
             let result = ZSTD_decompressStream(zstd, &target, &source)
             count = target.pos
             if ZSTD_isError(result) != 0 {
+                // The library tells of nothing that it wrote in the call that failed: again, a little at a time.
+                if step == .max { return unzstd(input, allowance: allowance, step: 1 << 10) }
                 return (count, .corrupt(String(cString: ZSTD_getErrorName(result))))
             }
             // The frame is flushed when the result is 0; the next call begins the next frame.
-            if result == 0, source.pos == source.size { return (count, nil) }
-            if result != 0, source.pos == source.size, target.pos < target.size { return (count, .truncated) }
+            if result == 0, source.pos == input.count { return (count, nil) }
+            if result != 0, source.pos == input.count, target.pos < target.size { return (count, .truncated) }
+            if source.pos == source.size {
+                source.size = min(input.count, source.pos + min(step, input.count))
+            }
         }
     }
 }

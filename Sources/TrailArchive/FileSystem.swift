@@ -61,6 +61,8 @@ struct FileStatus {
 
 /// What the operating system says.
 struct SystemError: Error {
+    static let outOfMemory = ENOMEM
+
     let code: Int32
 
     var text: String { String(cString: strerror(code)) }

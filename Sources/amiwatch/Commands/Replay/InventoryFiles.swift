@@ -11,7 +11,9 @@ struct InventoryFiles {
         for path in files {
             let bytes = try WholeFile.bytes(path)
             let result = bytes.withUnsafeBytes { bytes in
-                Result { () throws(InventoryReader.Failure) in try InventoryReader.read(bytes, options: options) }
+                Result { () throws(InventoryReader.Failure) in
+                    try InventoryReader.read(bytes, options: options)
+                }
             }
             switch result {
             case .success(let output):

@@ -1,0 +1,127 @@
+internal import CCompression
+
+/// Unpacks gzip (any number of members) or zstd (any number of frames) piece by piece, for what does not fit into
+/// memory.
+///
+/// Not Sendable: one for each stream.
+public final class StreamDecompressor {
+    /// What one call did.
+    public struct Progress {
+        /// Bytes of the input that are used up.
+        public let consumed: Int
+        /// Bytes that were written to the output.
+        public let produced: Int
+        /// Why there is no more; nil while all is well.
+        public let problem: CompressionError?
+
+        init(consumed: Int, produced: Int, problem: CompressionError? = nil) {
+            self.consumed = consumed
+            self.produced = produced
+            self.problem = problem
+        }
+    }
+
+    private let format: Decompressor.Format
+    /// In one place for ever, for zlib remembers where it is.
+    private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    private var zstd: OpaquePointer?
+    /// Whether the last member or frame is complete, so that the input may end here.
+    private var isBetweenMembers = true
+    private var isBehindLastMember = false
+
+    /// A decompressor for one stream.
+    public init(_ format: Decompressor.Format) throws(CompressionError) {
+        self.format = format
+        stream.initialize(to: z_stream())
+        switch format {
+        case .gzip:
+            guard
+                inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+            else { throw .outOfMemory }
+        case .zstd:
+            zstd = ZSTD_createDCtx()
+            guard zstd != nil else { throw .outOfMemory }
+        }
+    }
+
+    deinit {
+        switch format {
+        case .gzip: inflateEnd(stream)
+        case .zstd: if let zstd { ZSTD_freeDCtx(zstd) }
+        }
+        stream.deallocate()
+    }
+
+    /// Whether the input may end here; otherwise it is cut off.
+    public var mayEnd: Bool { isBetweenMembers }
+
+    /// Unpacks some input into some output; either may be too small for the other.
+    public func decompress(
+        _ input: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) -> Progress {
+        switch format {
+        case .gzip: gunzip(input, output)
+        case .zstd: unzstd(input, output)
+        }
+    }
+
+    private func gunzip(
+        _ input: UnsafeRawBufferPointer,
+        _ output: UnsafeMutableRawBufferPointer
+    ) -> Progress {
+        // Tar and tape leave zeros behind the last member.
+        if isBetweenMembers, isBehindLastMember, let first = input.first, first != 0x1F {
+            let isPadding = input.allSatisfy { $0 == 0 }
+            return Progress(
+                consumed: input.count,
+                produced: 0,
+                problem: isPadding ? nil : .corrupt("data behind the last gzip member")
+            )
+        }
+        guard !input.isEmpty else { return Progress(consumed: 0, produced: 0) }
+        isBetweenMembers = false
+        let offered = min(input.count, 1 << 30)
+        let room = min(output.count, 1 << 30)
+        stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        )
+        stream.pointee.avail_in = UInt32(offered)
+        stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_out = UInt32(room)
+        let result = inflate(stream, Z_NO_FLUSH)
+        func progress(_ problem: CompressionError? = nil) -> Progress {
+            Progress(
+                consumed: offered - Int(stream.pointee.avail_in),
+                produced: room - Int(stream.pointee.avail_out),
+                problem: problem
+            )
+        }
+        switch result {
+        case Z_OK, Z_BUF_ERROR: return progress()
+        case Z_STREAM_END:
+            let done = progress()
+            inflateReset(stream)
+            isBetweenMembers = true
+            isBehindLastMember = true
+            return done
+        case Z_MEM_ERROR: return progress(.outOfMemory)
+        default: return progress(.corrupt(stream.pointee.msg.map { String(cString: $0) } ?? "gzip"))
+        }
+    }
+
+    private func unzstd(
+        _ input: UnsafeRawBufferPointer,
+        _ output: UnsafeMutableRawBufferPointer
+    ) -> Progress {
+        guard let zstd else { return Progress(consumed: 0, produced: 0, problem: .outOfMemory) }
+        // The library tells of nothing that it wrote in a call that ends in an error: so a little at a time.
+        var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, 1 << 10), pos: 0)
+        var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+        let result = ZSTD_decompressStream(zstd, &target, &source)
+        if source.pos > 0 || target.pos > 0 { isBetweenMembers = result == 0 }
+        let problem: CompressionError? =
+            ZSTD_isError(result) == 0 ? nil : .corrupt(String(cString: ZSTD_getErrorName(result)))
+        return Progress(consumed: source.pos, produced: target.pos, problem: problem)
+    }
+}

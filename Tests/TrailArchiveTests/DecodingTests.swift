@@ -1,0 +1,160 @@
+import CloudTrail
+import Foundation
+import Testing
+
+@testable import TrailArchive
+
+/// Whole files and windows onto them, one thread and several: all give the same.
+struct DecodingTests {
+    private let folder: SampleFolder
+
+    init() throws { folder = try SampleFolder() }
+
+    /// Shapes of one file with 200 sound records.
+    static let shapes: [(name: String, text: String)] = {
+        let records = Samples.records(200)
+        let pretty = records.map {
+            $0.replacing(",\"", with: ",\n  \"").replacing("{\"event", with: "{\n  \"event")
+        }
+        return [
+            ("lines", records.joined(separator: "\n")),
+            ("lines with an end", records.joined(separator: "\r\n") + "\n\n"),
+            ("values without space", records.joined()),
+            ("one document", Samples.document(records)),
+            ("one document over lines", Samples.document(pretty, separator: ",\n") + "\n"),
+            ("members behind", #"{"Records":[\#(records.joined(separator: " , "))],"more":{"a":[1,2]}}"#),
+            ("pretty values", pretty.joined(separator: "\n")),
+            (
+                "documents of ten",
+                stride(from: 0, to: 200, by: 10).map { Samples.document(records[$0..<$0 + 10]) }
+                    .joined(separator: "\n")
+            ),
+            (
+                "events of EventBridge",
+                records.map { #"{"detail-type":"x","detail":\#($0)}"# }.joined(separator: "\n")
+            ),
+        ]
+    }()
+
+    @Test("Every shape gives the same in windows of any size, packed or not", arguments: shapes.map(\.name))
+    func windows(shape name: String) throws {
+        let shape = try #require(Self.shapes.first { $0.name == name })
+        let bytes = Array(shape.text.utf8)
+        let half = bytes.count / 2
+        let whole = try Decoded.file(folder.write("whole.json", bytes))
+        #expect(whole.read == 200, "\(whole)")
+        #expect(whole.ids.count == 67)
+        let files = [
+            try folder.write("file.json", bytes), try folder.write("file.gz", folder.gzip(bytes)),
+            try folder.write("file.zst", folder.zstd(bytes)),
+            try folder.write(
+                "members.gz",
+                folder.gzip(Array(bytes[..<half])) + folder.gzip(Array(bytes[half...])) + [0, 0, 0]
+            ),
+        ]
+        for path in files {
+            #expect(try Decoded.file(path) == whole, "\(path)")
+            for window in [3000, 4096, 5003, 20_000, 66_000] {
+                #expect(try Decoded.file(path, window: window) == whole, "\(path), window \(window)")
+            }
+        }
+    }
+
+    @Test("A file that is cut off gives what stands before the cut, and one dead letter")
+    func cut() throws {
+        for shape in Self.shapes where shape.name != "values without space" {
+            let packed = try folder.gzip(Array(shape.text.utf8))
+            let path = try folder.write("cut.gz", packed[..<(packed.count * 2 / 3)])
+            let whole = try Decoded.file(path)
+            #expect(whole.lost == [.truncated], "\(shape.name): \(whole)")
+            #expect(whole.read > 50)
+            for window in [4096, 20_000] {
+                let decoded = try Decoded.file(path, window: window)
+                #expect(decoded == whole, "\(shape.name), window \(window)")
+            }
+        }
+    }
+
+    @Test("A damaged member keeps the records before it")
+    func damaged() throws {
+        var packed = folder.zstd(Array(Self.shapes[0].text.utf8))
+        packed[packed.count / 2 / 4099 * 4099 + 6] |= 0x06  // a block of the reserved type
+        let path = try folder.write("damaged.zst", packed)
+        let whole = try Decoded.file(path)
+        #expect(whole.lost == [.compressionDamaged])
+        let decoded = try Decoded.file(path, window: 5000)
+        #expect(decoded == whole, "\(decoded); \(whole)")
+    }
+
+    @Test("A broken line costs no other line, in whatever window it lies", arguments: [3000, 5003, 1 << 20])
+    func brokenLines(window: Int) throws {
+        var lines = Samples.records(200)
+        lines[50] = String(lines[50].dropLast(40))  // neither string nor object closed
+        lines[80] = "not JSON"
+        lines[120] = String(lines[120].dropLast())  // a bracket is missing
+        let path = try folder.write("lines.jsonl", lines.joined(separator: "\n").utf8)
+        let decoded = try Decoded.file(path, window: window)
+        #expect(decoded.lost.count == 3, "\(decoded)")
+        #expect(decoded.read == 200)
+        #expect(decoded.indices == [50, 80, 120])
+    }
+
+    @Test("A value larger than the window is one dead letter, and reading goes on behind it")
+    func large() throws {
+        var lines = Samples.records(20)
+        lines[7] = #"{"eventName":"\#(String(repeating: "x", count: 50_000))"}"#
+        let path = try folder.write("lines.jsonl", lines.joined(separator: "\n").utf8)
+        let decoded = try Decoded.file(path, window: 4096)
+        #expect(decoded.read == 20, "\(decoded)")
+        #expect(decoded.lost.count == 1)
+    }
+
+    @Test("Data that unpacks to far more than its size ends in a dead letter")
+    func bomb() throws {
+        let bytes = Array(Samples.records(1)[0].utf8) + [UInt8](repeating: 0x20, count: 100 << 20)
+        let decoded = try Decoded.file(folder.write("bomb.gz", folder.gzip(bytes)))
+        #expect(decoded.lost == [.compressionRatio], "\(decoded)")
+        #expect(decoded.ids.count == 1)
+    }
+
+    @Test("Several threads hand over the same batches as one, in the order of the files")
+    func threads() throws {
+        let records = Samples.records(3000)
+        for number in 0..<30 {
+            let part = records[number * 100..<number * 100 + 100]
+            try folder.write("\(100 + number).json", Samples.document(part).utf8)
+        }
+        let files = try TrailListing(paths: [folder.path]).files.sorted { $0.path < $1.path }
+        func decode(_ threads: Int) throws -> [String] {
+            let ahead = DecodeAhead(files: files, threads: threads)
+            var result: [String] = []
+            while let batch = try ahead.next() {
+                var decoded = Decoded()
+                decoded.take(batch)
+                result.append("\(batch.file) \(batch.isLast) \(decoded) \(decoded.ids)")
+            }
+            return result
+        }
+        let one = try decode(1)
+        #expect(one.count == 30)
+        for threads in 2...5 { #expect(try decode(threads) == one) }
+    }
+
+    @Test(
+        "A file that goes away while others are read is an error that names it; stopping early hangs nothing"
+    )
+    func failures() throws {
+        let sound = try folder.write("sound.json", Samples.document(Samples.records(5000)).utf8)
+        let files = [sound, folder.path + "/gone.json", sound].map {
+            TrailFile(path: $0, kind: .file, size: 0, time: nil)
+        }
+        #expect(throws: TrailError.unreadable(path: files[1].path, reason: "No such file or directory")) {
+            let ahead = DecodeAhead(files: files, threads: 2)
+            while try ahead.next() != nil {}
+        }
+        let ahead = DecodeAhead(files: Array(repeating: files[0], count: 40), threads: 3)
+        _ = try ahead.next()
+        ahead.stop()
+        #expect(try ahead.next() == nil)
+    }
+}
