@@ -29,15 +29,16 @@ enum EngineBenchmark {
         settings.watched = 1000
         settings.recordsPerSecond /= 50
         var trail = Trail(settings)
-        let inventory = trail.inventory()
+        let inventory = try trail.inventoryRecords()
+        let policy = try TrailPolicy.read()
         let records = Messages(&trail, count: try options.number("records", 100_000)).records()
         var rules: [String: Int] = [:]
         var told = (alerts: 0, sum: UInt64(0))
         func process(_ settings: Engine.Settings) -> Cost {
-            var engine = Engine(policy: .ofTheTrail, settings: settings)
+            var engine = Engine(policy: policy, settings: settings)
             var alerts: [Alert] = []
             told = (0, 0)
-            _ = engine.process(inventory, into: &alerts)
+            for record in inventory { _ = engine.process(record, into: &alerts) }
             alerts.removeAll()
             rules.removeAll()
             let watch = Stopwatch()
@@ -79,8 +80,9 @@ enum EngineBenchmark {
     // MARK: The state
 
     private static func state(images: Int, _ rounds: Int) throws {
-        let small = Populated(images: 1000)
-        let large = Populated(images: images)
+        let policy = try TrailPolicy.read()
+        let small = Populated(images: 1000, policy)
+        let large = Populated(images: images, policy)
         try Pairing(
             rounds: rounds,
             baseline: ("1,000 images in state", { small.process(20_000) }),
@@ -91,12 +93,13 @@ enum EngineBenchmark {
 
     /// An engine that knows so many images, and records about them.
     private final class Populated {
-        private var engine = Engine(policy: .ofTheTrail, settings: live)
+        private var engine: Engine
         private var population = Population(seed: 7, millisecondsEach: 20)
         private let images: Int
         private var number = 0
 
-        init(images: Int) {
+        init(images: Int, _ policy: Policy) {
+            engine = Engine(policy: policy, settings: live)
             self.images = images
             var alerts: [Alert] = []
             for number in 0..<images {

@@ -12,7 +12,7 @@ enum MemoryBenchmark {
         let instances = try options.number("instances", 1_000_000)
         var settings = EngineBenchmark.live
         settings.keepsJournal = false
-        var engine = Engine(policy: .ofTheTrail, settings: settings)
+        var engine = Engine(policy: try TrailPolicy.read(), settings: settings)
         try restore(images, into: &engine, "an image with 4 facts", goal: 300) { $0.creation($1) }
         try restore(instances, into: &engine, "an instance", goal: 160) { $0.launch($1, of: $1 % images) }
         keep(engine.state.image(Population.image(0)))

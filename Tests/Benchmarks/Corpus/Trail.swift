@@ -43,34 +43,35 @@ struct Trail {
         }
     }
 
-    /// What an inventory tells before the first record: AWS's images that everybody launches, and the accounts' own.
-    func inventory() -> Record {
-        var inventory = Inventory(isDated: true)
-        for (index, id) in watched.shared.enumerated() {
-            var image = Inventory.Image(id: ResourceID(String(decoding: id, as: UTF8.self)))
-            image.owner = AccountID(padding: 137_112_412_989)
-            image.ownerAlias = "amazon"
-            image.name = "al2023-ami-2023.6.\(index)"
-            inventory.images.append(image)
+    /// What `aws ec2 describe-images` printed before the first record: AWS's images that everybody launches, and the
+    /// accounts' own.
+    func inventory() -> String {
+        var images = watched.shared.enumerated().map { index, id in
+            #"{"ImageId":"\#(String(decoding: id, as: UTF8.self))","OwnerId":"137112412989","#
+                + #""ImageOwnerAlias":"amazon","Name":"al2023-ami-2023.6.\#(index)"}"#
         }
-        for (index, account) in accounts.enumerated() {
-            for id in account.images {
-                var image = Inventory.Image(id: ResourceID(String(decoding: id, as: UTF8.self)))
-                image.owner = AccountID(padding: Self.firstAccount + UInt64(index))
-                image.name = "web-2026.02"
-                image.tags = ["Role": "golden", "CostCenter": "4711"]
-                inventory.images.append(image)
+        for account in accounts {
+            let owner = String(decoding: account.digits, as: UTF8.self)
+            images += account.images.map { id in
+                #"{"ImageId":"\#(String(decoding: id, as: UTF8.self))","OwnerId":"\#(owner)","Name":"web-2026.02","#
+                    + #""Tags":[{"Key":"Role","Value":"golden"},{"Key":"CostCenter","Value":"4711"}]}"#
             }
         }
-        return Record(
-            id: .text("inventory/benchmark"),
-            account: .none,
-            region: "us-east-1",
-            time: EventTime(seconds: settings.start - 3600),
-            name: "DescribeImages",
-            source: WatchedCall.source,
-            call: .inventory(inventory)
-        )
+        return #"{"Images":[\#(images.joined(separator: ",\n"))]}"#
+    }
+
+    /// When the inventory was taken.
+    var inventoryTime: EventTime { EventTime(seconds: settings.start - 3600) }
+
+    /// What the inventory tells the engine.
+    func inventoryRecords() throws -> [Record] {
+        var text = inventory()
+        return try text.withUTF8 {
+            try InventoryReader.read(
+                UnsafeRawBufferPointer($0),
+                options: .init(account: nil, region: "us-east-1", time: inventoryTime)
+            ).records
+        }
     }
 
     /// Seconds of the epoch.
