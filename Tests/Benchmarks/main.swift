@@ -7,6 +7,8 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("engine", EngineBenchmark.options, EngineBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),
+    ("pipeline", PipelineBenchmark.options, PipelineBenchmark.run),
+    ("count", CountingConsumer.options, CountingConsumer.run),
     ("prefilter", PrefilterBenchmark.options, PrefilterBenchmark.run),
 ]
 

@@ -6,6 +6,10 @@ struct Cost {
     var wall = 0.0
     var processor = 0.0
 
+    static func - (more: Cost, less: Cost) -> Cost {
+        Cost(wall: more.wall - less.wall, processor: more.processor - less.processor)
+    }
+
     static func / (cost: Cost, count: Int) -> Cost {
         Cost(wall: cost.wall / Double(count), processor: cost.processor / Double(count))
     }
