@@ -101,7 +101,8 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Alerts", "CCompression", "CLibrdkafka", "CPrefilter", "CloudTrail", "Compression", "Configuration",
+                "Alerts", "CCompression", "CLibrdkafka", "CPrefilter", "CloudTrail", "Compression",
+                "Configuration",
                 "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TrailArchive",
             ],
             path: "Tests/Benchmarks",
