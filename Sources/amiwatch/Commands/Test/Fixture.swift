@@ -48,7 +48,7 @@ struct Fixture {
         return try folders.sorted().flatMap { try below($0, depth: depth + 1) }
     }
 
-    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    fileprivate static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Replays the events, and compares.
     func run() throws -> FixtureOutcome {
@@ -57,12 +57,16 @@ struct Fixture {
         if Self.exists(folder + "/policy.yaml") {
             policy = try PolicyReader.read(path: folder + "/policy.yaml").policy
         }
-        var replay = Replay(policy: policy)
+        let settings = try FixtureSettings(path: folder + "/options.txt")
+        var options = Replay.Options()
+        options.until = settings.until
+        var replay = Replay(policy: policy, options: options)
         var encoder = NativeAlert()
         var alerts: [[UInt8]] = []
         var lost: [LostRecord] = []
         if Self.exists(folder + "/inventory.json") {
-            for record in try InventoryFiles(files: [folder + "/inventory.json"]).records {
+            let files = [folder + "/inventory.json"]
+            for record in try InventoryFiles(files: files, options: settings.inventory).records {
                 replay.take(inventory: record) { alerts.append(encoder.encode($0)) }
             }
         }
@@ -91,5 +95,41 @@ struct Fixture {
         let file = try OutputFile(path: expectedPath)
         for alert in alerts { try file.line(alert) }
         try file.close()
+    }
+}
+
+/// What a fixture's `options.txt` says: options of `replay`, one a line, `--until 2026-03-17T10:00:00Z`.
+private struct FixtureSettings {
+    var until: EventTime?
+    var inventory = InventoryReader.Options()
+
+    init(path: String) throws {
+        guard Fixture.exists(path) else { return }
+        let text = String(decoding: try WholeFile.bytes(path), as: UTF8.self)
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split { $0 == " " || $0 == "=" }.map(String.init)
+            guard let option = words.first else { continue }
+            guard words.count == 2, try take(option, words[1]) else {
+                throw Failure(
+                    "\(path):\(number + 1): \(line) is none of --until TIME, --inventory-time TIME, "
+                        + "--inventory-account ID and --inventory-region REGION"
+                )
+            }
+        }
+    }
+
+    private mutating func take(_ option: String, _ value: String) throws -> Bool {
+        switch option {
+        case "--until": until = try ReplayOptions.time(value, of: "until", endOfDay: true)
+        case "--inventory-region": inventory.region = value
+        case "--inventory-time":
+            inventory.time = EventTime(value)
+            return inventory.time != nil
+        case "--inventory-account":
+            inventory.account = AccountID(value)
+            return inventory.account != nil
+        default: return false
+        }
+        return true
     }
 }

@@ -12,8 +12,8 @@ extension Command {
         "Check rules and a policy against recorded events",
         arguments: "PATH...",
         details:
-            "A fixture is a folder with events.jsonl, expected-alerts.jsonl, and, when wanted, policy.yaml and "
-            + "inventory.json; a PATH is a fixture or a folder with fixtures at any depth. An expected alert names the "
+            "A fixture is a folder with events.jsonl, expected-alerts.jsonl, and, when wanted, policy.yaml, "
+            + "inventory.json and options.txt (options of replay: --until, --inventory-time and so on); a PATH is a fixture or a folder with fixtures at any depth. An expected alert names the "
             + "keys it cares about: what it leaves out may be anything. Exit status 3 when a fixture differs.",
         options: [update]
     ) { arguments in
