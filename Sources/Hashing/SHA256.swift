@@ -1,9 +1,9 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto. Not Sendable: use one on one thread.
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
 ///
 /// Not Sendable: use one on one thread.
+public final class SHA256 {
     private let context: OpaquePointer?
 
     /// An empty hash.
