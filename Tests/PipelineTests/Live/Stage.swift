@@ -17,8 +17,8 @@ struct Stage {
     var input: String { configuration.input.topics[0] }
     var topics: RunConfiguration.Topics { configuration.topics }
 
-    init(partitions: Int = 4) throws {
-        broker = try RealBroker.shared()
+    init(partitions: Int = 4, on other: RealBroker? = nil) throws {
+        broker = try other ?? RealBroker.shared()
         policy = try Self.readPolicy()
         let name = uniqueName("live")
         configuration.kafka.bootstrapServers = broker.bootstrapServers

@@ -108,7 +108,7 @@ extension Detector {
             log.warning("the place in the catalogue is gone, reading all of it", ["partition": "\(name)"])
             catalogueNext[name.partition] = low
             catalogueCommitted[name.partition] = low
-            isDisplaced = true
+            isCatalogueDisplaced = true
         }
     }
 }

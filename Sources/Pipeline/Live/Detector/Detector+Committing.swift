@@ -34,6 +34,7 @@ extension Detector {
         }
         switch output.write(content, proof: proof, until: .now + limit) {
         case .committed:
+            failures = 0
             report.transactions += 1
             report.alerts += content.alerts.count
             settleCommit(content)
@@ -41,11 +42,16 @@ extension Detector {
             report.aborted += 1
             log.info("a transaction was aborted, and is tried again", ["cause": .text("\(error)")])
             rollback()
-            // The group or a broker needs a moment; trying at once would only make noise.
-            usleep(20_000)
+            pause()
         case .refused(let failure): throw failure
         case .broken(let error): try startAfresh(error)
         }
+    }
+
+    /// The group or a broker needs a moment; trying again at once would only make noise.
+    private func pause() {
+        failures += 1
+        usleep(UInt32(min(500, 20 * failures)) * 1000)
     }
 
     var hasTouchedShares: Bool { shares.values.contains { $0.isTouched } }
@@ -134,6 +140,7 @@ extension Detector {
         catalogueEnds.removeAll()
         forgetPending()
         isDisplaced = true
+        isCatalogueDisplaced = true
     }
 
     private func forgetPending() {
@@ -162,6 +169,7 @@ extension Detector {
         )
         isOutputReady = false
         isReassigned = true
+        pause()
     }
 
     // MARK: Time

@@ -15,7 +15,9 @@ enum Ending {
 extension Detector {
     /// Whether everything that was there is judged and committed.
     func hasEnded() throws -> Bool {
-        guard isAssigned, !isReassigned, !isDisplaced, changedSince == nil, unsettled.isEmpty else {
+        guard isAssigned, !isReassigned, !isDisplaced, !isCatalogueDisplaced, changedSince == nil,
+            unsettled.isEmpty
+        else {
             return false
         }
         switch phase {
@@ -49,7 +51,7 @@ extension Detector {
 
     private func lookForCatalogueEnds() {
         catalogueEnds.removeAll()
-        isDisplaced = true
+        isCatalogueDisplaced = true
         ending = .catalogue(transactions: report.transactions)
     }
 }

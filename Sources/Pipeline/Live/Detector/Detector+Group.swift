@@ -76,17 +76,22 @@ extension Detector {
 
     /// Puts reading back to the own places, after an abort or a rebalance.
     func putBack() throws {
-        isDisplaced = false
         do throws(KafkaError) {
-            if case .running = phase, !sources.isEmpty { try consumer.resume(at: sources.map(\.place)) }
-            try reader.seek(
-                catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
-            )
+            if isCatalogueDisplaced {
+                try reader.seek(
+                    catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
+                )
+                isCatalogueDisplaced = false
+            }
+            if isDisplaced, case .running = phase, !sources.isEmpty {
+                try consumer.resume(at: sources.map(\.place))
+            }
+            isDisplaced = false
         } catch {
             guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
                 throw Trouble.failure(error)
             }
-            isDisplaced = true
+            log.debug("putting reading back: \(error)")
         }
     }
 

@@ -7,7 +7,7 @@ import Kafka
 
 extension Detector {
     func take(_ batch: borrowing Batch) throws {
-        guard case .running = phase else { return }
+        guard case .running = phase, !isDisplaced, !isReassigned else { return }
         guard !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
         let notAfter = Intake.latestTime()
         var current = -1

@@ -49,8 +49,10 @@ final class Detector {
     var isAssigned = false
     /// Whether the assignment has changed since the loop last looked.
     var isReassigned = false
-    /// Whether reading has to go back to the sources' own places.
+    /// Whether reading has to go back to the sources' own places; until then nothing that comes is taken.
     var isDisplaced = false
+    /// The same of the catalogue.
+    var isCatalogueDisplaced = false
 
     // Since the last commit:
     var alerts: [Alert] = []
@@ -58,6 +60,8 @@ final class Detector {
     var recordCount = 0
     /// When the first change was made that is not committed; nil when there is none.
     var changedSince: ContinuousClock.Instant?
+    /// Transactions that failed one after the other.
+    var failures = 0
 
     /// The next message of each partition of the catalogue, and those of the last commit.
     var catalogueNext: [Int32: Int64] = [:]
@@ -142,6 +146,8 @@ final class Detector {
 
     /// One turn of the loop: a slice of everything that is to be done.
     func turn() throws {
+        if isReassigned { try beginRestoring() }
+        if isDisplaced || isCatalogueDisplaced { try putBack() }
         let (count, failures) = try consumer.poll(
             maxMessages: Self.batchMessages,
             timeout: patience
@@ -154,9 +160,7 @@ final class Detector {
             throw Trouble.failure(error)
         }
         for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
-        if isReassigned { try beginRestoring() }
-        if isDisplaced { try putBack() }
-        try readCatalogue()
+        if !isCatalogueDisplaced, !isReassigned { try readCatalogue() }
         switch phase {
         case .idle: break
         case .restoring(let restoring): try restore(restoring)

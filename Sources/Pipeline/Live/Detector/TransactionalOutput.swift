@@ -61,14 +61,14 @@ final class TransactionalOutput {
             }
             for entry in content.entries { try send(entry) }
             try producer.sendOffsets(content.positions, group: proof, timeout: deadline - .now)
-        } catch { return undo(error) }
+        } catch { return undo(error.code == .state ? cause(behind: error) : error) }
         while true {
             do throws(KafkaError) {
                 try producer.commitTransaction(timeout: .milliseconds(500))
                 return .committed
             } catch {
                 if error.isFatal { return .broken(error) }
-                if error.requiresAbort { return undo(error) }
+                if error.requiresAbort || Trouble.isPermanent(error) { return undo(error) }
                 if !error.isRetriable || ContinuousClock.now >= deadline { return .broken(error) }
             }
         }
@@ -107,16 +107,33 @@ final class TransactionalOutput {
         }
     }
 
-    private func undo(_ error: KafkaError) -> Outcome {
-        if error.isFatal { return .broken(error) }
-        let cause = producer.takeDeliveryFailures().first ?? error
-        do throws(KafkaError) {
-            try producer.abortTransaction(timeout: .seconds(5))
-            _ = producer.takeDeliveryFailures()
-        } catch {
-            return Trouble.isPermanent(cause) ? .refused(Trouble.failure(cause)) : .broken(error)
+    /// Why producing is not allowed any more: only an attempt to commit tells, and it fails.
+    private func cause(behind error: KafkaError) -> KafkaError {
+        do throws(KafkaError) { try producer.commitTransaction(timeout: .milliseconds(500)) } catch {
+            return error
         }
-        return Trouble.isPermanent(cause) ? .refused(Trouble.failure(cause)) : .aborted(cause)
+        return error
+    }
+
+    private func undo(_ error: KafkaError) -> Outcome {
+        let cause = producer.takeDeliveryFailures().first ?? error
+        var broken = error.isFatal ? error : nil
+        if broken == nil {
+            do throws(KafkaError) {
+                try producer.abortTransaction(timeout: .seconds(5))
+                _ = producer.takeDeliveryFailures()
+            } catch { broken = error }
+        }
+        if Trouble.isPermanent(cause) { return .refused(refusal(cause)) }
+        return broken == nil ? .aborted(cause) : .broken(cause)
+    }
+
+    /// The line for a transaction that cannot be written; librdkafka does not tell which topic refuses.
+    private func refusal(_ error: KafkaError) -> RunFailure {
+        let names = [alerts, state, catalogue, deadLetters].map(producer.name(of:))
+        guard error.code == .topicAuthorization, !names.contains(where: { error.description.contains($0) })
+        else { return Trouble.failure(error) }
+        return RunFailure("\(Trouble.failure(error)): one of \(names.joined(separator: ", "))")
     }
 }
 

@@ -81,6 +81,7 @@ final class Intake {
     // MARK: One turn
 
     private func turn() throws {
+        try place()
         let waits = pending.read == 0 ? Duration.milliseconds(100) : .milliseconds(5)
         let (count, failures) = try consumer.poll(maxMessages: Self.batchMessages, timeout: waits) { batch in
             try take(batch.messages)
@@ -90,7 +91,6 @@ final class Intake {
         for failure in failures { try handle(failure) }
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
         output.poll()
-        try place()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
             try commitWhenDue(isIdle: count == 0)
@@ -98,7 +98,7 @@ final class Intake {
     }
 
     private func take(_ messages: UnsafeBufferPointer<Message>) throws {
-        guard !messages.isEmpty else { return }
+        guard !messages.isEmpty, !isDisplaced else { return }
         latestTime = Self.latestTime()
         var current = -1
         var last: Message?
@@ -268,7 +268,7 @@ final class Intake {
     }
 
     private func note(_ end: PartitionEnd) {
-        guard let index = index(end.topic, end.partition), partitions[index].phase == .reading,
+        guard !isDisplaced, let index = index(end.topic, end.partition), partitions[index].phase == .reading,
             end.offset >= partitions[index].next
         else { return }
         partitions[index].next = end.offset

@@ -1,4 +1,5 @@
 public import Configuration
+import Glibc
 import Kafka
 
 /// Compares the topics of a cluster with what amiwatch needs, and makes those that are missing.
@@ -77,6 +78,21 @@ public struct TopicCheck: Sendable {
         return row
     }
 
+    /// Brokers hear of a new topic one after the other.
+    private static func lookAtNew(_ plan: TopicPlan, _ admin: Admin) throws(KafkaError) -> Row {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do throws(KafkaError) {
+                let row = try look(at: plan, admin)
+                if row.partitions != nil || ContinuousClock.now >= deadline { return row }
+            } catch {
+                let isUnknown = error.code == .unknownTopicOrPartition || error.isRetriable
+                guard isUnknown, ContinuousClock.now < deadline else { throw error }
+            }
+            usleep(50_000)
+        }
+    }
+
     /// What the topics that accounts are spread over have already.
     private static func accountPartitions(_ plans: [TopicPlan], _ rows: [Row]) -> Int? {
         let isKeyed = !plans.contains { $0.purpose == .events }
@@ -107,7 +123,7 @@ public struct TopicCheck: Sendable {
             if let error = outcome, error.code != .topicAlreadyExists {
                 rows[index].errors.append("\(error)")
             } else {
-                rows[index] = try look(at: plans[index], admin)
+                rows[index] = try lookAtNew(plans[index], admin)
                 rows[index].isNew = outcome == nil
             }
         }

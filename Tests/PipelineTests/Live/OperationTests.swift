@@ -1,0 +1,233 @@
+import Alerts
+import Configuration
+import Detection
+import Foundation
+import Glibc
+import Kafka
+import KafkaTestSupport
+import Testing
+
+@testable import Pipeline
+
+/// What an operator meets: missing topics, closed doors, broken records, and no Kafka at all.
+@Suite(.serialized, .needsRealBroker)
+struct OperationTests {
+    @Test("A broken record is a dead letter, and its neighbours are judged")
+    func poison() throws {
+        let history = History(seed: 31)
+        let stage = try Stage(partitions: 1)
+        let poison = [
+            "{\"eventName\":\"RunInstances\"", "\u{0}\u{1}not json RunInstances",
+            "{\"Records\":[{\"eventName\":5}]}",
+            "{\"eventName\":\"RunInstances\",\"eventSource\":\"ec2.amazonaws.com\",\"eventTime\":\"never\"}",
+        ]
+        var messages = history.events.map { TestMessage($0.json, partition: 0) }
+        for (index, text) in poison.enumerated() {
+            messages.insert(TestMessage(text, partition: 0), at: index * 50)
+        }
+        // Half of a container is broken, and so is one that tells nothing.
+        let whole = history.events[0].json
+        messages.append(
+            TestMessage("{\"Records\":[\(whole),{\"eventName\":\"CreateImage\",}]}", partition: 0)
+        )
+        messages.append(TestMessage(nil, key: "tombstone", partition: 0))
+        messages.append(TestMessage("", partition: 0))
+        try produce(messages, to: stage.input, at: stage.broker.bootstrapServers)
+        let summary = try stage.runToEnd()
+        let letters = try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers)
+        #expect(letters.count == summary.intake.deadLettered)
+        #expect(letters.count >= poison.count)
+        for letter in letters {
+            let tree = try #require(JSONTree(Array((letter.value ?? "").utf8)))
+            let place = ["topic", "partition", "offset", "record_index"].map { key in
+                tree[key]?.text ?? tree[key]?.integer.map(String.init) ?? "?"
+            }
+            #expect(letter.key == place.joined(separator: "/"))
+            #expect(tree["sha256"]?.text?.count == 64)
+            #expect(tree["reason"]?.text?.isEmpty == false)
+        }
+        #expect(Set(letters.map(\.key)).count == letters.count)
+        let intake = summary.intake
+        #expect(intake.read == intake.ignored + intake.forwarded + intake.deadLettered)
+        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+    }
+
+    @Test("Messages of the events topic that cannot be read are dead letters of the detector")
+    func poisonedEvents() throws {
+        let history = History(seed: 32)
+        let stage = try Stage(partitions: 1)
+        try produce(
+            [TestMessage("{broken", key: "100000000010")],
+            to: stage.topics.events,
+            at: stage.broker.bootstrapServers
+        )
+        try stage.produce(history.events, partitions: 1)
+        let summary = try stage.runToEnd()
+        #expect(summary.detector.run.deadLettered == 1)
+        #expect(summary.detector.run.read == summary.intake.forwarded + 1)
+        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+    }
+
+    @Test("An input that is keyed by account needs no intake")
+    func keyedByAccount() throws {
+        let history = History(seed: 33)
+        var stage = try Stage()
+        stage.configuration.input.isKeyedByAccount = true
+        stage.configuration.input.partitioner = .murmur2
+        let partitioner = Partitioner(count: 4)
+        func partition(_ account: String) -> Int32 {
+            Array(account.utf8).withUnsafeBytes { partitioner.partition(of: $0) }
+        }
+        try produce(
+            history.events.map { TestMessage($0.json, key: $0.account, partition: partition($0.account)) },
+            to: stage.input,
+            at: stage.broker.bootstrapServers
+        )
+        let summary = try stage.runToEnd()
+        let balance = summary.detector.run
+        #expect(balance.read == history.events.count)
+        #expect(balance.read == balance.ignored + balance.applied + balance.duplicate + balance.deadLettered)
+        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+
+        // One record on the wrong partition, and it stops with a line that says what to check.
+        let event = try #require(history.events.first { $0.json.contains("ec2.amazonaws.com") })
+        try produce(
+            [TestMessage(event.json, key: event.account, partition: (partition(event.account) + 1) % 4)],
+            to: stage.input,
+            at: stage.broker.bootstrapServers
+        )
+        let failure = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+        #expect(failure?.description.contains("input.partitioner") == true)
+    }
+
+    @Test("The partition count is fixed")
+    func partitionCount() throws {
+        let stage = try Stage(partitions: 2)
+        try stage.produce(History(seed: 34).events, partitions: 2)
+        try stage.runToEnd()
+        for topic in [stage.topics.events, stage.topics.state] {
+            let result = try stage.broker.tool(
+                "kafka-topics.sh",
+                ["--alter", "--topic", topic, "--partitions", "4"]
+            )
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let failure = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+        #expect(failure?.description.contains("built with 2") == true)
+    }
+
+    @Test("Closed port, missing topics: one line each, at once")
+    func closedDoors() throws {
+        var stage = try Stage(partitions: 1)
+        stage.configuration.topics.alerts += "-missing"
+        let missing = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+        #expect(missing?.description.contains("amiwatch topics --create") == true)
+        #expect(missing?.description.contains(stage.topics.alerts) == true)
+        let port = try freePorts(1)[0]
+        stage.configuration.kafka.bootstrapServers = "127.0.0.1:\(port)"
+        let start = ContinuousClock.now
+        let closed = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+        #expect(closed?.description.contains("127.0.0.1:\(port)") == true)
+        #expect(closed?.description.contains("\n") == false)
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
+    @Test("Kafka's own console consumer sees every alert once")
+    func consoleConsumer() throws {
+        let history = History(seed: 35)
+        let stage = try Stage()
+        try stage.produce(history.events)
+        try stage.runToEnd()
+        let own = try stage.alerts()
+        let result = try stage.broker.tool(
+            "kafka-console-consumer.sh",
+            [
+                "--topic", stage.topics.alerts, "--isolation-level", "read_committed", "--from-beginning",
+                "--timeout-ms", "5000", "--property", "print.key=true", "--property", "print.headers=true",
+            ],
+            timeout: .seconds(90)
+        )
+        // It says some things of its own, too.
+        let lines = result.output.split(separator: "\n").map(String.init).filter { $0.contains("\t{") }
+        #expect(lines.count == own.count, "\(result.errors.suffix(500))")
+        #expect(lines.allSatisfy { $0.contains("schema:amiwatch.alert/1") && $0.contains("rule_id:") })
+        let values = Set(lines.compactMap { $0.split(separator: "\t", maxSplits: 2).last.map(String.init) })
+        #expect(values == Set(own.compactMap(\.value)))
+    }
+
+    @Test("topics --create makes what run needs, and says what is unfit")
+    func topics() throws {
+        var configuration = try Stage(partitions: 3).configuration
+        let log = RunLog(level: .error)
+        let sound = try TopicCheck(configuration, creates: false, log: log)
+        #expect(sound.isSound)
+        #expect(sound.rows.allSatisfy { $0.partitions == 3 })
+        let stage = try Stage(partitions: 1)
+        configuration.topics.state = try stage.broker.makeTopic("unfit", partitions: 2)
+        let unfit = try TopicCheck(configuration, creates: true, log: log)
+        #expect(!unfit.isSound)
+        let errors = unfit.rows.flatMap(\.errors).joined(separator: "\n")
+        #expect(errors.contains("cleanup.policy=delete"))
+        #expect(errors.contains("2 partitions"))
+    }
+}
+
+/// A cluster that does not let everybody do everything.
+@Suite(.serialized, .needsKafkaHome)
+struct PermissionTests {
+    @Test("No permission: one line that says for what")
+    func denied() throws {
+        let broker = try RealBroker(properties: [
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "true",
+        ])
+        defer { broker.stop() }
+        func acl(_ arguments: String...) throws {
+            let result = try broker.tool("kafka-acls.sh", ["--add"] + arguments)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        // Whoever is denied one thing may still do all others.
+        try acl("--allow-principal", "User:ANONYMOUS", "--operation", "All", "--topic", "*")
+        for (operation, resource) in [
+            ("Write", \Stage.topics.alerts), ("Write", \Stage.topics.deadLetters), ("Read", \Stage.input),
+            ("Write", \Stage.topics.events), ("Read", \Stage.topics.events),
+            ("Describe", \Stage.topics.catalogue),
+        ] {
+            let stage = try Stage(partitions: 1, on: broker)
+            let name = stage[keyPath: resource]
+            try acl("--deny-principal", "User:ANONYMOUS", "--operation", operation, "--topic", name)
+            try produce(
+                [TestMessage("{\"eventName\":\"RunInstances\"", partition: 0)],
+                to: stage.input,
+                at: broker.bootstrapServers
+            )
+            try stage.produce(History(seed: 41).events, partitions: 1)
+            let start = ContinuousClock.now
+            let failure = #expect(throws: RunFailure.self, "\(operation) \(name)") {
+                try stage.runToEnd(log: RunLog(level: .warning))
+            }
+            #expect(failure?.description.contains(name) == true, "\(failure?.description ?? "")")
+            #expect(failure?.description.contains("permission") == true, "\(failure?.description ?? "")")
+            #expect(ContinuousClock.now - start < .seconds(30))
+        }
+    }
+}
+
+/// The broker inside the program.
+@Suite(.serialized)
+struct EmbeddedTests {
+    @Test("A first run needs nothing but the program")
+    func firstRun() throws {
+        let checkout = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
+        let result = try runCommand(
+            [
+                Worker.binary, "run", "--embedded", "--feed", "\(checkout)/Deploy/sample/trail", "--policy",
+                "\(checkout)/Deploy/sample/policy.yaml", "--until-end", "--print-alerts",
+            ],
+            timeout: .seconds(60)
+        )
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("critical open  allowed-amis-disabled"))
+        #expect(result.errors.contains("\"dead_lettered\":1"))
+    }
+}
