@@ -1,6 +1,6 @@
 import Alerts
 
-/// An alert as people read it: two or three lines.
+/// An alert as people read it: what, where and when; who; because of what; what to do.
 struct AlertPicture {
     private let alert: JSONTree?
     private let isColored: Bool
@@ -10,27 +10,44 @@ struct AlertPicture {
         self.isColored = isColored
     }
 
+    /// Lines for an open finding; one line for one that is over.
     var text: String {
-        let severity = field("severity")
         let status = field("status")
+        let isOver = status == "resolved" || status == "retracted"
+        var lines = [head(status, isOver: isOver)]
+        guard !isOver else { return lines[0] + "\n" }
+        lines.append("  \(field("message"))")
+        if let caller = alert?["actor"]?["arn"]?.text { lines.append(line("by", caller)) }
+        for fact in alert?["facts"]?.elements ?? [] {
+            let time = fact["time"]?.text.map { "  (\($0))" } ?? ""
+            lines.append(line("because", "\(fact["what"]?.text ?? "") = \(fact["value"]?.text ?? "")\(time)"))
+        }
+        for missing in alert?["missing"]?.elements ?? [] { lines.append(line("unknown", missing.text ?? "")) }
+        for command in alert?["remediation"]?.elements ?? [] { lines.append(line("do", command.text ?? "")) }
+        return lines.joined(separator: "\n") + "\n\n"
+    }
+
+    private func head(_ status: String, isOver: Bool) -> String {
+        let severity = field("severity")
         let color: Terminal.Color =
-            switch (status, severity) {
-            case ("resolved", _), ("retracted", _): .green
-            case (_, "critical"), (_, "high"): .red
-            case (_, "medium"): .yellow
+            switch severity {
+            case _ where isOver: .green
+            case "critical", "high": .red
+            case "medium": .yellow
             default: .cyan
             }
-        let verdict = field("verdict") == "undetermined" ? " (undetermined)" : ""
-        let head = Terminal.paint("\(severity) \(status)\(verdict)", color, if: isColored)
-        let place = "\(field("account_id")) \(field("region")) \(alert?["resource"]?["id"]?.text ?? "")"
-        var lines = [
-            "\(alert?["event"]?["time"]?.text ?? "")  \(head)  \(field("rule_id"))  \(place)",
-            "    \(field("message"))",
-        ]
-        if let command = alert?["remediation"]?.elements.first?.text {
-            lines.append(Terminal.paint("    $ \(command)", .faint, if: isColored))
-        }
-        return lines.joined(separator: "\n") + "\n"
+        let verdict = field("verdict") == "undetermined" ? " undetermined" : ""
+        let label = isOver ? status : "\(severity.uppercased()) \(status)\(verdict)"
+        let place = [field("account_id"), field("region")].joined(separator: " ")
+        let resource = alert?["resource"]?["id"]?.text ?? ""
+        return
+            "\(Terminal.paint(label, color, if: isColored))  \(field("rule_id"))  \(resource)  \(place)"
+            + "  \(alert?["event"]?["time"]?.text ?? "")"
+    }
+
+    private func line(_ label: String, _ text: String) -> String {
+        let padded = label + String(repeating: " ", count: max(0, 9 - label.count))
+        return "  \(Terminal.paint(padded, .faint, if: isColored))\(text)"
     }
 
     private func field(_ key: String) -> String { alert?[key]?.text ?? "" }
