@@ -11,7 +11,7 @@ struct Backlog: Sendable {
     mutating func append(_ more: some Sequence<Subject>) { subjects.append(contentsOf: more) }
 
     mutating func take(atMost count: Int) -> ArraySlice<Subject> {
-        let end = min(subjects.count, next + count)
+        let end = next + min(count, subjects.count - next)
         defer { next = end }
         return subjects[next..<end]
     }

@@ -4,7 +4,8 @@ import CloudTrail
 
 /// A generated history: calls of all kinds, close together in time, so that ties and late facts are the rule.
 struct History {
-    private enum Kind {
+    /// The kinds of records.
+    enum Kind {
         case create, share, reset, cancel, disable, enable, deregister, deprecate, tag, launch, terminate
         case setting, criteria, blockPublicAccess, unreadable, nothing
         case images, instances, permissions, settings, members
@@ -36,10 +37,14 @@ struct History {
     private let seconds: Int64
     private var number: UInt64 = 0
     private(set) var records: [Record] = []
+    /// Whether each image is one account's, and what documents say of images is left out.
+    private let isOrderly: Bool
 
     /// A history of so many records; some of them copies of each other that differ.
-    static func records(_ count: Int, _ random: SplitMix64) -> [Record] {
-        var history = History(random: random)
+    ///
+    /// With a theme of its own it is orderly.
+    static func records(_ count: Int, _ random: SplitMix64, about theme: [Kind]? = nil) -> [Record] {
+        var history = History(random: random, theme)
         while history.records.count < count {
             let record = history.record()
             history.records.append(record)
@@ -48,11 +53,14 @@ struct History {
         return history.records
     }
 
-    private init(random: SplitMix64) {
+    private init(random: SplitMix64, _ theme: [Kind]?) {
+        var random = random
+        isOrderly = theme != nil
+        let any = random.pick(Self.themes)
+        self.theme = theme ?? any
+        images = random.pick([1, 2, 4])
+        seconds = random.pick([4, 24])
         self.random = random
-        theme = self.random.pick(Self.themes)
-        images = self.random.pick([1, 2, 4])
-        seconds = self.random.pick([4, 24])
     }
 
     private mutating func record() -> Record {
@@ -73,7 +81,7 @@ struct History {
         if case .inventory = record.call {
             record.id = .text("inventory/\(number)")
             record.actor = .unknown
-            if random.chance(20) { record.region = "" }
+            if random.chance(20), !isOrderly { record.region = "" }
         }
         return record
     }
@@ -92,8 +100,13 @@ struct History {
     }
 
     private mutating func call(_ record: inout Record) -> (String, Call) {
-        let image = World.image(Int.random(in: 1...images, using: &random))
+        let number = Int.random(in: 1...images, using: &random)
+        let image = World.image(number)
         let kind = random.pick(theme)
+        if isOrderly, kind != .cancel, kind != .launch {
+            record.account = number < 3 ? World.owner : World.member
+            record.region = World.regions[0]
+        }
         switch kind {
         case .create: return creation(image)
         case .share:

@@ -17,7 +17,11 @@ struct AllowedAMIsNotInUse: Rule {
     /// Only the first call under a state is an occurrence.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .activity(let place) = subject else { return nil }
-        let facts = scene.state.timeline(.allowedImages(place)).facts
+        // Of several facts in one second only the last is what that second's calls saw.
+        let all = scene.state.timeline(.allowedImages(place)).facts
+        let facts = all.indices.filter { $0 + 1 == all.count || all[$0 + 1].time > all[$0].time }.map {
+            all[$0]
+        }
         var judgement = Judgement()
         let firstKnown = facts.first?.time ?? .distantFuture
         if let first = scene.state.firstActivity(in: place, from: .distantPast), first.time < firstKnown {
@@ -30,9 +34,7 @@ struct AllowedAMIsNotInUse: Rule {
                 judgement.resolve(fact.evidence)
                 continue
             }
-            // Of several facts in one second only the last is what that second's calls saw.
-            let isLastOfSecond = index + 1 == facts.count || facts[index + 1].time > fact.time
-            guard !isOff, isLastOfSecond else { continue }
+            guard !isOff else { continue }
             let next = facts[(index + 1)...].first { $0.value != fact.value }
             if let use = use(from: fact, until: next?.time, place, scene.state) {
                 isOff = true

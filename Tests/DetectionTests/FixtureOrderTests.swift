@@ -1,0 +1,100 @@
+import CloudTrail
+import Testing
+
+@testable import Detection
+
+/// Every fixture in a thousand orders (in all of them, where there are fewer), with repeats.
+@Suite
+struct FixtureOrderTests {
+    @Test(arguments: RuleFixture.all)
+    func theOrderDecidesNothing(_ fixture: RuleFixture) throws {
+        let policy = try fixture.policy()
+        let records = try fixture.records()
+        let expected = OrderTests.findings(of: records, policy, "\(fixture), as recorded", atEach: true)
+        var random = SplitMix64(seed: UInt64(records.count))
+        for number in 0..<20 {
+            let comment: Comment = "\(fixture), order \(number)"
+            let order = records.shuffled(using: &random)
+            #expect(OrderTests.findings(of: order, policy, comment, atEach: true) == expected, comment)
+        }
+        var alerts: [Alert] = []
+        var engine = Engine(policy: policy)
+        for record in records { _ = engine.process(record, into: &alerts) }
+        let findings = Dictionary(uniqueKeysWithValues: engine.findings().map { ($0.id, $0.finding) })
+        let start = Walk(engine: Engine(policy: policy), rest: records, comment: "\(fixture)")
+        let orders =
+            records.count <= 6 ? start.all(findings) : start.some(findings, levels: 2, random: &random)
+        #expect(orders >= (records.count <= 6 ? (1...records.count).reduce(1, *) : 1000))
+    }
+
+    /// One order, as far as it has come.
+    ///
+    /// Orders that begin alike share their beginning.
+    private struct Walk {
+        var engine: Engine
+        var ledger = Ledger()
+        var done: [Record] = []
+        var rest: [Record]
+        let comment: Comment
+
+        private mutating func feed(_ index: Int) {
+            let record = rest.remove(at: index)
+            feed(record)
+            done.append(record)
+        }
+
+        private mutating func feed(_ record: Record) {
+            var alerts: [Alert] = []
+            _ = engine.process(record, into: &alerts)
+            let comment = comment
+            ledger.take(alerts, comment)
+        }
+
+        private func check() {
+            let findings = Dictionary(uniqueKeysWithValues: engine.findings().map { ($0.id, $0.finding) })
+            if ledger.findings != findings { #expect(ledger.findings == findings, comment) }
+        }
+
+        private func checkEnd(_ expected: [String: Finding]) {
+            check()
+            if ledger.findings != expected {
+                #expect(ledger.findings == expected, "\(comment), order \(done.map(\.id.description))")
+            }
+        }
+
+        /// Every order of what is left; returns how many.
+        func all(_ expected: [String: Finding]) -> Int {
+            guard !rest.isEmpty else {
+                checkEnd(expected)
+                return 1
+            }
+            check()
+            return rest.indices.reduce(0) { count, index in
+                var next = self
+                next.feed(index)
+                return count + next.all(expected)
+            }
+        }
+
+        /// Ten beginnings, ten continuations of each, ten ends of each of those; and a repeat now and then.
+        func some(_ expected: [String: Finding], levels: Int, random: inout SplitMix64) -> Int {
+            var count = 0
+            for _ in 0..<10 {
+                var next = self
+                next.rest.shuffle(using: &random)
+                for _ in 0..<(next.rest.count / (levels + 1)) { next.feed(next.rest.count - 1) }
+                if random.chance(50), let repeated = next.done.randomElement(using: &random) {
+                    next.feed(repeated)
+                }
+                if levels == 0 {
+                    next.checkEnd(expected)
+                    count += 1
+                } else {
+                    next.check()
+                    count += next.some(expected, levels: levels - 1, random: &random)
+                }
+            }
+            return count
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import CloudTrail
+import Testing
+
+@testable import Detection
+
+/// Generated histories, judged by the engine and by a naive reading of the rules that shares no code with it.
+@Suite
+struct OracleTests {
+    private static func engine(_ policy: Policy, _ records: [Record]) -> Engine {
+        var engine = Engine(policy: policy)
+        var alerts: [Alert] = []
+        for record in records { _ = engine.process(record, into: &alerts) }
+        return engine
+    }
+
+    private static func policy(_ random: inout SplitMix64) -> Policy {
+        var policy = World.policy(&random)
+        policy.suppressions = []
+        policy.rules = [:]
+        return policy
+    }
+
+    @Test(arguments: 0..<3)
+    func sharingIsAsTheTextSays(_ part: Int) {
+        let rules: Set = [
+            "ami-shared-publicly", "ami-shared-with-untrusted-account",
+            "ami-shared-with-untrusted-organization",
+            "ami-shared-by-service",
+        ]
+        var count = 0
+        for seed in UInt64(part * 100)..<UInt64(part * 100 + 100) {
+            var random = SplitMix64(seed: 20_000 + seed)
+            let policy = Self.policy(&random)
+            let records = History.records(
+                Int.random(in: 3...30, using: &random),
+                random,
+                about: [
+                    .share, .share, .share, .share, .share, .share, .reset, .cancel, .disable, .enable,
+                    .deregister, .create, .members,
+                ]
+            )
+            var found: [String: FindingSketch] = [:]
+            for (_, finding) in Self.engine(policy, records).findings()
+            where rules.contains(finding.identity.rule) {
+                let subject = finding.identity.subject
+                found["\(finding.identity.rule) \(subject.resource.id) \(subject.discriminator ?? "")"] =
+                    FindingSketch(finding)
+            }
+            let expected = ShareOracle(records, policy).findings()
+            count += expected.count
+            #expect(found == expected, "seed \(seed)")
+            if found != expected { return }
+        }
+        #expect(count > 150, "the histories hold something to judge")
+    }
+
+    @Test(arguments: 0..<3)
+    func guardrailsAreAsTheTextSays(_ part: Int) {
+        var count = 0
+        for seed in UInt64(part * 100)..<UInt64(part * 100 + 100) {
+            var random = SplitMix64(seed: 30_000 + seed)
+            let policy = Self.policy(&random)
+            let records = History.records(
+                Int.random(in: 3...30, using: &random),
+                random,
+                about: [
+                    .setting, .setting, .setting, .criteria, .criteria, .criteria, .blockPublicAccess,
+                    .blockPublicAccess, .share, .nothing, .settings, .launch,
+                ]
+            )
+            let findings = Self.engine(policy, records).findings().map(\.finding)
+            for account in [World.owner, World.member] {
+                let place = Place(account, World.regions[0])
+                let expected = GuardrailOracle(records, policy, place).findings()
+                count += expected.count
+                var found: [String: FindingSketch] = [:]
+                for finding in findings where finding.identity.subject.resource.id == place.description {
+                    guard finding.identity.rule != "watched-call-unreadable" else { continue }
+                    found[finding.identity.rule] = FindingSketch(finding)
+                }
+                #expect(found == expected, "seed \(seed), \(place)")
+                if found != expected { return }
+            }
+        }
+        #expect(count > 150, "the histories hold something to judge")
+    }
+}
