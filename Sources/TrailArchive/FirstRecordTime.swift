@@ -7,7 +7,7 @@ internal import Glibc
 /// A guess is enough: it only decides the order in which files are read, and the findings do not depend on it.
 struct FirstRecordTime {
     /// How much of a file is looked at, packed and unpacked.
-    private static let window = 1 << 18
+    private static let window = 1 << 16
 
     private let decompressor = Decompressor()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: window, alignment: 64)

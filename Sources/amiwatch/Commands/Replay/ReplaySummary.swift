@@ -105,10 +105,18 @@ struct ReplaySummary {
         let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) })
         guard !commands.isEmpty else { return lines }
         lines.append("these tell, each printed into a file for --inventory FILE:")
-        for command in commands.prefix(8) {
+        // Of many that differ in the images alone, the first.
+        let groups = Dictionary(grouping: commands) { command in
+            command.account + command.command.split(separator: " ami-", maxSplits: 1)[0]
+        }
+        let firsts = groups.values.compactMap(\.first).sorted()
+        for command in firsts.prefix(8) {
             lines.append("  \(paint(command.command, .cyan))  # account \(command.account)")
         }
-        if commands.count > 8 { lines.append("  and \(Numbers.grouped(commands.count - 8)) more") }
+        let others = commands.count - min(8, firsts.count)
+        if others > 0 {
+            lines.append("  and \(Numbers.grouped(others)) more; explain tells those of one alert")
+        }
         return lines
     }
 
