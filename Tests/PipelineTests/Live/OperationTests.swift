@@ -227,7 +227,7 @@ struct EmbeddedTests {
             timeout: .seconds(60)
         )
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.contains("critical open  allowed-amis-disabled"))
+        #expect(result.output.contains("CRITICAL open  allowed-amis-disabled"))
         #expect(result.errors.contains("\"dead_lettered\":1"))
     }
 }
