@@ -112,6 +112,23 @@ struct LateFactTests {
         )
     }
 
+    /// As many as one call may name: the cost of each must not grow with the others.
+    @Test
+    func aCallMayNameTenThousandAccounts() {
+        var engine = Engine(policy: Policy(), rules: RuleSet([AMISharedWithUntrustedAccount()]))
+        var alerts: [Alert] = []
+        let grantees = (0..<10_000).compactMap {
+            AccountID(padding: 500_000_000_000 + $0).map(Grantee.account)
+        }
+        let change = LaunchPermissionChange(image: World.image(1), added: grantees, removed: [])
+        let share = Self.record(1, at: 0, "ModifyImageAttribute", .modifyLaunchPermission(change))
+        #expect(engine.process(share, into: &alerts) == .applied)
+        #expect(alerts.count == 10_000)
+        let reset = Self.record(2, at: 1, "ResetImageAttribute", .resetLaunchPermission(World.image(1)))
+        #expect(engine.process(reset, into: &alerts) == .applied)
+        #expect(alerts.count == 20_000)
+    }
+
     /// SHA-256 over the parts, one a line.
     @Test
     func theIDsAreTheDocumentedHashes() {

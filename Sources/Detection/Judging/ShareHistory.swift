@@ -98,7 +98,7 @@ struct ShareHistory {
     /// The facts about the grantee, about grantees that may cover it, and about the image as a whole, in order.
     private func steps(_ facts: ImageFacts) -> [(Fact, Step)] {
         var steps: [(Fact, Step)] = []
-        for other in facts.grantees where other == grantee || other.isGroup {
+        for other in facts.groups.union([grantee]) {
             for fact in facts.timeline(.permission(other)).facts {
                 steps.append((fact, fact.value == .granted ? .granted(other) : .revoked(other)))
             }

@@ -9,6 +9,9 @@ public struct ImageFacts: Sendable {
     /// The images that are copies of it and took its tags along.
     var copies: Set<ResourceID> = []
 
+    /// The grantees that stand for many accounts, of those that any fact names: few, where accounts may be thousands.
+    var groups: Set<Grantee> = []
+
     /// Whether nothing is known.
     var isEmpty: Bool { timelines.isEmpty && launches.isEmpty && copies.isEmpty }
 

@@ -121,13 +121,7 @@ public struct State: Sendable {
             } else {
                 sharedWith[grantee]?.remove(image)
             }
-        case (.image(let image, .permission(.everyone)), .granted) where fact.evidence.isInventory:
-            let facts = images[image]?.timelines[.permission(.everyone)]?.facts ?? []
-            if facts.contains(where: { $0.value == .granted && $0.evidence.isInventory }) {
-                shownPublic.insert(image)
-            } else {
-                shownPublic.remove(image)
-            }
+        case (.image(let image, .permission(let group)), _): index(group, of: image)
         case (.image(let copy, .allTags), .allTags(_, let source?)):
             if isThere {
                 images[source, default: ImageFacts()].copies.insert(copy)
@@ -136,6 +130,21 @@ public struct State: Sendable {
                 if images[source]?.isEmpty == true { images[source] = nil }
             }
         default: break
+        }
+    }
+
+    private mutating func index(_ group: Grantee, of image: ResourceID) {
+        let facts = images[image]?.timelines[.permission(group)]?.facts ?? []
+        if facts.isEmpty {
+            images[image]?.groups.remove(group)
+        } else {
+            images[image]?.groups.insert(group)
+        }
+        guard group == .everyone else { return }
+        if facts.contains(where: { $0.value == .granted && $0.evidence.isInventory }) {
+            shownPublic.insert(image)
+        } else {
+            shownPublic.remove(image)
         }
     }
 

@@ -17,16 +17,14 @@ struct AMIShareAttemptDenied: Rule {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .refusedShare(let place, let image, let grantee) = subject else { return nil }
         var judgement = Judgement()
-        for fact in scene.state.timeline(.refusedShare(place, image, grantee)).facts {
-            let trust = ShareTrust(
-                owner: place.account,
-                time: fact.time,
-                state: scene.state,
-                policy: scene.policy
-            )
-            guard let objection = trust.objection(to: grantee) else { continue }
-            let attempts = recentAttempts(fact, scene)
-            let threshold = scene.policy.thresholds.repeatedDenials
+        let denied = scene.state.timeline(.refusedShare(place, image, grantee)).facts.compactMap { fact in
+            trust(place.account, fact.time, scene).objection(to: grantee).map { (fact, $0) }
+        }
+        let threshold = scene.policy.thresholds.repeatedDenials
+        for (index, (fact, objection)) in denied.enumerated() {
+            // Only the last one's count is shown.
+            let limit = index + 1 == denied.count ? Int.max : threshold
+            let attempts = recentAttempts(fact, scene, atMost: limit)
             let isRepeated = attempts >= threshold
             judgement.occur(
                 fact.evidence,
@@ -45,23 +43,25 @@ struct AMIShareAttemptDenied: Rule {
     }
 
     /// The principal's refused calls in the 24 hours that end with this one, each a violation had it succeeded.
-    private func recentAttempts(_ fact: Fact, _ scene: Scene) -> Int {
+    private func recentAttempts(_ fact: Fact, _ scene: Scene, atMost limit: Int) -> Int {
         guard let principal = fact.evidence.actor.principalARN else { return 1 }
         let start = fact.time.advanced(bySeconds: -86_400)
         let account = fact.evidence.account
-        return scene.state.timeline(.refusals(account, principal: principal)).prefix(asOf: fact.time)
-            .reversed().prefix { $0.time > start }
-            .count {
-                guard !(fact.evidence.id < $0.evidence.id && $0.time == fact.time),
-                    case .refused(_, let grantees) = $0.value
-                else { return false }
-                let trust = ShareTrust(
-                    owner: account,
-                    time: $0.time,
-                    state: scene.state,
-                    policy: scene.policy
-                )
-                return grantees.contains { trust.objection(to: $0) != nil }
-            }
+        var count = 0
+        for other in scene.state.timeline(.refusals(account, principal: principal)).prefix(asOf: fact.time)
+            .reversed()
+        {
+            guard other.time > start, count < limit else { break }
+            guard !(fact.evidence.id < other.evidence.id && other.time == fact.time),
+                case .refused(_, let grantees) = other.value
+            else { continue }
+            let trust = trust(account, other.time, scene)
+            if grantees.contains(where: { trust.objection(to: $0) != nil }) { count += 1 }
+        }
+        return count
+    }
+
+    private func trust(_ owner: AccountID, _ time: EventTime, _ scene: Scene) -> ShareTrust {
+        ShareTrust(owner: owner, time: time, state: scene.state, policy: scene.policy)
     }
 }
