@@ -36,7 +36,7 @@ extension Engine {
 
     private mutating func forget(_ stale: [Fact], at key: FactKey) {
         guard !stale.isEmpty else { return }
-        let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: policy)
+        let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
         let before = occurrences(of: subjects)
         for fact in stale { state.remove(fact, at: key) }
         for (identity, count) in before { keepCount(identity, before: count) }
@@ -45,7 +45,7 @@ extension Engine {
     private func occurrences(of subjects: [Subject]) -> [(FindingIdentity, Int)] {
         subjects.flatMap { subject in
             judgements(of: subject).compactMap { rule, judgement in
-                let identity = FindingIdentity(rule: rule.id, subject: subject)
+                let identity = FindingIdentity(rule: rule.metadata.id, subject: subject)
                 return state.findings[identity] == nil ? nil : (identity, judgement?.occurrences ?? 0)
             }
         }
@@ -54,7 +54,7 @@ extension Engine {
     /// Occurrences whose facts are gone stay counted, and the finding goes on saying what it said.
     private mutating func keepCount(_ identity: FindingIdentity, before: Int) {
         guard var known = state.findings[identity], let rule = rules.rule(identity.rule) else { return }
-        let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: policy))
+        let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: inForce))
         let lost = before - (judgement?.occurrences ?? 0)
         guard lost > 0 else { return }
         known.forgotten += lost

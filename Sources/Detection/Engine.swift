@@ -42,7 +42,8 @@ public struct Engine: Sendable {
     /// Everything known.
     public internal(set) var state: State
     /// What the organisation trusts.
-    public private(set) var policy: Policy
+    public var policy: Policy { _read { yield inForce.policy } }
+    private(set) var inForce: PolicyInForce
     let rules: RuleSet
     let settings: Settings
     var timers = Timers()
@@ -55,7 +56,7 @@ public struct Engine: Sendable {
 
     /// An engine that knows nothing yet.
     public init(policy: Policy, rules: RuleSet = .all, settings: Settings = Settings()) {
-        self.policy = policy
+        inForce = PolicyInForce(policy)
         self.rules = rules
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
@@ -156,7 +157,7 @@ public struct Engine: Sendable {
         let due = timers.popDue(at: state.streamTime)
         for subject in due { judge(subject, cause: nil, into: &alerts) }
         guard let cause = touched.last?.1.evidence else { return }
-        let subjects = Self.reached(by: touched, state: state, policy: policy)
+        let subjects = Self.reached(by: touched, state: state, policy: inForce)
         for subject in subjects.prefix(settings.subjectsAtOnce) {
             judge(subject, cause: cause, into: &alerts)
         }
@@ -164,7 +165,7 @@ public struct Engine: Sendable {
         forget(behind: touched)
     }
 
-    static func reached(by touched: [(FactKey, Fact)], state: State, policy: Policy) -> [Subject] {
+    static func reached(by touched: [(FactKey, Fact)], state: State, policy: PolicyInForce) -> [Subject] {
         var reach = Reach(state: state, policy: policy)
         for (key, fact) in touched { reach.add(key, fact) }
         return reach.subjects.count > 1 ? reach.subjects.sorted() : Array(reach.subjects)
@@ -178,6 +179,7 @@ public struct Engine: Sendable {
         into alerts: inout [Alert]
     ) {
         for (rule, judgement) in judgements(of: subject) {
+            let rule = rule.metadata
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             if let deadline = judgement?.deadline { timers.set(deadline, subject) }
             let known = state.findings[identity]
@@ -193,13 +195,18 @@ public struct Engine: Sendable {
         }
     }
 
-    /// What every rule that judges such subjects says of one.
-    func judgements(of subject: Subject) -> [(RuleMetadata, Judgement?)] {
-        let scene = Scene(state: state, policy: policy)
-        return rules.rules(judging: subject).map { rule in
-            let isEnabled = policy.rules[rule.metadata.id]?.isEnabled ?? true
-            return (rule.metadata, isEnabled ? rule.judge(subject, in: scene) : nil)
+    /// What the rules that judge such subjects say of one: those that say something, or said something before.
+    func judgements(of subject: Subject) -> [(rule: AppliedRule, judgement: Judgement?)] {
+        let scene = Scene(state: state, policy: inForce)
+        var result: [(rule: AppliedRule, judgement: Judgement?)] = []
+        for rule in rules.rules(judging: subject) {
+            let id = rule.metadata.id
+            let judgement = inForce.isEnabled(id) ? rule.rule.judge(subject, in: scene) : nil
+            if judgement != nil || state.findings[FindingIdentity(rule: id, subject: subject)] != nil {
+                result.append((rule, judgement))
+            }
         }
+        return result
     }
 
     // MARK: Whole-state work
@@ -224,7 +231,7 @@ public struct Engine: Sendable {
 
     /// Puts everything on the backlog, to be judged again in slices.
     public mutating func startReconciling() {
-        var reach = Reach(state: state, policy: policy)
+        var reach = Reach(state: state, policy: inForce)
         reach.addAll()
         backlog.append(reach.subjects.sorted())
     }
@@ -239,7 +246,7 @@ public struct Engine: Sendable {
 
     /// Puts another policy in force, as if it had always been.
     public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
-        self.policy = policy
+        inForce = PolicyInForce(policy)
         reconcile(into: &alerts)
     }
 
@@ -248,7 +255,7 @@ public struct Engine: Sendable {
         var result: [(id: String, finding: Finding)] = []
         for (identity, known) in state.findings where known.status != .retracted {
             guard let rule = rules.rule(identity.rule),
-                let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: policy)),
+                let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: inForce)),
                 let finding = form(of: identity, judgement, rule.metadata, known)
             else { continue }
             result.append((identity.findingID, finding))
@@ -258,13 +265,13 @@ public struct Engine: Sendable {
 
     /// How many findings a suppression holds back now.
     public func suppressedCount() -> Int {
-        var reach = Reach(state: state, policy: policy)
+        var reach = Reach(state: state, policy: inForce)
         reach.addAll()
         return reach.subjects.reduce(0) { count, subject in
             count
                 + judgements(of: subject).count { rule, judgement in
                     judgement?.last != nil
-                        && suppressionEnd(FindingIdentity(rule: rule.id, subject: subject)) != nil
+                        && suppressionEnd(FindingIdentity(rule: rule.metadata.id, subject: subject)) != nil
                 }
         }
     }

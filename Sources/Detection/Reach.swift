@@ -5,12 +5,12 @@ import CloudTrail
 /// This is the one place that knows what depends on what. It may name too many subjects, never too few.
 struct Reach {
     let state: State
-    let policy: Policy
+    private let inForce: PolicyInForce
     private(set) var subjects: Set<Subject> = []
 
-    init(state: State, policy: Policy) {
+    init(state: State, policy: PolicyInForce) {
         self.state = state
-        self.policy = policy
+        inForce = policy
     }
 
     /// Adds the subjects that a fact at a key touches, whether the fact has just come or just gone.
@@ -146,21 +146,21 @@ struct Reach {
 
     private mutating func addTags(of id: ResourceID, _ image: ImageFacts) {
         for fact in image.timeline(.lifecycle).facts { addRequiredTags(of: id, told: fact) }
-        for attribute in policy.approvalTagKeys.map(ImageAttribute.tag) + [.allTags] {
+        for attribute in inForce.approvalTagKeys.map(ImageAttribute.tag) + [.allTags] {
             for fact in image.timeline(attribute).facts { addApprovalTags(of: id, told: fact) }
         }
     }
 
     private mutating func addRequiredTags(of id: ResourceID, told fact: Fact) {
         guard fact.value.isCreation else { return }
-        for required in policy.requiredTags {
+        for required in inForce.policy.requiredTags {
             subjects.insert(.requiredTag(fact.evidence.place, id, key: required.key, required.resource))
         }
     }
 
     private mutating func addApprovalTags(of id: ResourceID, told fact: Fact) {
         guard !fact.evidence.isInventory else { return }
-        for key in policy.approvalTagKeys {
+        for key in inForce.approvalTagKeys {
             subjects.insert(.approvalTag(fact.evidence.place, id, key: key))
         }
     }
@@ -200,13 +200,6 @@ struct Reach {
             addTags(of: id, image)
         }
         for identity in state.findings.keys { subjects.insert(identity.subject) }
-    }
-}
-
-extension Policy {
-    /// The keys of tags by which images are approved.
-    var approvalTagKeys: Set<String> {
-        Set((approvedImages ?? []).flatMap { ($0.tags ?? [:]).keys })
     }
 }
 

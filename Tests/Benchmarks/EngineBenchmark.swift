@@ -76,7 +76,9 @@ enum EngineBenchmark {
     /// Changes when the alerts do.
     private static func check(_ alert: Alert) -> UInt64 {
         var encoder = NativeAlert()
-        return encoder.encode(alert).reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+        return encoder.encode(alert).reduce(0xcbf2_9ce4_8422_2325) {
+            ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3
+        }
     }
 
     // MARK: The state

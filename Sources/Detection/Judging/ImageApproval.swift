@@ -4,12 +4,11 @@ import CloudTrail
 struct ImageApproval {
     let image: ResourceID
     let time: EventTime
-    let state: State
-    let policy: Policy
+    let scene: Scene
 
     /// Any entry must match in all its parts.
     func answer() -> (answer: Answer, clause: String) {
-        let entries = policy.approvedImages ?? []
+        let entries = scene.policy.approvedImages ?? []
         let answers = entries.map { matches($0) }
         if let index = answers.firstIndex(where: { $0.value == .yes }) {
             return (answers[index], "images.approved[\(index)]")
@@ -23,7 +22,7 @@ struct ImageApproval {
         if let ids = entry.ids {
             parts.append(ids.contains(image.description) ? .yes() : .no())
         }
-        let known = state.image(image)
+        let known = scene.state.image(image)
         if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
         if let names = entry.names { parts.append(Self.nameAnswer(names, known, of: image)) }
         if withTags, let tags = entry.tags {
@@ -52,15 +51,15 @@ struct ImageApproval {
     }
 
     private func tagAnswer(_ key: String, _ value: String) -> Answer {
-        let reading = TagReading(key, of: image, asOf: time, in: state)
+        let reading = TagReading(key, of: image, asOf: time, in: scene.state)
         guard let cause = reading.cause, let statement = reading.statement(key) else {
             return .unknown(
-                state.image(image)?.owner == nil
+                scene.state.image(image)?.owner == nil
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }
         guard reading.value == .present(value) else { return .no(statement) }
-        switch policy.isPublisher(cause.evidence) {
+        switch scene.policy.isPublisher(cause.evidence) {
         case true?: return .yes(statement)
         case false?:
             return .no(

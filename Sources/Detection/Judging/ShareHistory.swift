@@ -90,8 +90,7 @@ struct ShareHistory {
         ShareTrust(
             owner: scene.state.image(image)?.owner?.account ?? place.account,
             time: time,
-            state: scene.state,
-            policy: scene.policy
+            scene: scene
         )
     }
 

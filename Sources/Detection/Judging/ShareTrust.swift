@@ -4,8 +4,7 @@ import CloudTrail
 struct ShareTrust {
     let owner: AccountID
     let time: EventTime
-    let state: State
-    let policy: Policy
+    let scene: Scene
 
     /// Why a share is a violation.
     struct Objection {
@@ -28,18 +27,18 @@ struct ShareTrust {
     }
 
     private func objection(to account: AccountID) -> Objection? {
-        if account == owner || policy.trust.accounts.contains(account) { return nil }
+        if account == owner || scene.policy.trust.accounts.contains(account) { return nil }
         var facts: [FactStatement] = []
         if isKnownMember(account) == true { return nil }
-        if let own = policy.organization.id, let told = membership(of: account, in: own) {
+        if let own = scene.policy.organization.id, let told = membership(of: account, in: own) {
             facts.append(FactStatement("member of \(own)", "no", told.fact))
         }
-        for trusted in policy.trust.organizations.sorted() {
+        for trusted in scene.policy.trust.organizations.sorted() {
             guard let told = membership(of: account, in: trusted) else { continue }
             if told.isMember { return nil }
             facts.append(FactStatement("member of \(trusted)", "no", told.fact))
         }
-        if policy.knownVendors.contains(account) {
+        if scene.policy.knownVendors.contains(account) {
             return Objection(
                 severity: .medium,
                 clause: "known_vendors",
@@ -56,7 +55,7 @@ struct ShareTrust {
     }
 
     private func membership(of account: AccountID, in organization: String) -> (isMember: Bool, fact: Fact)? {
-        guard let fact = state.timeline(.members(organization: organization)).latest(asOf: time),
+        guard let fact = scene.state.timeline(.members(organization: organization)).latest(asOf: time),
             case .members(let members) = fact.value
         else { return nil }
         return (members.contains(account), fact)
@@ -71,8 +70,8 @@ struct ShareTrust {
                 description: "the unreadable ARN \(arn)"
             )
         }
-        if id == policy.organization.id {
-            guard !policy.trust.organizationalUnits.isEmpty else { return nil }
+        if id == scene.policy.organization.id {
+            guard !scene.policy.trust.organizationalUnits.isEmpty else { return nil }
             return Objection(
                 severity: .medium,
                 clause: "trust.organizational_units",
@@ -80,7 +79,7 @@ struct ShareTrust {
                 description: "the whole own organization (the policy wants single units)"
             )
         }
-        if policy.trust.organizations.contains(id) { return nil }
+        if scene.policy.trust.organizations.contains(id) { return nil }
         return Objection(
             severity: .high,
             clause: "trust.organizations",
@@ -98,9 +97,9 @@ struct ShareTrust {
                 description: "the unreadable ARN \(arn)"
             )
         }
-        if parsed.organization == policy.organization.id
-            || policy.trust.organizations.contains(parsed.organization)
-            || policy.trust.organizationalUnits.contains(unit)
+        if parsed.organization == scene.policy.organization.id
+            || scene.policy.trust.organizations.contains(parsed.organization)
+            || scene.policy.trust.organizationalUnits.contains(unit)
         {
             return nil
         }
@@ -126,17 +125,17 @@ struct ShareTrust {
     }
 
     private func isForeign(_ arn: String) -> Bool {
-        OrganizationsARN(arn).map { $0.organization != policy.organization.id } ?? true
+        OrganizationsARN(arn).map { $0.organization != scene.policy.organization.id } ?? true
     }
 
     private func isOwn(_ account: AccountID) -> Bool { account == owner || isKnownMember(account) ?? false }
 
     /// Whether an account is a member of the own organization; nil when nobody told any member.
     func isKnownMember(_ account: AccountID) -> Bool? {
-        if let own = policy.organization.id, let told = membership(of: account, in: own) {
+        if let own = scene.policy.organization.id, let told = membership(of: account, in: own) {
             return told.isMember
         }
-        let members = policy.organization.accounts
+        let members = scene.policy.organization.accounts
         return members.isEmpty ? nil : members.contains(account)
     }
 }

@@ -18,14 +18,15 @@ public protocol Rule: Sendable {
 public struct Scene {
     /// The facts.
     public let state: State
+    let inForce: PolicyInForce
     /// What the organisation trusts.
-    public let policy: Policy
+    public var policy: Policy { _read { yield inForce.policy } }
     /// Stream time: deadlines at or before it have passed.
     public var now: EventTime { state.streamTime }
 
     /// A scene of a state and a policy.
-    init(state: State, policy: Policy) {
+    init(state: State, policy: PolicyInForce) {
         self.state = state
-        self.policy = policy
+        inForce = policy
     }
 }

@@ -3,17 +3,19 @@ public struct RuleSet: Sendable {
     /// The rules, in the order in which they judge.
     public let rules: [any Rule]
     private let byID: [String: any Rule]
-    private let byKind: [[any Rule]]
+    private let byKind: [[AppliedRule]]
 
     /// A set of rules.
     public init(_ rules: [any Rule]) {
         self.rules = rules
         byID = Dictionary(rules.map { ($0.metadata.id, $0) }) { first, _ in first }
-        byKind = Subject.Kind.allCases.map { kind in rules.filter { $0.subjects == kind } }
+        byKind = Subject.Kind.allCases.map { kind in
+            rules.filter { $0.subjects == kind }.map { AppliedRule($0) }
+        }
     }
 
     /// The rules that judge subjects of one's kind; some of them may have nothing to say of this one.
-    func rules(judging subject: Subject) -> [any Rule] { byKind[subject.kind.rawValue] }
+    func rules(judging subject: Subject) -> [AppliedRule] { byKind[subject.kind.rawValue] }
 
     /// The rule with an id.
     public func rule(_ id: String) -> (any Rule)? { byID[id] }
@@ -26,4 +28,15 @@ public struct RuleSet: Sendable {
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
         AllowedAMIsCriteriaWeakened(), WatchedCallUnreadable(),
     ])
+}
+
+/// A rule with its metadata at hand, which a rule itself would hand out as a copy each time.
+final class AppliedRule: Sendable {
+    let rule: any Rule
+    let metadata: RuleMetadata
+
+    init(_ rule: any Rule) {
+        self.rule = rule
+        metadata = rule.metadata
+    }
 }

@@ -5,23 +5,97 @@ public import CloudTrail
 /// All changes go through `insert`, `remove` and the setters below, which keep the indexes and, while a journal is
 /// kept, note how to take the change back.
 public struct State: Sendable {
-    private var timelines: [FactKey: Timeline] = [:]
-    private(set) var images: [ResourceID: ImageFacts] = [:]
-    private(set) var findings: [FindingIdentity: FindingState] = [:]
-    private(set) var clocks: [AccountID: EventTime] = [:]
-    /// The largest event time of any watched record in any account.
-    public private(set) var streamTime = EventTime.distantPast
-    var seen = SeenRecords()
-    private(set) var launches: [Place: LaunchIndex] = [:]
-    private(set) var activeSeconds: [Place: [Int64]] = [:]
-    private(set) var sharedWith: [AccountID: Set<ResourceID>] = [:]
-    /// The images that an inventory shows to be public.
-    private(set) var shownPublic: Set<ResourceID> = []
-    /// The changes since the last commit; nil when none are kept.
-    private(set) var journal: Journal?
+    private var storage = StateStorage()
 
     /// Nothing known.
-    init(keepsJournal: Bool) { journal = keepsJournal ? Journal() : nil }
+    init(keepsJournal: Bool) { storage.journal = keepsJournal ? Journal() : nil }
+
+    // What is stored, read and changed in place: rules get a copy of the state, which costs one reference.
+
+    private var timelines: [FactKey: Timeline] {
+        _read { yield storage.timelines }
+        _modify {
+            makeUnique()
+            yield &storage.timelines
+        }
+    }
+    private(set) var images: [ResourceID: ImageFacts] {
+        _read { yield storage.images }
+        _modify {
+            makeUnique()
+            yield &storage.images
+        }
+    }
+    private(set) var findings: [FindingIdentity: FindingState] {
+        _read { yield storage.findings }
+        _modify {
+            makeUnique()
+            yield &storage.findings
+        }
+    }
+    private(set) var clocks: [AccountID: EventTime] {
+        _read { yield storage.clocks }
+        _modify {
+            makeUnique()
+            yield &storage.clocks
+        }
+    }
+    /// The largest event time of any watched record in any account.
+    public private(set) var streamTime: EventTime {
+        get { storage.streamTime }
+        set {
+            makeUnique()
+            storage.streamTime = newValue
+        }
+    }
+    var seen: SeenRecords {
+        _read { yield storage.seen }
+        _modify {
+            makeUnique()
+            yield &storage.seen
+        }
+    }
+    private(set) var launches: [Place: LaunchIndex] {
+        _read { yield storage.launches }
+        _modify {
+            makeUnique()
+            yield &storage.launches
+        }
+    }
+    private(set) var activeSeconds: [Place: [Int64]] {
+        _read { yield storage.activeSeconds }
+        _modify {
+            makeUnique()
+            yield &storage.activeSeconds
+        }
+    }
+    private(set) var sharedWith: [AccountID: Set<ResourceID>] {
+        _read { yield storage.sharedWith }
+        _modify {
+            makeUnique()
+            yield &storage.sharedWith
+        }
+    }
+    /// The images that an inventory shows to be public.
+    private(set) var shownPublic: Set<ResourceID> {
+        _read { yield storage.shownPublic }
+        _modify {
+            makeUnique()
+            yield &storage.shownPublic
+        }
+    }
+    /// The changes since the last commit; nil when none are kept.
+    private(set) var journal: Journal? {
+        _read { yield storage.journal }
+        _modify {
+            makeUnique()
+            yield &storage.journal
+        }
+    }
+
+    private mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&storage) { storage = StateStorage(copying: storage) }
+    }
 
     // MARK: Reading
 
@@ -193,7 +267,8 @@ public struct State: Sendable {
     /// Moves stream time forward.
     mutating func advanceStreamTime(to time: EventTime) {
         guard time > streamTime else { return }
-        journal?.note(.streamTime(old: streamTime))
+        let old = streamTime
+        journal?.note(.streamTime(old: old))
         streamTime = time
     }
 

@@ -37,8 +37,7 @@ struct LaunchFromUnapprovedAMI: Rule {
         let (answer, clause) = ImageApproval(
             image: image,
             time: launch.time,
-            state: scene.state,
-            policy: scene.policy
+            scene: scene
         ).answer()
         guard answer.value != .yes else { return nil }
         let isUnknown = answer.value == .unknown

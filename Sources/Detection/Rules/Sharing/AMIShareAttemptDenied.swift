@@ -62,6 +62,6 @@ struct AMIShareAttemptDenied: Rule {
     }
 
     private func trust(_ owner: AccountID, _ time: EventTime, _ scene: Scene) -> ShareTrust {
-        ShareTrust(owner: owner, time: time, state: scene.state, policy: scene.policy)
+        ShareTrust(owner: owner, time: time, scene: scene)
     }
 }

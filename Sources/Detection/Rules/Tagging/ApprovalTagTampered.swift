@@ -67,8 +67,7 @@ struct ApprovalTagTampered: Rule {
         let approval = ImageApproval(
             image: image,
             time: .distantFuture,
-            state: scene.state,
-            policy: scene.policy
+            scene: scene
         )
         for (index, entry) in (scene.policy.approvedImages ?? []).enumerated() {
             guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {

@@ -1,0 +1,47 @@
+import CloudTrail
+
+/// What a `State` holds.
+///
+/// `@unchecked Sendable`: it is changed by the one `State` that refers to it alone, and copied before a change when
+/// another one does.
+final class StateStorage: @unchecked Sendable {
+    // Unchecked because every access goes through a `State`, whose own accesses are checked.
+    @exclusivity(unchecked)
+    var timelines: [FactKey: Timeline] = [:]
+    @exclusivity(unchecked)
+    var images: [ResourceID: ImageFacts] = [:]
+    @exclusivity(unchecked)
+    var findings: [FindingIdentity: FindingState] = [:]
+    @exclusivity(unchecked)
+    var clocks: [AccountID: EventTime] = [:]
+    @exclusivity(unchecked)
+    var streamTime = EventTime.distantPast
+    @exclusivity(unchecked)
+    var seen = SeenRecords()
+    @exclusivity(unchecked)
+    var launches: [Place: LaunchIndex] = [:]
+    @exclusivity(unchecked)
+    var activeSeconds: [Place: [Int64]] = [:]
+    @exclusivity(unchecked)
+    var sharedWith: [AccountID: Set<ResourceID>] = [:]
+    @exclusivity(unchecked)
+    var shownPublic: Set<ResourceID> = []
+    @exclusivity(unchecked)
+    var journal: Journal?
+
+    init() {}
+
+    init(copying other: StateStorage) {
+        timelines = other.timelines
+        images = other.images
+        findings = other.findings
+        clocks = other.clocks
+        streamTime = other.streamTime
+        seen = other.seen
+        launches = other.launches
+        activeSeconds = other.activeSeconds
+        sharedWith = other.sharedWith
+        shownPublic = other.shownPublic
+        journal = other.journal
+    }
+}
