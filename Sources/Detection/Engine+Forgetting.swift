@@ -146,19 +146,16 @@ extension Engine {
 extension State {
     /// Activity before a time that is not the first under its state of Allowed AMIs.
     func staleActivity(in place: Place, before limit: EventTime) -> [(FactKey, Fact)] {
-        guard let seconds = activeSeconds[place], seconds.count > 64, seconds[32] < limit.seconds else {
-            return []
-        }
+        guard let log = activity[place], log.isLong(before: limit) else { return [] }
         let settings = timeline(.allowedImages(place))
         var stale: [(FactKey, Fact)] = []
-        for index in 1..<seconds.count where seconds[index] < limit.seconds {
-            let (before, this) = (EventTime(seconds: seconds[index - 1]), EventTime(seconds: seconds[index]))
-            let key = FactKey.activity(place, second: seconds[index])
-            if settings.latest(asOf: before) == settings.latest(asOf: this),
-                let fact = timeline(key).facts.first
-            {
-                stale.append((key, fact))
+        var before: Fact?
+        for call in log.all {
+            guard call.time < limit else { break }
+            if let before, settings.latest(asOf: before.time) == settings.latest(asOf: call.time) {
+                stale.append((.activity(place, second: call.time.seconds), call))
             }
+            before = call
         }
         return stale
     }

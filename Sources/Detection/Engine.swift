@@ -168,7 +168,7 @@ public struct Engine: Sendable {
     static func reached(by touched: [(FactKey, Fact)], state: State, policy: PolicyInForce) -> [Subject] {
         var reach = Reach(state: state, policy: policy)
         for (key, fact) in touched { reach.add(key, fact) }
-        return reach.subjects.count > 1 ? reach.subjects.sorted() : Array(reach.subjects)
+        return reach.subjects.sorted()
     }
 
     /// Judges one subject by every rule that judges such, and publishes what has changed.
@@ -267,7 +267,7 @@ public struct Engine: Sendable {
     public func suppressedCount() -> Int {
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
-        return reach.subjects.reduce(0) { count, subject in
+        return reach.subjects.subjects.reduce(0) { count, subject in
             count
                 + judgements(of: subject).count { rule, judgement in
                     judgement?.last != nil

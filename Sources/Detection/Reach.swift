@@ -6,7 +6,7 @@ import CloudTrail
 struct Reach {
     let state: State
     private let inForce: PolicyInForce
-    private(set) var subjects: Set<Subject> = []
+    private(set) var subjects = SubjectList()
 
     init(state: State, policy: PolicyInForce) {
         self.state = state
@@ -37,7 +37,7 @@ struct Reach {
     }
 
     private mutating func addLaunches(_ launches: LaunchIndex?, from time: EventTime) {
-        for launch in launches?.from(time) ?? [] { subjects.insert(.launch(launch.place, launch.instance)) }
+        launches?.forEach(from: time) { subjects.insert(.launch($0.place, $0.instance)) }
     }
 
     /// Only the first call of all, and the first under a state, count; a later one touches nothing.

@@ -19,6 +19,8 @@ public final class Actor: Hashable, Sendable {
     /// `userIdentity.sessionContext.sessionIssuer.arn`: the role behind a session.
     public let issuerARN: String?
 
+    private let fingerprint: UInt64
+
     /// An actor from the parts that are known.
     public init(
         arn: String? = nil,
@@ -36,6 +38,10 @@ public final class Actor: Hashable, Sendable {
         self.sourceIP = sourceIP
         self.userAgent = userAgent
         self.issuerARN = issuerARN
+        var fingerprint = TextFingerprint()
+        for text in [arn, type, invokedBy, sourceIP, userAgent, issuerARN] { fingerprint.feed(text) }
+        fingerprint.feed(accountID?.number ?? 0)
+        self.fingerprint = fingerprint.value
     }
 
     /// Nobody known.
@@ -59,18 +65,11 @@ public final class Actor: Hashable, Sendable {
     /// Equal in every part.
     public static func == (left: Actor, right: Actor) -> Bool {
         left === right
-            || (left.arn == right.arn && left.type == right.type && left.accountID == right.accountID
+            || (left.fingerprint == right.fingerprint && left.arn == right.arn && left.type == right.type && left.accountID == right.accountID
                 && left.invokedBy == right.invokedBy && left.sourceIP == right.sourceIP
                 && left.userAgent == right.userAgent && left.issuerARN == right.issuerARN)
     }
 
-    /// Feeds every part.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(arn)
-        hasher.combine(accountID)
-        hasher.combine(invokedBy)
-        hasher.combine(sourceIP)
-        hasher.combine(userAgent)
-        hasher.combine(issuerARN)
-    }
+    /// Feeds a fingerprint of every part.
+    public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }

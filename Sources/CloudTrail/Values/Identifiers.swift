@@ -34,6 +34,16 @@ public enum EventID: Hashable, Sendable, CustomStringConvertible {
         return .uuid(halves.0, halves.1)
     }
 
+    /// Feeds the digits.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .uuid(let high, let low):
+            hasher.combine(high)
+            hasher.combine(low)
+        case .text(let text): hasher.combine(text)
+        }
+    }
+
     /// The id as it stood in the record.
     public var description: String {
         switch self {
@@ -98,6 +108,14 @@ public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
         }
         guard let last = utf8.last.flatMap(lowerHexDigit) else { return nil }
         return isImage ? .image(high, UInt8(last)) : .instance(high, UInt8(last))
+    }
+
+    /// Feeds the digits, all but the last: of a prefix's ids no two differ in that alone.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .image(let high, _), .instance(let high, _): hasher.combine(high)
+        case .text(let text): hasher.combine(text)
+        }
     }
 
     /// The id as AWS writes it.

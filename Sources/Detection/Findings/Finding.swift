@@ -14,6 +14,12 @@ public struct FindingIdentity: Hashable, Sendable {
         self.subject = subject
     }
 
+    /// Feeds the subject, and of the rule what tells the few rules of one subject apart.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(subject)
+        hasher.combine(rule.utf8.count)
+    }
+
     /// SHA-256 in lower-case hex over rule id, account, Region, resource type, resource id and discriminator, one a
     /// line.
     public var findingID: String {

@@ -21,6 +21,23 @@ public enum Subject: Hashable, Sendable {
     /// A tag by which an image is approved.
     case approvalTag(Place, ResourceID, key: String)
 
+    /// Feeds what tells subjects apart in practice: an id alone, where there is one.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .guardrails(let place), .activity(let place): hasher.combine(place)
+        case .unreadable(let place, let name):
+            hasher.combine(place)
+            hasher.combine(name)
+        case .launch(_, let id): hasher.combine(id)
+        case .share(_, let image, let grantee), .refusedShare(_, let image, let grantee):
+            hasher.combine(image)
+            hasher.combine(grantee)
+        case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
+            hasher.combine(image)
+            hasher.combine(key)
+        }
+    }
+
     /// The account and Region of the finding.
     public var place: Place {
         switch self {

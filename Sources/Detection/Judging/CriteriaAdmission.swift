@@ -10,6 +10,32 @@ struct CriteriaAdmission {
     let time: EventTime
     let state: State
 
+    /// Whether the image is admitted for certain: `answer` without the words, which nobody wants of what is allowed.
+    func isCertain(_ criteria: [ImageCriterion]?) -> Bool {
+        guard let known = state.image(image) else { return false }
+        if let owner = known.owner, owner.account == account { return true }
+        return criteria?.contains { admitsForCertain($0, known) } ?? false
+    }
+
+    private func admitsForCertain(_ criterion: ImageCriterion, _ known: ImageFacts) -> Bool {
+        criterion.unknown.isEmpty
+            && criterion.providers?.contains { isProvided(by: $0, known) } ?? true
+            && criterion.names.map { names in
+                guard case .text(let name?) = known.latest(.name)?.value else { return false }
+                return names.contains { Pattern($0).matches(name) }
+            } ?? true
+            && criterion.productCodes.map { carries($0, known).value == .yes } ?? true
+            && criterion.maximumDaysSinceCreated.map { isYoung($0, known).value == .yes } ?? true
+            && criterion.maximumDaysSinceDeprecated.map { isCurrent($0, known).value == .yes } ?? true
+    }
+
+    private func isProvided(by provider: String, _ known: ImageFacts) -> Bool {
+        guard provider != "none", let owner = known.owner else { return false }
+        if let account = AccountID(provider) { return owner.account == account }
+        guard case .text(let alias?) = known.latest(.ownerAlias)?.value else { return false }
+        return alias == provider
+    }
+
     func answer(_ criteria: [ImageCriterion]) -> Answer {
         let known = state.image(image)
         let own = isOwn(known)

@@ -6,6 +6,34 @@ struct ImageApproval {
     let time: EventTime
     let scene: Scene
 
+    /// Whether an entry matches for certain: `answer` without the words, which nobody wants of what is approved.
+    func isCertain() -> Bool {
+        let known = scene.state.image(image)
+        return scene.inForce.approvals.contains { matches($0, known) }
+    }
+
+    private func matches(_ entry: PolicyInForce.Approval, _ known: ImageFacts?) -> Bool {
+        if let ids = entry.ids, !ids.contains(image) { return false }
+        if let owners = entry.owners {
+            guard let known, let owner = known.owner else { return false }
+            if !owners.accounts.contains(owner.account) {
+                guard case .text(let alias?) = known.latest(.ownerAlias)?.value,
+                    owners.aliases.contains(alias)
+                else { return false }
+            }
+        }
+        if let names = entry.names {
+            guard case .text(let name?) = known?.latest(.name)?.value,
+                names.contains(where: { $0.matches(name) })
+            else { return false }
+        }
+        return entry.tags.allSatisfy { key, value in
+            let reading = TagReading(key, of: image, asOf: time, in: scene.state)
+            guard reading.value == .present(value), let cause = reading.cause else { return false }
+            return scene.policy.isPublisher(cause.evidence) == true
+        }
+    }
+
     /// Any entry must match in all its parts.
     func answer() -> (answer: Answer, clause: String) {
         let entries = scene.policy.approvedImages ?? []

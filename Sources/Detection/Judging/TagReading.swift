@@ -31,7 +31,10 @@ struct TagReading {
         let single = image.timeline(.tag(key)).facts
         let all = image.timeline(.allTags).facts
         let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()
-        return merged.filter { $0.evidence.account == owner || $0.evidence.account == .none }
+        func counts(_ fact: Fact) -> Bool {
+            fact.evidence.account == owner || fact.evidence.account == .none
+        }
+        return merged.allSatisfy(counts) ? merged : merged.filter(counts)
     }
 
     /// Takes the next fact in order.

@@ -4,7 +4,24 @@ import CloudTrail
 ///
 /// A class, so that handing it to a rule costs one reference.
 final class PolicyInForce: Sendable {
+    /// An entry of `images.approved` in the forms in which images are known.
+    struct Approval: Sendable {
+        let ids: Set<ResourceID>?
+        let owners: (accounts: Set<AccountID>, aliases: Set<String>)?
+        let names: [Pattern]?
+        let tags: [(key: String, value: String)]
+
+        init(_ entry: Policy.ApprovedImage) {
+            ids = entry.ids.map { Set($0.map { ResourceID($0) }) }
+            owners = entry.owners.map { (Set($0.compactMap { AccountID($0) }), $0) }
+            names = entry.names
+            tags = (entry.tags ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+    }
+
     let policy: Policy
+    /// `images.approved`, in order.
+    let approvals: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [String]
     /// `images.denied`.
@@ -12,7 +29,8 @@ final class PolicyInForce: Sendable {
 
     init(_ policy: Policy) {
         self.policy = policy
-        approvalTagKeys = Set((policy.approvedImages ?? []).flatMap { ($0.tags ?? [:]).keys }).sorted()
+        approvals = (policy.approvedImages ?? []).map { Approval($0) }
+        approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         deniedImages = Set(policy.deniedImages.map { ResourceID($0) })
     }
 

@@ -13,6 +13,14 @@ public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.region = region
     }
 
+    /// Feeds a fingerprint of both.
+    public func hash(into hasher: inout Hasher) {
+        var fingerprint = TextFingerprint()
+        fingerprint.feed(account.number)
+        fingerprint.feed(region)
+        hasher.combine(fingerprint.value)
+    }
+
     /// `<account>/<region>`, the id of the resource `account-region`.
     public var description: String { "\(account)/\(region)" }
 
@@ -55,6 +63,39 @@ public enum FactKey: Hashable, Sendable {
         case .activity, .managedBy, .image(_, .owner): true
         default: false
         }
+    }
+
+    /// Feeds what tells keys apart in practice: an id alone, where there is one.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .allowedImages(let place): hasher.combine(place)
+        case .imageCriteria(let place): hash(place, 1, into: &hasher)
+        case .managedBy(let place): hash(place, 2, into: &hasher)
+        case .blockPublicAccess(let place): hash(place, 3, into: &hasher)
+        case .madePublic(let place): hash(place, 4, into: &hasher)
+        case .activity(let place, let second):
+            hasher.combine(place)
+            hasher.combine(second)
+        case .unreadable(let place, let name):
+            hasher.combine(place)
+            hasher.combine(name)
+        case .instance(_, let id): hasher.combine(id)
+        case .refusedShare(_, let image, let grantee):
+            hasher.combine(image)
+            hasher.combine(grantee)
+        case .refusals(let account, let principal):
+            hasher.combine(account)
+            hasher.combine(principal)
+        case .image(let id, let attribute):
+            hasher.combine(id)
+            hasher.combine(attribute)
+        case .members(let organization): hasher.combine(organization)
+        }
+    }
+
+    private func hash(_ place: Place, _ kind: UInt8, into hasher: inout Hasher) {
+        hasher.combine(place)
+        hasher.combine(kind)
     }
 
     /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.

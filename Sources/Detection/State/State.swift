@@ -62,11 +62,11 @@ public struct State: Sendable {
             yield &storage.launches
         }
     }
-    private(set) var activeSeconds: [Place: [Int64]] {
-        _read { yield storage.activeSeconds }
+    private(set) var activity: [Place: ActivityLog] {
+        _read { yield storage.activity }
         _modify {
             makeUnique()
-            yield &storage.activeSeconds
+            yield &storage.activity
         }
     }
     private(set) var sharedWith: [AccountID: Set<ResourceID>] {
@@ -101,27 +101,30 @@ public struct State: Sendable {
 
     /// The timeline of a key; empty when nothing is known.
     public func timeline(_ key: FactKey) -> Timeline {
-        if case .image(let id, let attribute) = key { return images[id]?.timeline(attribute) ?? Timeline() }
-        return timelines[key] ?? Timeline()
+        switch key {
+        case .image(let id, let attribute): images[id]?.timeline(attribute) ?? Timeline()
+        case .activity(let place, let second): Timeline(activity[place]?.call(at: second).map { [$0] } ?? [])
+        default: timelines[key] ?? Timeline()
+        }
     }
 
     /// All that is known about an image.
     public func image(_ id: ResourceID) -> ImageFacts? { images[id] }
 
     /// The keys that something is known about, those of images left out.
-    var accountKeys: Dictionary<FactKey, Timeline>.Keys { timelines.keys }
+    var accountKeys: [FactKey] {
+        timelines.keys
+            + activity.flatMap { place, log in log.all.map { .activity(place, second: $0.time.seconds) } }
+    }
 
     /// The keys that something is known about.
     var factKeys: [FactKey] {
-        timelines.keys + images.flatMap { id, image in image.timelines.keys.map { .image(id, $0) } }
+        accountKeys + images.flatMap { id, image in image.timelines.keys.map { .image(id, $0) } }
     }
 
     /// The first successful watched call at or after a time.
     func firstActivity(in place: Place, from time: EventTime) -> Fact? {
-        guard let seconds = activeSeconds[place] else { return nil }
-        let index = seconds.firstIndex(notBelow: time.seconds)
-        guard index < seconds.count else { return nil }
-        return timelines[.activity(place, second: seconds[index])]?.facts.first
+        activity[place]?.first(from: time.seconds)
     }
 
     /// The largest event time applied in an account.
@@ -131,13 +134,17 @@ public struct State: Sendable {
 
     /// Puts a fact on its timeline; false when it says nothing new.
     mutating func insert(_ fact: Fact, at key: FactKey) -> Bool {
-        let insertion = withTimeline(key) { timeline in
+        let insertion =
             switch key {
-            case .activity: timeline.insertFirst(fact) { _ in true }
-            case .image(_, .owner), .managedBy: timeline.insertFirst(fact) { $0.value == fact.value }
-            default: timeline.insert(fact)
+            case .activity(let place, _): activity[place, default: ActivityLog()].insert(fact)
+            case .image(let id, .owner):
+                images[id, default: ImageFacts()].timelines[.owner, default: Timeline()]
+                    .insertFirst(fact) { $0.value == fact.value }
+            case .image(let id, let attribute):
+                images[id, default: ImageFacts()].timelines[attribute, default: Timeline()].insert(fact)
+            case .managedBy: timelines[key, default: Timeline()].insertFirst(fact) { $0.value == fact.value }
+            default: timelines[key, default: Timeline()].insert(fact)
             }
-        }
         switch insertion {
         case .unchanged: return false
         case .inserted: journal?.note(.inserted(key, fact))
@@ -153,28 +160,29 @@ public struct State: Sendable {
     /// Takes a fact off its timeline; false when it is not there.
     @discardableResult
     mutating func remove(_ fact: Fact, at key: FactKey) -> Bool {
-        guard withTimeline(key, { $0.remove(fact) }) else { return false }
+        guard take(fact, off: key) else { return false }
         index(key, fact, isThere: false)
         journal?.note(.removed(key, fact))
         return true
     }
 
-    /// Works on a timeline in place, and forgets it when it has become empty.
-    private mutating func withTimeline<Result>(
-        _ key: FactKey,
-        _ body: (inout Timeline) -> Result
-    ) -> Result {
-        if case .image(let id, let attribute) = key {
-            let result = body(&images[id, default: ImageFacts()].timelines[attribute, default: Timeline()])
+    /// Takes a fact off its timeline, and forgets the timeline when it has become empty.
+    private mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
+        switch key {
+        case .activity(let place, _):
+            guard activity[place]?.remove(fact) == true else { return false }
+            if activity[place]?.isEmpty == true { activity[place] = nil }
+        case .image(let id, let attribute):
+            guard images[id]?.timelines[attribute]?.remove(fact) == true else { return false }
             if images[id]?.timelines[attribute]?.isEmpty == true {
                 images[id]?.timelines[attribute] = nil
                 if images[id]?.isEmpty == true { images[id] = nil }
             }
-            return result
+        default:
+            guard timelines[key]?.remove(fact) == true else { return false }
+            if timelines[key]?.isEmpty == true { timelines[key] = nil }
         }
-        let result = body(&timelines[key, default: Timeline()])
-        if timelines[key]?.isEmpty == true { timelines[key] = nil }
-        return result
+        return true
     }
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
@@ -188,7 +196,6 @@ public struct State: Sendable {
             } else {
                 dropLaunch(launch, of: image, key)
             }
-        case (.activity(let place, let second), _): index(second, in: place)
         case (.image(let image, .permission(.account(let grantee))), _):
             if images[image]?.timelines[.permission(.account(grantee))] != nil {
                 sharedWith[grantee, default: []].insert(image)
@@ -235,18 +242,6 @@ public struct State: Sendable {
         if images[image]?.isEmpty == true { images[image] = nil }
     }
 
-    private mutating func index(_ second: Int64, in place: Place) {
-        let isThere = timelines[.activity(place, second: second)] != nil
-        let at = activeSeconds[place]?.firstIndex(notBelow: second) ?? 0
-        let isListed = activeSeconds[place].map { at < $0.count && $0[at] == second } ?? false
-        if isThere, !isListed {
-            activeSeconds[place, default: []].insert(second, at: at)
-        } else if !isThere, isListed {
-            activeSeconds[place]?.remove(at: at)
-            if activeSeconds[place]?.isEmpty == true { activeSeconds[place] = nil }
-        }
-    }
-
     // MARK: Findings and clocks
 
     /// Notes what was published about a finding; nil forgets it.
@@ -283,8 +278,8 @@ public struct State: Sendable {
     /// The catalogue stays.
     mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         commit()
-        for (key, timeline) in timelines where key.account.map(isDropped) ?? false {
-            for fact in timeline.facts { remove(fact, at: key) }
+        for key in accountKeys where key.account.map(isDropped) ?? false {
+            for fact in timeline(key).facts { remove(fact, at: key) }
         }
         for identity in findings.keys where isDropped(identity.subject.place.account) {
             findings[identity] = nil
@@ -296,6 +291,17 @@ public struct State: Sendable {
 
     // MARK: Transactions
 
+    /// Puts a fact on its timeline that stood there before, also where only the first of equal ones is kept.
+    private mutating func put(_ fact: Fact, back key: FactKey) {
+        switch key {
+        case .activity(let place, _): _ = activity[place, default: ActivityLog()].insert(fact)
+        case .image(let id, let attribute):
+            _ = images[id, default: ImageFacts()].timelines[attribute, default: Timeline()].insert(fact)
+        default: _ = timelines[key, default: Timeline()].insert(fact)
+        }
+        index(key, fact, isThere: true)
+    }
+
     /// Forgets how to take the changes back, for they are committed.
     mutating func commit() { journal?.clear() }
 
@@ -306,9 +312,7 @@ public struct State: Sendable {
         for change in undo.changes.reversed() {
             switch change {
             case .inserted(let key, let fact): remove(fact, at: key)
-            case .removed(let key, let fact):
-                _ = withTimeline(key) { $0.insert(fact) }
-                index(key, fact, isThere: true)
+            case .removed(let key, let fact): put(fact, back: key)
             case .finding(let identity, let old): findings[identity] = old
             case .clock(let account, let old): clocks[account] = old
             case .streamTime(let old): streamTime = old
@@ -316,19 +320,6 @@ public struct State: Sendable {
             }
         }
         journal = Journal()
-    }
-}
-
-extension [Int64] {
-    /// Where the first element is that is not below a value; the elements are sorted.
-    fileprivate func firstIndex(notBelow value: Int64) -> Int {
-        if let last, last < value { return count }
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }
 

@@ -21,7 +21,7 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var launches: [Place: LaunchIndex] = [:]
     @exclusivity(unchecked)
-    var activeSeconds: [Place: [Int64]] = [:]
+    var activity: [Place: ActivityLog] = [:]
     @exclusivity(unchecked)
     var sharedWith: [AccountID: Set<ResourceID>] = [:]
     @exclusivity(unchecked)
@@ -39,7 +39,7 @@ final class StateStorage: @unchecked Sendable {
         streamTime = other.streamTime
         seen = other.seen
         launches = other.launches
-        activeSeconds = other.activeSeconds
+        activity = other.activity
         sharedWith = other.sharedWith
         shownPublic = other.shownPublic
         journal = other.journal

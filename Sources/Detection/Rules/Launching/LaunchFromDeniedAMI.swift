@@ -15,10 +15,10 @@ struct LaunchFromDeniedAMI: Rule {
     let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard !scene.policy.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state)
+        guard !scene.inForce.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state)
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
-        guard scene.policy.deniedImages.contains(image.description) else { return nil }
+        guard scene.inForce.deniedImages.contains(image) else { return nil }
         return launch.judgement(
             Judgement.Reason(
                 severity: .high,

@@ -22,7 +22,7 @@ struct LaunchFromUnapprovedAMI: Rule {
         guard let image = launch.image else { return launch.unknownImage() }
         let severity: Severity =
             scene.policy.productionAccounts.contains(launch.place.account) ? .high : .medium
-        if scene.policy.deniedImages.contains(image.description) {
+        if scene.inForce.deniedImages.contains(image) {
             return launch.judgement(
                 Judgement.Reason(
                     severity: severity,
@@ -34,11 +34,9 @@ struct LaunchFromUnapprovedAMI: Rule {
                 )
             )
         }
-        let (answer, clause) = ImageApproval(
-            image: image,
-            time: launch.time,
-            scene: scene
-        ).answer()
+        let approval = ImageApproval(image: image, time: launch.time, scene: scene)
+        if approval.isCertain() { return nil }
+        let (answer, clause) = approval.answer()
         guard answer.value != .yes else { return nil }
         let isUnknown = answer.value == .unknown
         return launch.judgement(

@@ -22,7 +22,7 @@ struct LaunchNotAllowedByCriteria: Rule {
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard let launch = LaunchRecord(subject, in: scene.state),
-            let rule = inForce(at: launch.place, launch.time, scene)
+            let setting = setting(at: launch.place, launch.time, scene)
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
         let admission = CriteriaAdmission(
@@ -31,6 +31,8 @@ struct LaunchNotAllowedByCriteria: Rule {
             time: launch.time,
             state: scene.state
         )
+        if admission.isCertain(setting.criteria) { return nil }
+        let rule = inForce(setting)
         let answer =
             rule.criteria.map { admission.answer($0) }
             ?? Answer.any([
@@ -66,20 +68,46 @@ struct LaunchNotAllowedByCriteria: Rule {
         var meaning: String
     }
 
+    /// What was set at a place, as of a time.
+    private struct Setting {
+        var state: (value: AllowedImagesState, fact: Fact)?
+        /// The criteria, and what told them; the baseline's when nothing is set.
+        var criteria: [ImageCriterion]?
+        var criteriaFact: Fact?
+    }
+
     /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
-    private func inForce(at place: Place, _ time: EventTime, _ scene: Scene) -> InForce? {
-        let stateFact = scene.state.timeline(.allowedImages(place)).latest(asOf: time)
-        var state: AllowedImagesState?
-        if case .allowedImages(let known) = stateFact?.value { state = known }
-        var facts = stateFact.map { [FactStatement("allowed AMIs state", state?.rawValue ?? "", $0)] } ?? []
-        switch state {
+    private func setting(at place: Place, _ time: EventTime, _ scene: Scene) -> Setting? {
+        var setting = Setting()
+        if let fact = scene.state.timeline(.allowedImages(place)).latest(asOf: time),
+            case .allowedImages(let known) = fact.value
+        {
+            setting.state = (known, fact)
+        }
+        switch setting.state?.value {
         case .auditMode, .enabled:
-            var criteria: [ImageCriterion]?
             if let fact = scene.state.timeline(.imageCriteria(place)).latest(asOf: time),
                 case .criteria(let known) = fact.value
             {
-                criteria = known
-                facts.append(FactStatement("image criteria", known.summary, fact))
+                setting.criteria = known
+                setting.criteriaFact = fact
+            }
+        case .disabled, nil:
+            guard let baseline = scene.policy.baseline.imageCriteria else { return nil }
+            setting.criteria = baseline
+        }
+        return setting
+    }
+
+    private func inForce(_ setting: Setting) -> InForce {
+        let state = setting.state?.value
+        var facts =
+            setting.state.map { [FactStatement("allowed AMIs state", $0.value.rawValue, $0.fact)] } ?? []
+        switch state {
+        case .auditMode, .enabled:
+            let criteria = setting.criteria
+            if let criteria, let fact = setting.criteriaFact {
+                facts.append(FactStatement("image criteria", criteria.summary, fact))
             }
             return state == .auditMode
                 ? InForce(
@@ -96,10 +124,9 @@ struct LaunchNotAllowedByCriteria: Rule {
                         "Allowed AMIs is enabled, so the guardrail did not hold, or what is known is stale"
                 )
         case .disabled, nil:
-            guard let baseline = scene.policy.baseline.imageCriteria else { return nil }
-            facts.append(FactStatement("baseline criteria", baseline.summary))
+            facts.append(FactStatement("baseline criteria", setting.criteria?.summary ?? ""))
             return InForce(
-                criteria: baseline,
+                criteria: setting.criteria,
                 severity: .medium,
                 clause: "baseline.allowed_images.criteria_file",
                 facts: facts,

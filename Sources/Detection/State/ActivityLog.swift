@@ -1,0 +1,43 @@
+import CloudTrail
+
+/// The first successful watched call of each second, in order.
+struct ActivityLog: Sendable {
+    private var calls = SortedChunks<Fact>()
+
+    var isEmpty: Bool { calls.isEmpty }
+
+    /// The call of a second.
+    func call(at second: Int64) -> Fact? {
+        first(from: second).flatMap { $0.time.seconds == second ? $0 : nil }
+    }
+
+    /// The first call at or after a second.
+    func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
+
+    /// Puts a call in its place, unless an earlier one of the same second stands there.
+    mutating func insert(_ call: Fact) -> Timeline.Insertion {
+        let position = calls.position { $0.time < call.time }
+        guard let known = calls[position], known.time == call.time else {
+            calls.insert(call, at: position)
+            return .inserted
+        }
+        guard call < known else { return .unchanged }
+        calls.replace(at: position, by: call)
+        return .replaced(known)
+    }
+
+    mutating func remove(_ call: Fact) -> Bool {
+        let position = calls.position { $0.time < call.time }
+        guard calls[position] == call else { return false }
+        calls.remove(at: position)
+        return true
+    }
+
+    /// All calls, in order.
+    var all: some Sequence<Fact> { calls.all }
+
+    /// Whether there are so many calls before a time that forgetting them is worth the work.
+    func isLong(before limit: EventTime) -> Bool {
+        calls.count > 64 && calls.element(32).map { $0.time < limit } ?? false
+    }
+}
