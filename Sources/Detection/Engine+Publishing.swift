@@ -114,7 +114,7 @@ extension Engine {
         _ known: FindingState?
     ) -> Finding? {
         guard let last = judgement.last else { return nil }
-        let reason = last.reason
+        let reason = last.reason()
         let forgotten = known?.forgotten ?? 0
         let resolution = judgement.resolution
         var facts = reason.facts
@@ -146,10 +146,10 @@ extension Engine {
         opened.status = .open
         opened.verdict = judgement.verdict
         opened.event = last.evidence
-        opened.facts = last.reason.facts.sorted(by: FactStatement.precedes)
+        opened.facts = last.reason().facts.sorted(by: FactStatement.precedes)
         opened.missing = judgement.missing.sorted()
-        opened.remediation = last.reason.remediation
-        opened.message = last.reason.message
+        opened.remediation = last.reason().remediation
+        opened.message = last.reason().message
         return opened
     }
 

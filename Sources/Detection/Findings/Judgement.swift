@@ -4,7 +4,7 @@ public import CloudTrail
 ///
 /// A rule walks the subject's facts in order and calls `occur` for each record that violates (or cannot be decided)
 /// and `resolve` where the cause is gone.
-public struct Judgement: Sendable {
+public struct Judgement {
     /// Why one record is a violation, or cannot be decided.
     public struct Reason: Sendable {
         /// `violation` or `undetermined`.
@@ -45,7 +45,8 @@ public struct Judgement: Sendable {
     private(set) var occurrences = 0
     private(set) var firstSeen = EventTime.distantFuture
     private(set) var lastSeen = EventTime.distantPast
-    private(set) var last: (evidence: Evidence, reason: Reason)?
+    /// The last record that violates, and why; told only when somebody asks, for all before it nobody does.
+    private(set) var last: (evidence: Evidence, reason: () -> Reason)?
     /// The worst severity since it last opened.
     private(set) var worst: Severity?
     /// `violation` when any record since it last opened was one, else `undetermined`.
@@ -62,21 +63,31 @@ public struct Judgement: Sendable {
     public var isOpen: Bool { last != nil && resolution == nil }
 
     /// What would settle it; nothing once any record is a violation whatever else is missing.
-    var missing: [String] { verdict == .undetermined ? last?.reason.missing ?? [] : [] }
+    var missing: [String] { verdict == .undetermined ? last?.reason().missing ?? [] : [] }
 
     /// A record violates, or cannot be decided.
     public mutating func occur(_ evidence: Evidence, _ reason: Reason) {
+        occur(evidence, reason.severity, reason.verdict) { reason }
+    }
+
+    /// A record violates, or cannot be decided, for a reason that is put into words only when it is the last.
+    public mutating func occur(
+        _ evidence: Evidence,
+        _ severity: Severity,
+        _ verdict: Verdict = .violation,
+        because reason: @escaping () -> Reason
+    ) {
         occurrences += 1
         firstSeen = min(firstSeen, evidence.time)
         lastSeen = max(lastSeen, evidence.time)
         if resolution != nil || last == nil {
             worst = nil
-            verdict = .undetermined
+            self.verdict = .undetermined
             resolution = nil
         }
-        let severity: Severity = reason.verdict == .undetermined ? .low : reason.severity
+        let severity: Severity = verdict == .undetermined ? .low : severity
         worst = max(worst ?? severity, severity)
-        if reason.verdict == .violation { verdict = .violation }
+        if verdict == .violation { self.verdict = .violation }
         isSettled = false
         last = (evidence, reason)
     }

@@ -65,7 +65,8 @@ struct ShareHistory {
             guard let objection = trust(at: fact.time).objection(to: added) else { return }
             standing.objectionable.insert(added)
             guard added == grantee, isNews || !fact.evidence.isInventory, counts(fact, facts) else { return }
-            judgement.occur(fact.evidence, reason(fact, objection, facts))
+            let severity = byService ? Severity.low : objection.severity
+            judgement.occur(fact.evidence, severity) { reason(fact, objection, facts) }
         case .revoked(let removed): standing.drop { $0 == removed }
         case .listed(let listed): standing.drop { !listed.contains($0) }
         case .gone: standing.drop { _ in true }

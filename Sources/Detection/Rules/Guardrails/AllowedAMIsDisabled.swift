@@ -27,20 +27,20 @@ struct AllowedAMIsDisabled: Rule {
                 continue
             }
             if fact.evidence.isInventory, known?.value == fact.value { continue }
-            var facts = [FactStatement("allowed AMIs state", state.rawValue, fact)]
-            if let known, case .allowedImages(let before) = known.value {
-                facts.append(FactStatement("state before", before.rawValue, known))
-            }
-            judgement.occur(
-                fact.evidence,
-                Judgement.Reason(
-                    severity: isDemanded ? .critical : .high,
+            let severity = isDemanded ? Severity.critical : .high
+            judgement.occur(fact.evidence, severity) { [known] in
+                var facts = [FactStatement("allowed AMIs state", state.rawValue, fact)]
+                if let known, case .allowedImages(let before) = known.value {
+                    facts.append(FactStatement("state before", before.rawValue, known))
+                }
+                return Judgement.Reason(
+                    severity: severity,
                     facts: facts,
                     clause: isDemanded ? "baseline.allowed_images.state" : nil,
                     remediation: [AllowedAMIsCommands.enable(place)],
                     message: "Allowed AMIs is disabled in \(place): any image can be used there."
                 )
-            )
+            }
         }
         return judgement
     }

@@ -23,8 +23,7 @@ struct AllowedAMIsDowngraded: Rule {
             if state == .enabled {
                 judgement.resolve(fact.evidence)
             } else if let strength, strength.state == .enabled, !fact.evidence.isInventory {
-                judgement.occur(
-                    fact.evidence,
+                judgement.occur(fact.evidence, .high) {
                     Judgement.Reason(
                         severity: .high,
                         facts: [
@@ -35,7 +34,7 @@ struct AllowedAMIsDowngraded: Rule {
                         message:
                             "Allowed AMIs went from enabled to audit-mode in \(place): nothing is blocked there."
                     )
-                )
+                }
             }
             strength = (state, fact)
         }

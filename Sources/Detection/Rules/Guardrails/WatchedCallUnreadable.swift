@@ -21,8 +21,7 @@ struct WatchedCallUnreadable: Rule {
         var judgement = Judgement()
         for fact in scene.state.timeline(.unreadable(place, name: name)).facts {
             guard case .unreadable(let reason) = fact.value else { continue }
-            judgement.occur(
-                fact.evidence,
+            judgement.occur(fact.evidence, .high) {
                 Judgement.Reason(
                     severity: .high,
                     facts: [FactStatement("unreadable", reason, fact)],
@@ -36,7 +35,7 @@ struct WatchedCallUnreadable: Rule {
                     ],
                     message: "\(name) in \(place) succeeded, but what it did cannot be read: \(reason)."
                 )
-            )
+            }
         }
         return judgement
     }

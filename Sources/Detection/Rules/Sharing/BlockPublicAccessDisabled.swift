@@ -16,6 +16,8 @@ struct BlockPublicAccessDisabled: Rule {
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .guardrails(let place) = subject else { return nil }
+        let isDemanded = scene.policy.baseline.blockPublicAccess == .blockNewSharing
+        let severity = isDemanded ? Severity.critical : .high
         var judgement = Judgement()
         var known: BlockPublicAccessState?
         let settings = scene.state.timeline(.blockPublicAccess(place)).facts
@@ -26,15 +28,14 @@ struct BlockPublicAccessDisabled: Rule {
                 let isNews = known != .unblocked
                 known = .unblocked
                 guard isNews || !fact.evidence.isInventory else { continue }
-                judgement.occur(
-                    fact.evidence,
+                judgement.occur(fact.evidence, severity) {
                     reason(
                         [FactStatement("block public access", "unblocked", fact)],
                         place,
                         scene.policy,
                         "Block public access for images is off in \(place)."
                     )
-                )
+                }
             case .blockPublicAccess(let state):
                 known = state
                 judgement.resolve(fact.evidence)
@@ -43,8 +44,7 @@ struct BlockPublicAccessDisabled: Rule {
                 guard let setting = scene.state.timeline(.blockPublicAccess(place)).latest(asOf: fact.time),
                     setting.value == .blockPublicAccess(.blockNewSharing)
                 else { continue }
-                judgement.occur(
-                    fact.evidence,
+                judgement.occur(fact.evidence, severity) {
                     reason(
                         [
                             FactStatement("block public access", "block-new-sharing", setting),
@@ -55,7 +55,7 @@ struct BlockPublicAccessDisabled: Rule {
                         "Image \(image) was made public in \(place) although block public access was believed on:"
                             + " what is known of it is stale."
                     )
-                )
+                }
             default: break
             }
         }
