@@ -90,6 +90,7 @@ final class Intake {
         }
         for failure in failures { try handle(failure) }
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
+        if count < Self.batchMessages { output.hurry() }
         output.poll()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {

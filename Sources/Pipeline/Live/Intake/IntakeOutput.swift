@@ -11,6 +11,7 @@ final class IntakeOutput {
     private let catalogue: ProducerTopic
     private let partitioner: Partitioner
     private let board: RunBoard
+    private var isLingering = false
     /// The most bytes of a record that a message of the events topic can hold.
     let maximumBytes: Int
 
@@ -29,6 +30,7 @@ final class IntakeOutput {
 
     /// Hands a record on, under its account.
     func forward(_ account: AccountID, _ bytes: UnsafeRawBufferPointer) throws {
+        isLingering = true
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { digits in
             account.write(to: digits)
             let key = UnsafeRawBufferPointer(digits)
@@ -99,6 +101,14 @@ final class IntakeOutput {
 
     /// Serves delivery reports without waiting.
     func poll() { producer.poll() }
+
+    /// Sends what lingers: nothing more is coming that could go with it.
+    func hurry() {
+        guard isLingering else { return }
+        isLingering = false
+        // What fails is told by the next `deliver`.
+        try? producer.flush(timeout: .milliseconds(1))
+    }
 }
 
 /// Messages that did not arrive, and may be sent again: reading goes back to the last committed places.
