@@ -90,11 +90,19 @@ final class Intake {
         }
         for failure in failures { try handle(failure) }
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
-        if count < Self.batchMessages { output.hurry() }
+        if output.isLingering, count < Self.batchMessages, hasCaughtUp { output.hurry() }
         output.poll()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
             try commitWhenDue(isIdle: count == 0)
+        }
+    }
+
+    /// Whether nothing more is known to come: a hint, from what the last fetches said.
+    private var hasCaughtUp: Bool {
+        partitions.allSatisfy { partition in
+            partition.isAtEnd
+                || consumer.cachedWatermarks(partition.name).map { partition.next >= $0.high } ?? false
         }
     }
 

@@ -11,7 +11,8 @@ final class IntakeOutput {
     private let catalogue: ProducerTopic
     private let partitioner: Partitioner
     private let board: RunBoard
-    private var isLingering = false
+    /// Whether something was handed on since the last `hurry`.
+    private(set) var isLingering = false
     /// The most bytes of a record that a message of the events topic can hold.
     let maximumBytes: Int
 
@@ -104,7 +105,6 @@ final class IntakeOutput {
 
     /// Sends what lingers: nothing more is coming that could go with it.
     func hurry() {
-        guard isLingering else { return }
         isLingering = false
         // What fails is told by the next `deliver`.
         try? producer.flush(timeout: .milliseconds(1))

@@ -2,6 +2,7 @@ import CloudTrail
 import Configuration
 import Detection
 import Foundation
+import Kafka
 import Pipeline
 
 extension Command {
@@ -52,6 +53,7 @@ extension Command {
                 try? StandardOutput.with { try $0.write(AlertPicture(alert, isColored: isColored).text) }
             }
         }
+        FetchMemory.keep()
         let signals = StopSignals()
         let run = LiveRun(configuration, policy: policy, options: options, log: log)
         _ = try run.run { if signals.haveCome { run.stop() } }

@@ -1,0 +1,67 @@
+import CloudTrail
+import Kafka
+import Testing
+
+@testable import Pipeline
+
+/// The parts of a live run that need no broker.
+@Suite
+struct PartsTests {
+    @Test(
+        "murmur2 is the Java client's (its own test's values)",
+        arguments: [
+            ("21", -973_932_308), ("foobar", -790_332_482), ("a-little-bit-long-string", -985_981_536),
+            ("a-little-bit-longer-string", -1_486_304_829),
+            ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971), ("abc", 479_470_107),
+        ]
+    )
+    func murmur2(text: String, hash: Int32) {
+        let found = Array(text.utf8).withUnsafeBytes { Partitioner.murmur2($0) }
+        #expect(Int32(bitPattern: found) == hash)
+    }
+
+    @Test("CRC-32 and FNV-1a of the standard check values")
+    func otherHashes() {
+        #expect(Array("123456789".utf8).withUnsafeBytes { Partitioner.crc32($0) } == 0xCBF4_3926)
+        #expect(Array("foobar".utf8).withUnsafeBytes { Partitioner.fnv1a($0) } == 0xBF9C_F968)
+    }
+
+    @Test("What the ledger writes it reads back, and it leaves the engine's keys alone")
+    func ledger() {
+        var balance = DetectorBalance()
+        (balance.read, balance.applied, balance.duplicate) = (3, 2, 1)
+        let entries: [LedgerEntry] = [
+            .position(TopicPartition("a/b.c", 7), 1 << 40), .totals(balance), .partitionCount(12),
+        ]
+        for entry in entries { #expect(read(entry.key, entry.value) == entry) }
+        #expect(read([1, 0, 5], [1]) == nil)
+        #expect(read(Array("totals".utf8), Array("2 1 1 1 1 1".utf8)) == .unknown("totals"))
+        #expect(read(Array("else".utf8), Array("1 1".utf8)) == .unknown("else"))
+    }
+
+    private func read(_ key: [UInt8], _ value: [UInt8]) -> LedgerEntry? {
+        key.withUnsafeBytes { key in value.withUnsafeBytes { LedgerEntry(key: key, value: $0) } }
+    }
+
+    @Test("No partition runs away from the slowest one, and two that jump together are not both held")
+    func inStep() throws {
+        var inStep = InStep(lead: 100)
+        let consumer = try Consumer(["group.id": "parts"])
+        var partitions = (0..<3).map {
+            InputPartition(topic: consumer.index(of: "t"), name: TopicPartition("t", $0))
+        }
+        let start = EventTime(seconds: 1000)
+        // Nothing seen yet: a partition may go on from the least time met.
+        #expect(inStep.admits(start, from: 0, of: partitions))
+        partitions[0].see(start)
+        #expect(inStep.admits(start.advanced(bySeconds: 100), from: 0, of: partitions))
+        #expect(!inStep.admits(start.advanced(bySeconds: 101), from: 0, of: partitions))
+        partitions[0].phase = .heldBack(start.advanced(bySeconds: 5000))
+        partitions[1].see(start)
+        partitions[2].isAtEnd = true
+        // The only other one is held back, so this one is the slowest and goes on.
+        #expect(inStep.admits(start.advanced(bySeconds: 4000), from: 1, of: partitions))
+        partitions[1].isAtEnd = true
+        #expect(inStep.admits(start.advanced(bySeconds: 5000), from: 0, of: partitions))
+    }
+}
