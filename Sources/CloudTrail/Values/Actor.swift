@@ -65,7 +65,8 @@ public final class Actor: Hashable, Sendable {
     /// Equal in every part.
     public static func == (left: Actor, right: Actor) -> Bool {
         left === right
-            || (left.fingerprint == right.fingerprint && left.arn == right.arn && left.type == right.type && left.accountID == right.accountID
+            || (left.fingerprint == right.fingerprint && left.arn == right.arn && left.type == right.type
+                && left.accountID == right.accountID
                 && left.invokedBy == right.invokedBy && left.sourceIP == right.sourceIP
                 && left.userAgent == right.userAgent && left.issuerARN == right.issuerARN)
     }
