@@ -1,0 +1,131 @@
+import CloudTrail
+import Kafka
+
+// What the intake owns, and where it reads on.
+
+extension Intake {
+    func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
+        partitions.firstIndex { $0.name.partition == partition && $0.topic == topic }
+    }
+
+    func note(_ end: PartitionEnd) {
+        guard !isDisplaced, let index = index(end.topic, end.partition), partitions[index].phase == .reading,
+            end.offset >= partitions[index].next
+        else { return }
+        partitions[index].next = end.offset
+        partitions[index].isAtEnd = true
+    }
+
+    /// Whether everything that was there has been handed on.
+    var isAtEnd: Bool {
+        guard isAssigned, board.isFeedDone, partitions.allSatisfy({ $0.isAtEnd }) else { return false }
+        if hasSoughtEnds || partitions.isEmpty { return true }
+        // The ends may have been met before the last was fed: they are looked for once more.
+        hasSoughtEnds = true
+        for index in partitions.indices { partitions[index].isAtEnd = false }
+        isDisplaced = true
+        return false
+    }
+
+    /// Finds the places of new partitions, and puts all others back to theirs after a rebalance.
+    func place() throws {
+        if isDisplaced {
+            isDisplaced = false
+            let reading = partitions.filter { $0.phase == .reading }.map(\.place)
+            if !reading.isEmpty { try settle { () throws(KafkaError) in try consumer.resume(at: reading) } }
+        }
+        let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
+        guard !new.isEmpty else { return }
+        do throws(KafkaError) {
+            let committed = try consumer.committed(
+                new.map { partitions[$0].name },
+                timeout: .milliseconds(500)
+            )
+            for index in new {
+                let known = committed[partitions[index].name].flatMap(\.self)
+                let name = partitions[index].name
+                let place: Int64 =
+                    if let known { known } else {
+                        try consumer.watermarks(name, timeout: .milliseconds(500)).low
+                    }
+                partitions[index].next = place
+                partitions[index].committed = known ?? place
+                try consumer.resume(at: [partitions[index].place], timeout: .seconds(2))
+                partitions[index].phase = .reading
+            }
+        } catch {
+            guard error.isRetriable else { throw Trouble.failure(error) }
+        }
+    }
+
+    /// Lets those go on that had been ahead.
+    func release() throws {
+        for index in partitions.indices {
+            guard case .heldBack(let time) = partitions[index].phase,
+                inStep.admits(time, from: index, of: partitions)
+            else { continue }
+            partitions[index].phase = .reading
+            try settle { () throws(KafkaError) in try consumer.resume(at: [partitions[index].place]) }
+        }
+    }
+
+    /// What fails for a moment is tried again next turn.
+    func settle(_ body: () throws(KafkaError) -> Void) throws {
+        do throws(KafkaError) { try body() } catch {
+            guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
+                throw Trouble.failure(error)
+            }
+            isDisplaced = true
+        }
+    }
+
+    func handle(_ failure: ConsumerFailure) throws {
+        if failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange {
+            return try goToBeginning(failure)
+        }
+        if let fatal = Trouble.reading(failure) { throw fatal }
+        log.debug("reading the input: \(failure.error)")
+    }
+
+    /// Retention has overtaken the place: what lies between is lost, and that is said.
+    private func goToBeginning(_ failure: ConsumerFailure) throws {
+        guard let name = failure.partition,
+            let index = partitions.firstIndex(where: { $0.name == name })
+        else { return }
+        let lost = partitions[index].next
+        let low = try consumer.watermarks(name, timeout: .seconds(10)).low
+        log.error(
+            "the place in the input is gone, going on at the beginning: raise the topic's retention",
+            ["partition": "\(name)", "place": .number(Int(lost)), "beginning": .number(Int(low))]
+        )
+        partitions[index].next = low
+        partitions[index].committed = low
+        try settle { () throws(KafkaError) in try consumer.seek([partitions[index].place]) }
+    }
+
+    // MARK: The group
+
+    func rebalance(_ event: RebalanceEvent) {
+        isDisplaced = true
+        switch event {
+        case .assigned(let names):
+            isAssigned = true
+            for name in names where !partitions.contains(where: { $0.name == name }) {
+                partitions.append(InputPartition(topic: consumer.index(of: name.topic), name: name))
+            }
+            log.info("the intake has partitions", ["partitions": .number(partitions.count)])
+        case .revoked(let names):
+            do { try commit(within: .seconds(2)) } catch {
+                log.debug("committing before partitions are given up: \(error)")
+            }
+            drop(names)
+        case .lost(let names): drop(names)
+        }
+    }
+
+    private func drop(_ names: [TopicPartition]) {
+        partitions.removeAll { names.contains($0.name) }
+        // What was not committed is counted by whoever reads it again.
+        pending = IntakeBalance()
+    }
+}
