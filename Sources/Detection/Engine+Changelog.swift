@@ -91,7 +91,7 @@ extension Engine {
         for fact in known where !facts.contains(fact) && state.remove(fact, at: key) {
             touched.append((key, fact))
         }
-        for fact in facts where state.insert(sharingActor(fact), at: key) { touched.append((key, fact)) }
+        for fact in facts where state.insert(sharing(fact), at: key) { touched.append((key, fact)) }
         return touched
     }
 
@@ -135,7 +135,7 @@ extension State {
                 keys.append(.facts(key, writer: writer))
             }
         }
-        keys += findings.keys.map { .finding($0) }
+        keys += findings.all.map { .finding($0.identity) }
         keys += clocks.keys.map { .clock($0) }
         return keys
     }

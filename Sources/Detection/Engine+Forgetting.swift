@@ -6,30 +6,35 @@ extension Engine {
     /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
     mutating func forget(behind touched: [(FactKey, Fact)]) {
         guard let horizon = settings.horizonSeconds else { return }
+        var known: (account: AccountID, clock: EventTime)?
         for (key, fact) in touched {
             noteEnd(key, fact)
-            let limit = state.clock(of: fact.evidence.account).advanced(bySeconds: -horizon)
+            let account = fact.evidence.account
+            let clock = known?.account == account ? known?.clock : nil
+            known = (account, clock ?? state.clock(of: account))
+            let limit = (clock ?? state.clock(of: account)).advanced(bySeconds: -horizon)
             if case .activity(let place, _) = key {
                 for (key, stale) in state.staleActivity(in: place, before: limit) {
                     state.remove(stale, at: key)
                 }
             } else {
-                forget(Array(state.timeline(key).stale(before: limit, keep: settings.keptFacts)), at: key)
+                forget(state.stale(at: key, before: limit, keep: settings.keptFacts), at: key)
             }
         }
-        guard let account = touched.first?.1.evidence.account else { return }
-        let clock = state.clock(of: account)
-        state.seen.drop(before: clock.advanced(bySeconds: -2 * horizon))
-        for ended in expiries.takeDue(of: account, at: clock) { forget(ended, clock) }
+        guard let known else { return }
+        state.forgetSeen(before: known.clock.advanced(bySeconds: -2 * horizon))
+        for ended in expiries.takeDue(of: known.account, at: known.clock) { forget(ended, known.clock) }
     }
 
-    /// Whether a fact is older than all that its full timeline still keeps: it may have been there, counted and
+    /// What lies behind this is forgotten; nil when nothing is.
+    func horizon(of account: AccountID) -> EventTime? {
+        settings.horizonSeconds.map { state.clock(of: account).advanced(bySeconds: -$0) }
+    }
+
+    /// Whether a fact behind the horizon is older than all that its full timeline still keeps: it may have been there, counted and
     /// forgotten, so it adds nothing.
     func isBehind(_ fact: Fact, _ key: FactKey) -> Bool {
-        guard let horizon = settings.horizonSeconds,
-            fact.time < state.clock(of: fact.evidence.account).advanced(bySeconds: -horizon),
-            fact.time != .distantPast
-        else { return false }
+        guard fact.time != .distantPast else { return false }
         let kept = state.timeline(key).facts
         return kept.count >= settings.keptFacts && kept.first.map { fact < $0 } ?? false
     }
@@ -44,9 +49,9 @@ extension Engine {
 
     private func occurrences(of subjects: [Subject]) -> [(FindingIdentity, Int)] {
         subjects.flatMap { subject in
-            judgements(of: subject).compactMap { rule, judgement in
+            judgements(of: subject).filter { $0.known != nil }.map { rule, judgement, _ in
                 let identity = FindingIdentity(rule: rule.metadata.id, subject: subject)
-                return state.findings[identity] == nil ? nil : (identity, judgement?.occurrences ?? 0)
+                return (identity, judgement?.occurrences ?? 0)
             }
         }
     }
@@ -54,7 +59,10 @@ extension Engine {
     /// Occurrences whose facts are gone stay counted, and the finding goes on saying what it said.
     private mutating func keepCount(_ identity: FindingIdentity, before: Int) {
         guard var known = state.findings[identity], let rule = rules.rule(identity.rule) else { return }
-        let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: inForce))
+        let judgement = rule.judge(
+            identity.subject,
+            in: Scene(state: state, policy: inForce, of: identity.subject)
+        )
         let lost = before - (judgement?.occurrences ?? 0)
         guard lost > 0 else { return }
         known.forgotten += lost

@@ -76,12 +76,14 @@ extension Engine {
             event: cause
                 ?? Evidence(
                     id: .text("policy/\(policy.hash)"),
-                    account: place.account,
-                    region: place.region,
                     time: known.lastSeen,
-                    name: "PolicyChange",
-                    source: "amiwatch",
-                    actor: .unknown
+                    origin: Origin(
+                        account: place.account,
+                        region: place.region,
+                        name: "PolicyChange",
+                        source: "amiwatch",
+                        actor: .unknown
+                    )
                 ),
             firstSeen: known.firstSeen,
             lastSeen: known.lastSeen,

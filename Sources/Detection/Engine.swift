@@ -49,7 +49,7 @@ public struct Engine: Sendable {
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
-    private var actors: Set<Actor> = []
+    private var interning = Interning()
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
     private var unsettledAtCommit: [Subject] = []
@@ -103,8 +103,12 @@ public struct Engine: Sendable {
 
     private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) {
         state.remember(record)
-        for (key, fact) in facts(of: record) where !isBehind(fact, key) && state.insert(fact, at: key) {
-            touched.append((key, fact))
+        let told = facts(of: record)
+        touched.reserveCapacity(touched.count + told.count)
+        let limit = horizon(of: record.account)
+        for (key, fact) in told {
+            if let limit, fact.time < limit, isBehind(fact, key) { continue }
+            if state.insert(fact, at: key) { touched.append((key, fact)) }
         }
     }
 
@@ -131,24 +135,18 @@ public struct Engine: Sendable {
         }
     }
 
-    /// Records share their actor, for there are far fewer actors than records.
     private mutating func facts(of record: Record) -> [(key: FactKey, fact: Fact)] {
-        RecordFacts.of(record, actor: actors.insert(record.actor).memberAfterInsert)
+        RecordFacts.of(record, interning.evidence(of: record))
     }
 
-    /// A restored fact, with the actor that other facts have.
-    mutating func sharingActor(_ fact: Fact) -> Fact {
-        let told = fact.evidence
-        let evidence = Evidence(
-            id: told.id,
-            account: told.account,
-            region: told.region,
-            time: told.time,
-            name: told.name,
-            source: told.source,
-            actor: actors.insert(told.actor).memberAfterInsert
+    /// A restored fact, which shares with others what it has in common with them.
+    mutating func sharing(_ fact: Fact) -> Fact {
+        Fact(
+            time: fact.time,
+            phase: fact.phase,
+            value: fact.value,
+            evidence: interning.sharing(fact.evidence)
         )
-        return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: evidence)
     }
 
     // MARK: Judging
@@ -178,11 +176,10 @@ public struct Engine: Sendable {
         settling: Bool = false,
         into alerts: inout [Alert]
     ) {
-        for (rule, judgement) in judgements(of: subject) {
+        for (rule, judgement, known) in judgements(of: subject) {
             let rule = rule.metadata
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             if let deadline = judgement?.deadline { timers.set(deadline, subject) }
-            let known = state.findings[identity]
             if let finding = published(identity, judgement, rule, known) {
                 if settings.delaysUndetermined, !settling, known == nil, finding.verdict == .undetermined {
                     unsettled.append(subject)
@@ -195,19 +192,23 @@ public struct Engine: Sendable {
         }
     }
 
-    /// What the rules that judge such subjects say of one: those that say something, or said something before.
-    func judgements(of subject: Subject) -> [(rule: AppliedRule, judgement: Judgement?)] {
-        let scene = Scene(state: state, policy: inForce)
-        var result: [(rule: AppliedRule, judgement: Judgement?)] = []
+    /// What the rules that judge such subjects say of one, and what was published: those that say something, or
+    /// said something before.
+    func judgements(of subject: Subject) -> [Said] {
+        let scene = Scene(state: state, policy: inForce, of: subject)
+        let published = state.findings.published(about: subject)
+        var said: [Said] = []
         for rule in rules.rules(judging: subject) {
-            let id = rule.metadata.id
-            let judgement = inForce.isEnabled(id) ? rule.rule.judge(subject, in: scene) : nil
-            if judgement != nil || state.findings[FindingIdentity(rule: id, subject: subject)] != nil {
-                result.append((rule, judgement))
-            }
+            let known = published.first { $0.rule == rule.metadata.id }?.finding
+            let isEnabled = inForce.isEnabled(rule.metadata.id)
+            let judgement = isEnabled ? rule.rule.judge(subject, in: scene) : nil
+            if judgement != nil || known != nil { said.append((rule, judgement, known)) }
         }
-        return result
+        return said
     }
+
+    /// What a rule says of a subject now, and what was published before.
+    typealias Said = (rule: AppliedRule, judgement: Judgement?, known: FindingState?)
 
     // MARK: Whole-state work
 
@@ -253,9 +254,12 @@ public struct Engine: Sendable {
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
     public func findings() -> [(id: String, finding: Finding)] {
         var result: [(id: String, finding: Finding)] = []
-        for (identity, known) in state.findings where known.status != .retracted {
+        for (identity, known) in state.findings.all where known.status != .retracted {
             guard let rule = rules.rule(identity.rule),
-                let judgement = rule.judge(identity.subject, in: Scene(state: state, policy: inForce)),
+                let judgement = rule.judge(
+                    identity.subject,
+                    in: Scene(state: state, policy: inForce, of: identity.subject)
+                ),
                 let finding = form(of: identity, judgement, rule.metadata, known)
             else { continue }
             result.append((identity.findingID, finding))
@@ -269,7 +273,7 @@ public struct Engine: Sendable {
         reach.addAll()
         return reach.subjects.subjects.reduce(0) { count, subject in
             count
-                + judgements(of: subject).count { rule, judgement in
+                + judgements(of: subject).count { rule, judgement, _ in
                     judgement?.last != nil
                         && suppressionEnd(FindingIdentity(rule: rule.metadata.id, subject: subject)) != nil
                 }

@@ -199,7 +199,7 @@ struct Reach {
             addShares(of: id, image)
             addTags(of: id, image)
         }
-        for identity in state.findings.keys { subjects.insert(identity.subject) }
+        for subject in state.findings.subjects { subjects.insert(subject) }
     }
 }
 

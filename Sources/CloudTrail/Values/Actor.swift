@@ -19,7 +19,8 @@ public final class Actor: Hashable, Sendable {
     /// `userIdentity.sessionContext.sessionIssuer.arn`: the role behind a session.
     public let issuerARN: String?
 
-    private let fingerprint: UInt64
+    /// A fingerprint of every part, the same for equal actors within this process.
+    public let fingerprint: UInt64
 
     /// An actor from the parts that are known.
     public init(

@@ -19,14 +19,17 @@ public struct Scene {
     /// The facts.
     public let state: State
     let inForce: PolicyInForce
+    /// The launch that is judged, if one is.
+    let launch: LaunchRecord?
     /// What the organisation trusts.
     public var policy: Policy { _read { yield inForce.policy } }
     /// Stream time: deadlines at or before it have passed.
     public var now: EventTime { state.streamTime }
 
     /// A scene of a state and a policy.
-    init(state: State, policy: PolicyInForce) {
+    init(state: State, policy: PolicyInForce, of subject: Subject) {
         self.state = state
         inForce = policy
+        launch = LaunchRecord(subject, in: state)
     }
 }

@@ -1,17 +1,13 @@
 public import CloudTrail
 
-/// What is remembered of the record that proved something: enough to name it, and who made it, in an alert.
+/// Where, by what call and by whom: what many records have in common.
 ///
-/// A class, because all facts of one record share it.
-public final class Evidence: Hashable, Sendable {
-    /// The record's id.
-    public let id: EventID
+/// A class, because the engine keeps one instance for equal values.
+public final class Origin: Hashable, Sendable {
     /// Whose trail the record is from.
     public let account: AccountID
     /// Its Region.
     public let region: String
-    /// Its time.
-    public let time: EventTime
     /// Its event name; the API action for an inventory.
     public let name: String
     /// Its event source.
@@ -19,36 +15,72 @@ public final class Evidence: Hashable, Sendable {
     /// Who called.
     public let actor: Actor
 
-    /// Evidence from its parts.
-    public init(
-        id: EventID,
-        account: AccountID,
-        region: String,
-        time: EventTime,
-        name: String,
-        source: String,
-        actor: Actor
-    ) {
-        self.id = id
+    /// An origin from its parts.
+    public init(account: AccountID, region: String, name: String, source: String, actor: Actor) {
         self.account = account
         self.region = region
-        self.time = time
         self.name = name
         self.source = source
         self.actor = actor
     }
 
-    /// What a record leaves behind.
-    public convenience init(_ record: Record) {
-        self.init(
-            id: record.id,
-            account: record.account,
-            region: record.region,
-            time: record.time,
-            name: record.name,
-            source: record.source,
-            actor: record.actor
-        )
+    /// A fingerprint of what tells origins apart in practice.
+    static func fingerprint(_ account: AccountID, _ region: String, _ name: String, _ actor: Actor) -> UInt64
+    {
+        var fingerprint = TextFingerprint()
+        fingerprint.feed(account.number)
+        fingerprint.feed(region)
+        fingerprint.feed(name)
+        fingerprint.feed(actor.fingerprint)
+        return fingerprint.value
+    }
+
+    /// Whether a record is of this origin.
+    func isOf(_ record: Record) -> Bool {
+        account == record.account && region == record.region && name == record.name
+            && source == record.source && actor == record.actor
+    }
+
+    /// Equal in every part.
+    public static func == (left: Origin, right: Origin) -> Bool {
+        left === right
+            || (left.account == right.account && left.region == right.region && left.name == right.name
+                && left.source == right.source && left.actor == right.actor)
+    }
+
+    /// Feeds what tells origins apart in practice.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(Self.fingerprint(account, region, name, actor))
+    }
+}
+
+/// What is remembered of the record that proved something: enough to name it, and who made it, in an alert.
+///
+/// A class, because all facts of one record share it.
+public final class Evidence: Hashable, Sendable {
+    /// The record's id.
+    public let id: EventID
+    /// Its time.
+    public let time: EventTime
+    /// What it has in common with others.
+    public let origin: Origin
+
+    /// Whose trail the record is from.
+    public var account: AccountID { origin.account }
+    /// Its Region.
+    public var region: String { origin.region }
+    /// Its event name; the API action for an inventory.
+    public var name: String { origin.name }
+    /// Its event source.
+    public var source: String { origin.source }
+    /// Who called.
+    public var actor: Actor { origin.actor }
+
+    /// Evidence from its parts.
+    public init(id: EventID, time: EventTime, origin: Origin) {
+        self.id = id
+        self.time = time
+        self.origin = origin
     }
 
     /// The account and Region that it is from.
@@ -62,9 +94,7 @@ public final class Evidence: Hashable, Sendable {
     /// Equal in every part.
     public static func == (left: Evidence, right: Evidence) -> Bool {
         left === right
-            || (left.id == right.id && left.account == right.account && left.region == right.region
-                && left.time == right.time && left.name == right.name && left.source == right.source
-                && left.actor == right.actor)
+            || (left.id == right.id && left.time == right.time && left.origin == right.origin)
     }
 
     /// Feeds what tells records apart.

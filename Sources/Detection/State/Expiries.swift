@@ -13,31 +13,45 @@ struct Expiries: Sendable {
         case finding(FindingIdentity)
     }
 
-    private var days: [AccountID: [Int64: Set<Ended>]] = [:]
+    private struct Account: Sendable {
+        var days: [Int64: Set<Ended>] = [:]
+        /// The first day on which something is due, or an earlier one.
+        var first = Int64.max
+
+        mutating func insert(_ ended: Ended, on day: Int64) {
+            first = min(first, day)
+            days[day, default: []].insert(ended)
+        }
+    }
+
+    private var accounts: [AccountID: Account] = [:]
     /// Taken since the last commit.
     private var taken: [(AccountID, Int64, Ended)] = []
 
     mutating func note(_ ended: Ended, of account: AccountID, at time: EventTime) {
         guard time != .distantPast, time != .distantFuture else { return }
-        days[account, default: [:]][Self.day(time), default: []].insert(ended)
+        accounts[account, default: Account()].insert(ended, on: Self.day(time))
     }
 
     /// What is due in an account whose clock shows a time.
     mutating func takeDue(of account: AccountID, at clock: EventTime) -> [Ended] {
-        guard let days = days[account], days.keys.contains(where: { $0 < Self.day(clock) }) else { return [] }
+        let today = Self.day(clock)
+        guard var known = accounts[account], known.first < today else { return [] }
         var due: [Ended] = []
-        for (day, ended) in days where day < Self.day(clock) {
+        for (day, ended) in known.days where day < today {
             due += ended
             taken += ended.map { (account, day, $0) }
-            self.days[account]?[day] = nil
         }
+        known.days = known.days.filter { $0.key >= today }
+        known.first = known.days.keys.min() ?? .max
+        accounts[account] = known
         return due
     }
 
     mutating func commit() { taken.removeAll(keepingCapacity: true) }
 
     mutating func rollback() {
-        for (account, day, ended) in taken { days[account, default: [:]][day, default: []].insert(ended) }
+        for (account, day, ended) in taken { accounts[account, default: Account()].insert(ended, on: day) }
         commit()
     }
 

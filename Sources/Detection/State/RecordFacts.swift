@@ -2,24 +2,21 @@ import CloudTrail
 
 /// What records prove, without looking at any state: the same record always tells the same facts.
 struct RecordFacts {
-    private let record: Record
     private let evidence: Evidence
     private let place: Place
     private(set) var facts: [(key: FactKey, fact: Fact)] = []
 
-    /// All facts that a record tells.
-    static func of(_ record: Record, actor: Actor) -> [(key: FactKey, fact: Fact)] {
-        var record = record
-        record.actor = actor
-        var told = RecordFacts(record: record)
-        told.tell()
+    /// All facts that a record tells, by its evidence.
+    static func of(_ record: Record, _ evidence: Evidence) -> [(key: FactKey, fact: Fact)] {
+        var told = RecordFacts(evidence: evidence)
+        told.facts.reserveCapacity(4)
+        told.tell(record)
         return told.facts
     }
 
-    private init(record: Record) {
-        self.record = record
-        evidence = Evidence(record)
-        place = Place(record.account, record.region)
+    private init(evidence: Evidence) {
+        self.evidence = evidence
+        place = evidence.place
     }
 
     private mutating func add(
@@ -28,19 +25,19 @@ struct RecordFacts {
         _ phase: Fact.Phase = .changes,
         at time: EventTime? = nil
     ) {
-        facts.append((key, Fact(time: time ?? record.time, phase: phase, value: value, evidence: evidence)))
+        facts.append((key, Fact(time: time ?? evidence.time, phase: phase, value: value, evidence: evidence)))
     }
 
-    private mutating func tell() {
+    private mutating func tell(_ record: Record) {
         if case .inventory(let inventory) = record.call {
             tell(inventory)
             return
         }
         guard record.succeeded else {
-            tellRefusal()
+            tellRefusal(record)
             return
         }
-        add(.activity(place, second: record.time.seconds), .active)
+        add(.activity(place, second: evidence.time.seconds), .active)
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
@@ -60,7 +57,7 @@ struct RecordFacts {
             own(image)
             add(.image(image, .allPermissions), .grantees([]))
         case .cancelLaunchPermission(let image):
-            add(.image(image, .permission(.account(record.account))), .revoked)
+            add(.image(image, .permission(.account(place.account))), .revoked)
         case .changeTags(let change): tell(change)
         case .allowedImages(let state):
             add(.allowedImages(place), .allowedImages(state))
@@ -69,20 +66,20 @@ struct RecordFacts {
             add(.imageCriteria(place), .criteria(criteria))
             add(.managedBy(place), .text("account"))
         case .blockPublicAccess(let state): add(.blockPublicAccess(place), .blockPublicAccess(state))
-        case .unreadable(let reason): add(.unreadable(place, name: record.name), .unreadable(reason))
+        case .unreadable(let reason): add(.unreadable(place, name: evidence.name), .unreadable(reason))
         case .inventory, .nothing: break
         }
     }
 
     private mutating func own(_ image: ResourceID) {
-        add(.image(image, .owner), .account(record.account))
+        add(.image(image, .owner), .account(place.account))
     }
 
     private mutating func tell(_ creation: ImageCreation) {
         guard let image = creation.image else { return }
         own(image)
         if let name = creation.name { add(.image(image, .name), .text(name)) }
-        add(.image(image, .creationDate), .date(record.time))
+        add(.image(image, .creationDate), .date(evidence.time))
         var copied: ResourceID?
         var makesSnapshots = true
         switch creation.origin {
@@ -129,16 +126,16 @@ struct RecordFacts {
         }
     }
 
-    private mutating func tellRefusal() {
+    private mutating func tellRefusal(_ record: Record) {
         guard let error = record.error, Refusal.isRefusal(error),
             case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
         else { return }
         for grantee in change.added {
             add(.refusedShare(place, change.image, grantee), .refused(change.image, [grantee]))
         }
-        if let principal = record.actor.principalARN {
+        if let principal = evidence.actor.principalARN {
             add(
-                .refusals(record.account, principal: principal),
+                .refusals(place.account, principal: principal),
                 .refused(change.image, change.added)
             )
         }
@@ -148,7 +145,7 @@ struct RecordFacts {
         for image in inventory.images { tell(image, isDated: inventory.isDated) }
         guard inventory.isDated else { return }
         for instance in inventory.instances {
-            let place = Place(instance.account ?? record.account, instance.region ?? record.region)
+            let place = Place(instance.account ?? place.account, instance.region ?? place.region)
             if instance.isTerminated {
                 add(.instance(place, instance.id), .terminated, .ends)
             } else {
@@ -185,7 +182,7 @@ struct RecordFacts {
         }
         guard isDated else { return }
         if let codes = image.productCodes { add(.image(image.id, .productCodes), .productCodes(codes)) }
-        if record.name == "DescribeImages" { add(.image(image.id, .deprecation), .date(image.deprecated)) }
+        if evidence.name == "DescribeImages" { add(.image(image.id, .deprecation), .date(image.deprecated)) }
         if let isPublic = image.isPublic {
             add(.image(image.id, .permission(.everyone)), isPublic ? .granted : .revoked)
         }

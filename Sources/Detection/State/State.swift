@@ -26,7 +26,7 @@ public struct State: Sendable {
             yield &storage.images
         }
     }
-    private(set) var findings: [FindingIdentity: FindingState] {
+    private(set) var findings: FindingTable {
         _read { yield storage.findings }
         _modify {
             makeUnique()
@@ -246,7 +246,7 @@ public struct State: Sendable {
 
     /// Notes what was published about a finding; nil forgets it.
     mutating func setFinding(_ finding: FindingState?, _ identity: FindingIdentity) {
-        let old = findings.updateOptional(finding, forKey: identity)
+        let old = findings.update(finding, identity)
         journal?.note(.finding(identity, old: old))
     }
 
@@ -270,7 +270,24 @@ public struct State: Sendable {
     /// Remembers a record, so that its repeats are known.
     mutating func remember(_ record: Record) {
         let old = seen.remember(record)
-        journal?.note(.seen(record, old: old))
+        journal?.note(.seen(SeenRecords.Key(record), old: old))
+    }
+
+    /// Forgets the records of days before a time; there is no way back, and none is needed.
+    mutating func forgetSeen(before time: EventTime) {
+        if seen.isOld(before: time) { seen.drop(before: time) }
+    }
+
+    /// The facts of a key behind a horizon that are more than the newest `keep`.
+    func stale(at key: FactKey, before limit: EventTime, keep: Int) -> [Fact] {
+        let stale =
+            switch key {
+            case .activity: ArraySlice<Fact>()
+            case .image(let id, let attribute):
+                images[id]?.timelines[attribute]?.stale(before: limit, keep: keep) ?? []
+            default: timelines[key]?.stale(before: limit, keep: keep) ?? []
+            }
+        return Array(stale)
     }
 
     /// Forgets accounts and what was published about them, with no way back.
@@ -281,8 +298,8 @@ public struct State: Sendable {
         for key in accountKeys where key.account.map(isDropped) ?? false {
             for fact in timeline(key).facts { remove(fact, at: key) }
         }
-        for identity in findings.keys where isDropped(identity.subject.place.account) {
-            findings[identity] = nil
+        for (identity, _) in Array(findings.all) where isDropped(identity.subject.place.account) {
+            _ = findings.update(nil, identity)
         }
         for account in clocks.keys where isDropped(account) { clocks[account] = nil }
         seen.forget(accountsWhere: isDropped)
@@ -313,19 +330,12 @@ public struct State: Sendable {
             switch change {
             case .inserted(let key, let fact): remove(fact, at: key)
             case .removed(let key, let fact): put(fact, back: key)
-            case .finding(let identity, let old): findings[identity] = old
+            case .finding(let identity, let old): _ = findings.update(old, identity)
             case .clock(let account, let old): clocks[account] = old
             case .streamTime(let old): streamTime = old
-            case .seen(let record, let old): seen.forget(record, restoring: old)
+            case .seen(let key, let old): seen.restore(old, key)
             }
         }
         journal = Journal()
-    }
-}
-
-extension Dictionary {
-    fileprivate mutating func updateOptional(_ value: Value?, forKey key: Key) -> Value? {
-        guard let value else { return removeValue(forKey: key) }
-        return updateValue(value, forKey: key)
     }
 }

@@ -11,7 +11,7 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var images: [ResourceID: ImageFacts] = [:]
     @exclusivity(unchecked)
-    var findings: [FindingIdentity: FindingState] = [:]
+    var findings = FindingTable()
     @exclusivity(unchecked)
     var clocks: [AccountID: EventTime] = [:]
     @exclusivity(unchecked)

@@ -15,7 +15,7 @@ struct LaunchFromDeniedAMI: Rule {
     let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard !scene.inForce.deniedImages.isEmpty, let launch = LaunchRecord(subject, in: scene.state)
+        guard !scene.inForce.deniedImages.isEmpty, let launch = scene.launch
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
         guard scene.inForce.deniedImages.contains(image) else { return nil }

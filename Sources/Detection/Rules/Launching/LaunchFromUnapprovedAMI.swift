@@ -16,7 +16,7 @@ struct LaunchFromUnapprovedAMI: Rule {
     let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard scene.policy.approvedImages != nil, let launch = LaunchRecord(subject, in: scene.state) else {
+        guard scene.policy.approvedImages != nil, let launch = scene.launch else {
             return nil
         }
         guard let image = launch.image else { return launch.unknownImage() }

@@ -21,7 +21,7 @@ struct LaunchNotAllowedByCriteria: Rule {
     let subjects = Subject.Kind.launch
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let launch = LaunchRecord(subject, in: scene.state),
+        guard let launch = scene.launch,
             let setting = setting(at: launch.place, launch.time, scene)
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }

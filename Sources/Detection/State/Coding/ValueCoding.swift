@@ -163,15 +163,14 @@ extension ByteReader {
             userAgent: try optionalText(),
             issuerARN: try optionalText()
         )
-        return Evidence(
-            id: id,
+        let origin = Origin(
             account: place.account,
             region: place.region,
-            time: time,
             name: name,
             source: source,
             actor: actor
         )
+        return Evidence(id: id, time: time, origin: origin)
     }
 
     private mutating func criterion() throws(StateError) -> ImageCriterion {

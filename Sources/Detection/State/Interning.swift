@@ -1,0 +1,76 @@
+import CloudTrail
+
+/// What many records have in common, kept once.
+///
+/// By fingerprints with a secret seed; of two values with one fingerprint the second is simply not shared.
+struct Interning: Sendable {
+    private var actors: [UInt64: Actor] = [:]
+    private var origins: [UInt64: Origin] = [:]
+    /// From so many on, those that nobody uses any more are thrown out.
+    private var sweepCount = 4096
+
+    /// The evidence of a record, which shares with others what it has in common with them.
+    mutating func evidence(of record: Record) -> Evidence {
+        Evidence(id: record.id, time: record.time, origin: origin(of: record))
+    }
+
+    /// Evidence that was read back.
+    mutating func sharing(_ told: Evidence) -> Evidence {
+        let shared = sharing(told.origin)
+        return shared === told.origin ? told : Evidence(id: told.id, time: told.time, origin: shared)
+    }
+
+    private mutating func origin(of record: Record) -> Origin {
+        let fingerprint = Origin.fingerprint(record.account, record.region, record.name, record.actor)
+        if let known = origins[fingerprint], known.isOf(record) { return known }
+        return sharing(
+            Origin(
+                account: record.account,
+                region: record.region,
+                name: record.name,
+                source: record.source,
+                actor: record.actor
+            )
+        )
+    }
+
+    private mutating func sharing(_ origin: Origin) -> Origin {
+        let fingerprint = Origin.fingerprint(origin.account, origin.region, origin.name, origin.actor)
+        if let known = origins[fingerprint] { return known == origin ? known : origin }
+        if origins.count >= sweepCount { sweep() }
+        var shared = origin
+        if let actor = actors[origin.actor.fingerprint] {
+            if actor == origin.actor, actor !== origin.actor {
+                shared = Origin(
+                    account: origin.account,
+                    region: origin.region,
+                    name: origin.name,
+                    source: origin.source,
+                    actor: actor
+                )
+            }
+        } else {
+            actors[origin.actor.fingerprint] = origin.actor
+        }
+        origins[fingerprint] = shared
+        return shared
+    }
+
+    /// Throws out what only this table refers to.
+    private mutating func sweep() {
+        // Origins first, for they refer to actors.
+        Self.sweep(&origins)
+        Self.sweep(&actors)
+        sweepCount = max(4096, 2 * origins.count)
+    }
+
+    private static func sweep<Value: AnyObject>(_ table: inout [UInt64: Value]) {
+        var unused: [UInt64] = []
+        var index = table.startIndex
+        while index != table.endIndex {
+            if isKnownUniquelyReferenced(&table.values[index]) { unused.append(table.keys[index]) }
+            table.formIndex(after: &index)
+        }
+        for key in unused { table[key] = nil }
+    }
+}
