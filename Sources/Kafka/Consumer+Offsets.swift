@@ -54,9 +54,10 @@ extension Consumer {
     ///   ready within the time limit.
     public func seek(_ offsets: [PartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
         client.assertOwned()
+        try requireAssigned(offsets)
         let deadline = ContinuousClock.now + timeout
         var waiting = offsets
-        while !waiting.isEmpty {
+        while let first = waiting.first {
             let list = PartitionList(waiting)
             let remaining = max(1, (deadline - .now).milliseconds)
             // 2.0.2 takes these milliseconds for microseconds; right since 2.1.0.
@@ -65,9 +66,24 @@ extension Consumer {
             let limit = scaled.map { $0.overflow ? Int32.max : $0.partialValue } ?? remaining
             let overall = list.with { rd_kafka_seek_partitions(client.raw, $0, limit) }
             let late = ContinuousClock.now >= deadline
-            do { try check(overall, "seeking") } catch { if late || !error.isRetriable { throw error } }
+            do { try check(overall, "seeking in \(first.partition)") } catch {
+                if late || !error.isRetriable { throw error }
+            }
             waiting = try stillWaiting(list, late: late)
             if !waiting.isEmpty { usleep(2000) }
+        }
+    }
+
+    /// librdkafka answers for a partition that is not assigned as for one that is about to start: seeking would
+    /// wait for it until the time limit.
+    private func requireAssigned(_ offsets: [PartitionOffset]) throws(KafkaError) {
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        try check(rd_kafka_assignment(client.raw, &list), "seeking")
+        guard let list else { return }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        let assigned = Set(list.pointee.buffer.map { TopicPartition($0) })
+        if let other = offsets.first(where: { !assigned.contains($0.partition) }) {
+            throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, "seeking in \(other.partition)")
         }
     }
 

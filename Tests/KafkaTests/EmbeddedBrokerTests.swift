@@ -99,6 +99,7 @@ struct EmbeddedBrokerTests {
         try consumer.seek([PartitionOffset(topic, 0, 3)])
         #expect(try firstMessage(consumer) { $0.offset } == 3)
         let error = #expect(throws: KafkaError.self) { try consumer.seek([PartitionOffset(topic, 1, 0)]) }
+        #expect(error?.code == .unknownPartition)
         #expect(error?.description.contains("\(topic)/1") == true)
         try consumer.close()
     }

@@ -8,7 +8,8 @@ struct SeenRecords: Sendable {
     struct Key: Hashable, Sendable {
         let account: AccountID
         let id: EventID
-        /// Of the epoch. A copy lies on another day only when its time differs, which no converter is known to do.
+        /// Days since the epoch; a copy lies on another day only when its time differs, which no converter is known
+        /// to do.
         let day: Int64
 
         init(_ record: Record) {
