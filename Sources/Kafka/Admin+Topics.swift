@@ -1,12 +1,14 @@
+import Glibc
+
 internal import CLibrdkafka
 
 extension Admin {
-    /// Creates topics.
+    /// Creates topics, and waits until the broker that answers this client knows them.
     ///
     /// - Parameters:
     ///   - topics: what to create.
     ///   - validateOnly: only ask whether it could be done.
-    ///   - timeout: the limit for all of it; waits until brokers know the topics.
+    ///   - timeout: the limit for all of it.
     /// - Returns: for each topic, in order, nil or why not (`.topicAlreadyExists`, say).
     /// - Throws: ``KafkaError`` when the request as a whole fails: no connection, not supported.
     public func createTopics(
@@ -29,7 +31,23 @@ extension Admin {
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
-        return outcomes(of: topics.map(\.name), results, count, "creating the topic")
+        let outcomes = outcomes(of: topics.map(\.name), results, count, "creating the topic")
+        if !validateOnly {
+            for (topic, error) in zip(topics, outcomes) where error == nil {
+                try waitUntilKnown(topic.name, until: deadline)
+            }
+        }
+        return outcomes
+    }
+
+    /// The controller answers before the other brokers, and its own broker role, have heard of a new topic.
+    private func waitUntilKnown(_ name: String, until deadline: ContinuousClock.Instant) throws(KafkaError) {
+        while try describeTopic(name, timeout: deadline - .now) == nil {
+            guard ContinuousClock.now < deadline else {
+                throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "waiting for the new topic \(name)")
+            }
+            usleep(5000)
+        }
     }
 
     /// Deletes topics; returns for each, in order, nil or why not.
