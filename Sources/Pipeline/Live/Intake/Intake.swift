@@ -94,7 +94,7 @@ final class Intake {
         output.poll()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
-            try commitWhenDue(isIdle: count == 0)
+            try commitWhenDue(isIdle: count == 0 && hasCaughtUp)
         }
     }
 

@@ -11,7 +11,7 @@ final class IntakeOutput {
     private let catalogue: ProducerTopic
     private let partitioner: Partitioner
     private let board: RunBoard
-    /// Whether something was handed on since the last `hurry`.
+    /// Whether something may be waiting for company.
     private(set) var isLingering = false
     /// The most bytes of a record that a message of the events topic can hold.
     let maximumBytes: Int
@@ -31,7 +31,6 @@ final class IntakeOutput {
 
     /// Hands a record on, under its account.
     func forward(_ account: AccountID, _ bytes: UnsafeRawBufferPointer) throws {
-        isLingering = true
         try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { digits in
             account.write(to: digits)
             let key = UnsafeRawBufferPointer(digits)
@@ -74,6 +73,7 @@ final class IntakeOutput {
 
     /// A full queue is waited for as long as the run goes on.
     private func waiting(_ produce: () throws(KafkaError) -> Void) throws {
+        isLingering = true
         while true {
             do throws(KafkaError) { return try produce() } catch {
                 guard error.code == .queueFull else { throw Trouble.producing(error) }
@@ -88,7 +88,11 @@ final class IntakeOutput {
     func deliver(within limit: Duration) throws {
         let deadline = ContinuousClock.now + limit
         while true {
-            do throws(KafkaError) { return try producer.flush(timeout: .milliseconds(200)) } catch {
+            do throws(KafkaError) {
+                try producer.flush(timeout: .milliseconds(200))
+                isLingering = false
+                return
+            } catch {
                 if let fatal = producer.fatalError { throw UndeliveredMessages(cause: fatal) }
                 if let failure = producer.takeDeliveryFailures().first {
                     throw Trouble.isPermanent(failure)
@@ -105,9 +109,10 @@ final class IntakeOutput {
 
     /// Sends what lingers: nothing more is coming that could go with it.
     func hurry() {
-        isLingering = false
         // What fails is told by the next `deliver`.
         try? producer.flush(timeout: .milliseconds(1))
+        // librdkafka's own thread may not have noticed in so short a time.
+        isLingering = producer.outstanding > 0
     }
 }
 
