@@ -55,6 +55,17 @@ public indirect enum JSONTree: Hashable, Sendable {
         return []
     }
 
+    /// The same with every text changed; keys stay.
+    public func mapTexts(_ transform: (String) -> String) -> JSONTree {
+        switch self {
+        case .string(let text): .string(transform(text))
+        case .array(let elements): .array(elements.map { $0.mapTexts(transform) })
+        case .object(let members):
+            .object(members.map { Member(key: $0.key, value: $0.value.mapTexts(transform)) })
+        case .null, .boolean, .number: self
+        }
+    }
+
     /// The value on one line, without white space.
     public var line: [UInt8] {
         var json = JSONWriter()

@@ -97,27 +97,3 @@ public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConver
     /// One line each.
     public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }
-
-extension String {
-    /// The text with control characters made visible, so that it stays on one line of a terminal.
-    var oneLine: String {
-        guard unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
-            return self
-        }
-        var result = ""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            default:
-                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
-                    result += "\\u{\(String(scalar.value, radix: 16))}"
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result
-    }
-}

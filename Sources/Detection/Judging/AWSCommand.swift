@@ -4,9 +4,14 @@ import CloudTrail
 ///
 /// Every argument is quoted where a shell would read more than text: tag values and ARNs come from records, and
 /// whoever wrote those must not get to write commands.
-enum AWSCommand {
+public enum AWSCommand {
     /// `aws ec2 …` in a Region.
     static func ec2(_ action: String, region: String, _ arguments: String...) -> String {
+        ec2(action, region: region, arguments)
+    }
+
+    /// `aws ec2 …` in a Region.
+    public static func ec2(_ action: String, region: String, _ arguments: [String]) -> String {
         line(["aws", "ec2", action, "--region", region] + arguments)
     }
 

@@ -57,7 +57,7 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
                     result.insert(
                         SettlingCommand(
                             account: need.account,
-                            command: "aws ec2 get-allowed-images-settings --region \(need.region)"
+                            command: AWSCommand.ec2("get-allowed-images-settings", region: need.region, [])
                         )
                     )
                 } else if let image = image(in: missing) ?? need.image {
@@ -68,11 +68,15 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         for (place, ids) in images {
             let ids = ids.sorted()
             for start in stride(from: 0, to: ids.count, by: imagesAtOnce) {
-                let list = ids[start...].prefix(imagesAtOnce).joined(separator: " ")
+                let list = ids[start...].prefix(imagesAtOnce)
                 result.insert(
                     SettlingCommand(
                         account: place.account,
-                        command: "aws ec2 describe-images --region \(place.region) --image-ids \(list)"
+                        command: AWSCommand.ec2(
+                            "describe-images",
+                            region: place.region,
+                            ["--image-ids"] + list
+                        )
                     )
                 )
             }

@@ -27,7 +27,7 @@ extension Command {
         var checked = Checked()
         if let file = arguments[config] { checked.check(configuration: file, policy: arguments[policy]) }
         if let file = arguments[policy] { checked.check(policy: file) }
-        try StandardOutput.with { output in
+        try OutputFile.standard { output in
             if arguments[format] == "json" {
                 try checked.printJSON(to: output)
             } else {
@@ -86,17 +86,17 @@ private struct Checked {
         }
     }
 
-    func printText(to output: StandardOutput) throws {
+    func printText(to output: OutputFile) throws {
         let color = Terminal.hasColor(STDOUT_FILENO)
         for diagnostic in diagnostics {
             let word = " \(diagnostic.severity.rawValue): "
             let painted = Terminal.paint(word, diagnostic.severity == .error ? .red : .yellow, if: color)
-            try output.write(diagnostic.description.replacing(word, with: painted, maxReplacements: 1) + "\n")
+            try output.line(diagnostic.description.replacing(word, with: painted, maxReplacements: 1))
         }
-        if errors == 0 { try output.write(summary + "\n") }
+        if errors == 0 { try output.line(summary) }
     }
 
-    func printJSON(to output: StandardOutput) throws {
+    func printJSON(to output: OutputFile) throws {
         let list = diagnostics.map(\.json).joined(separator: ",\n  ")
         try output.write(
             "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]}\n"

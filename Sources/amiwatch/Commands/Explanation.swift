@@ -74,6 +74,10 @@ struct Explanation {
 
     /// The explanation as a tree.
     func lines(color: Bool) -> [String] {
+        Explanation(alert: alert.forTerminal, history: history.map(\.forTerminal)).tree(color)
+    }
+
+    private func tree(_ color: Bool) -> [String] {
         let severity = text("severity") ?? "?"
         let isBad = severity == "critical" || severity == "high"
         let title =

@@ -13,7 +13,7 @@ extension Command {
         options: [format]
     ) { arguments in
         let rules = RuleSet.all.rules.map(\.metadata).sorted { $0.id < $1.id }
-        try StandardOutput.with { output in
+        try OutputFile.standard { output in
             if arguments[format] == "json" {
                 try output.write("[" + rules.map(\.json).joined(separator: ",\n ") + "]\n")
                 return
@@ -23,7 +23,7 @@ extension Command {
                 rows: rules.map { [$0.id, $0.severity.rawValue, $0.kind.rawValue, $0.title] }
             )
             for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) {
-                try output.write(line + "\n")
+                try output.line(line)
             }
         }
         return .done

@@ -55,18 +55,18 @@ enum CommandShell {
     }
 
     private static func printCommands() throws {
-        try StandardOutput.with { output in
+        try OutputFile.standard { output in
             try output.write("Usage: amiwatch COMMAND [OPTION...]\n\n")
             let rows = Command.all.map { ["  " + $0.name, $0.summary] }
             for line in Table(rows: rows).lines(width: Terminal.width(of: STDOUT_FILENO)) {
-                try output.write(line + "\n")
+                try output.line(line)
             }
             try output.write("\n'amiwatch COMMAND --help' tells more about a command.\n")
         }
     }
 
     private static func printVersion() throws {
-        try StandardOutput.with { try $0.write("amiwatch \(Version.text)\n") }
+        try OutputFile.standard { try $0.write("amiwatch \(Version.text)\n") }
     }
 
     private static func report(_ error: any Error, of command: Command?) -> ExitStatus {
@@ -79,13 +79,13 @@ enum CommandShell {
         case let error as UsageError:
             let whole = ["amiwatch", command?.name, "--help"].compactMap(\.self).joined(separator: " ")
             let name = command.map { $0.name + ": " } ?? ""
-            StandardError.line("amiwatch: \(name)\(error.description) (see '\(whole)')")
+            StandardError.line("amiwatch: \(name)\(error.description.oneLine) (see '\(whole)')")
             return .usage
         case let errors as ConfigurationErrors:
             for diagnostic in errors.errors { StandardError.line("amiwatch: \(diagnostic)") }
             return .failed
         default:
-            StandardError.line("amiwatch: \(error)")
+            StandardError.line("amiwatch: \("\(error)".oneLine)")
             return .failed
         }
     }

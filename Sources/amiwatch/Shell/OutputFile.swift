@@ -22,6 +22,30 @@ final class OutputFile {
         guard descriptor >= 0 else { throw Failure("writing \(path): \(String(cString: strerror(errno)))") }
     }
 
+    /// Runs `body` with standard output, and writes out the rest afterwards.
+    ///
+    /// - Throws: `OutputClosed` when nobody reads any more, a `Failure` when the disk is full.
+    static func standard<Result>(_ body: (OutputFile) throws -> Result) throws -> Result {
+        let output = try OutputFile(path: nil)
+        do {
+            let result = try body(output)
+            try output.close()
+            return result
+        } catch let error as OutputClosed {
+            throw error
+        } catch {
+            // What was written before the failure is still true.
+            try output.close()
+            throw error
+        }
+    }
+
+    /// Takes text.
+    func write(_ text: String) throws {
+        buffer.append(contentsOf: text.utf8)
+        if buffer.count >= Self.blockBytes { try flush() }
+    }
+
     /// Takes a line; the newline is added.
     func line(_ bytes: [UInt8]) throws {
         buffer.append(contentsOf: bytes)
@@ -30,14 +54,16 @@ final class OutputFile {
     }
 
     /// Takes a line; the newline is added.
-    func line(_ text: String) throws { try line(Array(text.utf8)) }
+    func line(_ text: String) throws { try write(text + "\n") }
 
     /// Writes out what was taken.
     func flush() throws {
         defer { buffer.removeAll(keepingCapacity: true) }
         var written = 0
         while written < buffer.count {
-            let count = buffer[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = buffer[written...].withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count > 0 {
                 written += count
             } else if errno == EPIPE, descriptor == STDOUT_FILENO {

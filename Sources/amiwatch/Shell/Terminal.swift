@@ -1,3 +1,5 @@
+import Alerts
+import Configuration
 import Glibc
 
 /// What is known about the terminal behind a file descriptor, if it is one.
@@ -34,6 +36,12 @@ enum Terminal {
     static func paint(_ text: String, _ color: Color, if wanted: Bool) -> String {
         wanted ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }
+}
+
+extension JSONTree {
+    /// With every text on one line and unable to steer a terminal: what is in an alert was written by whoever made
+    /// the call.
+    var forTerminal: JSONTree { mapTexts(\.oneLine) }
 }
 
 /// Rows in columns, each as wide as its widest cell; the last one is wrapped to the width of the terminal.

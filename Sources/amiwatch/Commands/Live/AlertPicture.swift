@@ -6,7 +6,7 @@ struct AlertPicture {
     private let isColored: Bool
 
     init(_ bytes: [UInt8], isColored: Bool) {
-        alert = JSONTree(bytes)
+        alert = JSONTree(bytes)?.forTerminal
         self.isColored = isColored
     }
 

@@ -1,6 +1,5 @@
 import CloudTrail
 import Configuration
-import Foundation
 import Pipeline
 
 extension Command {
@@ -48,10 +47,10 @@ extension Command {
             }
             return time
         }
-        var records: [Record] = []
-        for path in try arguments.someWords("FILE") { records += try read(path, options) }
-        try StandardOutput.with { output in
-            for record in records { try output.write(line(record) + "\n") }
+        let files = try arguments.someWords("FILE")
+        let records = try InventoryFiles(files: files, options: options, prefix: "--").records
+        try OutputFile.standard { output in
+            for record in records { try output.line(line(record)) }
         }
         if options.time == nil {
             StandardError.line(
@@ -63,31 +62,6 @@ extension Command {
         try InventoryPublisher(configuration, log: log).publish(records)
         StandardError.line("amiwatch: \(Numbers.count(records.count, "message")) published")
         return .done
-    }
-
-    private static func read(_ path: String, _ options: InventoryReader.Options) throws -> [Record] {
-        let data: Data
-        do {
-            data =
-                path == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data()
-                : try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch { throw Failure("reading \(path): \(error.localizedDescription)") }
-        let result = data.withUnsafeBytes { bytes in
-            Result { () throws(InventoryReader.Failure) in try InventoryReader.read(bytes, options: options) }
-        }
-        switch result {
-        case .failure(let failure):
-            throw Failure("\(path): \(failure.text.replacing("give it as an option", with: hint(failure)))")
-        case .success(let read):
-            for problem in read.problems { StandardError.line("amiwatch: \(path): \(problem)") }
-            return read.records
-        }
-    }
-
-    private static func hint(_ failure: InventoryReader.Failure) -> String {
-        guard case .missing(let option, _) = failure else { return "" }
-        return "give it with --\(option)"
     }
 
     /// What one record tells, in short.

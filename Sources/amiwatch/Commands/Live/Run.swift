@@ -50,7 +50,7 @@ extension Command {
             let isColored = Terminal.hasColor(STDOUT_FILENO)
             options.onAlert = { alert in
                 // That nobody sees them any more does not stop the work.
-                try? StandardOutput.with { try $0.write(AlertPicture(alert, isColored: isColored).text) }
+                try? OutputFile.standard { try $0.write(AlertPicture(alert, isColored: isColored).text) }
             }
         }
         FetchMemory.keep()

@@ -49,7 +49,7 @@ extension Command {
             replication: try number(replication),
             log: log
         )
-        try StandardOutput.with { try print(check, to: $0) }
+        try OutputFile.standard { try print(check, to: $0) }
         guard check.isSound else {
             let bad = check.rows.filter { !$0.errors.isEmpty }.map(\.name).joined(separator: ", ")
             throw Failure("not fit for work: \(bad)")
@@ -57,7 +57,7 @@ extension Command {
         return .done
     }
 
-    private static func print(_ check: TopicCheck, to output: StandardOutput) throws {
+    private static func print(_ check: TopicCheck, to output: OutputFile) throws {
         let isColored = Terminal.hasColor(STDOUT_FILENO)
         let rows = check.rows.map { row in
             [
@@ -72,10 +72,10 @@ extension Command {
             header: ["TOPIC", "FOR", "PARTITIONS", "COPIES", "STATE", "PROPERTIES"],
             rows: rows
         )
-        for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.write(line + "\n") }
+        for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.line(line) }
         for row in check.rows {
             for error in row.errors {
-                try output.write(Terminal.paint("error: \(row.name): \(error)", .red, if: isColored) + "\n")
+                try output.line(Terminal.paint("error: \(row.name): \(error)", .red, if: isColored))
             }
         }
         // What all topics share is said once.

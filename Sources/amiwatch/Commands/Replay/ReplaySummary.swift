@@ -1,4 +1,5 @@
 import CloudTrail
+import Configuration
 import Detection
 import Pipeline
 import TrailArchive
@@ -31,7 +32,7 @@ struct ReplaySummary {
         let skipped = Dictionary(grouping: listing.skipped, by: \.reason)
         for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
             let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
-            lines.append("passed over: \(files[0].path)\(others): \(reason)")
+            lines.append("passed over: \(files[0].path.oneLine)\(others): \(reason)")
         }
         return lines
     }
@@ -41,8 +42,8 @@ struct ReplaySummary {
         let reasons = report.balance.lost.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { "\(Numbers.grouped($0.value)) \($0.key.rawValue)" }
         var line =
-            "dead letters: \(reasons.joined(separator: ", ")); the first: \(firstLost.file), record "
-            + "\(firstLost.lost.recordIndex), \(firstLost.lost.text)"
+            "dead letters: \(reasons.joined(separator: ", ")); the first: \(firstLost.file.oneLine), record "
+            + "\(firstLost.lost.recordIndex), \(firstLost.lost.text.oneLine)"
         if !hasDeadLetterFile { line += " (--dead-letters FILE keeps them)" }
         return [paint(line, .yellow)]
     }
@@ -80,7 +81,7 @@ struct ReplaySummary {
         let rows = shown.map { finding in
             [
                 "  " + finding.severity.rawValue, finding.lastSeen.description,
-                finding.identity.subject.place.account.description, finding.message,
+                finding.identity.subject.place.account.description, finding.message.oneLine,
             ]
         }
         let width = Terminal.width(of: 2)
@@ -99,7 +100,7 @@ struct ReplaySummary {
         let findings = report.undetermined
         guard !findings.isEmpty else { return [] }
         let missing = Set(findings.flatMap(\.missing)).sorted()
-        let shown = missing.prefix(5).joined(separator: "; ")
+        let shown = missing.prefix(5).joined(separator: "; ").oneLine
         let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
         var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]
         let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) })
@@ -111,7 +112,7 @@ struct ReplaySummary {
         }
         let firsts = groups.values.compactMap(\.first).sorted()
         for command in firsts.prefix(8) {
-            lines.append("  \(paint(command.command, .cyan))  # account \(command.account)")
+            lines.append("  \(paint(command.command.oneLine, .cyan))  # account \(command.account)")
         }
         let others = commands.count - min(8, firsts.count)
         if others > 0 {

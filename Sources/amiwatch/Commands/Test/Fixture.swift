@@ -66,7 +66,11 @@ struct Fixture {
         var lost: [LostRecord] = []
         if Self.exists(folder + "/inventory.json") {
             let files = [folder + "/inventory.json"]
-            for record in try InventoryFiles(files: files, options: settings.inventory).records {
+            for record in try InventoryFiles(
+                files: files,
+                options: settings.inventory,
+                prefix: "--inventory-"
+            ).records {
                 replay.take(inventory: record) { alerts.append(encoder.encode($0)) }
             }
         }

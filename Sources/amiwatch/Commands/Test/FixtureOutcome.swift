@@ -1,5 +1,6 @@
 import Alerts
 import CloudTrail
+import Configuration
 import TrailArchive
 
 /// What a fixture gave, beside what it should have given.
@@ -36,7 +37,7 @@ struct FixtureOutcome {
         var lines: [String] = []
         for letter in lost {
             lines.append(
-                "events.jsonl, record \(letter.recordIndex): \(letter.reason.rawValue), \(letter.text)"
+                "events.jsonl, record \(letter.recordIndex): \(letter.reason.rawValue), \(letter.text.oneLine)"
             )
         }
         if expected == nil {
@@ -63,7 +64,8 @@ struct FixtureOutcome {
         return lines
     }
 
-    private static func title(_ alert: JSONTree) -> String {
+    private static func title(_ whole: JSONTree) -> String {
+        let alert = whole.forTerminal
         let parts = [
             alert["rule_id"]?.text, alert["status"]?.text, alert["resource"]?["id"]?.text,
             alert["discriminator"]?.text, alert["event"]?["time"]?.text,
@@ -137,5 +139,7 @@ struct JSONDifference {
         return [JSONDifference(path: path, expected: text(expected), found: text(found))]
     }
 
-    private static func text(_ value: JSONTree) -> String { String(decoding: value.line, as: UTF8.self) }
+    private static func text(_ value: JSONTree) -> String {
+        String(decoding: value.line, as: UTF8.self).oneLine
+    }
 }

@@ -6,8 +6,9 @@ struct InventoryFiles {
 
     /// Reads files of what the AWS CLI printed.
     ///
-    /// A value that cannot be (a day that no calendar has) is reported and counts as unknown.
-    init(files: [String], options: InventoryReader.Options = .init()) throws {
+    /// A value that cannot be (a day that no calendar has) is reported and counts as unknown. What a document does
+    /// not say is asked for by options whose names begin with `prefix`.
+    init(files: [String], options: InventoryReader.Options, prefix: String) throws {
         for path in files {
             let bytes = try WholeFile.bytes(path)
             let result = bytes.withUnsafeBytes { bytes in
@@ -19,7 +20,7 @@ struct InventoryFiles {
             case .success(let output):
                 for problem in output.problems { StandardError.line("amiwatch: \(path): \(problem)") }
                 records += output.records
-            case .failure(let failure): throw Failure("\(path): \(Self.text(of: failure))")
+            case .failure(let failure): throw Failure("\(path): \(Self.text(of: failure, prefix))")
             }
         }
     }
@@ -28,7 +29,8 @@ struct InventoryFiles {
     init(_ options: InventoryOptions) throws {
         try self.init(
             files: options.files,
-            options: .init(account: options.account, region: options.region, time: options.time)
+            options: .init(account: options.account, region: options.region, time: options.time),
+            prefix: "--inventory-"
         )
         if !records.isEmpty, options.time == nil {
             StandardError.line(
@@ -37,8 +39,8 @@ struct InventoryFiles {
         }
     }
 
-    private static func text(of failure: InventoryReader.Failure) -> String {
+    private static func text(of failure: InventoryReader.Failure, _ prefix: String) -> String {
         guard case .missing(let option, let action) = failure else { return failure.text }
-        return "\(action) does not say its \(option): give it with --inventory-\(option)"
+        return "\(action) does not say its \(option): give it with \(prefix)\(option)"
     }
 }

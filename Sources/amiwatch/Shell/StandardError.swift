@@ -1,0 +1,16 @@
+import Glibc
+
+/// Standard error, line by line.
+enum StandardError {
+    /// Writes one line; that nobody reads it is no failure.
+    static func line(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes {
+                Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            if count > 0 { written += count } else if errno != EINTR { return }
+        }
+    }
+}
