@@ -126,8 +126,10 @@ extension Engine {
             guard let known = state.image(image), known.latest(.lifecycle)?.value == .deregistered else {
                 return
             }
-            for (attribute, timeline) in known.timelines {
-                for fact in timeline.facts { state.remove(fact, at: .image(image, attribute)) }
+            for attribute in known.attributes {
+                for fact in known.timeline(attribute).facts {
+                    state.remove(fact, at: .image(image, attribute))
+                }
             }
         case .finding(let identity):
             guard let known = state.findings[identity], isOver(identity, known, limit) else { return }

@@ -74,11 +74,13 @@ public struct Engine: Sendable {
         into alerts: inout [Alert]
     ) -> Outcome {
         var touched: [(FactKey, Fact)] = []
-        let known = state.seen.record(like: record)
+        let key = SeenRecords.Key(record)
+        let known = state.seen.record(key)
         if let known {
             guard known != record else { return .duplicate }
             let merged = known.merged(with: record)
             guard merged != known else { return .duplicate }
+            state.remember(merged, key)
             for (key, fact) in facts(of: known) where state.remove(fact, at: key) {
                 touched.append((key, fact))
             }
@@ -86,6 +88,7 @@ public struct Engine: Sendable {
             tell(merged, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
+            state.remember(record, key)
             tell(record, touched: &touched)
         }
         if record.time <= notAfter, !record.isInventory {
@@ -102,7 +105,6 @@ public struct Engine: Sendable {
     }
 
     private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) {
-        state.remember(record)
         let told = facts(of: record)
         touched.reserveCapacity(touched.count + told.count)
         let limit = horizon(of: record.account)

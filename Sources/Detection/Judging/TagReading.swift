@@ -26,15 +26,15 @@ struct TagReading {
     init() {}
 
     /// The facts about a tag that count, in order.
-    static func facts(_ key: String, of id: ResourceID, in state: State) -> [Fact] {
+    static func facts(_ key: String, of id: ResourceID, in state: State) -> ArraySlice<Fact> {
         guard let image = state.image(id), let owner = image.owner?.account else { return [] }
         let single = image.timeline(.tag(key)).facts
         let all = image.timeline(.allTags).facts
-        let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()
+        let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()[...]
         func counts(_ fact: Fact) -> Bool {
             fact.evidence.account == owner || fact.evidence.account == .none
         }
-        return merged.allSatisfy(counts) ? merged : merged.filter(counts)
+        return merged.allSatisfy(counts) ? merged : merged.filter(counts)[...]
     }
 
     /// Takes the next fact in order.

@@ -15,7 +15,7 @@ struct ActivityLog: Sendable {
     func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
 
     /// Puts a call in its place, unless an earlier one of the same second stands there.
-    mutating func insert(_ call: Fact) -> Timeline.Insertion {
+    mutating func insert(_ call: Fact) -> FactInsertion {
         let position = calls.position { $0.time < call.time }
         guard let known = calls[position], known.time == call.time else {
             calls.insert(call, at: position)

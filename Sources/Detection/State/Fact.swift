@@ -15,14 +15,16 @@ public struct Fact: Hashable, Sendable {
         public static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
     }
 
+    // In this order a fact takes 40 bytes.
+
     /// Its time: the record's, or `distantPast` for what a document without a date tells.
     public let time: EventTime
-    /// Its place within the second.
-    public let phase: Phase
-    /// What was proved.
-    public let value: FactValue
     /// By what.
     public let evidence: Evidence
+    /// What was proved.
+    public let value: FactValue
+    /// Its place within the second.
+    public let phase: Phase
 
     /// A fact from its parts.
     public init(time: EventTime, phase: Phase, value: FactValue, evidence: Evidence) {
@@ -52,7 +54,8 @@ extension Fact: Comparable {
 
 /// The value of a fact.
 ///
-/// Which cases an attribute can have is told by its `FactKey`.
+/// Which cases an attribute can have is told by its `FactKey`. What is rare and large is kept apart, so that a fact
+/// stays small.
 public enum FactValue: Hashable, Sendable {
     /// State of Allowed AMIs.
     case allowedImages(AllowedImagesState)
@@ -79,7 +82,7 @@ public enum FactValue: Hashable, Sendable {
     /// A tag deleted; with a value, only if it had that.
     case tagDeleted(String?)
     /// All tags that there are; with the image whose tags were copied along.
-    case allTags([String: String], copiedFrom: ResourceID?)
+    indirect case allTags([String: String], copiedFrom: ResourceID?)
     /// An image created, with the tags that the call put on snapshots; nil when the call makes none.
     case created(snapshotTags: [String: String]?)
     /// An image disabled.
@@ -95,7 +98,7 @@ public enum FactValue: Hashable, Sendable {
     /// An instance terminated.
     case terminated
     /// A share that was refused.
-    case refused(ResourceID, [Grantee])
+    indirect case refused(ResourceID, [Grantee])
     /// An image made public.
     case madePublic(ResourceID)
     /// A successful watched call.

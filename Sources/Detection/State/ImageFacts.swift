@@ -1,26 +1,58 @@
 public import CloudTrail
 
 /// All that is known about one image, told by whichever accounts.
+///
+/// One reference; copied before a change when another one has it, too.
 public struct ImageFacts: Sendable {
-    /// The timelines, by attribute.
-    public internal(set) var timelines: [ImageAttribute: Timeline] = [:]
-    /// The instances launched from it.
-    var launches = LaunchIndex()
-    /// The images that are copies of it and took its tags along.
-    var copies: Set<ResourceID> = []
+    private var storage = ImageStorage()
 
+    private mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&storage) { storage = ImageStorage(copying: storage) }
+    }
+
+    /// The instances launched from it.
+    var launches: LaunchIndex {
+        _read { yield storage.launches }
+        _modify {
+            makeUnique()
+            yield &storage.launches
+        }
+    }
+    /// The images that are copies of it and took its tags along.
+    var copies: Set<ResourceID> {
+        _read { yield storage.copies }
+        _modify {
+            makeUnique()
+            yield &storage.copies
+        }
+    }
     /// The grantees that stand for many accounts, of those that any fact names: few, where accounts may be thousands.
-    var groups: Set<Grantee> = []
+    var groups: Set<Grantee> {
+        _read { yield storage.groups }
+        _modify {
+            makeUnique()
+            yield &storage.groups
+        }
+    }
 
     /// Whether nothing is known.
-    var isEmpty: Bool { timelines.isEmpty && launches.isEmpty && copies.isEmpty }
+    var isEmpty: Bool {
+        storage.single.isEmpty && storage.named.isEmpty && launches.isEmpty && copies.isEmpty
+    }
+
+    // MARK: Reading
 
     /// The timeline of an attribute; empty when nothing is known.
-    public func timeline(_ attribute: ImageAttribute) -> Timeline { timelines[attribute] ?? Timeline() }
+    public func timeline(_ attribute: ImageAttribute) -> Timeline {
+        guard let single = attribute.single else {
+            return storage.named[attribute].map { Timeline(sorted: $0[...]) } ?? Timeline()
+        }
+        return Timeline(sorted: storage.single[storage.range(of: single)])
+    }
 
     /// The last fact about an attribute as of a time; what never changes holds for all times.
     public func latest(_ attribute: ImageAttribute, asOf time: EventTime = .distantFuture) -> Fact? {
-        timelines[attribute]?.latest(asOf: attribute.isConstant ? .distantFuture : time)
+        timeline(attribute).latest(asOf: attribute.isConstant ? .distantFuture : time)
     }
 
     /// The owner, and the fact that tells it.
@@ -29,9 +61,14 @@ public struct ImageFacts: Sendable {
         return (account, fact)
     }
 
+    /// The attributes of which something is known.
+    var attributes: [ImageAttribute] {
+        ImageAttribute.singles.filter { !timeline($0).isEmpty } + storage.named.keys
+    }
+
     /// The grantees that any fact names.
     var grantees: [Grantee] {
-        timelines.keys.compactMap { if case .permission(let grantee) = $0 { grantee } else { nil } }
+        storage.named.keys.compactMap { if case .permission(let grantee) = $0 { grantee } else { nil } }
     }
 
     /// The Region, as the first record that names one tells.
@@ -41,7 +78,120 @@ public struct ImageFacts: Sendable {
     var regions: Set<String> { Set(tellingRegion.map(\.evidence.region)) }
 
     private var tellingRegion: [Fact] {
-        [ImageAttribute.lifecycle, .owner].flatMap { timelines[$0]?.facts ?? [] }
-            .filter { !$0.evidence.region.isEmpty }
+        (timeline(.lifecycle).facts + timeline(.owner).facts).filter { !$0.evidence.region.isEmpty }
+    }
+
+    // MARK: Changing
+
+    /// Puts a fact on an attribute's timeline; of the facts that say the same only the first may be wanted.
+    mutating func insert(
+        _ fact: Fact,
+        _ attribute: ImageAttribute,
+        keepsFirstOnly: Bool
+    ) -> FactInsertion {
+        makeUnique()
+        if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) { return .inserted }
+        return storage.change(attribute) { keepsFirstOnly ? $0.insertFirst(fact) : $0.insert(fact) }
+    }
+
+    /// Takes a fact off an attribute's timeline; false when it is not there.
+    mutating func remove(_ fact: Fact, _ attribute: ImageAttribute) -> Bool {
+        makeUnique()
+        return storage.change(attribute) { $0.remove(fact) }
+    }
+}
+
+/// What an `ImageFacts` holds.
+///
+/// `@unchecked Sendable`: it is changed by the one `ImageFacts` that refers to it alone.
+private final class ImageStorage: @unchecked Sendable {
+    // Unchecked because every access goes through an `ImageFacts`, whose own accesses are checked.
+
+    /// The facts about attributes that an image has once, one attribute after the other: one piece of memory.
+    @exclusivity(unchecked)
+    var single: [Fact] = []
+    /// Where in `single` the facts about each attribute end.
+    @exclusivity(unchecked)
+    private var ends = InlineArray<10, UInt32>(repeating: 0)
+    /// The facts about each tag and each grantee's permission.
+    @exclusivity(unchecked)
+    var named: [ImageAttribute: [Fact]] = [:]
+    @exclusivity(unchecked)
+    var launches = LaunchIndex()
+    @exclusivity(unchecked)
+    var copies: Set<ResourceID> = []
+    @exclusivity(unchecked)
+    var groups: Set<Grantee> = []
+
+    init() {}
+
+    init(copying other: ImageStorage) {
+        single = other.single
+        ends = other.ends
+        named = other.named
+        launches = other.launches
+        copies = other.copies
+        groups = other.groups
+    }
+
+    func range(of attribute: Int) -> Range<Int> {
+        Int(attribute == 0 ? 0 : ends[attribute - 1])..<Int(ends[attribute])
+    }
+
+    /// Puts a fact behind those of its attribute, if it is later than all of them; false when it is not.
+    func append(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Bool {
+        guard let number = attribute.single else { return false }
+        let range = range(of: number)
+        guard range.isEmpty || (!keepsFirstOnly && single[range.upperBound - 1].time < fact.time) else {
+            return false
+        }
+        // Few images get many facts: doubling the room would leave much of it empty.
+        if single.count == single.capacity { single.reserveCapacity(single.count + max(2, single.count / 4)) }
+        single.insert(fact, at: range.upperBound)
+        for index in number..<ends.count { ends[index] += 1 }
+        return true
+    }
+
+    /// Changes the facts about one attribute.
+    func change<Result>(_ attribute: ImageAttribute, _ body: (inout [Fact]) -> Result) -> Result {
+        guard let number = attribute.single else {
+            let result = body(&named[attribute, default: []])
+            if named[attribute]?.isEmpty == true { named[attribute] = nil }
+            return result
+        }
+        let range = range(of: number)
+        var facts = Array(single[range])
+        let result = body(&facts)
+        single.replaceSubrange(range, with: facts)
+        let growth = facts.count - range.count
+        if growth != 0 {
+            for index in number..<ends.count { ends[index] = UInt32(Int(ends[index]) + growth) }
+        }
+        return result
+    }
+}
+
+extension ImageAttribute {
+    /// The attributes that an image has once, where it may have many tags and permissions.
+    static let singles: [ImageAttribute] = [
+        .owner, .ownerAlias, .name, .creationDate, .origin, .productCodes, .deprecation, .lifecycle, .allTags,
+        .allPermissions,
+    ]
+
+    /// The place among `singles`; nil for a tag and a permission.
+    fileprivate var single: Int? {
+        switch self {
+        case .owner: 0
+        case .ownerAlias: 1
+        case .name: 2
+        case .creationDate: 3
+        case .origin: 4
+        case .productCodes: 5
+        case .deprecation: 6
+        case .lifecycle: 7
+        case .allTags: 8
+        case .allPermissions: 9
+        case .tag, .permission: nil
+        }
     }
 }

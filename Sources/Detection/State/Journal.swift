@@ -11,7 +11,7 @@ struct Journal: Sendable {
         case finding(FindingIdentity, old: FindingState?)
         case clock(AccountID, old: EventTime?)
         case streamTime(old: EventTime)
-        case seen(SeenRecords.Key, old: Record?)
+        case seen(SeenRecords.Key, old: SeenRecords.Remembered?)
     }
 
     private(set) var changes: [Change] = []

@@ -21,27 +21,31 @@ struct SeenRecords: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(id) }
     }
 
-    /// By day, so that old ones go a day at a time.
-    private var days: [Int64: [Key: Record]] = [:]
-    private var oldest = Int64.max
+    /// A record, in memory of its own: a table of references is cheap to look up in and to let grow.
+    final class Remembered: Sendable {
+        let record: Record
 
-    /// The record with this one's account and id, as remembered.
-    func record(like record: Record) -> Record? {
-        let key = Key(record)
-        return days[key.day]?[key]
+        init(_ record: Record) { self.record = record }
     }
 
-    /// Every record that is remembered.
-    var all: some Sequence<Record> { days.values.lazy.flatMap(\.values) }
+    /// By day, so that old ones go a day at a time.
+    private var days: [Int64: [Key: Remembered]] = [:]
+    private var oldest = Int64.max
 
-    mutating func remember(_ record: Record) -> Record? {
-        let key = Key(record)
+    /// The record with a key, as remembered.
+    func record(_ key: Key) -> Record? { days[key.day]?[key]?.record }
+
+    /// Every record that is remembered.
+    var all: some Sequence<Record> { days.values.lazy.flatMap { $0.values.lazy.map(\.record) } }
+
+    /// Remembers a record; returns what was remembered in its place.
+    mutating func remember(_ record: Record, _ key: Key) -> Remembered? {
         oldest = min(oldest, key.day)
-        return days[key.day, default: [:]].updateValue(record, forKey: key)
+        return days[key.day, default: [:]].updateValue(Remembered(record), forKey: key)
     }
 
     /// Puts back what was remembered before, or nothing.
-    mutating func restore(_ old: Record?, _ key: Key) { days[key.day]?[key] = old }
+    mutating func restore(_ old: Remembered?, _ key: Key) { days[key.day]?[key] = old }
 
     /// Whether there are days that lie wholly before a time.
     func isOld(before time: EventTime) -> Bool { oldest < time.seconds / 86_400 }

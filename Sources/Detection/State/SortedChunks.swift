@@ -7,14 +7,42 @@ struct SortedChunks<Element: Sendable>: Sendable {
         fileprivate var offset: Int
     }
 
-    // None is empty.
-    private var chunks: [[Element]] = []
+    /// The pieces, none of them empty; the first stands apart, so that a few elements need no list of pieces.
+    private struct Chunks: Sendable {
+        var first: [Element] = []
+        var others: [[Element]] = []
+
+        var count: Int { first.isEmpty ? 0 : 1 + others.count }
+
+        subscript(number: Int) -> [Element] {
+            _read {
+                if number == 0 { yield first } else { yield others[number - 1] }
+            }
+            _modify {
+                if number == 0 { yield &first } else { yield &others[number - 1] }
+            }
+        }
+
+        mutating func insert(_ chunk: [Element], at number: Int) {
+            if number > 0 { others.insert(chunk, at: number - 1) } else { first = chunk }
+        }
+
+        mutating func remove(at number: Int) {
+            if number > 0 {
+                others.remove(at: number - 1)
+            } else {
+                first = others.isEmpty ? [] : others.removeFirst()
+            }
+        }
+    }
+
+    private var chunks = Chunks()
 
     private(set) var count = 0
 
-    var isEmpty: Bool { chunks.isEmpty }
-    var first: Element? { chunks.first?.first }
-    var last: Element? { chunks.last?.last }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { chunks.first.first }
+    var last: Element? { (chunks.others.last ?? chunks.first).last }
 
     /// The place of the first element that does not come before a wanted one.
     func position(of comesBefore: (Element) -> Bool) -> Position {
@@ -37,9 +65,9 @@ struct SortedChunks<Element: Sendable>: Sendable {
     /// The element of a number, counted from 0; near the beginning.
     func element(_ number: Int) -> Element? {
         var rest = number
-        for chunk in chunks {
-            if rest < chunk.count { return chunk[rest] }
-            rest -= chunk.count
+        for chunk in 0..<chunks.count {
+            if rest < chunks[chunk].count { return chunks[chunk][rest] }
+            rest -= chunks[chunk].count
         }
         return nil
     }
@@ -48,8 +76,9 @@ struct SortedChunks<Element: Sendable>: Sendable {
         var position = position
         count += 1
         if position.chunk == chunks.count {
-            guard let last = chunks.indices.last, chunks[last].count < Self.chunkCount else {
-                chunks.append([element])
+            let last = chunks.count - 1
+            guard last >= 0, chunks[last].count < Self.chunkCount else {
+                chunks.insert([element], at: chunks.count)
                 return
             }
             position = Position(chunk: last, offset: chunks[last].count)
@@ -74,14 +103,15 @@ struct SortedChunks<Element: Sendable>: Sendable {
     /// The elements from a place on, in order, as long as the closure wants more.
     func forEach(from position: Position, _ body: (Element) -> Bool) {
         var offset = position.offset
-        for chunk in chunks.dropFirst(position.chunk) {
+        for number in min(position.chunk, chunks.count)..<chunks.count {
+            let chunk = chunks[number]
             for index in offset..<chunk.count where !body(chunk[index]) { return }
             offset = 0
         }
     }
 
     /// All elements, in order.
-    var all: some Sequence<Element> { chunks.lazy.joined() }
+    var all: some Sequence<Element> { (0..<chunks.count).lazy.flatMap { [chunks] in chunks[$0] } }
 
     private static var chunkCount: Int { 256 }
 

@@ -12,7 +12,7 @@ public struct State: Sendable {
 
     // What is stored, read and changed in place: rules get a copy of the state, which costs one reference.
 
-    private var timelines: [FactKey: Timeline] {
+    private var timelines: [FactKey: [Fact]] {
         _read { yield storage.timelines }
         _modify {
             makeUnique()
@@ -103,8 +103,9 @@ public struct State: Sendable {
     public func timeline(_ key: FactKey) -> Timeline {
         switch key {
         case .image(let id, let attribute): images[id]?.timeline(attribute) ?? Timeline()
-        case .activity(let place, let second): Timeline(activity[place]?.call(at: second).map { [$0] } ?? [])
-        default: timelines[key] ?? Timeline()
+        case .activity(let place, let second):
+            Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
+        default: timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
         }
     }
 
@@ -119,7 +120,7 @@ public struct State: Sendable {
 
     /// The keys that something is known about.
     var factKeys: [FactKey] {
-        accountKeys + images.flatMap { id, image in image.timelines.keys.map { .image(id, $0) } }
+        accountKeys + images.flatMap { id, image in image.attributes.map { .image(id, $0) } }
     }
 
     /// The first successful watched call at or after a time.
@@ -137,13 +138,11 @@ public struct State: Sendable {
         let insertion =
             switch key {
             case .activity(let place, _): activity[place, default: ActivityLog()].insert(fact)
-            case .image(let id, .owner):
-                images[id, default: ImageFacts()].timelines[.owner, default: Timeline()]
-                    .insertFirst(fact) { $0.value == fact.value }
             case .image(let id, let attribute):
-                images[id, default: ImageFacts()].timelines[attribute, default: Timeline()].insert(fact)
-            case .managedBy: timelines[key, default: Timeline()].insertFirst(fact) { $0.value == fact.value }
-            default: timelines[key, default: Timeline()].insert(fact)
+                images[id, default: ImageFacts()]
+                    .insert(fact, attribute, keepsFirstOnly: key.keepsFirstOnly)
+            case .managedBy: timelines[key, default: []].insertFirst(fact)
+            default: timelines[key, default: []].insert(fact)
             }
         switch insertion {
         case .unchanged: return false
@@ -173,11 +172,8 @@ public struct State: Sendable {
             guard activity[place]?.remove(fact) == true else { return false }
             if activity[place]?.isEmpty == true { activity[place] = nil }
         case .image(let id, let attribute):
-            guard images[id]?.timelines[attribute]?.remove(fact) == true else { return false }
-            if images[id]?.timelines[attribute]?.isEmpty == true {
-                images[id]?.timelines[attribute] = nil
-                if images[id]?.isEmpty == true { images[id] = nil }
-            }
+            guard images[id]?.remove(fact, attribute) == true else { return false }
+            if images[id]?.isEmpty == true { images[id] = nil }
         default:
             guard timelines[key]?.remove(fact) == true else { return false }
             if timelines[key]?.isEmpty == true { timelines[key] = nil }
@@ -197,7 +193,7 @@ public struct State: Sendable {
                 dropLaunch(launch, of: image, key)
             }
         case (.image(let image, .permission(.account(let grantee))), _):
-            if images[image]?.timelines[.permission(.account(grantee))] != nil {
+            if images[image]?.timeline(.permission(.account(grantee))).isEmpty == false {
                 sharedWith[grantee, default: []].insert(image)
             } else {
                 sharedWith[grantee]?.remove(image)
@@ -215,7 +211,7 @@ public struct State: Sendable {
     }
 
     private mutating func index(_ group: Grantee, of image: ResourceID) {
-        let facts = images[image]?.timelines[.permission(group)]?.facts ?? []
+        let facts = images[image]?.timeline(.permission(group)).facts ?? []
         if facts.isEmpty {
             images[image]?.groups.remove(group)
         } else {
@@ -268,9 +264,9 @@ public struct State: Sendable {
     }
 
     /// Remembers a record, so that its repeats are known.
-    mutating func remember(_ record: Record) {
-        let old = seen.remember(record)
-        journal?.note(.seen(SeenRecords.Key(record), old: old))
+    mutating func remember(_ record: Record, _ key: SeenRecords.Key) {
+        let old = seen.remember(record, key)
+        journal?.note(.seen(key, old: old))
     }
 
     /// Forgets the records of days before a time; there is no way back, and none is needed.
@@ -280,14 +276,8 @@ public struct State: Sendable {
 
     /// The facts of a key behind a horizon that are more than the newest `keep`.
     func stale(at key: FactKey, before limit: EventTime, keep: Int) -> [Fact] {
-        let stale =
-            switch key {
-            case .activity: ArraySlice<Fact>()
-            case .image(let id, let attribute):
-                images[id]?.timelines[attribute]?.stale(before: limit, keep: keep) ?? []
-            default: timelines[key]?.stale(before: limit, keep: keep) ?? []
-            }
-        return Array(stale)
+        if case .activity = key { return [] }
+        return Array(timeline(key).stale(before: limit, keep: keep))
     }
 
     /// Forgets accounts and what was published about them, with no way back.
@@ -313,8 +303,8 @@ public struct State: Sendable {
         switch key {
         case .activity(let place, _): _ = activity[place, default: ActivityLog()].insert(fact)
         case .image(let id, let attribute):
-            _ = images[id, default: ImageFacts()].timelines[attribute, default: Timeline()].insert(fact)
-        default: _ = timelines[key, default: Timeline()].insert(fact)
+            _ = images[id, default: ImageFacts()].insert(fact, attribute, keepsFirstOnly: false)
+        default: _ = timelines[key, default: []].insert(fact)
         }
         index(key, fact, isThere: true)
     }

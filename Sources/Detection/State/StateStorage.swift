@@ -7,7 +7,7 @@ import CloudTrail
 final class StateStorage: @unchecked Sendable {
     // Unchecked because every access goes through a `State`, whose own accesses are checked.
     @exclusivity(unchecked)
-    var timelines: [FactKey: Timeline] = [:]
+    var timelines: [FactKey: [Fact]] = [:]
     @exclusivity(unchecked)
     var images: [ResourceID: ImageFacts] = [:]
     @exclusivity(unchecked)

@@ -18,7 +18,7 @@ struct AllowedAMIsNotInUse: Rule {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .activity(let place) = subject else { return nil }
         // Of several facts in one second only the last is what that second's calls saw.
-        let all = scene.state.timeline(.allowedImages(place)).facts
+        let all = Array(scene.state.timeline(.allowedImages(place)).facts)
         let facts = all.indices.filter { $0 + 1 == all.count || all[$0 + 1].time > all[$0].time }.map {
             all[$0]
         }

@@ -22,7 +22,7 @@ struct BlockPublicAccessDisabled: Rule {
         var known: BlockPublicAccessState?
         let settings = scene.state.timeline(.blockPublicAccess(place)).facts
         let shares = scene.state.timeline(.madePublic(place)).facts
-        for fact in shares.isEmpty ? settings : (settings + shares).sorted() {
+        for fact in shares.isEmpty ? settings : (settings + shares).sorted()[...] {
             switch fact.value {
             case .blockPublicAccess(.unblocked):
                 let isNews = known != .unblocked

@@ -39,7 +39,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
         let image: ResourceID
         let key: String
         let creation: Fact
-        let lifecycle: [Fact]
+        let lifecycle: ArraySlice<Fact>
         let scene: Scene
 
         typealias Required = [(offset: Int, element: Policy.RequiredTag)]

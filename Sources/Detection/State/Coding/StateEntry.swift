@@ -109,7 +109,7 @@ extension FactKey {
 extension Timeline {
     /// The facts that one account's records told, as a value of the changelog; nil when there are none.
     func encoded(writer: AccountID?) -> [UInt8]? {
-        let told = writer.map { account in facts.filter { $0.evidence.account == account } } ?? facts
+        let told = writer.map { account in facts.filter { $0.evidence.account == account } } ?? Array(facts)
         guard !told.isEmpty else { return nil }
         var bytes = ByteWriter()
         bytes.byte(StateKey.format)
