@@ -106,6 +106,7 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
                 "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TrailArchive",
             ],
             path: "Tests/Benchmarks",
+            exclude: ["Peers"],
             swiftSettings: strict
         )
     )

@@ -47,7 +47,7 @@ enum ReplayBenchmark {
         .reportSpeed(of: "the folder", goal: .atLeast(1.8))
     }
 
-    private static func prepare(_ folder: String, _ options: Options) throws {
+    static func prepare(_ folder: String, _ options: Options) throws {
         guard !FileManager.default.fileExists(atPath: folder) else { return }
         var settings = try Generate.settings(options)
         if options.text("accounts") == nil { settings.accounts = 8 }
@@ -104,7 +104,7 @@ enum ReplayBenchmark {
         return watch.elapsed
     }
 
-    private static func command(_ folder: String, on processors: String) throws -> Cost {
+    static func command(_ folder: String, on processors: String) throws -> Cost {
         try Children.run(
             [
                 Children.amiwatch, "replay", folder + "/AWSLogs", "--policy", folder + "/policy.yaml",

@@ -10,6 +10,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("pipeline", PipelineBenchmark.options, PipelineBenchmark.run),
     ("count", CountingConsumer.options, CountingConsumer.run),
     ("prefilter", PrefilterBenchmark.options, PrefilterBenchmark.run),
+    ("peers", PeersBenchmark.options, PeersBenchmark.run),
 ]
 
 let arguments = CommandLine.arguments.dropFirst()
