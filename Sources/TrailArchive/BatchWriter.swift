@@ -23,8 +23,8 @@ struct BatchWriter {
         case .ignored(let count):
             batch.ignored += count
             read += count
-        case .record(let record, _):
-            batch.entries.append(.record(record))
+        case .record(let found, _):
+            batch.entries.append(.record(found.decoded()))
             read += 1
         case .deadLetter(let letter):
             batch.entries.append(.lost(LostRecord(letter)))

@@ -20,8 +20,8 @@ struct Gathered: Equatable {
     mutating func take(_ reading: Reading) {
         switch reading {
         case .ignored(let count): ignored += count
-        case .record(let record, let bytes):
-            records.append(record)
+        case .record(let found, let bytes):
+            records.append(found.decoded())
             bare.append(Array(bytes))
         case .deadLetter(let letter):
             letters.append(

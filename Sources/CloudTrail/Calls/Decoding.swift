@@ -36,14 +36,15 @@ extension WatchedCall {
     private func terminated(_ parameters: Parameters) throws(Unreadable) -> Call {
         var ids: [ResourceID] = []
         for side in [parameters.response.value, parameters.request.value] where ids.isEmpty {
-            let items = side?.field("instancesSet")?.list ?? side?.field("instanceId")?.list ?? []
-            ids = items.compactMap { $0.field("instanceId")?.id ?? $0.id }
+            ids = (side?.field("instancesSet") ?? side?.field("instanceId")).list.compactMap {
+                $0.field("instanceId")?.id ?? $0.id
+            }
         }
         if ids.isEmpty {
             _ = try parameters.requestFields()
             throw Unreadable("no instance is named")
         }
-        return .terminateInstances(Set(ids).sorted())
+        return .terminateInstances(ids.sortedOnce)
     }
 
     private func deprecation(_ parameters: Parameters) throws(Unreadable) -> EventTime {

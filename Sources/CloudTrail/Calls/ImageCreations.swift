@@ -16,7 +16,7 @@ extension ImageCreation {
         let specifications =
             request?.field("tagSpecificationSet") ?? request?.field("tagSpecification")
             ?? request?.field("tagSpecifications")
-        for specification in specifications?.list ?? [] {
+        for specification in specifications.list {
             let tags = specification.tags.compactMapValues { $0 ?? "" }
             switch specification.field("resourceType")?.plain {
             case "image": imageTags.merge(tags) { $1 }
@@ -35,8 +35,8 @@ extension ImageCreation {
             }
         case .registerImage:
             let devices = request.field("blockDeviceMapping") ?? request.field("blockDeviceMappings")
-            let snapshots = (devices?.list ?? []).compactMap { $0.field("ebs")?.field("snapshotId")?.plain }
-            return .snapshots(Set(snapshots).sorted())
+            let snapshots = devices.list.compactMap { $0.field("ebs")?.field("snapshotId")?.plain }
+            return .snapshots(snapshots.sortedOnce)
         case .importImage: return .imported
         case .createRestoreImageTask:
             return .restored(bucket: request.field("bucket")?.plain, key: request.field("objectKey")?.plain)
@@ -55,7 +55,7 @@ extension JSONValue {
             member("Tag") ?? field("tagSet") ?? field("tags")
             ?? member("tag").flatMap { $0.isObject || $0.isArray ? $0 : nil }
         var tags: [String: String?] = [:]
-        for tag in list?.list ?? [] {
+        for tag in list.list {
             guard let key = tag.field("key")?.plain else { continue }
             tags[key] = .some(
                 tag.field("value").flatMap { $0.isObject ? $0.member("content")?.scalar : $0.scalar }
@@ -76,8 +76,8 @@ extension TagChange {
         guard !resources.isEmpty else { throw Unreadable("no resource is named") }
         let tags = request.tags
         self.init(
-            resources: Set(resources).sorted(),
-            tags: deletes ? tags : tags.mapValues { .some($0 ?? "") },
+            resources: resources.sortedOnce,
+            tags: deletes || !tags.values.contains(nil) ? tags : tags.mapValues { .some($0 ?? "") },
             deletes: deletes
         )
         if tags.isEmpty, !deletes { throw Unreadable("no tag is named") }

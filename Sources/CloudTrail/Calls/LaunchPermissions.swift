@@ -7,13 +7,13 @@ extension WatchedCall {
         let attribute = (request.field("attributeType") ?? request.field("attribute"))?.plain
         let permission = request.field("launchPermission")
         if let attribute, !Self.isLaunchPermission(attribute) { return .nothing }
-        var added: [JSONValue] = []
-        var removed: [JSONValue] = []
+        let added: JSONList
+        let removed: JSONList
         if let permission, permission.isObject,
             permission.field("add") != nil || permission.field("remove") != nil
         {
-            added = permission.field("add")?.list ?? []
-            removed = permission.field("remove")?.list ?? []
+            added = permission.field("add").list
+            removed = permission.field("remove").list
         } else if let operation = request.field("operationType")?.plain {
             // The form with an operation and plain lists, which no known record has.
             guard operation == "add" || operation == "remove" else {
@@ -36,7 +36,7 @@ extension WatchedCall {
     }
 
     private static func isLaunchPermission(_ attribute: String) -> Bool {
-        attribute.lowercased().filter { $0 != "_" } == "launchpermission"
+        attribute == "launchPermission" || attribute.lowercased().filter { $0 != "_" } == "launchpermission"
     }
 
     /// Without the name of the attribute its value has the attribute's name.
@@ -63,7 +63,7 @@ extension WatchedCall {
             _ make: (JSONValue) -> Grantee?
         ) throws(Unreadable) {
             for name in names {
-                for item in request.field(name)?.list ?? [] {
+                for item in request.field(name).list {
                     if let grantee = make(item.field(inner) ?? item) {
                         grantees.insert(grantee)
                     } else if !parameters.failed {
@@ -105,7 +105,7 @@ extension Grantee {
     /// Reads launch permissions: each is one of four members.
     ///
     /// Of a failed call the unreadable ones are left out.
-    static func list(_ items: [JSONValue], _ failed: Bool) throws(Unreadable) -> [Grantee] {
+    static func list(_ items: some Sequence<JSONValue>, _ failed: Bool) throws(Unreadable) -> [Grantee] {
         var grantees: Set<Grantee> = []
         for item in items {
             var isKnown = false

@@ -2,11 +2,12 @@ extension InstanceLaunch {
     /// Reads `RunInstances`: the image of each instance from the response, else from the request.
     init(_ parameters: Parameters) throws(Unreadable) {
         let request = parameters.request.value
-        let named = request?.field("instancesSet")?.list.lazy.compactMap { $0.field("imageId")?.plain }.first
-        let image = (named ?? request?.field("imageId")?.plain).flatMap {
-            // Stands for an image that only the response names.
-            $0.hasPrefix("resolve:") ? nil : ResourceID($0)
+        let named = request?.field("instancesSet").list.lazy.compactMap { $0.field("imageId")?.id }.first {
+            _ in true
         }
+        var image = named ?? request?.field("imageId")?.id
+        // Stands for an image that only the response names.
+        if case .text(let text) = image, text.hasPrefix("resolve:") { image = nil }
         if parameters.failed {
             _ = try parameters.requestFields()
             self.init(instances: [], requestedImage: image)
@@ -16,7 +17,7 @@ extension InstanceLaunch {
             throw Unreadable("CloudTrail omitted responseElements because they are too large")
         }
         var instances: [Instance] = []
-        for item in parameters.answer("instancesSet")?.list ?? [] {
+        for item in parameters.answer("instancesSet").list {
             guard let id = item.field("instanceId")?.id else {
                 throw Unreadable("an instance without instanceId")
             }

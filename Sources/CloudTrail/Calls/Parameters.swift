@@ -121,18 +121,6 @@ extension JSONValue {
         return plain.map { ResourceID($0) }
     }
 
-    /// The elements of a list in any of its forms: an array, `items` or `item`, one element alone, or the empty
-    /// text for none.
-    var list: [JSONValue] {
-        if isArray { return Array(elements) }
-        if isNull { return [] }
-        if let text { return text.isEmpty ? [] : [self] }
-        guard isObject else { return [self] }
-        if let items = member("items") ?? member("item") { return items.list }
-        for _ in members { return [self] }
-        return []
-    }
-
     /// A truth value, also as text.
     var flag: Bool? {
         if let bool { return bool }

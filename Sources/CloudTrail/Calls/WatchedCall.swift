@@ -52,13 +52,20 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
 
     static let sourceText: StaticString = "ec2.amazonaws.com"
 
-    private static let table: [(name: [UInt8], call: WatchedCall)] = allCases.map {
-        (Array($0.rawValue.utf8), $0)
+    /// The calls by the lengths of their names.
+    private static let table: [[(name: [UInt8], call: WatchedCall)]] = allCases.reduce(into: []) {
+        table,
+        call in
+        let name = Array(call.rawValue.utf8)
+        while table.count <= name.count { table.append([]) }
+        table[name.count].append((name, call))
     }
 
     /// The call of a name, exactly as CloudTrail spells it.
     init?(name: UTF8Text) {
-        for entry in Self.table where entry.name.count == name.count && name.bytes.elementsEqual(entry.name) {
+        let table = Self.table
+        guard name.count < table.count else { return nil }
+        for entry in table[name.count] where name.bytes.elementsEqual(entry.name) {
             self = entry.call
             return
         }

@@ -25,6 +25,13 @@ struct UTF8Text {
         return memcmp(base, name.utf8Start, text.count) == 0
     }
 
+    static func == (left: UTF8Text, right: UTF8Text) -> Bool {
+        guard left.count == right.count, let base = left.bytes.baseAddress,
+            let other = right.bytes.baseAddress
+        else { return left.count == right.count }
+        return memcmp(base, other, left.count) == 0
+    }
+
     /// Whether this is a name that begins with a small letter, or the same with a capital.
     @inline(__always)
     func isField(_ name: StaticString) -> Bool {

@@ -121,7 +121,7 @@ extension RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
         switch judge(shape, value, context) {
-        case .record(let record): try emit(record, raw, body)
+        case .found(let record): try emit(record, raw, body)
         case .ignored: try emitIgnored(1, body)
         case .nothing: return .nothing
         case .notification: return .notification
@@ -132,7 +132,7 @@ extension RecordReader {
     }
 
     private enum Verdict {
-        case record(Record)
+        case found(FoundRecord)
         case ignored
         case nothing
         case notification
@@ -143,7 +143,9 @@ extension RecordReader {
     private func judge(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         do throws(Refusal) {
             let decoder = RecordDecoder(reader: self, context: context)
-            if shape.isOCSF { return try decoder.decodeOCSF(value).map { .record($0) } ?? .ignored }
+            if shape.isOCSF {
+                return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
+            }
             let frame = shape.frame
             if frame.eventName == nil {
                 if let type = shape.type?.text, type == "Notification", let text = shape.message?.text {
@@ -156,7 +158,7 @@ extension RecordReader {
                 }
             }
             if let source = frame.eventSource?.text, source == "aws:s3" { return .notification }
-            return try decoder.decode(frame).map { .record($0) } ?? .ignored
+            return try decoder.judge(frame).map { .found(FoundRecord($0)) } ?? .ignored
         } catch {
             return .refused(error)
         }

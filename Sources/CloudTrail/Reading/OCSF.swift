@@ -23,22 +23,21 @@ extension RecordDecoder {
                 ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
                 ?? AccountID(event.user?.member("account")?.member("uid"))
         else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
-        return finished(
-            Record(
-                id: .text(""),
-                account: account,
-                region: try frameText(event.region, "cloud.region")?.string ?? "",
-                time: time,
-                name: call.rawValue,
-                source: WatchedCall.source,
-                error: error,
-                sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
-                actor: event.caller,
-                call: call.decode(parameters)
-            ),
-            eventID: try frameText(event.uid, "metadata.uid"),
-            requestID: event.requestID
+        let region = try frameText(event.region, "cloud.region")
+        let eventID = try frameText(event.uid, "metadata.uid")
+        let record = Record(
+            id: eventID.map { EventID(utf8: $0.bytes) } ?? .text(""),
+            account: account,
+            region: region?.string ?? "",
+            time: time,
+            name: call.rawValue,
+            source: WatchedCall.source,
+            error: error,
+            sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
+            actor: event.caller,
+            call: call.decode(parameters)
         )
+        return eventID == nil ? identified(record, requestID: event.requestID) : record
     }
 }
 

@@ -5,7 +5,7 @@ public enum Reading {
     /// A watched call, and the bare record as JSON as it stood in its envelope (of OCSF the OCSF object). The bytes
     /// are valid during the call; the reader reads them again when they come back alone, with the account beside
     /// them.
-    case record(Record, bytes: UnsafeRawBufferPointer)
+    case record(FoundRecord, bytes: UnsafeRawBufferPointer)
     /// Something that cannot be read.
     case deadLetter(DeadLetter)
 }

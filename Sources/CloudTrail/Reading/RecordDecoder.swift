@@ -1,10 +1,10 @@
-/// Decodes a record whose members were found: judges its frame, then its call.
+/// Judges the frame of a record whose members were found.
 struct RecordDecoder {
     let reader: RecordReader
     let context: RecordReader.Context
 
-    /// The record of a watched call; nil for any other call.
-    func decode(_ frame: Frame) throws(Refusal) -> Record? {
+    /// The frame of a watched call; nil for any other call.
+    func judge(_ frame: Frame) throws(Refusal) -> SoundFrame? {
         guard let name = try frameText(frame.eventName, "eventName") else {
             throw Refusal(.unreadableName, "eventName is missing or empty")
         }
@@ -19,33 +19,29 @@ struct RecordDecoder {
         guard let time = EventTime(utf8: timeText.bytes) else {
             throw Refusal(.unreadableTime, "eventTime is no date")
         }
-        let error = try frameText(frame.errorCode, "errorCode")?.string
+        let error = try frameText(frame.errorCode, "errorCode")
         let identity = try frameObject(frame.userIdentity, "userIdentity")
-        let parameters = parameters(
-            call,
-            frame.requestParameters,
-            frame.responseElements,
-            failed: error != nil
-        )
         guard
             let account = context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
-                ?? parameters.owner ?? AccountID(identity?.member("accountId"))
+                ?? parameters(call, frame.requestParameters, frame.responseElements, failed: error != nil)
+                .owner
+                ?? AccountID(identity?.member("accountId"))
         else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
-        return finished(
-            Record(
-                id: .text(""),
-                account: account,
-                region: try frameText(frame.awsRegion, "awsRegion")?.string ?? "",
-                time: time,
-                name: call.rawValue,
-                source: WatchedCall.source,
-                error: error,
-                sharedEventID: try frameText(frame.sharedEventID, "sharedEventID")?.string,
-                actor: try actor(frame, identity),
-                call: call.decode(parameters)
-            ),
+        let region = try frameText(frame.awsRegion, "awsRegion")
+        let sharedEventID = try frameText(frame.sharedEventID, "sharedEventID")
+        return SoundFrame(
+            decoder: self,
+            call: call,
+            account: account,
+            time: time,
+            error: error,
+            region: region,
+            sharedEventID: sharedEventID,
+            caller: try Caller(identity, frame),
             eventID: try frameText(frame.eventID, "eventID"),
-            requestID: frame.requestID
+            requestID: frame.requestID,
+            request: frame.requestParameters,
+            response: frame.responseElements
         )
     }
 
@@ -65,42 +61,11 @@ struct RecordDecoder {
         )
     }
 
-    /// The record with its id: a hash where it has none.
-    func finished(_ record: Record, eventID: UTF8Text?, requestID: JSONValue?) -> Record {
+    /// A record that has no id of its own, with a hash in its place.
+    func identified(_ record: Record, requestID: JSONValue?) -> Record {
         var record = record
-        record.id =
-            eventID.map { EventID(utf8: $0.bytes) }
-            ?? record.hashedID(requestID: requestID?.text?.nonEmptyString)
+        record.id = record.hashedID(requestID: requestID?.text?.nonEmptyString)
         return record
-    }
-
-    private func actor(_ frame: Frame, _ identity: JSONValue?) throws(Refusal) -> Actor {
-        var arn: JSONValue?
-        var type: JSONValue?
-        var account: JSONValue?
-        var invokedBy: JSONValue?
-        var session: JSONValue?
-        if let identity {
-            for (key, value) in identity.members {
-                switch key.count {
-                case 3 where key == "arn": arn = value
-                case 4 where key == "type": type = value
-                case 9 where key == "accountId": account = value
-                case 9 where key == "invokedBy": invokedBy = value
-                case 14 where key == "sessionContext": session = value
-                default: break
-                }
-            }
-        }
-        return Actor(
-            arn: try frameText(arn, "userIdentity.arn")?.string,
-            type: try frameText(type, "userIdentity.type")?.string,
-            accountID: AccountID(account),
-            invokedBy: try frameText(invokedBy, "userIdentity.invokedBy")?.string,
-            sourceIP: try frameText(frame.sourceIPAddress, "sourceIPAddress")?.string,
-            userAgent: try frameText(frame.userAgent, "userAgent")?.string,
-            issuerARN: session?.member("sessionIssuer")?.member("arn")?.text?.nonEmptyString
-        )
     }
 }
 

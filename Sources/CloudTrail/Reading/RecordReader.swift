@@ -11,6 +11,7 @@ public final class RecordReader {
     public let validation: Validation
 
     let prefilter = Prefilter.shared
+    let actors = ActorCache()
     /// How many records of the current message or file were read so far.
     var read = 0
     /// How many there may be.
@@ -56,7 +57,7 @@ public final class RecordReader {
             )
         }
         let context = Context(known: account)
-        try readBytes(message, context, isFile: false, body)
+        if try !readAlone(message, context, body) { try readBytes(message, context, isFile: false, body) }
         if read == 0 { try emitIgnored(1, body) }
     }
 
@@ -117,7 +118,11 @@ public final class RecordReader {
         try body(.ignored(count: count))
     }
 
-    func emit(_ record: Record, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows {
+    func emit(
+        _ record: FoundRecord,
+        _ bytes: UnsafeRawBufferPointer,
+        _ body: (Reading) throws -> Void
+    ) rethrows {
         read += 1
         try body(.record(record, bytes: bytes))
     }

@@ -14,6 +14,9 @@ enum Outcome {
 }
 
 extension RecordReader {
+    /// The longest message that is parsed before its brackets were looked at: what parsing takes up is many times that.
+    private static let aloneBytes = 1 << 18
+
     /// Reads JSON values one after the other; `cut` tells that the input was cut off or damaged at its end.
     func readSequence(
         _ bytes: UnsafeRawBufferPointer,
@@ -31,6 +34,27 @@ extension RecordReader {
             position = bytes.skippingSpace(from: end)
         }
         if !isCutReported, let cut { try emit(cut, bytes.part(bytes.count, bytes.count), body) }
+    }
+
+    /// Reads a message that is one document from its first byte to its last, as nearly all candidates are: then the
+    /// parser also tells where it ends.
+    ///
+    /// False when it is not, or may be something that is cut apart by its brackets.
+    func readAlone(
+        _ message: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Bool {
+        guard message.count > 2, message.count <= Self.aloneBytes, message[0] == 0x7B,
+            message[message.count - 1] == 0x7D, recordsArray(message, 0) == nil,
+            !UTF8Text(message).hasPrefix(InventoryMessage.beginning),
+            prefilter.names(in: message).suspicious,
+            case .success(let root) = level(context.level).parse(message)
+        else { return false }
+        if case .refused(let refusal, _) = try open(root, message, .record, context, body) {
+            try emit(refusal, message, body)
+        }
+        return true
     }
 
     /// Reads one value, or a line that is none.
@@ -198,7 +222,7 @@ extension RecordReader {
         let decoded = level(context.level).parse(document).mapError { Refusal($0) }
             .flatMap { root in Result { () throws(Refusal) in try InventoryMessage.decode(root) } }
         switch decoded {
-        case .success(let record): try emit(record, document, body)
+        case .success(let record): try emit(FoundRecord(record), document, body)
         case .failure(let refusal): return .refused(refusal, broken: false)
         }
         return .done

@@ -23,6 +23,36 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// As `init(_:)`, from UTF-8.
     public init?(utf8 text: some Collection<UInt8>) {
+        if let time = text.withContiguousStorageIfAvailable({ Self(usual: $0) }), let time {
+            self = time
+        } else {
+            self.init(unusual: text)
+        }
+    }
+
+    /// Reads the form of CloudTrail itself, `2026-11-21T09:40:15Z`.
+    ///
+    /// Nil for every other one.
+    private init?(usual text: UnsafeBufferPointer<UInt8>) {
+        guard text.count == 20, text[4] == 0x2D, text[7] == 0x2D, text[10] == 0x54, text[13] == 0x3A,
+            text[16] == 0x3A, text[19] == 0x5A
+        else { return nil }
+        var isNumeric = true
+        func number(_ offset: Int) -> Int64 {
+            let (tens, ones) = (text[offset] &- 0x30, text[offset + 1] &- 0x30)
+            isNumeric = isNumeric && tens < 10 && ones < 10
+            return Int64(tens) &* 10 &+ Int64(ones)
+        }
+        let year = number(0) &* 100 &+ number(2)
+        let (month, day, hour, minute, second) = (number(5), number(8), number(11), number(14), number(17))
+        guard isNumeric, (1...12).contains(month), day >= 1, day <= Self.daysInMonth(month, year: year),
+            hour < 24, minute < 60, second < 60
+        else { return nil }
+        let days = Self.daysFromCivil(year: year, month: month, day: day)
+        seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
+    private init?(unusual text: some Collection<UInt8>) {
         var input = text[...]
         func number(_ digits: Int) -> Int64? {
             var value: Int64 = 0

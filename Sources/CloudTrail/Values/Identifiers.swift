@@ -19,19 +19,12 @@ public enum EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func uuid(utf8: UnsafeBufferPointer<UInt8>) -> EventID? {
-        guard utf8.count == 36 else { return nil }
-        var halves: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (index, byte) in utf8.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard byte == 0x2D else { return nil }
-                continue
-            }
-            guard let digit = lowerHexDigit(byte) else { return nil }
-            if digits < 16 { halves.0 = halves.0 << 4 | digit } else { halves.1 = halves.1 << 4 | digit }
-            digits += 1
-        }
-        return .uuid(halves.0, halves.1)
+        let text = UnsafeRawBufferPointer(utf8)
+        guard text.count == 36, text[8] == 0x2D, text[13] == 0x2D, text[18] == 0x2D, text[23] == 0x2D,
+            let high = LowerHex.number(text.eight(at: 0), text.four(at: 9) | text.four(at: 14) &<< 32),
+            let low = LowerHex.number(text.four(at: 19) | text.four(at: 24) &<< 32, text.eight(at: 28))
+        else { return nil }
+        return .uuid(high, low)
     }
 
     /// Feeds the digits.
@@ -101,13 +94,12 @@ public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
     private static func packed(utf8: UnsafeBufferPointer<UInt8>) -> ResourceID? {
         let isImage = utf8.count == 21 && utf8.starts(with: "ami-".utf8)
         guard isImage || (utf8.count == 19 && utf8.starts(with: "i-".utf8)) else { return nil }
-        var high: UInt64 = 0
-        for byte in utf8.dropFirst(isImage ? 4 : 2).dropLast() {
-            guard let digit = lowerHexDigit(byte) else { return nil }
-            high = high << 4 | digit
-        }
-        guard let last = utf8.last.flatMap(lowerHexDigit) else { return nil }
-        return isImage ? .image(high, UInt8(last)) : .instance(high, UInt8(last))
+        let text = UnsafeRawBufferPointer(utf8)
+        let start = isImage ? 4 : 2
+        guard let high = LowerHex.number(text.eight(at: start), text.eight(at: start + 8)),
+            let last = LowerHex.digit(text[start + 16])
+        else { return nil }
+        return isImage ? .image(high, last) : .instance(high, last)
     }
 
     /// Feeds the digits, all but the last: of a prefix's ids no two differ in that alone.
@@ -152,14 +144,6 @@ extension ResourceID: Comparable {
             (a, b) < (c, d)
         default: left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
         }
-    }
-}
-
-private func lowerHexDigit(_ byte: UInt8) -> UInt64? {
-    switch byte {
-    case 0x30...0x39: UInt64(byte - 0x30)
-    case 0x61...0x66: UInt64(byte - 0x61 + 10)
-    default: nil
     }
 }
 

@@ -39,7 +39,9 @@ final class Messages {
         let reader = RecordReader()
         var records: [Record] = []
         forEach { message in
-            reader.read(message: message) { if case .record(let record, _) = $0 { records.append(record) } }
+            reader.read(message: message) {
+                if case .record(let found, _) = $0 { records.append(found.decoded()) }
+            }
         }
         return records
     }

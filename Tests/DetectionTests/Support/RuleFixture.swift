@@ -41,7 +41,7 @@ struct RuleFixture: Sendable, CustomStringConvertible {
         let events = try Data(contentsOf: folder.appendingPathComponent("events.jsonl"))
         events.withUnsafeBytes { bytes in
             RecordReader().read(file: bytes) { reading in
-                if case .record(let record, _) = reading { records.append(record) }
+                if case .record(let found, _) = reading { records.append(found.decoded()) }
             }
         }
         return records

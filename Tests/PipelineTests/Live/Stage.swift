@@ -164,8 +164,8 @@ struct Expected {
             var json = event.json
             json.withUTF8 { bytes in
                 reader.read(message: UnsafeRawBufferPointer(bytes)) { reading in
-                    guard case .record(let record, _) = reading else { return }
-                    _ = engine.process(record, into: &pending)
+                    guard case .record(let found, _) = reading else { return }
+                    _ = engine.process(found.decoded(), into: &pending)
                 }
             }
             alerts += pending.map { encoder.encode($0) }

@@ -53,8 +53,8 @@ extension Detector {
             switch reading {
             case .ignored(let count):
                 self.count(in: name.partition, count) { $0.ignored += count }
-            case .record(let record, _):
-                try judge(record, of: index, at: message.offset, notAfter: notAfter)
+            case .record(let found, _):
+                try judge(found.decoded(), of: index, at: message.offset, notAfter: notAfter)
             case .deadLetter(let letter):
                 deadLetters.append(
                     DeadLetterMessage(

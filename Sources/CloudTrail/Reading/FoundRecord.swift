@@ -1,0 +1,75 @@
+/// A record of a watched call that can be read: whose it is, and when it happened.
+///
+/// Everything else is decoded when it is asked for. Valid during the call that hands it over.
+public struct FoundRecord {
+    /// What it is decoded from.
+    private enum Content {
+        case frame(SoundFrame)
+        case record(Record)
+    }
+
+    /// Whose trail this is: the sources of DESIGN section 8 in their order.
+    public let account: AccountID
+    /// `eventTime`.
+    public let time: EventTime
+    private let content: Content
+
+    init(_ frame: SoundFrame) {
+        account = frame.account
+        time = frame.time
+        content = .frame(frame)
+    }
+
+    init(_ record: Record) {
+        account = record.account
+        time = record.time
+        content = .record(record)
+    }
+
+    /// Whether this is what the AWS CLI printed, and no event.
+    public var isInventory: Bool {
+        if case .record(let record) = content { record.isInventory } else { false }
+    }
+
+    /// The record, decoded.
+    public func decoded() -> Record {
+        switch content {
+        case .frame(let frame): frame.record()
+        case .record(let record): record
+        }
+    }
+}
+
+/// The frame of a watched call in which nothing is missing and everything is of its type, as it stands in a parsed record.
+struct SoundFrame {
+    let decoder: RecordDecoder
+    let call: WatchedCall
+    let account: AccountID
+    let time: EventTime
+    let error: UTF8Text?
+    let region: UTF8Text?
+    let sharedEventID: UTF8Text?
+    let caller: Caller
+    let eventID: UTF8Text?
+    let requestID: JSONValue?
+    let request: JSONValue?
+    let response: JSONValue?
+
+    /// The record, with the call decoded.
+    func record() -> Record {
+        let parameters = decoder.parameters(call, request, response, failed: error != nil)
+        let record = Record(
+            id: eventID.map { EventID(utf8: $0.bytes) } ?? .text(""),
+            account: account,
+            region: region?.string ?? "",
+            time: time,
+            name: call.rawValue,
+            source: WatchedCall.source,
+            error: error?.string,
+            sharedEventID: sharedEventID?.string,
+            actor: decoder.reader.actors.actor(caller),
+            call: call.decode(parameters)
+        )
+        return eventID == nil ? decoder.identified(record, requestID: requestID) : record
+    }
+}
