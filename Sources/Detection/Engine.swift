@@ -249,8 +249,14 @@ public struct Engine: Sendable {
 
     /// Puts another policy in force, as if it had always been.
     public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
+        startReplacingPolicy(policy)
+        judgeBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
+    public mutating func startReplacingPolicy(_ policy: Policy) {
         inForce = PolicyInForce(policy)
-        reconcile(into: &alerts)
+        startReconciling()
     }
 
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.

@@ -51,6 +51,12 @@ public final class LiveRun: Sendable {
     /// Any thread may call it, also before ``run()``.
     public func stop() { board.stop() }
 
+    /// Puts another policy in force as if it had always been: everything is judged by it again, in slices, and
+    /// what differs from what was published becomes an alert.
+    ///
+    /// Any thread may call it.
+    public func replacePolicy(_ policy: Policy) { board.offer(policy) }
+
     /// Runs to the end.
     ///
     /// - Parameter whileRunning: called ten times a second, for signals; on the calling thread.

@@ -1,3 +1,4 @@
+import Detection
 import Synchronization
 
 /// What the threads of one run tell each other.
@@ -9,6 +10,7 @@ final class RunBoard: Sendable {
     private let feedDone = Atomic<Bool>(true)
     private let readCount = Atomic<Int>(0)
     private let failed = Mutex<RunFailure?>(nil)
+    private let newPolicy = Mutex<Policy?>(nil)
     private let intake = Mutex(IntakeBalance())
     private let detector = Mutex(DetectorReport())
 
@@ -26,6 +28,17 @@ final class RunBoard: Sendable {
 
     /// Why the run failed, if it did.
     var failure: RunFailure? { failed.withLock { $0 } }
+
+    /// Hands another policy to the detector; the last one counts.
+    func offer(_ policy: Policy) { newPolicy.withLock { $0 = policy } }
+
+    /// The policy that was offered since the last call, if any.
+    func takePolicy() -> Policy? {
+        newPolicy.withLock { policy in
+            defer { policy = nil }
+            return policy
+        }
+    }
 
     /// Whether everything that was in the input has been handed on (`--until-end`).
     var isIntakeDone: Bool {

@@ -68,6 +68,52 @@ struct OperationTests {
         #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
     }
 
+    @Test("A policy that changes is put in force as if it had always been, and a broken one is not")
+    func anotherPolicy() throws {
+        let history = History(seed: 37)
+        let stage = try Stage()
+        try stage.produce(history.events)
+        let folder = try temporaryFolder("amiwatch-policy")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/policy.yaml"
+        func write(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+        func findings() throws -> Set<String> {
+            let policy = try PolicyReader.read(path: path).policy
+            return Set(Expected(history.sorted, policy: policy).findings.keys)
+        }
+        func comesTo(_ wanted: Set<String>) throws -> Bool {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while try Set(stage.findings().keys) != wanted {
+                guard ContinuousClock.now < deadline else { return false }
+                usleep(200_000)
+            }
+            return true
+        }
+        let tagged = "version: 1\nrequired_tags: [{resource: image, key: Role, grace_minutes: 15}]\n"
+        try write(tagged)
+        let first = try findings()
+        let worker = try Worker(stage, ["--policy", path])
+        #expect(try comesTo(first))
+
+        try write("version: 1\nrequired_tag: []\n")
+        worker.process.signal(SIGHUP)
+        #expect(worker.logs("\(path):2:1: error: "))
+        #expect(worker.logs("stays in force"))
+
+        try write(tagged + "rules: {ami-shared-publicly: {enabled: false}}\n")
+        let second = try findings()
+        #expect(second.isStrictSubset(of: first))
+        #expect(try comesTo(second))
+
+        try write(tagged)
+        worker.process.signal(SIGHUP)
+        #expect(try comesTo(first))
+        let ids = try stage.alerts().compactMap { JSONTree(Array(($0.value ?? "").utf8))?["alert_id"]?.text }
+        #expect(Set(ids).count == ids.count)
+        worker.process.signal(SIGTERM)
+        #expect(worker.process.wait(timeout: .seconds(20)) == 0)
+    }
+
     @Test("An input that is keyed by account needs no intake")
     func keyedByAccount() throws {
         let history = History(seed: 33)

@@ -146,6 +146,7 @@ final class Detector {
 
     /// One turn of the loop: a slice of everything that is to be done.
     func turn() throws {
+        replacePolicyWhenIdle()
         if isReassigned { try beginRestoring() }
         if isDisplaced || isCatalogueDisplaced { try putBack() }
         let (count, failures) = try consumer.poll(
@@ -179,6 +180,14 @@ final class Detector {
         case .restoring, .reconciling: .zero
         case .running: engine.hasBacklog ? .zero : changedSince == nil ? .milliseconds(10) : .milliseconds(1)
         }
+    }
+
+    /// Between two transactions, so that what waits to be judged again outlives an abort.
+    private func replacePolicyWhenIdle() {
+        guard changedSince == nil, !hasTouchedShares, let policy = board.takePolicy() else { return }
+        engine.startReplacingPolicy(policy)
+        engine.commit()
+        log.info("another policy is in force", ["policy": .text(policy.hash)])
     }
 
     func noteChange() {

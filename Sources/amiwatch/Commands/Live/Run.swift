@@ -1,4 +1,3 @@
-import CloudTrail
 import Configuration
 import Detection
 import Foundation
@@ -33,8 +32,10 @@ extension Command {
         "run",
         "Judge CloudTrail as it comes through Kafka, and publish every alert exactly once",
         details:
-            "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) stand over the "
-            + "file, and the options below over both. Stop it with SIGTERM or Ctrl-C: what is done is committed first.",
+            "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) stand over "
+            + "the file, and the options below over both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
+            + "first. A policy that changes is put in force within seconds, on SIGHUP at once; a broken one is "
+            + "reported, and the one of before stays in force.",
         options: LiveOptions.all + [embedded, input, untilEnd, feed, printAlerts]
     ) { arguments in
         let (configuration, policy, log) = try LiveOptions.read(
@@ -54,77 +55,14 @@ extension Command {
             }
         }
         FetchMemory.keep()
-        let signals = StopSignals()
+        let signals = Signals()
         let run = LiveRun(configuration, policy: policy, options: options, log: log)
-        _ = try run.run { if signals.haveCome { run.stop() } }
+        var watch = configuration.policy.map { PolicyWatch(path: $0, hash: policy.hash) }
+        _ = try run.run {
+            let signal = signals.next()
+            if signal == SIGTERM || signal == SIGINT { run.stop() }
+            if let policy = watch?.look(isAsked: signal == SIGHUP) { run.replacePolicy(policy) }
+        }
         return .done
-    }
-}
-
-/// The options that say where Kafka is and what is trusted, of every command that talks to Kafka.
-enum LiveOptions {
-    static let config = Option.value("config", "FILE", "The configuration (Deploy/amiwatch.example.yaml)")
-    static let bootstrapServers = Option.value("bootstrap-servers", "HOST:PORT", "Kafka's address")
-    static let policy = Option.value("policy", "FILE", "What the organisation trusts")
-
-    static let all = [config, bootstrapServers, policy]
-
-    /// What is in force; warnings go to the log.
-    static func read(
-        _ arguments: Arguments,
-        more: [RunOverride] = []
-    ) throws -> (RunConfiguration, Policy, RunLog) {
-        let (configuration, log) = try readConfiguration(arguments, more: more)
-        var policy = Policy()
-        if let path = configuration.policy {
-            let (read, warnings) = try PolicyReader.read(
-                path: path,
-                today: .init(seconds: Int64(Date().timeIntervalSince1970))
-            )
-            policy = read
-            for warning in warnings { StandardError.line("amiwatch: \(warning)") }
-        } else {
-            StandardError.line("amiwatch: no policy is given, so nobody is trusted: --policy FILE")
-        }
-        return (configuration, policy, log)
-    }
-
-    static func readConfiguration(
-        _ arguments: Arguments,
-        more: [RunOverride] = []
-    ) throws -> (RunConfiguration, RunLog) {
-        var options = more
-        if let servers = arguments[bootstrapServers] {
-            options.append(RunOverride("kafka.bootstrap_servers", [servers], from: "--bootstrap-servers"))
-        }
-        if let policy = arguments[policy] {
-            options.append(RunOverride("policy", [policy], from: "--policy"))
-        }
-        let (configuration, warnings) = try RunConfigurationReader.read(
-            path: arguments[config],
-            environment: ProcessInfo.processInfo.environment,
-            options: options
-        )
-        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
-        return (configuration, RunLog(level: configuration.logLevel))
-    }
-}
-
-/// SIGTERM and SIGINT, noted until somebody looks.
-///
-/// Blocked in this thread and so in all that it starts: they interrupt nothing.
-struct StopSignals {
-    private var set = sigset_t()
-
-    init() {
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
-
-    var haveCome: Bool {
-        var (set, limit) = (set, timespec())
-        return sigtimedwait(&set, nil, &limit) > 0
     }
 }

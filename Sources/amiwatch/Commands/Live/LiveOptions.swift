@@ -1,0 +1,54 @@
+import CloudTrail
+import Configuration
+import Detection
+import Foundation
+import Pipeline
+
+/// The options that say where Kafka is and what is trusted, of every command that talks to Kafka.
+enum LiveOptions {
+    static let config = Option.value("config", "FILE", "The configuration (Deploy/amiwatch.example.yaml)")
+    static let bootstrapServers = Option.value("bootstrap-servers", "HOST:PORT", "Kafka's address")
+    static let policy = Option.value("policy", "FILE", "What the organisation trusts")
+
+    static let all = [config, bootstrapServers, policy]
+
+    /// What is in force; warnings go to the log.
+    static func read(
+        _ arguments: Arguments,
+        more: [RunOverride] = []
+    ) throws -> (RunConfiguration, Policy, RunLog) {
+        let (configuration, log) = try readConfiguration(arguments, more: more)
+        guard let path = configuration.policy else {
+            StandardError.line("amiwatch: no policy is given, so nobody is trusted: --policy FILE")
+            return (configuration, Policy(), log)
+        }
+        let (policy, warnings) = try readPolicy(path)
+        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+        return (configuration, policy, log)
+    }
+
+    /// The policy of a file, and what is odd about it today.
+    static func readPolicy(_ path: String) throws(ConfigurationErrors) -> (Policy, warnings: [Diagnostic]) {
+        try PolicyReader.read(path: path, today: .init(seconds: Int64(Date().timeIntervalSince1970)))
+    }
+
+    static func readConfiguration(
+        _ arguments: Arguments,
+        more: [RunOverride] = []
+    ) throws -> (RunConfiguration, RunLog) {
+        var options = more
+        if let servers = arguments[bootstrapServers] {
+            options.append(RunOverride("kafka.bootstrap_servers", [servers], from: "--bootstrap-servers"))
+        }
+        if let policy = arguments[policy] {
+            options.append(RunOverride("policy", [policy], from: "--policy"))
+        }
+        let (configuration, warnings) = try RunConfigurationReader.read(
+            path: arguments[config],
+            environment: ProcessInfo.processInfo.environment,
+            options: options
+        )
+        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+        return (configuration, RunLog(level: configuration.logLevel))
+    }
+}
