@@ -46,6 +46,12 @@ public struct Engine: Sendable {
     private(set) var inForce: PolicyInForce
     let rules: RuleSet
     let settings: Settings
+    /// Tells the accounts whose subjects are judged here; nil is all of them.
+    ///
+    /// Facts are taken whoever told them, for others' images matter to own launches. What they lead to in an account
+    /// of another engine is judged there. Set it when the accounts change, before anything is judged;
+    /// ``startReconciling()`` then judges what is new.
+    public var isOwned: (@Sendable (AccountID) -> Bool)?
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
@@ -171,6 +177,8 @@ public struct Engine: Sendable {
         return reach.subjects.sorted()
     }
 
+    private func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.place.account) } ?? true }
+
     /// Judges one subject by every rule that judges such, and publishes what has changed.
     private mutating func judge(
         _ subject: Subject,
@@ -178,6 +186,7 @@ public struct Engine: Sendable {
         settling: Bool = false,
         into alerts: inout [Alert]
     ) {
+        guard owns(subject) else { return }
         for (rule, judgement, known) in judgements(of: subject) {
             let rule = rule.metadata
             let identity = FindingIdentity(rule: rule.id, subject: subject)
@@ -236,7 +245,7 @@ public struct Engine: Sendable {
     public mutating func startReconciling() {
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
-        backlog.append(reach.subjects.sorted())
+        backlog.append(reach.subjects.sorted().filter { owns($0) })
     }
 
     /// Whether subjects wait for `judgeBacklog`.

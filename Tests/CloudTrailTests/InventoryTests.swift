@@ -184,6 +184,23 @@ struct InventoryTests {
     }
 
     @Test
+    func whatTheInstancesOfTwoAccountsTellIsTwoRecords() throws {
+        func instance(_ account: String) -> String {
+            "{\"OwnerId\":\"\(account)\",\"Instances\":[{\"InstanceId\":\"i-\(account)\",\"ImageId\":\"ami-1\"}]}"
+        }
+        let output = try Self.read(
+            "{\"Reservations\":[\(instance("111122223333")),\(instance("444455556666"))]}"
+        )
+        #expect(output.records.map(\.account.description) == ["111122223333", "444455556666"])
+        // A message that nobody here has written: its second account would never hear of it.
+        let mixed =
+            #"{"amiwatch.inventory":1,"id":"inventory/1","account":"111122223333","region":"eu-west-1","time":"2026-01-02T03:04:05Z","name":"DescribeInstances","source":"ec2.amazonaws.com","dated":true,"instances":[{"id":"i-1","account":"444455556666","image":"ami-1"}]}"#
+        let gathered = RecordReader().gather(message: Array(mixed.utf8))
+        #expect(gathered.records.isEmpty)
+        #expect(gathered.letters.map(\.reason) == [.wrongType])
+    }
+
+    @Test
     func largeInventoriesAreSeveralRecords() throws {
         let many = (0..<1201).map { "{\"ImageId\":\"ami-\($0)\",\"OwnerId\":\"111122223333\"}" }
         let output = try Self.read("[" + many.joined(separator: ",") + "]")

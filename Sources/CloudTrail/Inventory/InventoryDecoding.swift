@@ -16,6 +16,15 @@ extension InventoryMessage {
         guard let time = EventTime(try text("time")) else {
             throw Refusal(.unreadableTime, "inventory without a usable time")
         }
+        let inventory = try inventory(value)
+        // Whoever owns the other account would never hear of it.
+        if let other = inventory.instances.first(where: { $0.account ?? account != account }) {
+            throw Refusal(
+                .wrongType,
+                "an inventory of account \(account) with \(other.id), which is another account's: "
+                    + "'amiwatch inventory' writes one for each"
+            )
+        }
         return Record(
             id: EventID(try text("id")),
             account: account,
@@ -23,7 +32,7 @@ extension InventoryMessage {
             time: time,
             name: try text("name"),
             source: try text("source"),
-            call: .inventory(try inventory(value))
+            call: .inventory(inventory)
         )
     }
 
