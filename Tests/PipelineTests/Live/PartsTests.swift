@@ -32,11 +32,49 @@ struct PartsTests {
         (balance.read, balance.applied, balance.duplicate) = (3, 2, 1)
         let entries: [LedgerEntry] = [
             .position(TopicPartition("a/b.c", 7), 1 << 40), .totals(balance), .partitionCount(12),
+            .attempt(
+                TopicPartition("a/b.c", 7),
+                Attempt(place: 5, count: 4, announced: 6, tries: 2, process: 9)
+            ),
+            .attempt(TopicPartition("c", 0), Attempt(place: 5, count: 0, process: 0)),
         ]
         for entry in entries { #expect(read(entry.key, entry.value) == entry) }
         #expect(read([1, 0, 5], [1]) == nil)
         #expect(read(Array("totals".utf8), Array("2 1 1 1 1 1".utf8)) == .unknown("totals"))
         #expect(read(Array("else".utf8), Array("1 1".utf8)) == .unknown("else"))
+    }
+
+    @Test("Starts at one place are counted; progress, and ends in order, take them back")
+    func attempts() throws {
+        var last: Attempt?
+        for start in 1...4 {
+            let attempt = Attempt(at: 10, after: last, process: start)
+            #expect(attempt.count == start)
+            #expect(attempt.isSuspicious == (start == 4))
+            last = attempt
+        }
+        var attempt = try #require(last)
+        // The same process again, after a rebalance, has not crashed; nor has one that ended in order.
+        #expect(Attempt(at: 10, after: attempt, process: 4).count == 4)
+        #expect(Attempt(at: 10, after: attempt.ended(hasAnnounced: false), process: 5).count == 4)
+        // One at a time: the place goes along, and what is announced is known at the next start.
+        attempt = attempt.advanced(to: 12, isAlone: true)
+        var next = attempt
+        for process in 5...7 {
+            next = Attempt(at: 12, after: next, process: process)
+            #expect(next.killer == nil && next.isSuspicious)
+            next = next.announcing(13)
+            #expect(next.advanced(to: 13, isAlone: true).announced == 13)
+        }
+        next = Attempt(at: 12, after: next, process: 8)
+        #expect(next.killer == 13)
+        #expect(next.announcing(14).killer == nil)
+        #expect(Attempt(at: 12, after: next.ended(hasAnnounced: false), process: 9).killer == 13)
+        #expect(Attempt(at: 12, after: next.ended(hasAnnounced: true), process: 9).announced == nil)
+        // Past it all is forgotten.
+        #expect(next.advanced(to: 14, isAlone: true).announced == nil)
+        #expect(next.advanced(to: 14, isAlone: false).count == 0)
+        #expect(Attempt(at: 14, after: next, process: 6).count == 1)
     }
 
     private func read(_ key: [UInt8], _ value: [UInt8]) -> LedgerEntry? {

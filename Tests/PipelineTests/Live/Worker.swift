@@ -11,11 +11,11 @@ final class Worker {
     static let binary = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "amiwatch").path
 
-    init(_ stage: Stage, _ arguments: [String] = []) throws {
+    init(_ stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
         log = try temporaryFolder("amiwatch-worker") + "/log"
         process = try ChildProcess(
             [Self.binary, "run", "--config", Stage.folder + "/amiwatch.yaml"] + arguments,
-            environment: stage.environment,
+            environment: stage.environment.merging(environment) { $1 },
             output: log + ".out",
             errors: log
         )

@@ -59,12 +59,9 @@ extension Detector {
     private func makeTransaction() -> Transaction {
         var content = Transaction()
         content.deadLetters = deadLetters
+        content.alerts = alerts
         for alert in alerts {
-            // A finding belongs to the worker that owns its account, whoever else could judge it.
-            let partition = partitioner.partition(of: alert.finding.identity.subject.place.account)
-            guard shares[partition] != nil else { continue }
-            touch(partition)
-            content.alerts.append(alert)
+            touch(partitioner.partition(of: alert.finding.identity.subject.place.account))
         }
         for entry in engine.pendingChanges() {
             let partition = partitioner.partition(of: entry.account)
@@ -101,6 +98,9 @@ extension Detector {
         if !share.isCountRecorded { entries.append(.partitionCount(layout.accountPartitions)) }
         for source in sources where source.name.partition == partition {
             entries.append(.position(source.name, source.next))
+            if let attempt = attempt(of: source), attempt != source.recordedAttempt {
+                entries.append(.attempt(source.name, attempt))
+            }
         }
         return entries.map {
             Transaction.Entry(store: .state, partition: partition, key: $0.key, value: $0.value)
@@ -112,6 +112,8 @@ extension Detector {
         engine.commit()
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
             sources[index].committed = sources[index].next
+            sources[index].attempt = attempt(of: sources[index])
+            sources[index].recordedAttempt = sources[index].attempt
             guard let time = content.times[sources[index].name] else { continue }
             sources[index].publishedTime = time
             lastTimeSent = .now

@@ -29,7 +29,7 @@ extension Detector {
         switch phase {
         case .idle, .restoring: return
         case .reconciling, .running:
-            do { try commit(within: .seconds(2)) } catch {
+            do { try endAttempts() } catch {
                 log.warning("committing before partitions are given up: \(error)")
             }
             rollback()
@@ -60,6 +60,7 @@ extension Detector {
         if !dropped.isEmpty {
             engine.drop(accountsWhere: { dropped.contains(partitioner.partition(of: $0)) })
         }
+        engine.isOwned = { [partitioner] in owned.contains(partitioner.partition(of: $0)) }
         for partition in gone { shares[partition] = nil }
         for partition in unknown { shares[partition] = Share() }
         for index in sources.indices {

@@ -20,7 +20,11 @@ extension Detector {
             }
             // What is not owned or was read before is what librdkafka repeats around a rebalance.
             guard message.offset >= sources[current].next else { continue }
-            try read(message, of: current, notAfter: notAfter)
+            if sources[current].isAlone {
+                guard try readAlone(message, of: current, notAfter: notAfter) else { return }
+            } else {
+                try read(message, of: current, notAfter: notAfter)
+            }
             sources[current].next = message.offset + 1
             sources[current].isAtEnd = false
         }
@@ -30,6 +34,7 @@ extension Detector {
             }
             sources[index].next = end.offset
             sources[index].isAtEnd = true
+            noteEnd(of: index)
         }
         delayUnsettled()
     }
@@ -38,7 +43,7 @@ extension Detector {
         sources.firstIndex { $0.name.partition == partition && $0.topic == topic }
     }
 
-    private func read(_ message: Message, of index: Int, notAfter: EventTime) throws {
+    func read(_ message: Message, of index: Int, notAfter: EventTime) throws {
         let name = sources[index].name
         noteChange()
         shares[name.partition]?.isTouched = true
@@ -88,7 +93,7 @@ extension Detector {
         }
     }
 
-    private func count(in partition: Int32, _ records: Int = 1, _ change: (inout DetectorBalance) -> Void) {
+    func count(in partition: Int32, _ records: Int = 1, _ change: (inout DetectorBalance) -> Void) {
         recordCount += records
         shares[partition]?.pending.read += records
         if shares[partition] != nil { change(&shares[partition, default: Share()].pending) }

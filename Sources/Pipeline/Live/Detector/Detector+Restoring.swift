@@ -145,6 +145,7 @@ extension Detector {
                 "milliseconds": .number(Int(time / .milliseconds(1))),
             ]
         )
+        beginAttempts()
         engine.startReconciling()
         // What waits to be judged shall outlive an abort.
         engine.commit()
@@ -163,6 +164,7 @@ extension Detector {
         guard let payload = message.payload, let entry = LedgerEntry(key: key, value: payload) else { return }
         switch entry {
         case .position(let name, let offset): shares[message.partition]?.positions[name] = offset
+        case .attempt(let name, let attempt): shares[message.partition]?.attempts[name] = attempt
         case .totals(let balance): shares[message.partition]?.totals = balance
         case .partitionCount(let count):
             guard count == layout.accountPartitions else {

@@ -38,6 +38,8 @@ final class Detector {
     let stateTopic: TopicIndex
     let records: RecordReader
     let transactionalID: String
+    /// Tells this process from others in the ledger.
+    let process = Int(UInt32.random(in: 1 ... .max))
     var output: TransactionalOutput
     var isOutputReady = false
 
@@ -60,6 +62,8 @@ final class Detector {
     var recordCount = 0
     /// When the first change was made that is not committed; nil when there is none.
     var changedSince: ContinuousClock.Instant?
+    /// Whether the next transaction is this process's last for its partitions.
+    var isEnding = false
     /// Transactions that failed one after the other.
     var failures = 0
 
@@ -131,6 +135,13 @@ final class Detector {
     func run() throws {
         consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
+        do { try work() } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    private func work() throws {
         try loadCatalogue()
         try prepareOutput()
         if !board.isStopping { try consumer.subscribe(recordTopics) }

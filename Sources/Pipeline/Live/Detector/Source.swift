@@ -18,7 +18,17 @@ struct Source {
     /// What of it the catalogue tells.
     var publishedTime = EventTime.distantPast
 
+    /// How often reading has begun where it began.
+    var attempt: Attempt?
+    /// What of it the state holds.
+    var recordedAttempt: Attempt?
+    /// The record that this process has announced last.
+    var announced: Int64?
+    /// Records before this offset go one at a time.
+    var aloneUntil: Int64 = 0
+
     var place: PartitionOffset { PartitionOffset(name, .at(next)) }
+    var isAlone: Bool { next < aloneUntil }
 }
 
 /// What belongs to one partition of the state.
@@ -35,4 +45,6 @@ struct Share {
     var restoredEnd: Int64?
     /// The positions that the state holds.
     var positions: [TopicPartition: Int64] = [:]
+    /// Where reading has begun how often, as the state holds it.
+    var attempts: [TopicPartition: Attempt] = [:]
 }

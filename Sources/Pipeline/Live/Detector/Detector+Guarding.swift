@@ -1,0 +1,119 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+// A record that ends the process, by a trap, a full stack or all the memory there is, would end the next one too:
+// the ledger tells where reading began, and which record was processed alone.
+
+extension Detector {
+    /// Writes down with the next transaction that reading begins.
+    func beginAttempts() {
+        for index in sources.indices {
+            let (name, next) = (sources[index].name, sources[index].next)
+            let last = shares[name.partition]?.attempts[name]
+            let attempt = Attempt(at: next, after: last, process: process)
+            sources[index].attempt = attempt
+            sources[index].recordedAttempt = last
+            sources[index].announced = nil
+            guard attempt.isSuspicious else { continue }
+            // As far as the transactions reached that were never committed.
+            sources[index].aloneUntil =
+                next + Int64(configuration.detector.commitRecords + Self.batchMessages)
+            log.warning(
+                "nothing was committed since reading began here several times: records go one at a time",
+                [
+                    "partition": "\(name)", "place": .number(Int(next)),
+                    "starts": .number(attempt.count - 1),
+                ]
+            )
+        }
+    }
+
+    /// Processes one record alone: announced first, with all that it leads to; the one that ended the process is a dead
+    /// letter.
+    ///
+    /// False when it could not be announced: it is read again.
+    func readAlone(_ message: Message, of index: Int, notAfter: EventTime) throws -> Bool {
+        if message.offset == sources[index].attempt?.killer, message.offset != sources[index].announced {
+            bury(message, of: index)
+            return true
+        }
+        guard try announce(message.offset, of: index) else { return false }
+        try read(message, of: index, notAfter: notAfter)
+        while engine.hasBacklog { judgeBacklog() }
+        return true
+    }
+
+    /// Nothing more is there that could have ended a process.
+    func noteEnd(of index: Int) {
+        sources[index].aloneUntil = 0
+        if sources[index].attempt?.place == sources[index].next { sources[index].attempt?.count = 0 }
+    }
+
+    private func announce(_ offset: Int64, of index: Int) throws -> Bool {
+        // After an abort it is announced already.
+        if sources[index].announced == offset { return true }
+        let attempt = sources[index].attempt
+        sources[index].attempt = attempt?.announcing(offset)
+        shares[sources[index].name.partition]?.isTouched = true
+        try commit(within: .seconds(15))
+        guard !isDisplaced else {
+            sources[index].attempt = attempt
+            return false
+        }
+        sources[index].announced = offset
+        return true
+    }
+
+    private func bury(_ message: Message, of index: Int) {
+        let name = sources[index].name
+        let starts = sources[index].attempt.map { $0.count - 1 } ?? 0
+        log.error(
+            "processes ended while they processed this record alone: it is a dead letter",
+            ["record": "\(name)@\(message.offset)", "starts": .number(starts)]
+        )
+        noteChange()
+        shares[name.partition]?.isTouched = true
+        deadLetters.append(
+            DeadLetterMessage(
+                reason: "crash",
+                text: "the detector was started \(starts) times without getting past this record, and ended "
+                    + "\(Attempt.accidents) times while it processed it alone",
+                topic: name.topic,
+                partition: name.partition,
+                offset: message.offset,
+                index: 0,
+                bytes: message.payload ?? UnsafeRawBufferPointer(start: nil, count: 0)
+            )
+        )
+        count(in: name.partition) { $0.deadLettered += 1 }
+    }
+
+    /// Commits what is done, and that this process ends in order or hands its partitions on: what it began was no crash.
+    func endAttempts() throws {
+        isEnding = true
+        defer { isEnding = false }
+        for source in sources where attempt(of: source) != source.recordedAttempt {
+            shares[source.name.partition]?.isTouched = true
+        }
+        try commit(within: .seconds(2))
+    }
+
+    /// This run ends with a failure that it names, which is no crash either.
+    func abandon() {
+        switch phase {
+        case .idle, .restoring: return
+        case .reconciling, .running: break
+        }
+        rollback()
+        do { try endAttempts() } catch { log.debug("ending in order: \(error)") }
+    }
+
+    /// What the next transaction makes of a source's attempt.
+    func attempt(of source: Source) -> Attempt? {
+        let attempt = source.attempt?.advanced(to: source.next, isAlone: source.isAlone)
+        guard isEnding else { return attempt }
+        return attempt.map { $0.ended(hasAnnounced: $0.announced == source.announced) }
+    }
+}

@@ -1,0 +1,208 @@
+import Alerts
+import CloudTrail
+import Configuration
+import Foundation
+import Glibc
+import Kafka
+import KafkaTestSupport
+import Testing
+
+@testable import Pipeline
+
+/// A record that ends the process each time costs itself and nothing else.
+@Suite(.serialized, .needsRealBroker)
+struct CrashGuardTests {
+    @Test(
+        "Three crashes at one place, three more with records one at a time, and the killer is a dead letter"
+    )
+    func killer() throws {
+        let history = History(seed: 61)
+        var stage = try Stage()
+        let killer = Self.creation(of: "ami-0dead0dead0dead00", like: try #require(history.events.first))
+        let middle = history.events.count / 2
+        try stage.produce(history.events[..<middle] + [killer] + history.events[middle...])
+        let forwarded = try Self.forwardAll(stage)
+        let environment = [
+            "AMIWATCH_ROLES": "detector", "LD_PRELOAD": try Self.library(),
+            "DIES_AT": "ami-0dead0dead0dead00",
+        ]
+        // A crash may follow a transaction that still got further; those at its place count.
+        var starts = 0
+        var alone = 0
+        var output = ""
+        var status: Int32?
+        repeat {
+            starts += 1
+            let worker = try Worker(stage, ["--until-end"], environment: environment)
+            status = worker.process.wait(timeout: .seconds(90))
+            output = worker.lines
+            if output.contains("records go one at a time") { alone += 1 }
+        } while status == 128 + SIGKILL && starts < 12
+        #expect(status == 0, "\(output)")
+        #expect(starts >= 7 && alone == 4, "\(starts) starts, \(alone) with records one at a time; \(output)")
+
+        let letters = try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers)
+        #expect(letters.count == 1)
+        let letter = try #require(letters.first.flatMap { JSONTree(Array(($0.value ?? "").utf8)) })
+        #expect(letter["reason"]?.text == "crash")
+        let event = try #require(
+            readAll(stage.topics.events, at: stage.broker.bootstrapServers)
+                .first { $0.value?.contains("ami-0dead0dead0dead00") ?? false }
+        )
+        #expect(letters.first?.key == "\(stage.topics.events)/\(event.partition)/\(event.offset)/0")
+        #expect(
+            letter["bytes_base64"]?.text.flatMap { Data(base64Encoded: $0) }
+                == event.value.map { Data($0.utf8) }
+        )
+
+        try expectSound(stage, history)
+        stage.configuration.roles = [.detector]
+        let total = try stage.runToEnd().detector.total
+        #expect(total.read == forwarded)
+        #expect(total.read == total.ignored + total.applied + total.duplicate + total.deadLettered)
+        #expect(total.deadLettered == 1)
+    }
+
+    @Test("Killed at the start again and again: records go one at a time, and none is lost or doubled")
+    func accidents() throws {
+        let history = History(seed: 62)
+        let stage = try Stage()
+        for start in 1...4 {
+            let worker = try Worker(stage)
+            #expect(try waitForAttempts(stage, count: start))
+            worker.process.signal(SIGKILL)
+            _ = worker.process.wait(timeout: .seconds(5))
+        }
+        try stage.produce(history.events)
+        try Self.forwardAll(stage)
+        let worker = try Worker(stage, ["--until-end"])
+        #expect(worker.process.wait(timeout: .seconds(90)) == 0, "\(worker.lines)")
+        #expect(worker.lines.contains("records go one at a time"))
+        #expect(try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers).isEmpty)
+        try expectSound(stage, history)
+        // What was suspected is cleared.
+        #expect(try attempts(stage).allSatisfy { $0.value.count == 0 })
+    }
+
+    @Test("Stopping in order and handing over are no crashes")
+    func orderlyEnds() throws {
+        let history = History(seed: 63)
+        let stage = try Stage()
+        for _ in 1...5 {
+            let worker = try Worker(stage)
+            #expect(try waitForAttempts(stage, count: 1))
+            worker.process.signal(SIGTERM)
+            #expect(worker.process.wait(timeout: .seconds(10)) == 0, "\(worker.lines)")
+            #expect(try attempts(stage).allSatisfy { $0.value.count == 0 })
+        }
+        // Each time the other one comes or goes, all partitions are given up and begun again.
+        let steady = try Worker(stage)
+        #expect(steady.logs("the state is read back"), "\(steady.lines)")
+        var other = stage
+        other.configuration.instanceID = "other"
+        for _ in 1...3 {
+            let guest = try Worker(other)
+            #expect(guest.logs("the state is read back"), "\(guest.lines)")
+            guest.process.signal(SIGTERM)
+            #expect(guest.process.wait(timeout: .seconds(10)) == 0, "\(guest.lines)")
+        }
+        try stage.produce(history.events)
+        steady.process.signal(SIGTERM)
+        #expect(steady.process.wait(timeout: .seconds(10)) == 0, "\(steady.lines)")
+        #expect(!steady.lines.contains("one at a time"), "\(steady.lines)")
+        try expectSound(stage, history)
+    }
+
+    @Test("A run that ends with a failure it names has not crashed: a misplaced record is never put aside")
+    func namedFailures() throws {
+        let history = History(seed: 64)
+        var stage = try Stage(partitions: 2)
+        stage.configuration.roles = [.detector]
+        let event = try #require(history.events.first { $0.json.contains("ec2.amazonaws.com") })
+        let wrong = 1 - Partitioner(count: 2).partition(of: try #require(.init(event.account)))
+        try produce(
+            [TestMessage(event.json, key: event.account, partition: wrong)],
+            to: stage.topics.events,
+            at: stage.broker.bootstrapServers
+        )
+        for _ in 1...6 {
+            let failure = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+            #expect(failure?.description.contains("lies here") == true)
+        }
+        #expect(try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers).isEmpty)
+    }
+
+    // MARK: Parts
+
+    private static func creation(of image: String, like event: History.Event) -> History.Event {
+        let json = """
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","accountId":"\(event.account)"},\
+            "eventTime":"2026-02-02T03:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"CreateImage",\
+            "awsRegion":"eu-central-1","requestParameters":{"name":"killer"},\
+            "responseElements":{"imageId":"\(image)"},"eventID":"00000000-0000-4000-8000-00000000dead",\
+            "recipientAccountId":"\(event.account)"}
+            """
+        return History.Event(account: event.account, time: event.time, json: json)
+    }
+
+    /// Lets an intake hand everything on; returns how many records that were.
+    @discardableResult
+    private static func forwardAll(_ stage: Stage) throws -> Int {
+        var intake = stage
+        intake.configuration.roles = [.intake]
+        return try intake.runToEnd().intake.forwarded
+    }
+
+    /// What the state holds last of each partition of the events.
+    private func attempts(_ stage: Stage) throws -> [TopicPartition: Attempt] {
+        var found: [TopicPartition: Attempt] = [:]
+        try stage.readBytes(stage.topics.state) { key, value in
+            let entry = key.withUnsafeBytes { key in
+                (value ?? []).withUnsafeBytes { LedgerEntry(key: key, value: $0) }
+            }
+            if case .attempt(let name, let attempt) = entry { found[name] = attempt }
+        }
+        return found
+    }
+
+    private func waitForAttempts(_ stage: Stage, count: Int) throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            let found = try attempts(stage)
+            if found.count == 4, found.values.allSatisfy({ $0.count == count && $0.process != 0 }) {
+                return true
+            }
+            usleep(50_000)
+        }
+        return false
+    }
+
+    /// A library that ends its process when it is about to produce what contains the words in `DIES_AT`.
+    private static func library() throws -> String {
+        let folder = try temporaryFolder("amiwatch-killer")
+        try """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <librdkafka/rdkafka.h>
+        #include <signal.h>
+        #include <stdlib.h>
+        #include <string.h>
+
+        rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *client, const rd_kafka_vu_t *parts, size_t count) {
+            const char *words = getenv("DIES_AT");
+            for (size_t i = 0; i < count; i++)
+                if ((parts[i].vtype == RD_KAFKA_VTYPE_KEY || parts[i].vtype == RD_KAFKA_VTYPE_VALUE) &&
+                    memmem(parts[i].u.mem.ptr, parts[i].u.mem.size, words, strlen(words)))
+                    raise(SIGKILL);
+            rd_kafka_error_t *(*produce)(rd_kafka_t *, const rd_kafka_vu_t *, size_t) =
+                dlsym(RTLD_NEXT, "rd_kafka_produceva");
+            return produce(client, parts, count);
+        }
+        """.write(toFile: folder + "/killer.c", atomically: true, encoding: .utf8)
+        let result = try runCommand(
+            ["clang", "-shared", "-fPIC", "-o", folder + "/killer.so", folder + "/killer.c"]
+        )
+        guard result.status == 0 else { throw ReadFailure(message: result.errors) }
+        return folder + "/killer.so"
+    }
+}
