@@ -37,14 +37,15 @@ extension Engine {
     /// Takes an entry of the changelog or the catalogue back into the state, with no judging and no alert;
     /// `reconcile` follows when all are in.
     ///
-    /// A nil value forgets.
+    /// A nil value forgets. An entry is committed already: an abort of what else has changed leaves it.
     ///
     /// - Throws: `StateError` when the entry was written by a newer version or by something else.
     public mutating func restore(key: [UInt8], value: [UInt8]?) throws(StateError) {
+        let journal = state.setJournalAside()
+        defer { state.putJournalBack(journal) }
         for (key, fact) in try take(key: key, value: value) where settings.horizonSeconds != nil {
             noteEnd(key, fact)
         }
-        state.commit()
     }
 
     /// Takes what another worker has committed to the catalogue, and judges what it touches; nothing happens when it

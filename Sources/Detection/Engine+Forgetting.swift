@@ -42,6 +42,7 @@ extension Engine {
     private mutating func forget(_ stale: [Fact], at key: FactKey) {
         guard !stale.isEmpty else { return }
         let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
+            .filter { owns($0) }
         let before = occurrences(of: subjects)
         for fact in stale { state.remove(fact, at: key) }
         for (identity, count) in before { keepCount(identity, before: count) }

@@ -50,7 +50,7 @@ public struct Engine: Sendable {
     ///
     /// Facts are taken whoever told them, for others' images matter to own launches. What they lead to in an account
     /// of another engine is judged there. Set it when the accounts change, before anything is judged;
-    /// ``startReconciling()`` then judges what is new.
+    /// ``startReconciling(of:)`` then judges what is new.
     public var isOwned: (@Sendable (AccountID) -> Bool)?
     var timers = Timers()
     var expiries = Expiries()
@@ -177,7 +177,7 @@ public struct Engine: Sendable {
         return reach.subjects.sorted()
     }
 
-    private func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.place.account) } ?? true }
+    func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.place.account) } ?? true }
 
     /// Judges one subject by every rule that judges such, and publishes what has changed.
     private mutating func judge(
@@ -241,11 +241,12 @@ public struct Engine: Sendable {
         judgeBacklog(atMost: .max, into: &alerts)
     }
 
-    /// Puts everything on the backlog, to be judged again in slices.
-    public mutating func startReconciling() {
+    /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
+    public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
+        for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
-        backlog.append(reach.subjects.sorted().filter { owns($0) })
+        backlog.append(reach.subjects.sorted().filter { owns($0) && isConcerned($0.place.account) })
     }
 
     /// Whether subjects wait for `judgeBacklog`.

@@ -115,6 +115,27 @@ struct ChangelogTests {
     }
 
     @Test
+    func anAbortLeavesWhatIsRestoredMeanwhile() throws {
+        var other = Self.engine()
+        var alerts: [Alert] = []
+        for record in Self.history {
+            var moved = record
+            moved.account = AccountID("444455556666") ?? .none
+            _ = other.process(moved, into: &alerts)
+        }
+        let entries = other.pendingChanges().filter { $0.store == .state }
+        var live = Self.engine()
+        for (index, record) in Self.history.enumerated() {
+            _ = live.process(record, into: &alerts)
+            for entry in entries where entry.key.count % Self.history.count == index {
+                try live.restore(key: entry.key, value: entry.value)
+            }
+        }
+        live.rollback()
+        #expect(Set(live.allEntries()) == Set(entries))
+    }
+
+    @Test
     func aNewerFormatIsRefused() {
         var live = Self.engine()
         #expect(throws: StateError.newerFormat(200)) { try live.restore(key: [200, 0, 0], value: nil) }

@@ -312,6 +312,14 @@ public struct State: Sendable {
     /// Forgets how to take the changes back, for they are committed.
     mutating func commit() { journal?.clear() }
 
+    /// Until the journal is put back, changes are made for good.
+    mutating func setJournalAside() -> Journal? {
+        defer { journal = nil }
+        return journal
+    }
+
+    mutating func putJournalBack(_ journal: Journal?) { self.journal = journal }
+
     /// Takes every change since the last commit back.
     mutating func rollback() {
         guard let undo = journal else { return }

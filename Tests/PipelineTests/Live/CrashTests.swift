@@ -92,7 +92,8 @@ func expectSound(_ stage: Stage, _ history: History) throws {
     let ids = alerts.compactMap { $0?["alert_id"]?.text }
     #expect(ids.count == alerts.count)
     #expect(Set(ids).count == ids.count, "an alert came twice")
-    #expect(try stage.findings() == expected.findings)
+    let letters = try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers)
+    #expect(try stage.findings() == expected.findings, "dead letters: \(letters)")
     // The first alert of every finding is its beginning.
     var begun: Set<String> = []
     for alert in alerts {

@@ -75,15 +75,12 @@ extension Detector {
         }
         do throws(StateError) {
             let value = message.payload.map { Array($0) }
-            switch phase {
-            case .idle, .restoring: try engine.restore(key: Array(key), value: value)
-            case .reconciling, .running:
-                // What this worker wrote itself it knows, and perhaps newer things already.
-                guard !isOwn(message) else { return }
-                noteChange()
-                try engine.applyCatalogue(key: Array(key), value: value, into: &alerts)
-                delayUnsettled()
-            }
+            guard !judged.isEmpty else { return try engine.restore(key: Array(key), value: value) }
+            // What this worker wrote itself it knows, and perhaps newer things already.
+            guard !isOwn(message) else { return }
+            noteChange()
+            try engine.applyCatalogue(key: Array(key), value: value, into: &alerts)
+            delayUnsettled()
         } catch { throw unreadable(configuration.topics.catalogue, message, error) }
     }
 
@@ -91,7 +88,7 @@ extension Detector {
         guard let header = message.header(TransactionalOutput.writerHeader),
             let partition = Int32(String(decoding: header, as: UTF8.self))
         else { return false }
-        return shares[partition] != nil
+        return judged.contains(partition)
     }
 
     private func handleReader(_ failure: ConsumerFailure) throws {

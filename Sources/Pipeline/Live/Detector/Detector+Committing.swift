@@ -66,7 +66,7 @@ extension Detector {
         for entry in engine.pendingChanges() {
             let partition = partitioner.partition(of: entry.account)
             // What another worker's accounts have told is in the catalogue already.
-            guard shares[partition] != nil else { continue }
+            guard judged.contains(partition) else { continue }
             touch(partition)
             content.entries.append(
                 .init(store: entry.store, partition: partition, key: entry.key, value: entry.value)

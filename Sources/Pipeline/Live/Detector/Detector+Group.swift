@@ -8,9 +8,9 @@ import Kafka
 extension Detector {
     /// Runs inside `consumer.poll` and `consumer.close`.
     func rebalance(_ event: RebalanceEvent) {
-        isReassigned = true
         switch event {
         case .assigned(let names):
+            isReassigned = true
             isAssigned = true
             for name in names where !sources.contains(where: { $0.name == name }) {
                 sources.append(Source(topic: consumer.index(of: name.topic), name: name))
@@ -26,25 +26,28 @@ extension Detector {
 
     /// Until the handler returns the partitions are ours, and what is done may be committed.
     private func finishBeforeRevocation() {
-        switch phase {
-        case .idle, .restoring: return
-        case .reconciling, .running:
-            do { try endAttempts() } catch {
-                log.warning("committing before partitions are given up: \(error)")
-            }
-            rollback()
+        guard !judged.isEmpty else { return }
+        do { try endAttempts() } catch {
+            log.warning("committing before partitions are given up: \(error)")
         }
+        rollback()
     }
 
+    /// The state stays in memory: a moment later most of these are assigned again.
     private func give(up names: [TopicPartition]) {
+        isAssigned = false
         sources.removeAll { names.contains($0.name) }
+        judge([])
         phase = .idle
     }
 
     /// After every change of the assignment: what stays is kept in memory and brought up to date from the changelog,
     /// what is gone is dropped, what is new is read back.
+    ///
+    /// What stays goes first, and works on while the rest is read.
     func beginRestoring() throws {
         isReassigned = false
+        if changedSince != nil || hasTouchedShares { rollback() }
         isDisplaced = false
         let owned = Set(sources.map(\.name.partition))
         if let outside = owned.first(where: { $0 >= layout.accountPartitions }) {
@@ -60,19 +63,21 @@ extension Detector {
         if !dropped.isEmpty {
             engine.drop(accountsWhere: { dropped.contains(partitioner.partition(of: $0)) })
         }
-        engine.isOwned = { [partitioner] in owned.contains(partitioner.partition(of: $0)) }
+        judge([])
         for partition in gone { shares[partition] = nil }
         for partition in unknown { shares[partition] = Share() }
         for index in sources.indices {
             sources[index].next = -1
             sources[index].committed = -1
             sources[index].isAtEnd = false
+            sources[index].isRead = false
         }
         unsettled.removeAll()
         ending = .records
         log.info("the detector has partitions", ["partitions": .number(owned.count)])
         publishReport()
-        phase = owned.isEmpty ? .idle : .restoring(Restoring())
+        let kept = owned.subtracting(unknown)
+        phase = owned.isEmpty ? .idle : .restoring(Restoring(partitions: kept.isEmpty ? owned : kept))
     }
 
     /// Puts reading back to the own places, after an abort or a rebalance.
@@ -84,9 +89,8 @@ extension Detector {
                 )
                 isCatalogueDisplaced = false
             }
-            if isDisplaced, case .running = phase, !sources.isEmpty {
-                try consumer.resume(at: sources.map(\.place))
-            }
+            let places = sources.filter(\.isRead).map(\.place)
+            if isDisplaced, !places.isEmpty { try consumer.resume(at: places) }
             isDisplaced = false
         } catch {
             guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
@@ -106,8 +110,8 @@ extension Detector {
 
     /// Retention has overtaken the place: what lies between is lost, and that is said.
     private func goToBeginning(_ failure: ConsumerFailure) throws {
-        guard case .running = phase, let name = failure.partition,
-            let index = sources.firstIndex(where: { $0.name == name })
+        guard let name = failure.partition,
+            let index = sources.firstIndex(where: { $0.isRead && $0.name == name })
         else { return }
         let low = try ends.watermarks(name, timeout: .seconds(10)).low
         log.error(

@@ -8,8 +8,8 @@ import Kafka
 
 extension Detector {
     /// Writes down with the next transaction that reading begins.
-    func beginAttempts() {
-        for index in sources.indices {
+    func beginAttempts(in partitions: Set<Int32>) {
+        for index in sources.indices where partitions.contains(sources[index].name.partition) {
             let (name, next) = (sources[index].name, sources[index].next)
             let last = shares[name.partition]?.attempts[name]
             let attempt = Attempt(at: next, after: last, process: process)
@@ -102,10 +102,7 @@ extension Detector {
 
     /// This run ends with a failure that it names, which is no crash either.
     func abandon() {
-        switch phase {
-        case .idle, .restoring: return
-        case .reconciling, .running: break
-        }
+        guard !judged.isEmpty else { return }
         rollback()
         do { try endAttempts() } catch { log.debug("ending in order: \(error)") }
     }

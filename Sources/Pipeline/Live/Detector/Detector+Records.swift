@@ -7,7 +7,7 @@ import Kafka
 
 extension Detector {
     func take(_ batch: borrowing Batch) throws {
-        guard case .running = phase, !isDisplaced, !isReassigned else { return }
+        guard isReading, !isDisplaced, !isReassigned else { return }
         guard !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
         let notAfter = Intake.latestTime()
         var current = -1
@@ -40,7 +40,7 @@ extension Detector {
     }
 
     private func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
-        sources.firstIndex { $0.name.partition == partition && $0.topic == topic }
+        sources.firstIndex { $0.isRead && $0.name.partition == partition && $0.topic == topic }
     }
 
     func read(_ message: Message, of index: Int, notAfter: EventTime) throws {

@@ -18,6 +18,8 @@ struct Restoring {
         case output
     }
 
+    /// Whose state it is.
+    let partitions: Set<Int32>
     var step = Step.places
     var groupPlaces: [TopicPartition: Int64] = [:]
     /// Partitions of the changelog that are not read yet, and where they end.
@@ -27,6 +29,10 @@ struct Restoring {
     var catalogueEnds: [Int32: Int64] = [:]
     var entries = 0
     var begun = ContinuousClock.now
+
+    init(partitions: Set<Int32>) { self.partitions = partitions }
+
+    func concerns(_ source: Source) -> Bool { partitions.contains(source.name.partition) }
 }
 
 extension Detector {
@@ -42,7 +48,9 @@ extension Detector {
         // A step may have found that it has to begin again.
         guard case .restoring = phase, !isReassigned else { return }
         phase = .restoring(restoring)
-        if case .output = restoring.step, isOutputReady, sources.allSatisfy({ $0.next >= 0 }) {
+        if case .output = restoring.step, isOutputReady,
+            sources.filter(restoring.concerns).allSatisfy({ $0.next >= 0 })
+        {
             try finishRestoring(restoring)
         }
     }
@@ -50,7 +58,8 @@ extension Detector {
     private func step(_ restoring: inout Restoring) throws(KafkaError) {
         switch restoring.step {
         case .places:
-            let places = try consumer.committed(sources.map(\.name), timeout: .milliseconds(500))
+            let names = sources.filter(restoring.concerns).map(\.name)
+            let places = try consumer.committed(names, timeout: answerTime)
             restoring.groupPlaces = places.compactMapValues(\.self)
             restoring.step = .changelog
         case .changelog:
@@ -79,9 +88,9 @@ extension Detector {
 
     private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
         var reading: [PartitionOffset] = []
-        for (partition, share) in shares {
+        for (partition, share) in shares where restoring.partitions.contains(partition) {
             let name = TopicPartition(configuration.topics.state, partition)
-            let (low, high) = try ends.watermarks(name, timeout: .milliseconds(500))
+            let (low, high) = try ends.watermarks(name, timeout: answerTime)
             let known = share.restoredEnd.flatMap { $0 >= low && $0 <= high ? $0 : nil }
             if known == nil, share.restoredEnd != nil {
                 // What was read before is not what stands there now.
@@ -112,10 +121,13 @@ extension Detector {
         var result: [Int32: Int64] = [:]
         for partition in 0..<Int32(clamping: partitions) {
             result[partition] =
-                try ends.watermarks(TopicPartition(topic, partition), timeout: .milliseconds(500)).high
+                try ends.watermarks(TopicPartition(topic, partition), timeout: answerTime).high
         }
         return result
     }
+
+    /// How long a broker's answer is waited for in one turn: other partitions are waiting.
+    private var answerTime: Duration { isReading ? .milliseconds(100) : .milliseconds(500) }
 
     func hasCatalogue(to ends: [Int32: Int64]) -> Bool {
         ends.allSatisfy { (catalogueNext[$0.key] ?? 0) >= $0.value }
@@ -123,17 +135,20 @@ extension Detector {
 
     /// The group's places; without one, the state's; without that, the log's beginning.
     private func findPlaces(_ restoring: Restoring) throws(KafkaError) {
-        for index in sources.indices where sources[index].next < 0 {
+        for index in sources.indices where sources[index].next < 0 && restoring.concerns(sources[index]) {
             let name = sources[index].name
             let known = restoring.groupPlaces[name] ?? shares[name.partition]?.positions[name]
             let place: Int64 =
-                if let known { known } else { try ends.watermarks(name, timeout: .milliseconds(500)).low }
+                if let known { known } else { try ends.watermarks(name, timeout: answerTime).low }
             sources[index].next = place
             sources[index].committed = place
         }
     }
 
     private func finishRestoring(_ restoring: Restoring) throws {
+        // Nothing that an abort could take back stands behind what others have written about these accounts.
+        try commit(within: .seconds(15))
+        guard changedSince == nil, !isReassigned, hasCatalogue(to: restoring.catalogueEnds) else { return }
         for (partition, end) in restoring.read { shares[partition]?.restoredEnd = end }
         report.restores += 1
         report.restoredEntries += restoring.entries
@@ -141,15 +156,18 @@ extension Detector {
         log.info(
             "the state is read back",
             [
-                "entries": .number(restoring.entries),
+                "partitions": .number(restoring.partitions.count), "entries": .number(restoring.entries),
                 "milliseconds": .number(Int(time / .milliseconds(1))),
             ]
         )
-        beginAttempts()
-        engine.startReconciling()
+        judge(judged.union(restoring.partitions))
+        beginAttempts(in: restoring.partitions)
+        engine.startReconciling { [partitioner] in
+            restoring.partitions.contains(partitioner.partition(of: $0))
+        }
         // What waits to be judged shall outlive an abort.
         engine.commit()
-        phase = .reconciling
+        phase = .reconciling(restoring.partitions)
     }
 
     /// Takes one entry of the changelog.
@@ -189,14 +207,18 @@ extension Detector {
         )
     }
 
-    /// Judges what was read back; then records are read.
-    func reconcile() throws {
+    /// Judges what was read back; then records are read, and what is still missing is read back.
+    func reconcile(_ partitions: Set<Int32>) throws {
         if engine.hasBacklog { judgeBacklog() }
-        if !engine.hasBacklog { for partition in shares.keys { shares[partition]?.isTouched = true } }
+        if !engine.hasBacklog { for partition in partitions { shares[partition]?.isTouched = true } }
         let committed = report.transactions
         try commit(within: .seconds(15))
         guard report.transactions > committed, !engine.hasBacklog, case .reconciling = phase else { return }
-        phase = .running
+        for index in sources.indices where partitions.contains(sources[index].name.partition) {
+            sources[index].isRead = true
+        }
         isDisplaced = true
+        let missing = Set(shares.keys).subtracting(judged)
+        phase = missing.isEmpty ? .running : .restoring(Restoring(partitions: missing))
     }
 }

@@ -8,15 +8,15 @@ import Kafka
 /// Everything belongs to the thread that made it: no lock, no waiting for others. One turn of the loop is
 /// `turn`.
 final class Detector {
-    /// What the detector is busy with.
+    /// What the detector is busy with, beside the records of the partitions that are ready.
     enum Phase {
         /// Owns nothing.
         case idle
-        /// Reads back the state of what it owns.
+        /// Reads back the state of some partitions.
         case restoring(Restoring)
-        /// Judges what was read back, and publishes what differs from what was published.
-        case reconciling
-        /// Reads records.
+        /// Judges what was read back of these, and publishes what differs from what was published.
+        case reconciling(Set<Int32>)
+        /// Everything is ready.
         case running
     }
 
@@ -47,7 +47,9 @@ final class Detector {
     var phase = Phase.idle
     var sources: [Source] = []
     var shares: [Int32: Share] = [:]
-    /// Whether the group has given this member its part, which may be nothing.
+    /// The partitions whose state is read back: the engine judges their accounts, and no others.
+    private(set) var judged: Set<Int32> = []
+    /// Whether this member has its part of the group's partitions, which may be nothing.
     var isAssigned = false
     /// Whether the assignment has changed since the loop last looked.
     var isReassigned = false
@@ -150,7 +152,7 @@ final class Detector {
             if endsWhenRead, try hasEnded() { break }
         }
         // What is done is committed; what is not is read again next time.
-        if case .running = phase { try commit(within: .seconds(2)) }
+        if isReading { try commit(within: .seconds(2)) }
         do throws(KafkaError) { try consumer.close() } catch { log.debug("leaving the group: \(error)") }
         do throws(KafkaError) { try reader.close() } catch { log.debug("closing the reader: \(error)") }
     }
@@ -176,12 +178,23 @@ final class Detector {
         switch phase {
         case .idle: break
         case .restoring(let restoring): try restore(restoring)
-        case .reconciling: try reconcile()
-        case .running:
+        case .reconciling(let partitions): try reconcile(partitions)
+        case .running: break
+        }
+        if isReading {
             try keepTime()
             if engine.hasBacklog { judgeBacklog() }
             try commitWhenDue(isIdle: count == 0)
         }
+    }
+
+    /// Whether there are partitions whose records are read.
+    var isReading: Bool { sources.contains(where: \.isRead) }
+
+    /// Tells the engine which accounts it owns.
+    func judge(_ partitions: Set<Int32>) {
+        judged = partitions
+        engine.isOwned = { [partitioner] in partitions.contains(partitioner.partition(of: $0)) }
     }
 
     /// How long to wait for the first record: the catalogue is looked at in between.

@@ -11,6 +11,8 @@ struct Source {
     var next: Int64 = -1
     /// The offset that the last transaction carried.
     var committed: Int64 = -1
+    /// Whether its records are taken: its state is read back and reconciled.
+    var isRead = false
     /// Whether everything there was has been read.
     var isAtEnd = false
     /// The greatest time of a record.
