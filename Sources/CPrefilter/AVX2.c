@@ -1,7 +1,6 @@
 // The scans with AVX2, 32 bytes at a time.
 #if defined(__x86_64__)
-#include "Extent.h"
-#include "Names.h"
+#include "Members.h"
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2,pclmul,popcnt,bmi")))
@@ -62,7 +61,7 @@ AVX2 static inline uint64_t equal(__m256i low, __m256i high, char byte) {
            (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) << 32;
 }
 
-AVX2 static inline unsigned block(extent_state *state, const uint8_t *bytes) {
+AVX2 static inline block_marks marks(extent_state *state, const uint8_t *bytes) {
     __m256i low = _mm256_loadu_si256((const __m256i *)bytes);
     __m256i high = _mm256_loadu_si256((const __m256i *)(bytes + 32));
     uint64_t quotes = equal(low, high, '"') & ~escaped_bytes(equal(low, high, '\\'), &state->escaped);
@@ -73,23 +72,19 @@ AVX2 static inline unsigned block(extent_state *state, const uint8_t *bytes) {
     __m256i bit = _mm256_set1_epi8(0x20);  // turns [ into { and ] into }
     low = _mm256_or_si256(low, bit);
     high = _mm256_or_si256(high, bit);
-    uint64_t open = equal(low, high, '{') & ~inside, close = equal(low, high, '}') & ~inside;
-    return closing_bracket(state, open, close, (unsigned)__builtin_popcountll(open),
-                           (unsigned)__builtin_popcountll(close));
+    block_marks marks = {.open = equal(low, high, '{') & ~inside, .close = equal(low, high, '}') & ~inside};
+    __m256i first = pairs(bytes), second = pairs(bytes + 32), any = _mm256_or_si256(first, second);
+    if (__builtin_expect(!_mm256_testz_si256(any, any), 0)) marks.pairs = mask_of(first, second);
+    return marks;
 }
 
 AVX2 amiwatch_extent amiwatch_value_extent_avx2(const uint8_t *bytes, size_t length, size_t start) {
-    extent_state state = {0};
-    size_t at = start;
-    for (; at + 64 <= length; at += 64) {
-        unsigned behind = block(&state, bytes + at);
-        if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
-    }
-    uint8_t rest[64] = {0};
-    memcpy(rest, bytes + at, length - at);
-    unsigned behind = block(&state, rest);
-    if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
-    return (amiwatch_extent){.end = length, .in_string = state.in_string != 0};
+    return scan_extent(bytes, length, start, marks);
+}
+
+AVX2 amiwatch_run amiwatch_ignorable_members_avx2(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
+                                                  size_t length, size_t start, size_t maximum) {
+    return scan_members(prefilter, bytes, length, start, maximum, marks);
 }
 #else
 typedef int amiwatch_no_avx2;

@@ -7,7 +7,7 @@ amiwatch_simd amiwatch_best_simd(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt") &&
         __builtin_cpu_supports("bmi"))
-        return AMIWATCH_AVX2;
+        return __builtin_cpu_supports("avx512bw") ? AMIWATCH_AVX512 : AMIWATCH_AVX2;
     return AMIWATCH_SSE2;
 #else
     return AMIWATCH_PORTABLE;
@@ -49,10 +49,10 @@ void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
 amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *prefilter) { return prefilter->simd; }
 
 amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
-    // An inventory has names of its own making anywhere in its tags.
-    if (length > 21 && memcmp(bytes, "{\"amiwatch.inventory\"", 21) == 0) return (amiwatch_names){.suspicious = true};
+    if (is_inventory(bytes, length)) return (amiwatch_names){.suspicious = true};
     switch (prefilter->simd) {
 #if defined(__x86_64__)
+    case AMIWATCH_AVX512:
     case AMIWATCH_AVX2: return amiwatch_scan_names_avx2(prefilter, bytes, length);
     case AMIWATCH_SSE2: return amiwatch_scan_names_sse2(prefilter, bytes, length);
 #endif
@@ -85,9 +85,23 @@ amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *prefilter, const
         return amiwatch_value_extent_portable(bytes, length, start);
     switch (prefilter->simd) {
 #if defined(__x86_64__)
+    case AMIWATCH_AVX512: return amiwatch_value_extent_avx512(bytes, length, start);
     case AMIWATCH_AVX2: return amiwatch_value_extent_avx2(bytes, length, start);
     case AMIWATCH_SSE2: return amiwatch_value_extent_sse2(bytes, length, start);
 #endif
     default: return amiwatch_value_extent_portable(bytes, length, start);
+    }
+}
+
+amiwatch_run amiwatch_ignorable_members(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,
+                                        size_t start, size_t maximum) {
+    if (maximum == 0) return (amiwatch_run){.end = start};
+    switch (prefilter->simd) {
+#if defined(__x86_64__)
+    case AMIWATCH_AVX512: return amiwatch_ignorable_members_avx512(prefilter, bytes, length, start, maximum);
+    case AMIWATCH_AVX2: return amiwatch_ignorable_members_avx2(prefilter, bytes, length, start, maximum);
+    case AMIWATCH_SSE2: return amiwatch_ignorable_members_sse2(prefilter, bytes, length, start, maximum);
+#endif
+    default: return amiwatch_ignorable_members_portable(prefilter, bytes, length, start, maximum);
     }
 }

@@ -1,10 +1,12 @@
 // The part of the vectorised bracket scans that does not depend on the width of a register: 64 bytes as bit masks.
 #pragma once
 #include "CPrefilter.h"
+#include <string.h>
 
+// What 64 bytes hold: brackets outside strings, and where one of the pairs of `is_pair` begins.
 typedef struct {
-    uint64_t backslash, quote, open, close;
-} block_masks;
+    uint64_t open, close, pairs;
+} block_marks;
 
 typedef struct {
     uint64_t depth;
@@ -30,14 +32,14 @@ static inline uint64_t escaped_bytes(uint64_t backslash, uint64_t *carry) {
 }
 
 // The offset behind the bracket that brings the depth to 0, or 0 when this block does not.
-static inline unsigned closing_bracket(extent_state *state, uint64_t open, uint64_t close, unsigned opens,
-                                       unsigned closes) {
+static inline unsigned closing_bracket(extent_state *state, block_marks marks) {
+    unsigned closes = (unsigned)__builtin_popcountll(marks.close);
     if (state->depth > closes) {
-        state->depth += (uint64_t)opens - closes;
+        state->depth += (uint64_t)__builtin_popcountll(marks.open) - closes;
         return 0;
     }
-    for (uint64_t brackets = open | close; brackets != 0; brackets &= brackets - 1) {
-        if (open & brackets & -brackets) {
+    for (uint64_t brackets = marks.open | marks.close; brackets != 0; brackets &= brackets - 1) {
+        if (marks.open & brackets & -brackets) {
             state->depth += 1;
         } else {
             state->depth -= 1;
@@ -45,4 +47,24 @@ static inline unsigned closing_bracket(extent_state *state, uint64_t open, uint6
         }
     }
     return 0;
+}
+
+typedef block_marks (*block_scan)(extent_state *, const uint8_t *);
+
+// Scans from an opening bracket to the one that closes it. `scan` reads 65 bytes.
+static inline __attribute__((always_inline)) amiwatch_extent scan_extent(const uint8_t *bytes, size_t length,
+                                                                         size_t start, block_scan scan) {
+    extent_state state = {0};
+    size_t at = start;
+    for (; at + 65 <= length; at += 64) {
+        unsigned behind = closing_bracket(&state, scan(&state, bytes + at));
+        if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
+    }
+    for (; at < length; at += 64) {
+        uint8_t rest[65] = {0};
+        memcpy(rest, bytes + at, length - at < 65 ? length - at : 65);
+        unsigned behind = closing_bracket(&state, scan(&state, rest));
+        if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
+    }
+    return (amiwatch_extent){.end = length, .in_string = state.in_string != 0};
 }

@@ -135,6 +135,11 @@ static inline bool inspect_all(const amiwatch_prefilter *prefilter, const uint8_
     return true;
 }
 
+// An inventory has names of its own making anywhere in its tags.
+static inline bool is_inventory(const uint8_t *bytes, size_t length) {
+    return length > 21 && memcmp(bytes, "{\"amiwatch.inventory\"", 21) == 0;
+}
+
 static inline bool is_pair(uint8_t first, uint8_t second) {
     return (first == 't' && second == 'N') || (second == 'u' && (first == '\\' || first == '_'));
 }
@@ -145,3 +150,8 @@ amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *, const uint8_
 amiwatch_extent amiwatch_value_extent_portable(const uint8_t *, size_t, size_t);
 amiwatch_extent amiwatch_value_extent_sse2(const uint8_t *, size_t, size_t);
 amiwatch_extent amiwatch_value_extent_avx2(const uint8_t *, size_t, size_t);
+amiwatch_extent amiwatch_value_extent_avx512(const uint8_t *, size_t, size_t);
+amiwatch_run amiwatch_ignorable_members_portable(const amiwatch_prefilter *, const uint8_t *, size_t, size_t, size_t);
+amiwatch_run amiwatch_ignorable_members_sse2(const amiwatch_prefilter *, const uint8_t *, size_t, size_t, size_t);
+amiwatch_run amiwatch_ignorable_members_avx2(const amiwatch_prefilter *, const uint8_t *, size_t, size_t, size_t);
+amiwatch_run amiwatch_ignorable_members_avx512(const amiwatch_prefilter *, const uint8_t *, size_t, size_t, size_t);

@@ -1,5 +1,5 @@
 // The scans without vector instructions. They define what the vectorised ones must find.
-#include "Names.h"
+#include "Members.h"
 
 amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
                                             size_t length) {
@@ -50,4 +50,22 @@ amiwatch_extent amiwatch_value_extent_portable(const uint8_t *bytes, size_t leng
         }
     }
     return (amiwatch_extent){.end = length, .in_string = in_string};
+}
+
+amiwatch_run amiwatch_ignorable_members_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
+                                                 size_t length, size_t start, size_t maximum) {
+    amiwatch_run run = {.end = start};
+    for (size_t member = start; member < length && run.count < maximum; member = next_object(bytes, length, run.end)) {
+        amiwatch_extent extent = amiwatch_value_extent_portable(bytes, length, member);
+        if (!extent.closed) return run;
+        amiwatch_names names = amiwatch_scan_names(prefilter, bytes + member, extent.end - member);
+        if (names.suspicious || names.plain + names.escaped != 1) {
+            run.next_start = member;
+            run.next_end = extent.end;
+            return run;
+        }
+        run.count += 1;
+        run.end = extent.end;
+    }
+    return run;
 }

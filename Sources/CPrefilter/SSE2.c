@@ -1,7 +1,6 @@
 // The scans with SSE2, 16 bytes at a time: what every x86-64 has.
 #if defined(__x86_64__)
-#include "Extent.h"
-#include "Names.h"
+#include "Members.h"
 #include <emmintrin.h>
 
 static inline uint64_t pairs(const uint8_t *bytes) {
@@ -48,7 +47,7 @@ static inline uint64_t equal(const __m128i part[4], char byte) {
     return mask;
 }
 
-static inline unsigned block(extent_state *state, const uint8_t *bytes) {
+static inline block_marks marks(extent_state *state, const uint8_t *bytes) {
     __m128i part[4];
     for (int index = 0; index < 4; index += 1) part[index] = _mm_loadu_si128((const __m128i *)bytes + index);
     uint64_t inside = equal(part, '"') & ~escaped_bytes(equal(part, '\\'), &state->escaped);
@@ -57,23 +56,17 @@ static inline unsigned block(extent_state *state, const uint8_t *bytes) {
     state->in_string = (uint64_t)((int64_t)inside >> 63);
     // The bit turns [ into { and ] into }.
     for (int index = 0; index < 4; index += 1) part[index] = _mm_or_si128(part[index], _mm_set1_epi8(0x20));
-    uint64_t open = equal(part, '{') & ~inside, close = equal(part, '}') & ~inside;
-    return closing_bracket(state, open, close, (unsigned)__builtin_popcountll(open),
-                           (unsigned)__builtin_popcountll(close));
+    return (block_marks){
+        .open = equal(part, '{') & ~inside, .close = equal(part, '}') & ~inside, .pairs = pairs(bytes)};
 }
 
 amiwatch_extent amiwatch_value_extent_sse2(const uint8_t *bytes, size_t length, size_t start) {
-    extent_state state = {0};
-    size_t at = start;
-    for (; at + 64 <= length; at += 64) {
-        unsigned behind = block(&state, bytes + at);
-        if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
-    }
-    uint8_t rest[64] = {0};
-    memcpy(rest, bytes + at, length - at);
-    unsigned behind = block(&state, rest);
-    if (behind != 0) return (amiwatch_extent){.end = at + behind, .closed = true};
-    return (amiwatch_extent){.end = length, .in_string = state.in_string != 0};
+    return scan_extent(bytes, length, start, marks);
+}
+
+amiwatch_run amiwatch_ignorable_members_sse2(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
+                                             size_t length, size_t start, size_t maximum) {
+    return scan_members(prefilter, bytes, length, start, maximum, marks);
 }
 #else
 typedef int amiwatch_no_sse2;

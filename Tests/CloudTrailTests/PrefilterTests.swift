@@ -4,7 +4,9 @@ import Testing
 
 @Suite
 struct PrefilterTests {
-    static let levels = [AMIWATCH_PORTABLE, AMIWATCH_SSE2, AMIWATCH_AVX2].map { Prefilter(simd: $0) }
+    static let levels = [AMIWATCH_PORTABLE, AMIWATCH_SSE2, AMIWATCH_AVX2, AMIWATCH_AVX512].map {
+        Prefilter(simd: $0)
+    }
 
     @Test
     func everyWatchedNameIsUsable() {
@@ -70,12 +72,65 @@ struct PrefilterTests {
                 let names = Self.levels.map { $0.names(in: part) }.map {
                     [$0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped]
                 }
-                #expect(names[0] == names[1] && names[0] == names[2], "\(text.debugDescription)")
+                #expect(names.allSatisfy { $0 == names[0] }, "\(text.debugDescription)")
                 let extents = Self.levels.map { $0.extent(in: whole, from: 0) }
                     .map { "\($0.end) \($0.closed) \($0.in_string)" }
-                #expect(extents[0] == extents[1] && extents[0] == extents[2], "\(text.debugDescription)")
+                #expect(extents.allSatisfy { $0 == extents[0] }, "\(text.debugDescription)")
             }
         }
+    }
+
+    /// What is passed over in one scan is what an extent and the names in it tell, member by member.
+    @Test
+    func membersArePassedOverAsOneByOne() {
+        var random = SeededGenerator(seed: 21)
+        let seeds = [
+            Samples.share, Samples.launch, Samples.other, Samples.record("DescribeImages"), "{}", "[]",
+            "1",
+        ]
+        let separators = [",", ",", ",", ",", ",", " ,\n", ",,", "", ", x ", "]"]
+        var counts: [Int] = []
+        for _ in 0..<10_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                var member =
+                    Bool.random(using: &random) ? Samples.other : seeds.randomElement(using: &random) ?? ""
+                if Int.random(in: 0..<3, using: &random) == 0 { member = Mutation.mutate(member, &random) }
+                text += member + (separators.randomElement(using: &random) ?? "")
+            }
+            guard text.hasPrefix("{") else { continue }
+            let bytes = Array(text.utf8)
+            let maximum = Int.random(in: 0..<10, using: &random) == 0 ? 2 : Int.max
+            bytes.withUnsafeBytes { bytes in
+                let expected = Self.passedOver(bytes, atMost: maximum)
+                counts.append(expected[0])
+                for prefilter in Self.levels {
+                    let run = prefilter.ignorableMembers(in: bytes, from: 0, atMost: maximum)
+                    let found = [run.count, run.end, run.next_start, run.next_end]
+                    #expect(found == expected, "\(text)")
+                }
+            }
+        }
+        #expect(counts.reduce(0, +) > 5_000)
+    }
+
+    private static func passedOver(_ bytes: UnsafeRawBufferPointer, atMost maximum: Int) -> [Int] {
+        var (count, end, start) = (0, 0, 0)
+        while count < maximum {
+            let extent = levels[0].extent(in: bytes, from: start)
+            guard extent.closed else { break }
+            let names = levels[0].names(in: bytes.part(start, extent.end))
+            guard !names.suspicious, names.plain + names.escaped == 1 else {
+                return [count, end, start, extent.end]
+            }
+            count += 1
+            end = extent.end
+            let comma = bytes.skippingSpace(from: end)
+            guard comma < bytes.count, bytes[comma] == UInt8(ascii: ",") else { break }
+            start = bytes.skippingSpace(from: comma + 1)
+            guard start < bytes.count, bytes[start] == UInt8(ascii: "{") else { break }
+        }
+        return [count, end, 0, 0]
     }
 
     /// No mutated record that the strict oracle takes for a watched call is ever ignored.

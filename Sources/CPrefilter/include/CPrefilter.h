@@ -8,6 +8,7 @@ typedef enum {
     AMIWATCH_PORTABLE = 0,
     AMIWATCH_SSE2 = 1,
     AMIWATCH_AVX2 = 2,
+    AMIWATCH_AVX512 = 3,
 } amiwatch_simd;
 
 /// The names of the watched calls as a hash table, and the instruction set. Read-only once it is made, so that any
@@ -35,6 +36,17 @@ typedef struct {
     /// Not closed, because a string was not closed.
     bool in_string;
 } amiwatch_extent;
+
+/// Members of a list that were passed over.
+typedef struct {
+    /// How many: all are objects with one event name, which is another call's.
+    size_t count;
+    /// The offset behind the last of them; where the scan began when there is none.
+    size_t end;
+    /// The extent of the object behind them, when it was found that it needs a closer look; 0 and 0 when the scan
+    /// ended for another reason.
+    size_t next_start, next_end;
+} amiwatch_run;
 
 /// The best instruction set of this machine.
 amiwatch_simd amiwatch_best_simd(void);
@@ -65,3 +77,9 @@ void amiwatch_ignorable_batch(const amiwatch_prefilter *_Nonnull prefilter,
 /// Scans from an opening bracket or a quote at `start` to its end, or a scalar to the delimiter behind it.
 amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
                                       size_t length, size_t start);
+
+/// Passes over the members of a list as long as they are objects with one event name, which is another call's, and
+/// single commas stand between them: what `amiwatch_value_extent` and `amiwatch_scan_names` tell of each, in one scan.
+/// Begins at the opening bracket of one; passes over `maximum` at most.
+amiwatch_run amiwatch_ignorable_members(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
+                                        size_t length, size_t start, size_t maximum);

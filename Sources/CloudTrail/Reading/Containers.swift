@@ -33,7 +33,20 @@ extension RecordReader {
                 try emit(Refusal(.tooManyRecords, text), bytes.part(position, bytes.count), body)
                 return (bytes.count, false)
             }
-            let extent = prefilter.extent(in: bytes, from: position)
+            var extent = amiwatch_extent()
+            if validation == .candidates, bytes[position] == 0x7B {
+                let room = maximum - read - ignored
+                let run = prefilter.ignorableMembers(in: bytes, from: position, atMost: room)
+                ignored += run.count
+                if run.next_end > 0 {
+                    position = run.next_start
+                    extent = amiwatch_extent(end: run.next_end, closed: true, in_string: false)
+                } else if run.count > 0 {
+                    position = bytes.skippingJunk(from: run.end)
+                    continue
+                }
+            }
+            if !extent.closed { extent = prefilter.extent(in: bytes, from: position) }
             guard extent.closed else {
                 salvage -= bytes.count - position
                 try emitIgnored(ignored, body)
@@ -45,12 +58,6 @@ extension RecordReader {
                 }
                 try emit(Refusal(.notJSON, "a bracket is not closed"), bytes.part(position, next), body)
                 position = next
-                continue
-            }
-            let member = bytes.part(position, extent.end)
-            if validation == .candidates, bytes[position] == 0x7B, isIgnored(member) {
-                ignored += 1
-                position = bytes.skippingJunk(from: extent.end)
                 continue
             }
             try emitIgnored(ignored, body)
@@ -67,13 +74,6 @@ extension RecordReader {
             return (bytes.count, false)
         }
         return (position + 1, true)
-    }
-
-    /// Whether a member has one event name, and that one is not watched.
-    @inline(__always)
-    private func isIgnored(_ member: UnsafeRawBufferPointer) -> Bool {
-        let names = prefilter.names(in: member)
-        return !names.suspicious && names.plain + names.escaped == 1
     }
 
     /// Reads one member that needs a closer look.

@@ -47,4 +47,22 @@ final class Prefilter: @unchecked Sendable {
         }
         return amiwatch_value_extent(table, base.assumingMemoryBound(to: UInt8.self), bytes.count, start)
     }
+
+    /// How far a list goes on, from a member that is an object, with members that have one event name each, none of
+    /// them a watched one.
+    @inline(__always)
+    func ignorableMembers(
+        in bytes: UnsafeRawBufferPointer,
+        from start: Int,
+        atMost maximum: Int
+    ) -> amiwatch_run {
+        guard let table, let base = bytes.baseAddress else { return amiwatch_run() }
+        return amiwatch_ignorable_members(
+            table,
+            base.assumingMemoryBound(to: UInt8.self),
+            bytes.count,
+            start,
+            maximum
+        )
+    }
 }
