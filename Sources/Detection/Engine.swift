@@ -167,7 +167,9 @@ public struct Engine: Sendable {
         for subject in subjects.prefix(settings.subjectsAtOnce) {
             judge(subject, cause: cause, into: &alerts)
         }
-        backlog.append(subjects.dropFirst(settings.subjectsAtOnce))
+        if subjects.count > settings.subjectsAtOnce {
+            backlog.append(subjects.dropFirst(settings.subjectsAtOnce))
+        }
         forget(behind: touched)
     }
 

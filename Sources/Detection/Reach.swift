@@ -7,6 +7,8 @@ struct Reach {
     let state: State
     private let inForce: PolicyInForce
     private(set) var subjects = SubjectList()
+    /// The image whose tags were added last: most facts of a record are about one image.
+    private var tagged: ResourceID?
 
     init(state: State, policy: PolicyInForce) {
         self.state = state
@@ -37,7 +39,9 @@ struct Reach {
     }
 
     private mutating func addLaunches(_ launches: LaunchIndex?, from time: EventTime) {
-        launches?.forEach(from: time) { subjects.insert(.launch($0.place, $0.instance)) }
+        launches?.forEach(from: time) { launch in
+            if let subject = launch.subject { subjects.insert(subject) }
+        }
     }
 
     /// Only the first call of all, and the first under a state, count; a later one touches nothing.
@@ -145,8 +149,10 @@ struct Reach {
     // MARK: Tags
 
     private mutating func addTags(of id: ResourceID, _ image: ImageFacts) {
+        guard tagged != id else { return }
+        tagged = id
         for fact in image.timeline(.lifecycle).facts { addRequiredTags(of: id, told: fact) }
-        for attribute in inForce.approvalTagKeys.map(ImageAttribute.tag) + [.allTags] {
+        for attribute in inForce.approvalTags {
             for fact in image.timeline(attribute).facts { addApprovalTags(of: id, told: fact) }
         }
     }

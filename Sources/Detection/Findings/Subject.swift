@@ -2,8 +2,8 @@ public import CloudTrail
 
 /// What a rule judges: one thing that can be in violation.
 ///
-/// With a rule's id it is a finding's identity.
-public enum Subject: Hashable, Sendable {
+/// With a rule's id it is a finding's identity. Indirect, for it is copied many times.
+public indirect enum Subject: Hashable, Sendable {
     /// An account and Region, by its guardrails.
     case guardrails(Place)
     /// An account and Region, by its activity without guardrails.
@@ -60,6 +60,16 @@ public enum Subject: Hashable, Sendable {
         }
     }
 
+    /// The instance or image that it is about; nil when that is the account and Region.
+    fileprivate var resourceID: ResourceID? {
+        switch self {
+        case .guardrails, .activity, .unreadable: nil
+        case .launch(_, let id), .share(_, let id, _), .refusedShare(_, let id, _),
+            .requiredTag(_, let id, _, _), .approvalTag(_, let id, _):
+            id
+        }
+    }
+
     /// What sets findings on one resource apart.
     public var discriminator: String? {
         switch self {
@@ -111,8 +121,9 @@ extension Subject: Comparable {
     public static func < (left: Subject, right: Subject) -> Bool {
         if left.kind != right.kind { return left.kind.rawValue < right.kind.rawValue }
         if left.place != right.place { return left.place < right.place }
-        let (first, second) = (left.resource.id, right.resource.id)
-        if first != second { return first < second }
+        if let first = left.resourceID, let second = right.resourceID, first != second {
+            return first < second
+        }
         return (left.discriminator ?? "") < (right.discriminator ?? "")
     }
 }

@@ -28,7 +28,7 @@ struct ImageApproval {
             else { return false }
         }
         return entry.tags.allSatisfy { key, value in
-            let reading = TagReading(key, of: image, asOf: time, in: scene.state)
+            let reading = TagReading(key, of: known, asOf: time, in: scene.state)
             guard reading.value == .present(value), let cause = reading.cause else { return false }
             return scene.policy.isPublisher(cause.evidence) == true
         }

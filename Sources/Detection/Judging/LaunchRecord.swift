@@ -1,7 +1,9 @@
 import CloudTrail
 
 /// One use of an image: the instance's own `RunInstances`, or the first snapshot that shows it.
-struct LaunchRecord {
+///
+/// A class, because what judges a launch hands it on many times.
+final class LaunchRecord {
     let place: Place
     let instance: ResourceID
     /// Nil when no record names it.

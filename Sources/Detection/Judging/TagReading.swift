@@ -17,17 +17,20 @@ struct TagReading {
     /// Only what the owner's account told counts; a tag is absent only when a creation, a dated inventory
     /// of the owner or a deletion says so.
     init(_ key: String, of image: ResourceID, asOf time: EventTime, in state: State) {
-        for fact in Self.facts(key, of: image, in: state) where fact.time <= time {
-            apply(fact, key, in: state)
-        }
+        self.init(key, of: state.image(image), asOf: time, in: state)
+    }
+
+    /// Reads a tag of an image of which so much is known.
+    init(_ key: String, of image: ImageFacts?, asOf time: EventTime, in state: State) {
+        for fact in Self.facts(key, of: image) where fact.time <= time { apply(fact, key, in: state) }
     }
 
     /// A tag of which nothing is known yet.
     init() {}
 
     /// The facts about a tag that count, in order.
-    static func facts(_ key: String, of id: ResourceID, in state: State) -> ArraySlice<Fact> {
-        guard let image = state.image(id), let owner = image.owner?.account else { return [] }
+    static func facts(_ key: String, of image: ImageFacts?) -> ArraySlice<Fact> {
+        guard let image, let owner = image.owner?.account else { return [] }
         let single = image.timeline(.tag(key)).facts
         let all = image.timeline(.allTags).facts
         let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()[...]
@@ -66,7 +69,7 @@ struct TagReading {
     ) -> Value {
         guard depth < 16 else { return .unknown }
         var reading = TagReading()
-        for fact in facts(key, of: source, in: state) where fact.time <= time {
+        for fact in facts(key, of: state.image(source)) where fact.time <= time {
             reading.apply(fact, key, in: state, depth: depth + 1)
         }
         return reading.value

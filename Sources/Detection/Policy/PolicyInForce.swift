@@ -24,6 +24,8 @@ final class PolicyInForce: Sendable {
     let approvals: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [String]
+    /// The attributes of an image that tell those tags.
+    let approvalTags: [ImageAttribute]
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
 
@@ -31,6 +33,7 @@ final class PolicyInForce: Sendable {
         self.policy = policy
         approvals = (policy.approvedImages ?? []).map { Approval($0) }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
+        approvalTags = approvalTagKeys.map(ImageAttribute.tag) + [.allTags]
         deniedImages = Set(policy.deniedImages.map { ResourceID($0) })
     }
 

@@ -31,7 +31,9 @@ public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 /// What a timeline is about.
-public enum FactKey: Hashable, Sendable {
+///
+/// Indirect, for a key is copied many times: into the journal, and to what a record touches.
+public indirect enum FactKey: Hashable, Sendable {
     /// State of Allowed AMIs.
     case allowedImages(Place)
     /// Image criteria of Allowed AMIs.

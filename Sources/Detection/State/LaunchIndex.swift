@@ -4,12 +4,19 @@ import CloudTrail
 struct LaunchIndex: Sendable {
     struct Launch: Hashable, Comparable, Sendable {
         let time: EventTime
-        let place: Place
-        let instance: ResourceID
+        /// The instance: the key of its facts, whose memory it shares.
+        let key: FactKey
+
+        /// What the rules judge.
+        var subject: Subject? {
+            if case .instance(let place, let instance) = key { .launch(place, instance) } else { nil }
+        }
 
         static func < (left: Launch, right: Launch) -> Bool {
-            if left.time != right.time { return left.time < right.time }
-            return left.instance != right.instance ? left.instance < right.instance : left.place < right.place
+            guard left.time == right.time, case .instance(let place, let instance) = left.key,
+                case .instance(let otherPlace, let other) = right.key
+            else { return left.time < right.time }
+            return instance != other ? instance < other : place < otherPlace
         }
     }
 

@@ -183,14 +183,13 @@ public struct State: Sendable {
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
         switch (key, fact.value) {
-        case (.instance(let place, let id), .launched(let image)),
-            (.instance(let place, let id), .seen(let image)):
-            let launch = LaunchIndex.Launch(time: fact.time, place: place, instance: id)
+        case (.instance(let place, _), .launched(let image)), (.instance(let place, _), .seen(let image)):
+            let launch = LaunchIndex.Launch(time: fact.time, key: key)
             if isThere {
                 launches[place, default: LaunchIndex()].insert(launch)
                 if let image { images[image, default: ImageFacts()].launches.insert(launch) }
             } else {
-                dropLaunch(launch, of: image, key)
+                dropLaunch(launch, in: place, of: image)
             }
         case (.image(let image, .permission(.account(let grantee))), _):
             if images[image]?.timeline(.permission(.account(grantee))).isEmpty == false {
@@ -228,11 +227,11 @@ public struct State: Sendable {
     /// Two documents of one second may show one instance; it is listed as long as one of them is there.
     private mutating func dropLaunch(
         _ launch: LaunchIndex.Launch,
-        of image: ResourceID?,
-        _ key: FactKey
+        in place: Place,
+        of image: ResourceID?
     ) {
-        let rest = timeline(key).facts.filter { $0.time == launch.time }
-        if !rest.contains(where: { $0.value.isLaunch }) { launches[launch.place]?.remove(launch) }
+        let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
+        if !rest.contains(where: { $0.value.isLaunch }) { launches[place]?.remove(launch) }
         guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
         images[image]?.launches.remove(launch)
         if images[image]?.isEmpty == true { images[image] = nil }

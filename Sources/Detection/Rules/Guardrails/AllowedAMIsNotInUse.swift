@@ -25,7 +25,7 @@ struct AllowedAMIsNotInUse: Rule {
         var judgement = Judgement()
         let firstKnown = facts.first?.time ?? .distantFuture
         if let first = scene.state.firstActivity(in: place, from: .distantPast), first.time < firstKnown {
-            judgement.occur(first.evidence, unknown(place))
+            judgement.occur(first.evidence, .medium, .undetermined) { unknown(place) }
         }
         var isOff = false
         for (index, fact) in facts.enumerated() {
@@ -38,7 +38,7 @@ struct AllowedAMIsNotInUse: Rule {
             let next = facts[(index + 1)...].first { $0.value != fact.value }
             if let use = use(from: fact, until: next?.time, place, scene.state) {
                 isOff = true
-                judgement.occur(use, off(place, fact))
+                judgement.occur(use, .medium) { off(place, fact) }
             }
         }
         return judgement

@@ -26,6 +26,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
         else { return nil }
         let life = Life(
             image: image,
+            known: known,
             key: key,
             creation: creation,
             lifecycle: known.timeline(.lifecycle).facts,
@@ -37,6 +38,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
     /// One new image's tag through time.
     private struct Life {
         let image: ResourceID
+        let known: ImageFacts
         let key: String
         let creation: Fact
         let lifecycle: ArraySlice<Fact>
@@ -65,7 +67,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
                     judgement.deadline = min(judgement.deadline ?? deadline, deadline)
                     continue
                 }
-                let reading = TagReading(key, of: image, asOf: deadline, in: scene.state)
+                let reading = TagReading(key, of: known, asOf: deadline, in: scene.state)
                 guard !isGone(by: deadline), !one.element.isMet(by: reading.value) else { continue }
                 failed.append(one)
                 if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
@@ -94,7 +96,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
             _ start: TagReading,
             after deadline: EventTime
         ) {
-            let tags = TagReading.facts(key, of: image, in: scene.state).filter { $0.time > deadline }
+            let tags = TagReading.facts(key, of: known).filter { $0.time > deadline }
             var reading = start
             for fact in (tags + lifecycle.filter { $0.time >= creation.time }).sorted() {
                 if fact.value == .disabled || fact.value == .deregistered {

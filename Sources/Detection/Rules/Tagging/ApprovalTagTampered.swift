@@ -25,7 +25,7 @@ struct ApprovalTagTampered: Rule {
         let ends = known.timeline(.lifecycle).facts.filter {
             $0.value == .disabled || $0.value == .deregistered || $0.value == .enabled
         }
-        for fact in (TagReading.facts(key, of: image, in: scene.state) + ends).sorted() {
+        for fact in (TagReading.facts(key, of: known) + ends).sorted() {
             switch fact.value {
             case .disabled, .deregistered: judgement.resolve(fact.evidence)
             case .enabled: judgement.reopen()
