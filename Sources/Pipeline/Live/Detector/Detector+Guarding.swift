@@ -39,6 +39,11 @@ extension Detector {
             bury(message, of: index)
             return true
         }
+        // What waited before is not this record's doing.
+        while engine.hasBacklog, !isDisplaced {
+            judgeBacklog()
+            try commit(within: .seconds(15))
+        }
         guard try announce(message.offset, of: index) else { return false }
         try read(message, of: index, notAfter: notAfter)
         while engine.hasBacklog { judgeBacklog() }
@@ -52,6 +57,7 @@ extension Detector {
     }
 
     private func announce(_ offset: Int64, of index: Int) throws -> Bool {
+        if isDisplaced { return false }
         // After an abort it is announced already.
         if sources[index].announced == offset { return true }
         let attempt = sources[index].attempt

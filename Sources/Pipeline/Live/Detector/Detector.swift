@@ -137,6 +137,7 @@ final class Detector {
     func run() throws {
         consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
+        judge([])
         do { try work() } catch {
             abandon()
             throw error
