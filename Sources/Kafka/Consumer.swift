@@ -14,6 +14,8 @@ public final class Consumer {
     private var views: UnsafeMutableBufferPointer<Message>
     private var isPolling = false
     var rebalances: UInt64 = 0
+    /// The last message that was handed over, until the fetchers were woken for more.
+    var lastRead: (topic: TopicIndex, partition: Int32, offset: Int64)?
 
     /// Called at each change of the assignment, inside ``poll(maxMessages:timeout:_:)`` and ``close()``; see
     /// ``RebalanceEvent`` for what has to be done.
@@ -34,7 +36,7 @@ public final class Consumer {
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
         ]
-        let all = try defaults.merging(configuration)
+        let all = try defaults.merging(Self.fetcherRest).merging(configuration)
             .requiring(["enable.auto.commit": "false", "enable.auto.offset.store": "false"])
         client = try Client(RD_KAFKA_CONSUMER, all, log: log, operation: "opening the consumer") { conf in
             rd_kafka_conf_set_rebalance_cb(conf, rebalanceCallback)
@@ -171,6 +173,7 @@ extension Consumer {
             if got > 0, count > got {
                 got += max(0, rd_kafka_consume_batch_queue(queue, 0, first + got, count - got))
             }
+            if got == 0 { wakeFetchers() }
         }
         return got
     }
@@ -205,6 +208,10 @@ extension Consumer {
             } else {
                 failures.append(failure(message.pointee))
             }
+        }
+        if kept > 0 {
+            let last = views[kept - 1]
+            lastRead = (last.topic, last.partition, last.offset)
         }
         return Batch(messages: UnsafeBufferPointer(rebasing: views[..<kept]), ends: ends, failures: failures)
     }

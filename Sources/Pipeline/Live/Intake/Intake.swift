@@ -33,7 +33,7 @@ final class Intake {
     private var latestTime = EventTime.distantPast
 
     /// Time between two commits of places.
-    private static let commitInterval = Duration.milliseconds(500)
+    private static let commitInterval = Duration.seconds(1)
     private static let batchMessages = 1024
 
     init(

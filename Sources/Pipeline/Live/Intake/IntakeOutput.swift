@@ -13,6 +13,8 @@ final class IntakeOutput {
     private let board: RunBoard
     /// Whether something may be waiting for company.
     private(set) var isLingering = false
+    /// How long messages may take by themselves: they linger, then they travel.
+    private static let patience = Duration.milliseconds(150)
     /// The most bytes of a record that a message of the events topic can hold.
     let maximumBytes: Int
 
@@ -84,9 +86,15 @@ final class IntakeOutput {
 
     /// Waits until everything is delivered.
     ///
+    /// First without a push: while earlier requests are on their way, librdkafka's thread would spin for those that
+    /// are pushed.
     /// - Throws: a failure that repeating cannot cure; `UndeliveredMessages` for what can; `RunStopped`.
     func deliver(within limit: Duration) throws {
         let deadline = ContinuousClock.now + limit
+        let patience = min(deadline, .now + Self.patience)
+        while producer.outstanding > 0, ContinuousClock.now < patience {
+            producer.poll(timeout: .milliseconds(5))
+        }
         while true {
             do throws(KafkaError) {
                 try producer.flush(timeout: .milliseconds(200))
