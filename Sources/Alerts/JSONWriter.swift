@@ -45,6 +45,7 @@ public struct JSONWriter {
         }
         bytes.append(0x22)
         text.withUTF8 { utf8 in
+            guard Self.needsEscape(utf8) else { return bytes.append(contentsOf: utf8) }
             var start = 0
             for index in 0..<utf8.count where utf8[index] < 0x20 || utf8[index] == 0x22 || utf8[index] == 0x5C
             {
@@ -87,6 +88,13 @@ public struct JSONWriter {
     private mutating func separate() {
         if needsComma { bytes.append(0x2C) }
         needsComma = true
+    }
+
+    /// Looks at every byte and decides at the end, so that the compiler takes many at once.
+    private static func needsEscape(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        var found: UInt8 = 0
+        for byte in utf8 { found |= byte < 0x20 || byte == 0x22 || byte == 0x5C ? 1 : 0 }
+        return found != 0
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -5,33 +5,37 @@ extension Engine {
     ///
     /// These go into the transaction that carries the alerts; then follows `commit()`, or `rollback()`.
     public func pendingChanges() -> [StateEntry] {
-        state.changedKeys().map { entry($0) }
+        var entries = StateEntries()
+        for change in state.journal?.changes ?? [] {
+            if let key = StateKey(change) { write(key, to: &entries) }
+        }
+        return entries.all
     }
 
     /// Everything kept, as a changelog that begins now would hold it; sorted by store and key.
     public func allEntries() -> [StateEntry] {
-        state.allKeys().map { entry($0) }.sorted {
+        var entries = StateEntries()
+        for key in state.allKeys() { write(key, to: &entries) }
+        return entries.all.sorted {
             $0.store != $1.store
                 ? $0.store == .state : $0.key.lexicographicallyPrecedes($1.key)
         }
     }
 
-    private func entry(_ key: StateKey) -> StateEntry {
-        let value: [UInt8]? =
+    private func write(_ key: StateKey, to entries: inout StateEntries) {
+        entries.append(key) { bytes in
             switch key {
             case .facts(let fact, let writer):
-                state.timeline(fact).encoded(writer: fact.isInCatalogue ? writer : nil)
-            case .finding(let identity): state.findings[identity]?.encoded
-            case .clock(let account): state.clocks[account].map { Self.encoded($0) }
+                return bytes.facts(state.timeline(fact).facts, of: fact.isInCatalogue ? writer : nil)
+            case .finding(let identity):
+                guard let finding = state.findings[identity] else { return false }
+                bytes.finding(finding)
+            case .clock(let account):
+                guard let time = state.clocks[account] else { return false }
+                bytes.clock(time)
             }
-        return StateEntry(store: key.store, account: key.account, key: key.bytes, value: value)
-    }
-
-    private static func encoded(_ clock: EventTime) -> [UInt8] {
-        var writer = ByteWriter()
-        writer.byte(StateKey.format)
-        writer.signed(clock.seconds)
-        return writer.bytes
+            return true
+        }
     }
 
     /// Takes an entry of the changelog or the catalogue back into the state, with no judging and no alert;
@@ -40,7 +44,10 @@ extension Engine {
     /// A nil value forgets. An entry is committed already: an abort of what else has changed leaves it.
     ///
     /// - Throws: `StateError` when the entry was written by a newer version or by something else.
-    public mutating func restore(key: [UInt8], value: [UInt8]?) throws(StateError) {
+    public mutating func restore(
+        key: UnsafeRawBufferPointer,
+        value: UnsafeRawBufferPointer?
+    ) throws(StateError) {
         let journal = state.setJournalAside()
         defer { state.putJournalBack(journal) }
         for (key, fact) in try take(key: key, value: value) where settings.horizonSeconds != nil {
@@ -53,30 +60,26 @@ extension Engine {
     ///
     /// - Throws: `StateError` when the entry was written by a newer version or by something else.
     public mutating func applyCatalogue(
-        key: [UInt8],
-        value: [UInt8]?,
+        key: UnsafeRawBufferPointer,
+        value: UnsafeRawBufferPointer?,
         into alerts: inout [Alert]
     ) throws(StateError) {
         let touched = try take(key: key, value: value)
         judge(touched: touched, into: &alerts)
     }
 
-    private mutating func take(key: [UInt8], value: [UInt8]?) throws(StateError) -> [(FactKey, Fact)] {
+    private mutating func take(
+        key: UnsafeRawBufferPointer,
+        value: UnsafeRawBufferPointer?
+    ) throws(StateError) -> [(FactKey, Fact)] {
+        var reader = value.map { ByteReader($0) }
         switch try StateKey(key) {
         case .facts(let fact, let writer):
-            let facts = try value.map { (value) throws(StateError) in try Timeline.decode(value) } ?? []
+            let facts = try reader?.facts(&interning) ?? []
             return replace(facts, at: fact, writer: fact.isInCatalogue ? writer : nil)
-        case .finding(let identity):
-            state.setFinding(
-                try value.map { (value) throws(StateError) in try FindingState(value) },
-                identity
-            )
+        case .finding(let identity): state.setFinding(try reader?.finding(), identity)
         case .clock(let account):
-            guard let value else { break }
-            var reader = ByteReader(value)
-            let format = try reader.byte()
-            guard format <= StateKey.format else { throw .newerFormat(format) }
-            state.advanceClocks(account: account, to: try reader.time())
+            if let time = try reader?.clock() { state.advanceClocks(account: account, to: time) }
         }
         return []
     }
@@ -88,11 +91,10 @@ extension Engine {
         writer: AccountID?
     ) -> [(FactKey, Fact)] {
         var touched: [(FactKey, Fact)] = []
-        let known = state.timeline(key).facts.filter { writer == nil || $0.evidence.account == writer }
-        for fact in known where !facts.contains(fact) && state.remove(fact, at: key) {
-            touched.append((key, fact))
+        for fact in state.timeline(key).facts where writer == nil || fact.evidence.account == writer {
+            if !facts.contains(fact), state.remove(fact, at: key) { touched.append((key, fact)) }
         }
-        for fact in facts where state.insert(sharing(fact), at: key) { touched.append((key, fact)) }
+        for fact in facts where state.insert(fact, at: key) { touched.append((key, fact)) }
         return touched
     }
 
@@ -105,25 +107,6 @@ extension Engine {
 }
 
 extension State {
-    /// The keys that the journal has touched, each once, in the order of the first touch.
-    func changedKeys() -> [StateKey] {
-        guard let journal, !journal.changes.isEmpty else { return [] }
-        var seen: Set<StateKey> = []
-        var keys: [StateKey] = []
-        for change in journal.changes {
-            let key: StateKey
-            switch change {
-            case .inserted(let fact, let told), .removed(let fact, let told):
-                key = .facts(fact, writer: fact.account ?? told.evidence.account)
-            case .finding(let identity, _): key = .finding(identity)
-            case .clock(let account, _): key = .clock(account)
-            case .streamTime, .seen: continue
-            }
-            if seen.insert(key).inserted { keys.append(key) }
-        }
-        return keys
-    }
-
     /// Every key that something is kept under.
     func allKeys() -> [StateKey] {
         var keys: [StateKey] = []
@@ -139,5 +122,55 @@ extension State {
         keys += findings.all.map { .finding($0.identity) }
         keys += clocks.keys.map { .clock($0) }
         return keys
+    }
+}
+
+extension StateKey {
+    /// What a change belongs to; nil when it is not kept.
+    init?(_ change: Journal.Change) {
+        switch change {
+        case .inserted(let fact, let told), .removed(let fact, let told):
+            self = .facts(fact, writer: fact.account ?? told.evidence.account)
+        case .finding(let identity, _): self = .finding(identity)
+        case .clock(let account, _): self = .clock(account)
+        case .streamTime, .seen: return nil
+        }
+    }
+}
+
+// The same, from arrays of bytes.
+extension Engine {
+    /// Takes an entry of the changelog or the catalogue back into the state.
+    public mutating func restore(
+        key: ArraySlice<UInt8>,
+        value: ArraySlice<UInt8>?
+    ) throws(StateError) {
+        try Self.withBytes(key, value) { (key, value) throws(StateError) in
+            try restore(key: key, value: value)
+        }
+    }
+
+    /// Takes what another worker has committed to the catalogue, and judges what it touches.
+    public mutating func applyCatalogue(
+        key: ArraySlice<UInt8>,
+        value: ArraySlice<UInt8>?,
+        into alerts: inout [Alert]
+    ) throws(StateError) {
+        try Self.withBytes(key, value) { (key, value) throws(StateError) in
+            try applyCatalogue(key: key, value: value, into: &alerts)
+        }
+    }
+
+    private static func withBytes(
+        _ key: ArraySlice<UInt8>,
+        _ value: ArraySlice<UInt8>?,
+        _ take: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) throws(StateError) -> Void
+    ) throws(StateError) {
+        try key.withUnsafeBufferPointer { (key) throws(StateError) in
+            guard let value else { return try take(UnsafeRawBufferPointer(key), nil) }
+            try value.withUnsafeBufferPointer { (value) throws(StateError) in
+                try take(UnsafeRawBufferPointer(key), UnsafeRawBufferPointer(value))
+            }
+        }
     }
 }

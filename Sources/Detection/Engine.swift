@@ -55,7 +55,7 @@ public struct Engine: Sendable {
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
-    private var interning = Interning()
+    var interning = Interning()
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
     private var unsettledAtCommit: [Subject] = []
@@ -145,16 +145,6 @@ public struct Engine: Sendable {
 
     private mutating func facts(of record: Record) -> [(key: FactKey, fact: Fact)] {
         RecordFacts.of(record, interning.evidence(of: record))
-    }
-
-    /// A restored fact, which shares with others what it has in common with them.
-    mutating func sharing(_ fact: Fact) -> Fact {
-        Fact(
-            time: fact.time,
-            phase: fact.phase,
-            value: fact.value,
-            evidence: interning.sharing(fact.evidence)
-        )
     }
 
     // MARK: Judging

@@ -5,6 +5,7 @@ import Foundation
 let commands: [(name: String, options: Set<String>, run: (Options) throws -> Void)] = [
     ("generate", Generate.options, Generate.run),
     ("engine", EngineBenchmark.options, EngineBenchmark.run),
+    ("commit", CommitBenchmark.options, CommitBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),
     ("pipeline", PipelineBenchmark.options, PipelineBenchmark.run),

@@ -81,7 +81,7 @@ struct ChangelogTests {
     @Test
     func aRestoredEngineIsTheOneThatWrote() throws {
         var live = Self.engine()
-        var topic: [[UInt8]: StateEntry] = [:]
+        var topic: [ArraySlice<UInt8>: StateEntry] = [:]
         for record in Self.history {
             var alerts: [Alert] = []
             _ = live.process(record, into: &alerts)

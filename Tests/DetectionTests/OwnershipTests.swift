@@ -66,7 +66,7 @@ struct OwnershipTests {
 private struct Workers {
     private var engines: [Engine]
     private var owners = [0, 1, 0]
-    private var state: [[UInt8]: StateEntry] = [:]
+    private var state: [ArraySlice<UInt8>: StateEntry] = [:]
     private var catalogue: [(writer: Int, entry: StateEntry)] = []
     private var read = [0, 0]
     private(set) var ledger = Ledger()

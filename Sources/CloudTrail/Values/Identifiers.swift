@@ -14,7 +14,7 @@ public enum EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// As `init(_:)`, from UTF-8.
-    init(utf8 text: UnsafeBufferPointer<UInt8>) {
+    public init(utf8 text: UnsafeBufferPointer<UInt8>) {
         self = Self.uuid(utf8: text) ?? .text(String(decoding: text, as: UTF8.self))
     }
 
@@ -87,7 +87,7 @@ public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// As `init(_:)`, from UTF-8.
-    init(utf8 text: UnsafeBufferPointer<UInt8>) {
+    public init(utf8 text: UnsafeBufferPointer<UInt8>) {
         self = Self.packed(utf8: text) ?? .text(String(decoding: text, as: UTF8.self))
     }
 

@@ -6,6 +6,7 @@ import CloudTrail
 struct Interning: Sendable {
     private var actors: [UInt64: Actor] = [:]
     private var origins: [UInt64: Origin] = [:]
+    var read = ReadOrigins()
     /// From so many on, those that nobody uses any more are thrown out.
     private var sweepCount = 4096
 

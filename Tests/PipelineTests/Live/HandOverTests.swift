@@ -98,7 +98,12 @@ struct HandOverTests {
         let entries = engine.pendingChanges()
         for _ in 0..<100 {
             for entry in entries {
-                try producer.produce(to: topic, partition: partition, key: entry.key, value: entry.value)
+                try producer.produce(
+                    to: topic,
+                    partition: partition,
+                    key: Array(entry.key),
+                    value: entry.value.map { Array($0) }
+                )
             }
             try producer.flush(timeout: .seconds(30))
         }

@@ -121,7 +121,7 @@ struct Stage {
         for topic in [topics.catalogue, topics.state] {
             try readBytes(topic) { key, value in
                 guard let first = key.first, first < 0x20 else { return }
-                try engine.restore(key: key, value: value)
+                try engine.restore(key: key[...], value: value.map { $0[...] })
             }
         }
         return engine

@@ -2,6 +2,10 @@
 struct ByteWriter {
     private(set) var bytes: [UInt8] = []
 
+    var count: Int { bytes.count }
+
+    mutating func removeAll(from count: Int) { bytes.removeSubrange(count...) }
+
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
     mutating func unsigned(_ value: UInt64) {
@@ -19,10 +23,12 @@ struct ByteWriter {
 
     mutating func text(_ value: String) {
         var value = value
-        value.withUTF8 {
-            unsigned(UInt64($0.count))
-            bytes.append(contentsOf: $0)
-        }
+        value.withUTF8 { text(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func text(_ utf8: UnsafeRawBufferPointer) {
+        unsigned(UInt64(utf8.count))
+        bytes.append(contentsOf: utf8)
     }
 
     mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
@@ -64,13 +70,18 @@ extension StateError: CustomStringConvertible {
 }
 
 /// Reads what `ByteWriter` wrote; everything is checked, for it comes from outside.
+///
+/// Valid as long as the bytes are.
 struct ByteReader {
-    private let bytes: [UInt8]
-    private var position = 0
+    private let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    var isAtEnd: Bool { position == bytes.count }
+    /// What was read from a position on.
+    func bytesRead(from start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+    }
 
     mutating func byte() throws(StateError) -> UInt8 {
         guard position < bytes.count else { throw .malformed("it ends early") }
@@ -101,11 +112,15 @@ struct ByteReader {
         return Int(value)
     }
 
-    mutating func text() throws(StateError) -> String {
+    /// A text as it stands in the bytes.
+    mutating func utf8() throws(StateError) -> UnsafeBufferPointer<UInt8> {
         let count = try count()
         defer { position += count }
-        return String(decoding: bytes[position..<(position + count)], as: UTF8.self)
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
+            .assumingMemoryBound(to: UInt8.self)
     }
+
+    mutating func text() throws(StateError) -> String { String(decoding: try utf8(), as: UTF8.self) }
 
     mutating func optional<Value>(
         _ read: (inout ByteReader) throws(StateError) -> Value

@@ -21,12 +21,12 @@ extension ByteWriter {
         case .instance(let place, let id):
             tagged(7) {
                 $0.place(place)
-                $0.text(id.description)
+                $0.resource(id)
             }
         case .refusedShare(let place, let image, let grantee):
             tagged(8) {
                 $0.place(place)
-                $0.text(image.description)
+                $0.resource(image)
                 $0.grantee(grantee)
             }
         case .refusals(let account, let principal):
@@ -36,7 +36,7 @@ extension ByteWriter {
             }
         case .image(let id, let attribute):
             tagged(10) {
-                $0.text(id.description)
+                $0.resource(id)
                 $0.attribute(attribute)
             }
         case .members(let organization): tagged(11) { $0.text(organization) }
@@ -72,31 +72,31 @@ extension ByteWriter {
         case .launch(let place, let id):
             tagged(3) {
                 $0.place(place)
-                $0.text(id.description)
+                $0.resource(id)
             }
         case .share(let place, let image, let grantee):
             tagged(4) {
                 $0.place(place)
-                $0.text(image.description)
+                $0.resource(image)
                 $0.grantee(grantee)
             }
         case .refusedShare(let place, let image, let grantee):
             tagged(5) {
                 $0.place(place)
-                $0.text(image.description)
+                $0.resource(image)
                 $0.grantee(grantee)
             }
         case .requiredTag(let place, let image, let key, let resource):
             tagged(6) {
                 $0.place(place)
-                $0.text(image.description)
+                $0.resource(image)
                 $0.text(key)
                 $0.text(resource.rawValue)
             }
         case .approvalTag(let place, let image, let key):
             tagged(7) {
                 $0.place(place)
-                $0.text(image.description)
+                $0.resource(image)
                 $0.text(key)
             }
         }

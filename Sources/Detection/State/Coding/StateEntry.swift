@@ -17,12 +17,12 @@ public struct StateEntry: Hashable, Sendable {
     /// The account that it belongs to, which decides the partition; of the catalogue, the account that wrote it.
     public let account: AccountID
     /// What is compacted by.
-    public let key: [UInt8]
+    public let key: ArraySlice<UInt8>
     /// Nil deletes.
-    public let value: [UInt8]?
+    public let value: ArraySlice<UInt8>?
 
     /// An entry from its parts.
-    public init(store: Store, account: AccountID, key: [UInt8], value: [UInt8]?) {
+    public init(store: Store, account: AccountID, key: ArraySlice<UInt8>, value: ArraySlice<UInt8>?) {
         self.store = store
         self.account = account
         self.key = key
@@ -56,26 +56,7 @@ enum StateKey: Hashable {
         }
     }
 
-    var bytes: [UInt8] {
-        var writer = ByteWriter()
-        writer.byte(Self.format)
-        switch self {
-        case .facts(let key, let account):
-            writer.byte(0)
-            writer.unsigned(account.number)
-            writer.key(key)
-        case .finding(let identity):
-            writer.byte(1)
-            writer.text(identity.rule)
-            writer.subject(identity.subject)
-        case .clock(let account):
-            writer.byte(2)
-            writer.unsigned(account.number)
-        }
-        return writer.bytes
-    }
-
-    init(_ bytes: [UInt8]) throws(StateError) {
+    init(_ bytes: UnsafeRawBufferPointer) throws(StateError) {
         var reader = ByteReader(bytes)
         let format = try reader.byte()
         guard format <= Self.format else { throw .newerFormat(format) }
@@ -92,6 +73,25 @@ enum StateKey: Hashable {
     }
 }
 
+extension ByteWriter {
+    mutating func entryKey(_ key: StateKey) {
+        byte(StateKey.format)
+        switch key {
+        case .facts(let key, let account):
+            byte(0)
+            unsigned(account.number)
+            self.key(key)
+        case .finding(let identity):
+            byte(1)
+            text(identity.rule)
+            subject(identity.subject)
+        case .clock(let account):
+            byte(2)
+            unsigned(account.number)
+        }
+    }
+}
+
 extension FactKey {
     /// The account whose state this is part of; nil in the catalogue.
     var account: AccountID? {
@@ -103,72 +103,5 @@ extension FactKey {
         case .refusals(let account, _): account
         case .image, .members: nil
         }
-    }
-}
-
-extension Timeline {
-    /// The facts that one account's records told, as a value of the changelog; nil when there are none.
-    func encoded(writer: AccountID?) -> [UInt8]? {
-        let told = writer.map { account in facts.filter { $0.evidence.account == account } } ?? Array(facts)
-        guard !told.isEmpty else { return nil }
-        var bytes = ByteWriter()
-        bytes.byte(StateKey.format)
-        bytes.list(told) {
-            $0.signed($1.time.seconds)
-            $0.byte($1.phase.rawValue)
-            $0.value($1.value)
-            $0.evidence($1.evidence)
-        }
-        return bytes.bytes
-    }
-
-    /// Facts from a value of the changelog.
-    static func decode(_ value: [UInt8]) throws(StateError) -> [Fact] {
-        var reader = ByteReader(value)
-        let format = try reader.byte()
-        guard format <= StateKey.format else { throw .newerFormat(format) }
-        return try reader.list { (reader) throws(StateError) in
-            let time = try reader.time()
-            guard let phase = Fact.Phase(rawValue: try reader.byte()) else {
-                throw .malformed("a fact has no such phase")
-            }
-            let value = try reader.value()
-            return Fact(time: time, phase: phase, value: value, evidence: try reader.evidence())
-        }
-    }
-}
-
-extension FindingState {
-    var encoded: [UInt8] {
-        var writer = ByteWriter()
-        writer.byte(StateKey.format)
-        writer.text(status.rawValue)
-        writer.unsigned(UInt64(revision))
-        writer.unsigned(fingerprint)
-        writer.unsigned(UInt64(occurrences))
-        writer.unsigned(UInt64(forgotten))
-        writer.signed(firstSeen.seconds)
-        writer.signed(lastSeen.seconds)
-        writer.signed(changed.seconds)
-        return writer.bytes
-    }
-
-    init(_ value: [UInt8]) throws(StateError) {
-        var reader = ByteReader(value)
-        let format = try reader.byte()
-        guard format <= StateKey.format else { throw .newerFormat(format) }
-        guard let status = FindingStatus(rawValue: try reader.text()) else {
-            throw .malformed("a finding has no such status")
-        }
-        self.init(
-            status: status,
-            revision: Int(clamping: try reader.unsigned()),
-            fingerprint: try reader.unsigned(),
-            occurrences: Int(clamping: try reader.unsigned()),
-            forgotten: Int(clamping: try reader.unsigned()),
-            firstSeen: try reader.time(),
-            lastSeen: try reader.time(),
-            changed: try reader.time()
-        )
     }
 }

@@ -30,20 +30,6 @@ extension ByteWriter {
         }
     }
 
-    mutating func evidence(_ evidence: Evidence) {
-        text(evidence.id.description)
-        unsigned(evidence.account.number)
-        text(evidence.region)
-        signed(evidence.time.seconds)
-        text(evidence.name)
-        text(evidence.source)
-        let actor = evidence.actor
-        for part in [
-            actor.arn, actor.type, actor.accountID?.description, actor.invokedBy, actor.sourceIP,
-            actor.userAgent, actor.issuerARN,
-        ] { optional(part) { $0.text($1) } }
-    }
-
     mutating func criterion(_ criterion: ImageCriterion) {
         for values in [criterion.providers, criterion.names, criterion.productCodes] {
             optional(values) { $0.list($1) { $0.text($1) } }
@@ -71,21 +57,21 @@ extension ByteWriter {
         case .allTags(let tags, let source):
             tagged(12) {
                 $0.tags(tags)
-                $0.optional(source) { $0.text($1.description) }
+                $0.optional(source) { $0.resource($1) }
             }
         case .created(let tags): tagged(13) { $0.optional(tags) { $0.tags($1) } }
         case .disabled: byte(14)
         case .enabled: byte(15)
         case .deregistered: byte(16)
-        case .launched(let image): tagged(17) { $0.optional(image) { $0.text($1.description) } }
-        case .seen(let image): tagged(18) { $0.optional(image) { $0.text($1.description) } }
+        case .launched(let image): tagged(17) { $0.optional(image) { $0.resource($1) } }
+        case .seen(let image): tagged(18) { $0.optional(image) { $0.resource($1) } }
         case .terminated: byte(19)
         case .refused(let image, let grantees):
             tagged(20) {
-                $0.text(image.description)
+                $0.resource(image)
                 $0.list(grantees) { $0.grantee($1) }
             }
-        case .madePublic(let image): tagged(21) { $0.text(image.description) }
+        case .madePublic(let image): tagged(21) { $0.resource(image) }
         case .active: byte(22)
         case .unreadable(let reason): tagged(23) { $0.text(reason) }
         case .members(let members): tagged(24) { $0.list(members) { $0.unsigned($1.number) } }
@@ -112,8 +98,6 @@ extension ByteReader {
 
     mutating func time() throws(StateError) -> EventTime { EventTime(seconds: try signed()) }
 
-    mutating func resource() throws(StateError) -> ResourceID { ResourceID(try text()) }
-
     mutating func grantee() throws(StateError) -> Grantee {
         switch try byte() {
         case 0: .everyone
@@ -133,7 +117,7 @@ extension ByteReader {
         return tags
     }
 
-    private mutating func optionalText() throws(StateError) -> String? {
+    mutating func optionalText() throws(StateError) -> String? {
         try optional { (reader) throws(StateError) in try reader.text() }
     }
 
@@ -147,30 +131,6 @@ extension ByteReader {
 
     private mutating func optionalResource() throws(StateError) -> ResourceID? {
         try optional { (reader) throws(StateError) in try reader.resource() }
-    }
-
-    mutating func evidence() throws(StateError) -> Evidence {
-        let id = EventID(try text())
-        let place = try place()
-        let time = try time()
-        let (name, source) = (try text(), try text())
-        let actor = Actor(
-            arn: try optionalText(),
-            type: try optionalText(),
-            accountID: try optionalText().flatMap { AccountID($0) },
-            invokedBy: try optionalText(),
-            sourceIP: try optionalText(),
-            userAgent: try optionalText(),
-            issuerARN: try optionalText()
-        )
-        let origin = Origin(
-            account: place.account,
-            region: place.region,
-            name: name,
-            source: source,
-            actor: actor
-        )
-        return Evidence(id: id, time: time, origin: origin)
     }
 
     private mutating func criterion() throws(StateError) -> ImageCriterion {

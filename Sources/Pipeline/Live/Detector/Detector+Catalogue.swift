@@ -74,12 +74,11 @@ extension Detector {
             return
         }
         do throws(StateError) {
-            let value = message.payload.map { Array($0) }
-            guard !judged.isEmpty else { return try engine.restore(key: Array(key), value: value) }
+            guard !judged.isEmpty else { return try engine.restore(key: key, value: message.payload) }
             // What this worker wrote itself it knows, and perhaps newer things already.
             guard !isOwn(message) else { return }
             noteChange()
-            try engine.applyCatalogue(key: Array(key), value: value, into: &alerts)
+            try engine.applyCatalogue(key: key, value: message.payload, into: &alerts)
             delayUnsettled()
         } catch { throw unreadable(configuration.topics.catalogue, message, error) }
     }

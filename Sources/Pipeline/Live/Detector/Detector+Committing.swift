@@ -82,7 +82,12 @@ extension Detector {
             let entry = PublishedTime(source: "\(name)", time: time)
             content.times[name] = time
             content.entries.append(
-                .init(store: .catalogue, partition: name.partition, key: entry.key, value: entry.value)
+                .init(
+                    store: .catalogue,
+                    partition: name.partition,
+                    key: entry.key[...],
+                    value: entry.value[...]
+                )
             )
         }
         content.positions = sources.filter { shares[$0.name.partition]?.isTouched ?? false }.map(\.place)
@@ -103,7 +108,7 @@ extension Detector {
             }
         }
         return entries.map {
-            Transaction.Entry(store: .state, partition: partition, key: $0.key, value: $0.value)
+            Transaction.Entry(store: .state, partition: partition, key: $0.key[...], value: $0.value[...])
         }
     }
 

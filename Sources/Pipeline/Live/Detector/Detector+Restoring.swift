@@ -175,7 +175,7 @@ extension Detector {
         guard let key = message.key else { return }
         guard key.first.map({ $0 >= 0x20 }) ?? false else {
             do throws(StateError) {
-                try engine.restore(key: Array(key), value: message.payload.map { Array($0) })
+                try engine.restore(key: key, value: message.payload)
             } catch { throw unreadable(configuration.topics.state, message, error) }
             return
         }

@@ -88,20 +88,28 @@ final class TransactionalOutput {
     }
 
     private func send(_ entry: Transaction.Entry) throws(KafkaError) {
+        try entry.key.withUnsafeBufferPointer { (key) throws(KafkaError) in
+            guard let value = entry.value else { return try send(entry, UnsafeRawBufferPointer(key), nil) }
+            try value.withUnsafeBufferPointer { (value) throws(KafkaError) in
+                try send(entry, UnsafeRawBufferPointer(key), UnsafeRawBufferPointer(value))
+            }
+        }
+    }
+
+    private func send(
+        _ entry: Transaction.Entry,
+        _ key: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer?
+    ) throws(KafkaError) {
         switch entry.store {
         case .state:
-            try producer.produce(
-                to: state,
-                partition: entry.partition,
-                key: entry.key,
-                value: entry.value
-            )
+            try producer.produce(to: state, partition: entry.partition, key: key, value: value)
         case .catalogue:
             try producer.produce(
                 to: catalogue,
                 partition: entry.partition % cataloguePartitions,
-                key: entry.key,
-                value: entry.value,
+                key: key,
+                value: value,
                 headers: [Header(Self.writerHeader, String(entry.partition))]
             )
         }
@@ -144,8 +152,8 @@ struct Transaction {
         let store: StateEntry.Store
         /// The partition of the account that it belongs to.
         let partition: Int32
-        let key: [UInt8]
-        let value: [UInt8]?
+        let key: ArraySlice<UInt8>
+        let value: ArraySlice<UInt8>?
     }
 
     var alerts: [Alert] = []

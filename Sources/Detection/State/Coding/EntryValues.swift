@@ -1,0 +1,80 @@
+import CloudTrail
+
+// The values of the changelog's entries, one form for each kind of key.
+
+extension ByteWriter {
+    /// The facts that one account's records told, or all; false, and nothing written, when there are none.
+    mutating func facts(_ facts: [Fact], of writer: AccountID?) -> Bool {
+        var count = facts.count
+        if let writer { count = facts.count { $0.evidence.account == writer } }
+        guard count > 0 else { return false }
+        byte(StateKey.format)
+        unsigned(UInt64(count))
+        for fact in facts where count == facts.count || fact.evidence.account == writer {
+            signed(fact.time.seconds)
+            byte(fact.phase.rawValue)
+            value(fact.value)
+            evidence(fact.evidence)
+        }
+        return true
+    }
+
+    mutating func finding(_ finding: FindingState) {
+        byte(StateKey.format)
+        text(finding.status.rawValue)
+        unsigned(UInt64(finding.revision))
+        unsigned(finding.fingerprint)
+        unsigned(UInt64(finding.occurrences))
+        unsigned(UInt64(finding.forgotten))
+        signed(finding.firstSeen.seconds)
+        signed(finding.lastSeen.seconds)
+        signed(finding.changed.seconds)
+    }
+
+    mutating func clock(_ time: EventTime) {
+        byte(StateKey.format)
+        signed(time.seconds)
+    }
+}
+
+extension ByteReader {
+    mutating func facts(_ interning: inout Interning) throws(StateError) -> [Fact] {
+        try format()
+        return try list { (reader) throws(StateError) in
+            let time = try reader.time()
+            guard let phase = Fact.Phase(rawValue: try reader.byte()) else {
+                throw .malformed("a fact has no such phase")
+            }
+            let value = try reader.value()
+            return Fact(time: time, phase: phase, value: value, evidence: try reader.evidence(&interning))
+        }
+    }
+
+    mutating func finding() throws(StateError) -> FindingState {
+        try format()
+        guard let status = FindingStatus(rawValue: try text()) else {
+            throw .malformed("a finding has no such status")
+        }
+        return FindingState(
+            status: status,
+            revision: Int(clamping: try unsigned()),
+            fingerprint: try unsigned(),
+            occurrences: Int(clamping: try unsigned()),
+            forgotten: Int(clamping: try unsigned()),
+            firstSeen: try time(),
+            lastSeen: try time(),
+            changed: try time()
+        )
+    }
+
+    mutating func clock() throws(StateError) -> EventTime {
+        try format()
+        return try time()
+    }
+
+    /// The first byte of every key and value.
+    mutating func format() throws(StateError) {
+        let format = try byte()
+        guard format <= StateKey.format else { throw .newerFormat(format) }
+    }
+}

@@ -1,0 +1,68 @@
+import CloudTrail
+
+// Ids stand in the changelog as their texts, which are never made into strings on the way.
+
+extension ByteWriter {
+    mutating func event(_ id: EventID) {
+        guard case .uuid(let high, let low) = id else { return text(id.description) }
+        withUnsafeTemporaryAllocation(byteCount: 36, alignment: 8) { text in
+            let (second, third) = (lowerHex(high), lowerHex(low >> 32))
+            text.storeBytes(of: lowerHex(high >> 32), as: UInt64.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+            text.storeBytes(of: UInt32(second >> 32), toByteOffset: 14, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+            text.storeBytes(of: UInt32(third >> 32), toByteOffset: 24, as: UInt32.self)
+            text.storeBytes(of: lowerHex(low), toByteOffset: 28, as: UInt64.self)
+            for dash in [8, 13, 18, 23] { text[dash] = UInt8(ascii: "-") }
+            self.text(UnsafeRawBufferPointer(text))
+        }
+    }
+
+    mutating func resource(_ id: ResourceID) {
+        switch id {
+        case .image(let high, let low): packed("ami-", high, low)
+        case .instance(let high, let low): packed("i-", high, low)
+        case .text(let text): self.text(text)
+        }
+    }
+
+    private mutating func packed(_ prefix: StaticString, _ high: UInt64, _ low: UInt8) {
+        let count = prefix.utf8CodeUnitCount
+        withUnsafeTemporaryAllocation(byteCount: count + 17, alignment: 8) { text in
+            text.copyMemory(from: UnsafeRawBufferPointer(start: prefix.utf8Start, count: count))
+            text.storeBytes(of: lowerHex(high >> 32), toByteOffset: count, as: UInt64.self)
+            text.storeBytes(of: lowerHex(high), toByteOffset: count + 8, as: UInt64.self)
+            text[count + 16] = UInt8(lowerHex(UInt64(low)) >> 56)
+            self.text(UnsafeRawBufferPointer(text))
+        }
+    }
+
+    /// An account as its 12 digits.
+    mutating func digits(_ account: AccountID) {
+        withUnsafeTemporaryAllocation(byteCount: 12, alignment: 1) { text in
+            var rest = account.number
+            for index in (0..<12).reversed() {
+                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            self.text(UnsafeRawBufferPointer(text))
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func event() throws(StateError) -> EventID { EventID(utf8: try utf8()) }
+
+    mutating func resource() throws(StateError) -> ResourceID { ResourceID(utf8: try utf8()) }
+}
+
+/// The eight lower-case hexadecimal digits of a number's lower half, the first of them in the lowest byte.
+private func lowerHex(_ number: UInt64) -> UInt64 {
+    var digits = number & 0xFFFF_FFFF
+    digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+    digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+    digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let letters = (digits &+ 6 &* ones) >> 4 & ones
+    return (digits &+ 0x30 &* ones &+ 0x27 &* letters).byteSwapped
+}
