@@ -90,11 +90,25 @@ public struct JSONWriter {
         needsComma = true
     }
 
-    /// Looks at every byte and decides at the end, so that the compiler takes many at once.
     private static func needsEscape(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
-        var found: UInt8 = 0
-        for byte in utf8 { found |= byte < 0x20 || byte == 0x22 || byte == 0x5C ? 1 : 0 }
-        return found != 0
+        let text = UnsafeRawBufferPointer(utf8)
+        guard text.count >= 8 else { return text.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C } }
+        var offset = 0
+        while offset + 8 < text.count {
+            if needsEscape(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return true }
+            offset += 8
+        }
+        return needsEscape(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
+    }
+
+    /// Whether one of eight bytes is a control character, a quotation mark or a backslash.
+    private static func needsEscape(_ eight: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = eight ^ 0x22 &* ones
+        let backslashes = eight ^ 0x5C &* ones
+        let controls = (eight &- 0x20 &* ones) & ~eight
+        let found = controls | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+        return found & (0x80 &* ones) != 0
     }
 
     private mutating func escape(_ byte: UInt8) {

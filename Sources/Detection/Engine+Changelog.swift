@@ -5,8 +5,9 @@ extension Engine {
     ///
     /// These go into the transaction that carries the alerts; then follows `commit()`, or `rollback()`.
     public func pendingChanges() -> [StateEntry] {
-        var entries = StateEntries()
-        for change in state.journal?.changes ?? [] {
+        let changes = state.journal?.changes ?? []
+        var entries = StateEntries(atMost: changes.count)
+        for change in changes {
             if let key = StateKey(change) { write(key, to: &entries) }
         }
         return entries.all
@@ -14,8 +15,9 @@ extension Engine {
 
     /// Everything kept, as a changelog that begins now would hold it; sorted by store and key.
     public func allEntries() -> [StateEntry] {
-        var entries = StateEntries()
-        for key in state.allKeys() { write(key, to: &entries) }
+        let keys = state.allKeys()
+        var entries = StateEntries(atMost: keys.count)
+        for key in keys { write(key, to: &entries) }
         return entries.all.sorted {
             $0.store != $1.store
                 ? $0.store == .state : $0.key.lexicographicallyPrecedes($1.key)

@@ -35,8 +35,14 @@ public struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The 12 digits.
     public var description: String {
-        let digits = String(number)
-        return String(repeating: "0", count: 12 - digits.count) + digits
+        String(unsafeUninitializedCapacity: 12) { digits in
+            var rest = number
+            for index in (0..<12).reversed() {
+                digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return 12
+        }
     }
 
     /// By number, which is also the order of the 12 digits as text.

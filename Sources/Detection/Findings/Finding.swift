@@ -24,15 +24,11 @@ public struct FindingIdentity: Hashable, Sendable {
     /// line.
     public var findingID: String {
         let resource = subject.resource
-        let text = """
-            \(rule)
-            \(subject.place.account)
-            \(subject.place.region)
-            \(resource.type.rawValue)
-            \(resource.id)
-            \(subject.discriminator ?? "")
-            """
-        return SHA256.hex(of: text)
+        let lines = [
+            rule, subject.place.account.description, subject.place.region, resource.type.rawValue,
+            resource.id, subject.discriminator ?? "",
+        ]
+        return SHA256.hex(of: lines.joined(separator: "\n"))
     }
 }
 
@@ -218,12 +214,8 @@ public struct Alert: Hashable, Sendable {
         self.policyHash = policyHash
         findingID = finding.identity.findingID
         alertID = SHA256.hex(
-            of: """
-                \(findingID)
-                \(revision)
-                \(finding.status.rawValue)
-                \(finding.event.id)
-                """
+            of: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
+                .joined(separator: "\n")
         )
     }
 }

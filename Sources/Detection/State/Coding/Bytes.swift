@@ -1,20 +1,36 @@
 /// Appends values to a buffer: numbers as LEB128, texts with their length in front.
-struct ByteWriter {
-    private(set) var bytes: [UInt8] = []
+struct ByteWriter: ~Copyable {
+    private var memory: UnsafeMutableRawPointer
+    private var capacity = 1024
+    private(set) var count = 0
+    /// Of the evidence written last, where it came from and where that stands.
+    var lastOrigin: (origin: Origin, bytes: Range<Int>)?
 
-    var count: Int { bytes.count }
+    init() { memory = .allocate(byteCount: capacity, alignment: 8) }
 
-    mutating func removeAll(from count: Int) { bytes.removeSubrange(count...) }
+    deinit { memory.deallocate() }
 
-    mutating func byte(_ value: UInt8) { bytes.append(value) }
+    /// What was written, until more is.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+    mutating func removeAll(from count: Int) {
+        self.count = count
+        if let lastOrigin, lastOrigin.bytes.upperBound > count { self.lastOrigin = nil }
+    }
+
+    mutating func byte(_ value: UInt8) {
+        reserve(1)
+        put(value)
+    }
 
     mutating func unsigned(_ value: UInt64) {
+        reserve(10)
         var rest = value
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            put(UInt8(truncatingIfNeeded: rest) | 0x80)
             rest >>= 7
         }
-        bytes.append(UInt8(rest))
+        put(UInt8(rest))
     }
 
     mutating func signed(_ value: Int64) {
@@ -28,14 +44,29 @@ struct ByteWriter {
 
     mutating func text(_ utf8: UnsafeRawBufferPointer) {
         unsigned(UInt64(utf8.count))
-        bytes.append(contentsOf: utf8)
+        guard let start = utf8.baseAddress else { return }
+        reserve(utf8.count)
+        (memory + count).copyMemory(from: start, byteCount: utf8.count)
+        count += utf8.count
+    }
+
+    /// A text of so many bytes, which the closure writes.
+    mutating func text(byteCount: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+        unsigned(UInt64(byteCount))
+        reserve(byteCount)
+        write(UnsafeMutableRawBufferPointer(start: memory + count, count: byteCount))
+        count += byteCount
+    }
+
+    /// What stands somewhere in the buffer, once more.
+    mutating func again(_ range: Range<Int>) {
+        reserve(range.count)
+        (memory + count).copyMemory(from: memory + range.lowerBound, byteCount: range.count)
+        count += range.count
     }
 
     mutating func optional<Value>(_ value: Value?, _ write: (inout ByteWriter, Value) -> Void) {
-        guard let value else {
-            byte(0)
-            return
-        }
+        guard let value else { return byte(0) }
         byte(1)
         write(&self, value)
     }
@@ -46,6 +77,25 @@ struct ByteWriter {
     ) {
         unsigned(UInt64(values.count))
         for value in values { write(&self, value) }
+    }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        memory.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ bytes: Int) {
+        if count + bytes > capacity { grow(by: bytes) }
+    }
+
+    private mutating func grow(by bytes: Int) {
+        capacity = 2 * (capacity + bytes)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+        larger.copyMemory(from: memory, byteCount: count)
+        memory.deallocate()
+        memory = larger
     }
 }
 
@@ -90,8 +140,10 @@ struct ByteReader {
     }
 
     mutating func unsigned() throws(StateError) -> UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
+        let first = try byte()
+        if first < 0x80 { return UInt64(first) }
+        var value = UInt64(first & 0x7F)
+        var shift: UInt64 = 7
         while true {
             let next = try byte()
             guard shift < 63 || next < 2 else { throw .malformed("a number is too long") }

@@ -4,7 +4,7 @@ import CloudTrail
 
 extension ByteWriter {
     /// The facts that one account's records told, or all; false, and nothing written, when there are none.
-    mutating func facts(_ facts: [Fact], of writer: AccountID?) -> Bool {
+    mutating func facts(_ facts: ArraySlice<Fact>, of writer: AccountID?) -> Bool {
         var count = facts.count
         if let writer { count = facts.count { $0.evidence.account == writer } }
         guard count > 0 else { return false }

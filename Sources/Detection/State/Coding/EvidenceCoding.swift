@@ -10,9 +10,16 @@ extension ByteWriter {
         unsigned(evidence.account.number)
         text(evidence.region)
         signed(evidence.time.seconds)
-        text(evidence.name)
-        text(evidence.source)
-        let actor = evidence.actor
+        if let lastOrigin, lastOrigin.origin === evidence.origin { return again(lastOrigin.bytes) }
+        let start = count
+        call(of: evidence.origin)
+        lastOrigin = (evidence.origin, start..<count)
+    }
+
+    private mutating func call(of origin: Origin) {
+        text(origin.name)
+        text(origin.source)
+        let actor = origin.actor
         optional(actor.arn) { $0.text($1) }
         optional(actor.type) { $0.text($1) }
         optional(actor.accountID) { $0.digits($1) }

@@ -5,7 +5,7 @@ import CloudTrail
 extension ByteWriter {
     mutating func event(_ id: EventID) {
         guard case .uuid(let high, let low) = id else { return text(id.description) }
-        withUnsafeTemporaryAllocation(byteCount: 36, alignment: 8) { text in
+        text(byteCount: 36) { text in
             let (second, third) = (lowerHex(high), lowerHex(low >> 32))
             text.storeBytes(of: lowerHex(high >> 32), as: UInt64.self)
             text.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
@@ -14,7 +14,6 @@ extension ByteWriter {
             text.storeBytes(of: UInt32(third >> 32), toByteOffset: 24, as: UInt32.self)
             text.storeBytes(of: lowerHex(low), toByteOffset: 28, as: UInt64.self)
             for dash in [8, 13, 18, 23] { text[dash] = UInt8(ascii: "-") }
-            self.text(UnsafeRawBufferPointer(text))
         }
     }
 
@@ -28,24 +27,22 @@ extension ByteWriter {
 
     private mutating func packed(_ prefix: StaticString, _ high: UInt64, _ low: UInt8) {
         let count = prefix.utf8CodeUnitCount
-        withUnsafeTemporaryAllocation(byteCount: count + 17, alignment: 8) { text in
+        text(byteCount: count + 17) { text in
             text.copyMemory(from: UnsafeRawBufferPointer(start: prefix.utf8Start, count: count))
             text.storeBytes(of: lowerHex(high >> 32), toByteOffset: count, as: UInt64.self)
             text.storeBytes(of: lowerHex(high), toByteOffset: count + 8, as: UInt64.self)
             text[count + 16] = UInt8(lowerHex(UInt64(low)) >> 56)
-            self.text(UnsafeRawBufferPointer(text))
         }
     }
 
     /// An account as its 12 digits.
     mutating func digits(_ account: AccountID) {
-        withUnsafeTemporaryAllocation(byteCount: 12, alignment: 1) { text in
+        text(byteCount: 12) { text in
             var rest = account.number
             for index in (0..<12).reversed() {
                 text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             }
-            self.text(UnsafeRawBufferPointer(text))
         }
     }
 }

@@ -1,18 +1,22 @@
 import CloudTrail
 
 /// Entries of the changelog in the making: one buffer holds the bytes of all, one key is there once.
-struct StateEntries {
+struct StateEntries: ~Copyable {
     private struct Entry {
         let store: StateEntry.Store
         let account: AccountID
         let key: Range<Int>
-        var value: Range<Int>?
+        let value: Range<Int>?
     }
 
     private var bytes = ByteWriter()
     private var entries: [Entry] = []
-    /// The entries' numbers, by a fingerprint of their keys.
-    private var numbers: [UInt64: Int] = [:]
+    /// The entries' numbers, where a fingerprint of their keys points to, or at the next free place.
+    private var places: [Int32]
+
+    init(atMost count: Int) {
+        places = Array(repeating: -1, count: 2 << (Int.bitWidth - count.leadingZeroBitCount))
+    }
 
     /// Appends an entry unless its key is there; the value is what the closure writes, or none when it gives false.
     mutating func append(_ key: StateKey, _ value: (inout ByteWriter) -> Bool) {
@@ -32,23 +36,22 @@ struct StateEntries {
     }
 
     private mutating func isNew(_ key: Range<Int>) -> Bool {
-        bytes.bytes.withUnsafeBytes { bytes in
-            let written = UnsafeRawBufferPointer(rebasing: bytes[key])
-            var fingerprint = TextFingerprint()
-            fingerprint.feed(written)
-            var place = fingerprint.value
-            while let number = numbers[place] {
-                if bytes[entries[number].key].elementsEqual(written) { return false }
-                place &+= 1
-            }
-            numbers[place] = entries.count
-            return true
+        let written = bytes.bytes
+        let key = UnsafeRawBufferPointer(rebasing: written[key])
+        var fingerprint = TextFingerprint()
+        fingerprint.feed(key)
+        var place = Int(truncatingIfNeeded: fingerprint.value) & (places.count - 1)
+        while places[place] >= 0 {
+            if written[entries[Int(places[place])].key].elementsEqual(key) { return false }
+            place = (place + 1) & (places.count - 1)
         }
+        places[place] = Int32(entries.count)
+        return true
     }
 
     /// The entries, in the order in which they came.
     var all: [StateEntry] {
-        let bytes = bytes.bytes
+        let bytes = bytes.bytes.withMemoryRebound(to: UInt8.self) { Array($0) }
         return entries.map {
             StateEntry(
                 store: $0.store,
