@@ -39,7 +39,7 @@ extension Engine {
         return kept.count >= settings.keptFacts && kept.first.map { fact < $0 } ?? false
     }
 
-    private mutating func forget(_ stale: [Fact], at key: FactKey) {
+    private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey) {
         guard !stale.isEmpty else { return }
         let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
             .filter { owns($0) }

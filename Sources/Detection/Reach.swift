@@ -46,15 +46,15 @@ struct Reach {
 
     /// Only the first call of all, and the first under a state, count; a later one touches nothing.
     private mutating func addActivity(_ place: Place, _ fact: Fact) {
+        let calls = state.activity[place]
         func isFirst(since time: EventTime) -> Bool {
-            state.firstActivity(in: place, from: time).map { $0.time >= fact.time } ?? true
+            calls?.first(from: time.seconds).map { $0.time >= fact.time } ?? true
         }
-        let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time)
-        guard
-            isFirst(since: .distantPast)
-                || (setting?.value == .allowedImages(.disabled)
-                    && isFirst(since: setting?.time ?? .distantPast))
-        else { return }
+        if !isFirst(since: .distantPast) {
+            guard let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time),
+                setting.value == .allowedImages(.disabled), isFirst(since: setting.time)
+            else { return }
+        }
         subjects.insert(.activity(place))
     }
 

@@ -30,6 +30,6 @@ public struct Scene {
     init(state: State, policy: PolicyInForce, of subject: Subject) {
         self.state = state
         inForce = policy
-        launch = LaunchRecord(subject, in: state)
+        launch = subject.kind == .launch ? LaunchRecord(subject, in: state) : nil
     }
 }

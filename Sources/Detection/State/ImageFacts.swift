@@ -90,6 +90,7 @@ public struct ImageFacts: Sendable {
         keepsFirstOnly: Bool
     ) -> FactInsertion {
         makeUnique()
+        let fact = storage.sharing(fact)
         if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) { return .inserted }
         return storage.change(attribute) { keepsFirstOnly ? $0.insertFirst(fact) : $0.insert(fact) }
     }
@@ -136,6 +137,13 @@ private final class ImageStorage: @unchecked Sendable {
 
     func range(of attribute: Int) -> Range<Int> {
         Int(attribute == 0 ? 0 : ends[attribute - 1])..<Int(ends[attribute])
+    }
+
+    /// A fact that shares its evidence with those of the same record, also where they were read back one by one.
+    func sharing(_ fact: Fact) -> Fact {
+        let known = single.first { $0.time == fact.time && $0.evidence == fact.evidence }
+        guard let known, known.evidence !== fact.evidence else { return fact }
+        return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: known.evidence)
     }
 
     /// Puts a fact behind those of its attribute, if it is later than all of them; false when it is not.

@@ -274,9 +274,9 @@ public struct State: Sendable {
     }
 
     /// The facts of a key behind a horizon that are more than the newest `keep`.
-    func stale(at key: FactKey, before limit: EventTime, keep: Int) -> [Fact] {
+    func stale(at key: FactKey, before limit: EventTime, keep: Int) -> ArraySlice<Fact> {
         if case .activity = key { return [] }
-        return Array(timeline(key).stale(before: limit, keep: keep))
+        return timeline(key).stale(before: limit, keep: keep)
     }
 
     /// Forgets accounts and what was published about them, with no way back.
