@@ -1,6 +1,12 @@
 extension InventoryReader {
     /// Takes one document: told by its members, a list by those of its first element.
     mutating func take(_ document: JSONValue, at offset: Int) throws(Failure) {
+        let lists: [StaticString] = [
+            "Images", "Reservations", "InstanceImageMetadata", "Accounts", "LaunchPermissions",
+        ]
+        guard lists.allSatisfy({ document.member($0)?.isArray ?? true }) else {
+            throw .unknownDocument(offset: offset, expected: Self.expected)
+        }
         if document.isArray {
             for element in document.elements { try takeElement(element, of: document, at: offset) }
         } else if let images = document.member("Images") {

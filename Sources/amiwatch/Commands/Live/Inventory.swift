@@ -49,6 +49,11 @@ extension Command {
         }
         let files = try arguments.someWords("FILE")
         let records = try InventoryFiles(files: files, options: options, prefix: "--").records
+        let isDryRun = arguments.has(dryRun)
+        if !isDryRun {
+            let (configuration, log) = try LiveOptions.readConfiguration(arguments)
+            try InventoryPublisher(configuration, log: log).publish(records)
+        }
         try OutputFile.standard { output in
             for record in records { try output.line(line(record)) }
         }
@@ -57,10 +62,9 @@ extension Command {
                 "amiwatch: without --time only owner, name, creation and source of images are taken"
             )
         }
-        guard !arguments.has(dryRun) else { return .done }
-        let (configuration, log) = try LiveOptions.readConfiguration(arguments)
-        try InventoryPublisher(configuration, log: log).publish(records)
-        StandardError.line("amiwatch: \(Numbers.count(records.count, "message")) published")
+        if !isDryRun {
+            StandardError.line("amiwatch: \(Numbers.count(records.count, "message")) published")
+        }
         return .done
     }
 
