@@ -5,7 +5,11 @@ import Synchronization
 /// Reads the alerts as any consumer would, committed ones only, from the start of the run on.
 final class AlertTail: Sendable {
     private let thread: RunThread
+    private let log: RunLog
     private let wish = Wish()
+
+    private static let notShown =
+        "there are alerts on the topic that are not shown here: it was not read to its end in time"
 
     /// What the run wants of the thread.
     private final class Wish: Sendable {
@@ -20,6 +24,7 @@ final class AlertTail: Sendable {
         log: RunLog,
         onAlert: @escaping @Sendable ([UInt8]) -> Void
     ) throws {
+        self.log = log
         let topic = clients.configuration.topics.alerts
         let starts: [Int32: Int64]
         do throws(KafkaError) {
@@ -36,7 +41,7 @@ final class AlertTail: Sendable {
     func finish(reachesEnd: Bool) {
         wish.reachesEnd.store(reachesEnd, ordering: .relaxed)
         wish.finishes.store(true, ordering: .releasing)
-        _ = thread.wait(seconds: 15)
+        if !thread.wait(seconds: 15), reachesEnd { log.warning(Self.notShown) }
     }
 
     private static func read(
@@ -61,7 +66,9 @@ final class AlertTail: Sendable {
                 limit = .now + deadline
             }
             if let targets {
-                if targets.allSatisfy({ next[$0.key] ?? 0 >= $0.value }) || ContinuousClock.now > limit {
+                if targets.allSatisfy({ next[$0.key] ?? 0 >= $0.value }) { break }
+                if ContinuousClock.now > limit {
+                    log.warning(Self.notShown)
                     break
                 }
             }

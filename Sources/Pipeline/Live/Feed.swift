@@ -30,24 +30,38 @@ final class Feed {
         maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 1024
     }
 
-    /// Feeds files and folders, in order of time.
-    func run(_ paths: [String]) throws {
-        let listing: TrailListing
-        do throws(TrailError) { listing = try TrailListing(paths: paths) } catch {
+    /// The trail files of files and folders.
+    ///
+    /// - Throws: `RunFailure` that names what is not there.
+    static func files(_ paths: [String]) throws -> [TrailFile] {
+        if paths.isEmpty { return [] }
+        do throws(TrailError) { return try TrailListing(paths: paths).files } catch {
             throw RunFailure("--feed: \(error)")
         }
-        for file in listing.files {
+    }
+
+    /// Feeds files, in order of time.
+    func run(_ files: [TrailFile]) throws {
+        for file in files {
             if board.isStopping { return }
             guard let data = FileManager.default.contents(atPath: file.path) else {
                 throw RunFailure("--feed: \(file.path) cannot be read; check its permissions")
             }
             try data.withUnsafeBytes { try feed($0, file.path) }
         }
-        do throws(KafkaError) { try producer.flush(timeout: .seconds(30)) } catch {
-            throw Trouble.producing(error)
-        }
-        log.info("fed", ["files": .number(listing.files.count), "messages": .number(produced.count - 1)])
+        do throws(KafkaError) { try deliver() } catch { throw Trouble.producing(error) }
+        log.info("fed", ["files": .number(files.count), "messages": .number(produced.count - 1)])
         board.isFeedDone = true
+    }
+
+    /// Waits until all is delivered: a backlog as long as it takes, a broker that takes nothing half a minute.
+    private func deliver() throws(KafkaError) {
+        while true {
+            let waiting = producer.outstanding
+            do throws(KafkaError) { return try producer.flush(timeout: .seconds(30)) } catch {
+                guard error.code == .timedOut, producer.outstanding < waiting else { throw error }
+            }
+        }
     }
 
     private func feed(_ bytes: UnsafeRawBufferPointer, _ path: String) throws {

@@ -2,6 +2,7 @@ public import Configuration
 public import Detection
 import Foundation
 import Kafka
+import TrailArchive
 
 /// One run of the live pipeline: intake, detector, or both, until it is stopped or has read everything.
 ///
@@ -63,6 +64,7 @@ public final class LiveRun: Sendable {
     /// - Returns: what was done.
     /// - Throws: `RunFailure`: why it could not start, or could not go on.
     public func run(whileRunning: () -> Void = {}) throws -> Summary {
+        let feed = try Feed.files(options.feed)
         let broker = options.isEmbedded ? try startBroker() : nil
         defer { broker?.stop() }
         guard let servers = broker?.bootstrapServers ?? configuration.kafka.bootstrapServers else {
@@ -85,7 +87,7 @@ public final class LiveRun: Sendable {
             ]
         )
         let alerts = try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
-        let threads = startThreads(clients, layout)
+        let threads = startThreads(clients, layout, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
             if board.isStopping { break }
@@ -111,16 +113,20 @@ public final class LiveRun: Sendable {
         return try TopicLayout.find(configuration, admin)
     }
 
-    private func startThreads(_ clients: KafkaClients, _ layout: TopicLayout) -> [RunThread] {
+    private func startThreads(
+        _ clients: KafkaClients,
+        _ layout: TopicLayout,
+        feed files: [TrailFile]
+    ) -> [RunThread] {
         let (configuration, policy, board, log) = (configuration, policy, board, log)
         let endsWhenRead = options.endsWhenRead
         var threads: [RunThread] = []
         if !options.feed.isEmpty {
             board.isFeedDone = false
-            let (paths, isEmbedded) = (options.feed, options.isEmbedded)
+            let isEmbedded = options.isEmbedded
             threads.append(
                 RunThread("feed", board: board) {
-                    try Feed(clients, isThrottled: isEmbedded, board: board, log: log).run(paths)
+                    try Feed(clients, isThrottled: isEmbedded, board: board, log: log).run(files)
                 }
             )
         }
