@@ -74,7 +74,7 @@ var targets: [Target] = [
         swiftSettings: strict
     ),
 
-    tests("CloudTrailTests", ["CloudTrail", "Compression"]),
+    tests("CloudTrailTests", ["CloudTrail", "Compression", "FileTestSupport"]),
     tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration"]),
     tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
@@ -85,8 +85,9 @@ var targets: [Target] = [
             "TrailArchive", "Alerts",
         ]
     ),
-    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail"]),
-    tests("CommandTests", ["KafkaTestSupport"]),
+    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "FileTestSupport"]),
+    tests("CommandTests", ["FileTestSupport", "KafkaTestSupport"]),
+    .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
     .target(
         name: "KafkaTestSupport",
         dependencies: ["Kafka"],

@@ -87,17 +87,4 @@ struct CheckTests {
         #expect(result.output == "/nonexistent/file.yaml: error: no such file\n")
         #expect(result.errors.hasPrefix("amiwatch: /nonexistent/file.yaml: 1 error"))
     }
-
-    @Test("A file that may not be read is named", .enabled(if: getuid() != 0, "root may read everything"))
-    func forbidden() throws {
-        let folder = try temporaryFolder("amiwatch-check")
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let path = folder + "/policy.yaml"
-        try "version: 1\n".write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(chmod(path, 0) == 0)
-        #expect(
-            try Binary.run("check", "--policy", path).output
-                == "\(path): error: no permission to read this file\n"
-        )
-    }
 }

@@ -1,3 +1,4 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
@@ -12,7 +13,7 @@ struct CorpusReplayTests {
     )
     func everyFile() throws {
         let folder = try #require(Self.folder)
-        let tree = try TrailTree()
+        let tree = try TestFolder()
         let names = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []
         let files = names.filter { [".json", ".jsonl", ".gz", ".zst"].contains(where: $0.hasSuffix) }.sorted()
         #expect(!files.isEmpty)
@@ -29,7 +30,7 @@ struct CorpusReplayTests {
         }
     }
 
-    private func replay(_ path: String, _ tree: TrailTree) throws -> [String: Any] {
+    private func replay(_ path: String, _ tree: TestFolder) throws -> [String: Any] {
         let result = try Binary.run(
             "replay",
             path,

@@ -1,14 +1,15 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
 
 /// `amiwatch explain`.
 struct ExplainTests {
-    private let tree: TrailTree
+    private let tree: TestFolder
     private let alerts: String
 
     init() throws {
-        tree = try TrailTree()
+        tree = try TestFolder()
         alerts = "\(tree.path)/alerts.jsonl"
         let result = try Binary.run(
             "replay",

@@ -1,13 +1,14 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
 
 /// `amiwatch test`: what it says of fixtures that differ.
 struct FixtureCommandTests {
-    private let tree: TrailTree
+    private let tree: TestFolder
 
     init() throws {
-        tree = try TrailTree()
+        tree = try TestFolder()
         try FileManager.default.copyItem(
             atPath: "\(SeedTests.folder)/launch-permissions",
             toPath: "\(tree.path)/shares"

@@ -1,12 +1,13 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
 
 /// The options of `replay`, and what it says when it cannot work.
 struct ReplayOptionTests {
-    private let tree: TrailTree
+    private let tree: TestFolder
 
-    init() throws { tree = try TrailTree() }
+    init() throws { tree = try TestFolder() }
 
     @Test(
         "Wrong usage is one line and exit status 2",

@@ -1,12 +1,13 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
 
 /// The same records in whatever files, order and form: the same findings, byte for byte.
 struct ReplayTests {
-    private let tree: TrailTree
+    private let tree: TestFolder
 
-    init() throws { tree = try TrailTree() }
+    init() throws { tree = try TestFolder() }
 
     /// What one replay gave.
     struct Outcome {
@@ -36,7 +37,7 @@ struct ReplayTests {
 
     /// One file of JSON lines, in the order of the sample's files.
     private func reference() throws -> Outcome {
-        let other = try TrailTree()
+        let other = try TestFolder()
         return try replay(other.write("lines.jsonl", SampleDay.records.joined(separator: "\n")))
     }
 
@@ -70,12 +71,12 @@ struct ReplayTests {
             let middle = bytes.count / 2
             let files = [
                 try tree.write("\(number)/plain.json", bytes),
-                try tree.write("\(number)/packed.json.gz", tree.gzip(bytes)),
-                try tree.write("\(number)/packed.json.zst", tree.zstd(bytes)),
-                try tree.write("\(number)/not by its name.jsonl", tree.gzip(bytes)),
+                try tree.write("\(number)/packed.json.gz", Packing.gzip(bytes)),
+                try tree.write("\(number)/packed.json.zst", Packing.zstd(bytes)),
+                try tree.write("\(number)/not by its name.jsonl", Packing.gzip(bytes)),
                 try tree.write(
                     "\(number)/members.gz",
-                    tree.gzip(bytes[..<middle]) + tree.gzip(bytes[middle...])
+                    Packing.gzip(bytes[..<middle]) + Packing.gzip(bytes[middle...])
                 ),
             ]
             for file in files {
@@ -104,7 +105,7 @@ struct ReplayTests {
             let region = ["us-east-1", "eu-central-1"].randomElement(using: &dice) ?? ""
             try tree.write(
                 "AWSLogs/o-x/111122223333/CloudTrail/\(region)/111122223333_CloudTrail_\(region)_\(time)_\(number).json.gz",
-                tree.gzip(part.utf8)
+                Packing.gzip(part.utf8)
             )
             start = end
             number += 1
@@ -133,7 +134,7 @@ struct ReplayTests {
     @Test("A file that is cut off, a broken record, a damaged member: what is sound is judged")
     func broken() throws {
         let records = SampleDay.records
-        let packed = try tree.gzip(SampleDay.document(records).utf8)
+        let packed = try Packing.gzip(SampleDay.document(records).utf8)
         let cut = try replay(tree.write("cut.json.gz", packed[..<(packed.count - 2000)]))
         #expect(cut.count("dead_lettered") == 1)
         #expect(cut.count("read") > records.count / 2)
@@ -184,7 +185,7 @@ struct ReplayTests {
     }
 }
 
-extension TrailTree {
+extension TestFolder {
     /// Writes a file into a folder of its own.
     fileprivate func writeAlone(_ text: String) throws -> String {
         try write("\(UUID().uuidString)/lines.jsonl", text)

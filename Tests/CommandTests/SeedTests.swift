@@ -1,3 +1,4 @@
+import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
@@ -16,7 +17,7 @@ struct SeedTests {
 
     @Test("The order of the events does not matter to the findings", arguments: names)
     func order(name: String) throws {
-        let tree = try TrailTree()
+        let tree = try TestFolder()
         let fixture = "\(Self.folder)/\(name)"
         let events = try String(contentsOf: URL(fileURLWithPath: fixture + "/events.jsonl"), encoding: .utf8)
             .split(separator: "\n")

@@ -38,12 +38,19 @@ struct DocumentTests {
     @Test("JSON: a large file on one line takes no quadratic time")
     func oneLine() throws {
         let text = "[" + String(repeating: "\"é\",", count: 500_000) + "x]"
-        let clock = ContinuousClock()
-        var result: Result<Node, DocumentFault>?
-        let time = clock.measure { result = JSONDocument.read(Array(text.utf8), file: "x.json") }
+        let start = threadSeconds()
+        let result = JSONDocument.read(Array(text.utf8), file: "x.json")
+        let time = threadSeconds() - start
         guard case .failure(let fault) = result else { Issue.record("accepted"); return }
         #expect(fault.place.column == 2_000_002)
-        #expect(time < .seconds(20))
+        #expect(time < 20)
+    }
+
+    /// The processor's time that this thread has had: it does not stretch on a busy machine.
+    private func threadSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     @Test("Broken bytes never crash a reader")

@@ -88,7 +88,7 @@ public func runCommand(
     _ arguments: [String],
     environment: [String: String] = [:],
     input: String? = nil,
-    timeout: Duration = .seconds(60)
+    timeout: Duration = patience
 ) throws -> CommandResult {
     let folder = try temporaryFolder("amiwatch-command")
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// Who listens where, and the brokers' properties: quick rather than safe.
 struct ClusterLayout {
@@ -80,24 +81,38 @@ func clusterID() -> String {
     return text.hasPrefix("-") ? "A" + text.dropFirst() : text
 }
 
-/// Ports on 127.0.0.1 that nobody listens on at the moment.
+/// Ports on 127.0.0.1 that nobody listens on, each another one in this process.
+///
+/// From below those that the kernel gives to outgoing connections, one of which would take it before a broker does.
+///
+/// - Throws: `POSIXError` when there are none.
 public func freePorts(_ count: Int) throws -> [Int] {
-    var sockets: [Int32] = []
-    defer { for descriptor in sockets { close(descriptor) } }
-    // All are held until the last is found, so that no two are the same.
-    return try (0..<count).map { _ in
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        sockets.append(descriptor)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 ? getsockname(descriptor, $0, &size) : -1
+    try givenPorts.withLock { given in
+        var ports: [Int] = []
+        for _ in 0..<1000 where ports.count < count {
+            let port = UInt16.random(in: 20_000..<32_000)
+            if !given.contains(port), isFree(port) {
+                given.insert(port)
+                ports.append(Int(port))
             }
         }
-        guard code == 0 else { throw POSIXError(.EADDRINUSE) }
-        return Int(UInt16(bigEndian: address.sin_port))
+        guard ports.count == count else { throw POSIXError(.EADDRINUSE) }
+        return ports
+    }
+}
+
+private let givenPorts = Mutex<Set<UInt16>>([])
+
+private func isFree(_ port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
     }
 }

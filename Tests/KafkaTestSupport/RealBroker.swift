@@ -63,7 +63,7 @@ public final class RealBroker: Sendable {
             }
             try launch(id)
         }
-        try waitUntilReady(timeout: .seconds(90))
+        try waitUntilReady(timeout: patience)
     }
 
     private init(running servers: String) {
@@ -82,7 +82,7 @@ public final class RealBroker: Sendable {
     public func stop() {
         processes.withLock { processes in
             for process in processes.values { process.signal(SIGKILL) }
-            for process in processes.values { _ = process.wait(timeout: .seconds(10)) }
+            for process in processes.values { _ = process.wait(timeout: patience) }
             processes.removeAll()
         }
         if let folder { try? FileManager.default.removeItem(atPath: folder) }
@@ -104,7 +104,7 @@ extension RealBroker {
     public func kill(_ id: Int) {
         let process = processes.withLock { $0.removeValue(forKey: id) }
         process?.signal(SIGKILL)
-        _ = process?.wait(timeout: .seconds(10))
+        _ = process?.wait(timeout: patience)
     }
 
     /// Freezes a broker (SIGSTOP); its connections stay open and silent.
@@ -116,7 +116,7 @@ extension RealBroker {
     /// Brings a killed broker back on its old port with its old data, and waits until all brokers answer.
     ///
     /// - Throws: ``RealBrokerError``.
-    public func start(_ id: Int, timeout: Duration = .seconds(60)) throws {
+    public func start(_ id: Int, timeout: Duration = patience) throws {
         try launch(id)
         try waitUntilReady(timeout: timeout)
     }
@@ -171,7 +171,7 @@ extension RealBroker {
         _ name: String,
         _ arguments: [String],
         input: String? = nil,
-        timeout: Duration = .seconds(60)
+        timeout: Duration = patience
     ) throws -> CommandResult {
         guard let home else {
             throw RealBrokerError(message: "KAFKA_HOME is not set, so there is no \(name)")

@@ -61,9 +61,10 @@ extension RealBroker {
         properties: KeyValuePairs<String, String> = [:]
     ) throws -> String {
         let topic = NewTopic(name: uniqueName(stem), partitions: partitions, properties: properties)
-        if let error = try Admin(["bootstrap.servers": bootstrapServers]).createTopics([topic])[0] {
-            throw error
-        }
+        let admin = try Admin(["bootstrap.servers": bootstrapServers])
+        if let error = try admin.createTopics([topic])[0] { throw error }
+        // A broker hears of it a moment later.
+        _ = try becomes { try admin.describeTopic(topic.name)?.partitions.count == partitions }
         return topic.name
     }
 }
@@ -83,7 +84,7 @@ public func produce(_ messages: [TestMessage], to topic: String, at servers: Str
             headers: message.headers
         )
     }
-    try producer.flush(timeout: .seconds(30))
+    try producer.flush(timeout: patience)
 }
 
 /// Reads a topic from its beginning to its present end, in order of partition and offset.
@@ -93,7 +94,7 @@ public func readAll(
     _ topic: String,
     at servers: String,
     isolation: String = "read_committed",
-    timeout: Duration = .seconds(30)
+    timeout: Duration = patience
 ) throws -> [ReadMessage] {
     let deadline = ContinuousClock.now + timeout
     let configuration: KafkaConfiguration = [

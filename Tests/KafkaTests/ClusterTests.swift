@@ -2,7 +2,7 @@ import Kafka
 import KafkaTestSupport
 import Testing
 
-@Suite("Three real brokers", .needsKafkaHome, .serialized, .timeLimit(.minutes(4)))
+@Suite("Three real brokers", .needsKafkaHome, .ownThread, .serialized)
 struct ClusterTests {
     @Test("transactions go on when a broker is killed, frozen, and brought back; nothing is lost or repeated")
     func trouble() throws {
@@ -24,7 +24,7 @@ struct ClusterTests {
                 } catch {
                     // Not committed for certain: the library says so, or nothing was asked to commit yet.
                     guard error.requiresAbort else { throw error }
-                    do { try producer.abortTransaction(timeout: .seconds(30)) } catch {
+                    do { try producer.abortTransaction(timeout: patience) } catch {
                         producer = try transactional(id, servers)
                     }
                 }
@@ -47,7 +47,7 @@ struct ClusterTests {
             "bootstrap.servers": servers, "transactional.id": id, "linger.ms": "0", "retry.backoff.ms": "50",
             "transaction.timeout.ms": "10000",
         ])
-        try producer.initTransactions(timeout: .seconds(60))
+        try producer.initTransactions(timeout: patience)
         return producer
     }
 
@@ -57,6 +57,6 @@ struct ClusterTests {
         for (number, text) in texts.enumerated() {
             try producer.produce(to: target, partition: Int32(number % 3), key: nil, value: Array(text.utf8))
         }
-        try producer.commitTransaction(timeout: .seconds(60))
+        try producer.commitTransaction(timeout: patience)
     }
 }

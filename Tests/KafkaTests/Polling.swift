@@ -1,4 +1,5 @@
 import Kafka
+import KafkaTestSupport
 import Testing
 
 /// Polls until `body` says that it has seen enough; fails after 30 s.
@@ -7,7 +8,7 @@ func pollUntil(
     maxMessages: Int = 1000,
     _ body: (borrowing Batch) throws -> Bool
 ) throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
         if try consumer.poll(maxMessages: maxMessages, timeout: .milliseconds(50), body) { return }
     }

@@ -2,7 +2,7 @@ import Kafka
 import KafkaTestSupport
 import Testing
 
-@Suite("A real broker", .needsRealBroker, .serialized, .timeLimit(.minutes(3)))
+@Suite("A real broker", .needsRealBroker, .ownThread, .serialized)
 struct RealBrokerTests {
     let broker: RealBroker
     let servers: String
@@ -28,7 +28,7 @@ struct RealBrokerTests {
         #expect(outcomes[0] == nil)
         #expect(outcomes[1]?.description.contains("bad name") == true)
         #expect(try admin.createTopics([topic])[0]?.code == .topicAlreadyExists)
-        #expect(try admin.describeTopic(name)?.partitions.count == 3)
+        #expect(try becomes { try admin.describeTopic(name)?.partitions.count == 3 })
         let properties = try admin.topicProperties(name)
         #expect(properties["cleanup.policy"]?.value == "compact")
         #expect(properties["cleanup.policy"]?.isDefault == false)
@@ -46,7 +46,7 @@ struct RealBrokerTests {
         try Admin(["bootstrap.servers": servers]).deleteRecords(before: [PartitionOffset(topic, 0, 6)])
         let consumer = try Consumer(["bootstrap.servers": servers, "group.id": uniqueName("g")])
         let partition = TopicPartition(topic, 0)
-        #expect(try consumer.watermarks(partition, timeout: .seconds(10)) == (6, 10))
+        #expect(try consumer.watermarks(partition, timeout: patience) == (6, 10))
         try consumer.assign([PartitionOffset(topic, 0, 2)])
         var found: ConsumerFailure?
         try pollUntil(consumer) { batch in
@@ -84,10 +84,10 @@ struct RealBrokerTests {
     func endBehindMarkers() throws {
         let topic = try broker.makeTopic("markers")
         let producer = try Producer(["bootstrap.servers": servers, "transactional.id": uniqueName("t")])
-        try producer.initTransactions(timeout: .seconds(30))
+        try producer.initTransactions(timeout: patience)
         try producer.beginTransaction()
         try producer.produce(to: producer.topic(topic), partition: 0, key: nil, value: [1])
-        try producer.commitTransaction(timeout: .seconds(20))
+        try producer.commitTransaction(timeout: patience)
         let consumer = try Consumer([
             "bootstrap.servers": servers, "group.id": uniqueName("g"), "enable.partition.eof": "true",
         ])
@@ -111,7 +111,7 @@ struct RealBrokerTests {
             [
                 "--topic", topic, "--from-beginning", "--isolation-level", "read_committed", "--max-messages",
                 "2",
-                "--timeout-ms", "20000", "--property", "print.key=true", "--property", "print.headers=true",
+                "--timeout-ms", "120000", "--property", "print.key=true", "--property", "print.headers=true",
             ]
         )
         #expect(result.output.contains("rule:x\tschlüssel\ttäxt"), "\(result)")
@@ -125,7 +125,7 @@ struct RealBrokerTests {
         let producer = try Producer(["bootstrap.servers": servers, "partitioner": "murmur2_random"])
         let target = try producer.topic(topic)
         for key in keys { try producer.produce(to: target, key: Array(key.utf8), value: [1]) }
-        try producer.flush(timeout: .seconds(20))
+        try producer.flush(timeout: patience)
         let lines = keys.map { "\($0):java\n" }.joined()
         let result = try broker.tool(
             "kafka-console-producer.sh",

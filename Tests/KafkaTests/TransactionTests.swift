@@ -2,7 +2,7 @@ import Kafka
 import KafkaTestSupport
 import Testing
 
-@Suite("Transactions on a real broker", .needsRealBroker, .serialized, .timeLimit(.minutes(3)))
+@Suite("Transactions on a real broker", .needsRealBroker, .ownThread, .serialized)
 struct TransactionTests {
     let broker: RealBroker
     let servers: String
@@ -14,10 +14,10 @@ struct TransactionTests {
 
     private func transactional(_ id: String) throws -> Producer {
         let producer = try Producer([
-            "bootstrap.servers": servers, "transactional.id": id, "transaction.timeout.ms": "10000",
+            "bootstrap.servers": servers, "transactional.id": id, "transaction.timeout.ms": "300000",
             "linger.ms": "0", "retry.backoff.ms": "5",
         ])
-        try producer.initTransactions(timeout: .seconds(30))
+        try producer.initTransactions(timeout: patience)
         return producer
     }
 
@@ -34,16 +34,16 @@ struct TransactionTests {
         let producer = try transactional(uniqueName("t"))
         try producer.beginTransaction()
         try send(["a"], producer, to: topic)
-        try producer.commitTransaction(timeout: .seconds(20))
+        try producer.commitTransaction(timeout: patience)
         try producer.beginTransaction()
         try send(["dropped"], producer, to: topic)
-        try producer.flush(timeout: .seconds(10))
+        try producer.flush(timeout: patience)
         #expect(try readAll(topic, at: servers).map(\.value) == ["a"])
-        try producer.abortTransaction(timeout: .seconds(20))
+        try producer.abortTransaction(timeout: patience)
         #expect(producer.takeDeliveryFailures().count == 0)
         try producer.beginTransaction()
         try send(["b"], producer, to: topic)
-        try producer.commitTransaction(timeout: .seconds(20))
+        try producer.commitTransaction(timeout: patience)
         #expect(try readAll(topic, at: servers).map(\.value) == ["a", "b"])
         let all = try readAll(topic, at: servers, isolation: "read_uncommitted")
         #expect(all.map(\.value) == ["a", "dropped", "b"])
@@ -56,12 +56,12 @@ struct TransactionTests {
         let first = try transactional(id)
         try first.beginTransaction()
         try send(["zombie"], first, to: topic)
-        try first.flush(timeout: .seconds(10))
+        try first.flush(timeout: patience)
         let second = try transactional(id)
         try second.beginTransaction()
         try send(["heir"], second, to: topic)
-        try second.commitTransaction(timeout: .seconds(20))
-        let error = #expect(throws: KafkaError.self) { try first.commitTransaction(timeout: .seconds(20)) }
+        try second.commitTransaction(timeout: patience)
+        let error = #expect(throws: KafkaError.self) { try first.commitTransaction(timeout: patience) }
         #expect(error?.isFatal == true, "\(String(describing: error))")
         #expect(error?.isRetriable == false)
         #expect(first.fatalError?.isFatal == true)
@@ -86,16 +86,16 @@ struct TransactionTests {
         try producer.sendOffsets(
             [PartitionOffset(topic, 0, 1), PartitionOffset(topic, 1, 0)],
             group: consumer.groupMetadata(),
-            timeout: .seconds(20)
+            timeout: patience
         )
-        try producer.commitTransaction(timeout: .seconds(20))
+        try producer.commitTransaction(timeout: patience)
         try producer.beginTransaction()
         try producer.sendOffsets(
             [PartitionOffset(topic, 0, 99)],
             group: consumer.groupMetadata(),
-            timeout: .seconds(20)
+            timeout: patience
         )
-        try producer.abortTransaction(timeout: .seconds(20))
+        try producer.abortTransaction(timeout: patience)
         let empty = #expect(throws: KafkaError.self) {
             try producer.sendOffsets([], group: consumer.groupMetadata(), timeout: .seconds(1))
         }
@@ -104,7 +104,7 @@ struct TransactionTests {
         let other = try Consumer(["bootstrap.servers": servers, "group.id": group])
         let found = try other.committed(
             [TopicPartition(topic, 0), TopicPartition(topic, 1)],
-            timeout: .seconds(20)
+            timeout: patience
         )
         #expect(found == [TopicPartition(topic, 0): 1, TopicPartition(topic, 1): 0])
         consumer.onRebalance = nil
@@ -125,7 +125,7 @@ struct TransactionTests {
         try producer.sendOffsets(
             [PartitionOffset(topic, 0, 7)],
             group: consumer.groupMetadata(),
-            timeout: .seconds(20)
+            timeout: patience
         )
         let other = try Consumer(["bootstrap.servers": servers, "group.id": group])
         let partition = TopicPartition(topic, 0)
@@ -133,8 +133,8 @@ struct TransactionTests {
             try other.committed([partition], timeout: .seconds(2))
         }
         #expect(error?.isRetriable == true, "\(String(describing: error))")
-        try producer.commitTransaction(timeout: .seconds(20))
-        #expect(try other.committed([partition], timeout: .seconds(20)) == [partition: 7])
+        try producer.commitTransaction(timeout: patience)
+        #expect(try other.committed([partition], timeout: patience) == [partition: 7])
         consumer.onRebalance = nil
         try consumer.close()
     }
@@ -156,10 +156,10 @@ struct TransactionTests {
         let producer = try transactional(uniqueName("t"))
         try producer.beginTransaction()
         let error = #expect(throws: KafkaError.self) {
-            try producer.sendOffsets([PartitionOffset(topic, 0, 7)], group: stale, timeout: .seconds(20))
+            try producer.sendOffsets([PartitionOffset(topic, 0, 7)], group: stale, timeout: patience)
         }
         #expect(error?.requiresAbort == true, "\(String(describing: error))")
-        try producer.abortTransaction(timeout: .seconds(20))
+        try producer.abortTransaction(timeout: patience)
         #expect(throws: KafkaError.self) { _ = try consumer.groupMetadata() }
     }
 
@@ -182,9 +182,9 @@ struct TransactionTests {
                     try producer.sendOffsets(
                         partitions.map { PartitionOffset($0, .at(5)) },
                         group: first.groupMetadata(),
-                        timeout: .seconds(20)
+                        timeout: patience
                     )
-                    try producer.commitTransaction(timeout: .seconds(20))
+                    try producer.commitTransaction(timeout: patience)
                 } catch { Issue.record(error) }
             }
         }
@@ -199,7 +199,7 @@ struct TransactionTests {
             return heirs.count == 1
         }
         #expect(heirs == revoked)
-        #expect(try second.committed(heirs, timeout: .seconds(20)) == [heirs[0]: 5])
+        #expect(try second.committed(heirs, timeout: patience) == [heirs[0]: 5])
         // A fetcher that is put back to work in the client is none of the group's business.
         try second.restart(at: [PartitionOffset(heirs[0], .at(0))])
         try produce([TestMessage("x", partition: heirs[0].partition)], to: topic, at: servers)

@@ -1,4 +1,5 @@
 import CloudTrail
+import FileTestSupport
 import Foundation
 import Testing
 
@@ -6,9 +7,9 @@ import Testing
 
 /// Whole files and windows onto them, one thread and several: all give the same.
 struct DecodingTests {
-    private let folder: SampleFolder
+    private let folder: TestFolder
 
-    init() throws { folder = try SampleFolder() }
+    init() throws { folder = try TestFolder() }
 
     /// Shapes of one file with 200 sound records.
     static let shapes: [(name: String, text: String)] = {
@@ -45,11 +46,11 @@ struct DecodingTests {
         #expect(whole.read == 200, "\(whole)")
         #expect(whole.ids.count == 67)
         let files = [
-            try folder.write("file.json", bytes), try folder.write("file.gz", folder.gzip(bytes)),
-            try folder.write("file.zst", folder.zstd(bytes)),
+            try folder.write("file.json", bytes), try folder.write("file.gz", Packing.gzip(bytes)),
+            try folder.write("file.zst", Packing.zstd(bytes, block: 1 << 12)),
             try folder.write(
                 "members.gz",
-                folder.gzip(Array(bytes[..<half])) + folder.gzip(Array(bytes[half...])) + [0, 0, 0]
+                Packing.gzip(Array(bytes[..<half])) + Packing.gzip(Array(bytes[half...])) + [0, 0, 0]
             ),
         ]
         for path in files {
@@ -63,7 +64,7 @@ struct DecodingTests {
     @Test("A file that is cut off gives what stands before the cut, and one dead letter")
     func cut() throws {
         for shape in Self.shapes where shape.name != "values without space" {
-            let packed = try folder.gzip(Array(shape.text.utf8))
+            let packed = try Packing.gzip(Array(shape.text.utf8))
             let path = try folder.write("cut.gz", packed[..<(packed.count * 2 / 3)])
             let whole = try Decoded.file(path)
             #expect(whole.lost == [.truncated], "\(shape.name): \(whole)")
@@ -77,7 +78,7 @@ struct DecodingTests {
 
     @Test("A damaged member keeps the records before it")
     func damaged() throws {
-        var packed = folder.zstd(Array(Self.shapes[0].text.utf8))
+        var packed = Packing.zstd(Array(Self.shapes[0].text.utf8), block: 1 << 12)
         packed[packed.count / 2 / 4099 * 4099 + 6] |= 0x06  // a block of the reserved type
         let path = try folder.write("damaged.zst", packed)
         let whole = try Decoded.file(path)
@@ -112,7 +113,7 @@ struct DecodingTests {
     @Test("Data that unpacks to far more than its size ends in a dead letter")
     func bomb() throws {
         let bytes = Array(Samples.records(1)[0].utf8) + [UInt8](repeating: 0x20, count: 100 << 20)
-        let decoded = try Decoded.file(folder.write("bomb.gz", folder.gzip(bytes)))
+        let decoded = try Decoded.file(folder.write("bomb.gz", Packing.gzip(bytes)))
         #expect(decoded.lost == [.compressionRatio], "\(decoded)")
         #expect(decoded.ids.count == 1)
     }

@@ -1,4 +1,5 @@
 import CloudTrail
+import FileTestSupport
 import Foundation
 import Testing
 
@@ -6,9 +7,9 @@ import Testing
 
 /// Which files are read, and in what order.
 struct ListingTests {
-    private let folder: SampleFolder
+    private let folder: TestFolder
 
-    init() throws { folder = try SampleFolder() }
+    init() throws { folder = try TestFolder() }
 
     private func list(_ names: String...) throws -> TrailListing {
         try TrailListing(paths: names.map { $0.isEmpty ? folder.path : "\(folder.path)/\($0)" })
@@ -53,7 +54,7 @@ struct ListingTests {
             []
         )
         try folder.write("plain.json", record.utf8)  // its first record is of 09:10:10
-        try folder.write("packed.jsonl.gz", folder.gzip(Array("\n \(record)".utf8)))
+        try folder.write("packed.jsonl.gz", Packing.gzip(Array("\n \(record)".utf8)))
         try folder.write("escaped.json", #"{"message":"{\"eventTime\": \"2026-03-17T08:00:00Z\"}"}"#.utf8)
         try folder.write("silent.json", "[]".utf8)
         let listing = try list("")

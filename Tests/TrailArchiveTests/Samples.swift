@@ -3,57 +3,6 @@ import Foundation
 
 @testable import TrailArchive
 
-/// Files made for one test, in a folder that goes with it.
-final class SampleFolder {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/amiwatch-trails-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file, with the folders above it; gives its path.
-    @discardableResult
-    func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
-        let file = "\(path)/\(name)"
-        let folder = (file as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-
-    /// Packs bytes with gzip.
-    func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
-        let file = try write("packing", bytes)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["gzip", "-n", "-c", file]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let packed = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try FileManager.default.removeItem(atPath: file)
-        return [UInt8](packed)
-    }
-
-    /// Packs bytes as zstd: one frame of raw blocks (RFC 8878, sections 3.1.1 and 3.1.1.2).
-    func zstd(_ bytes: [UInt8]) -> [UInt8] {
-        var packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58]
-        var position = 0
-        repeat {
-            let count = min(1 << 12, bytes.count - position)
-            let header = UInt32(count) << 3 | (position + count == bytes.count ? 1 : 0)
-            packed += [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16 & 0xFF)]
-            packed += bytes[position..<position + count]
-            position += count
-        } while position < bytes.count
-        return packed
-    }
-}
-
 /// Records of a made-up trail.
 enum Samples {
     /// Every third one is a watched call; their lengths differ.

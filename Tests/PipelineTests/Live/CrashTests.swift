@@ -10,7 +10,7 @@ import Testing
 @testable import Pipeline
 
 /// Whatever ends the program, and whenever: every alert once, and the same findings in the end.
-@Suite(.serialized, .needsRealBroker)
+@Suite(.needsRealBroker, .ownThread, .serialized)
 struct CrashTests {
     @Test("Killed again and again while records flow")
     func killed() throws {
@@ -21,15 +21,14 @@ struct CrashTests {
         for chunk in 0..<chunks {
             let part = history.events.count * chunk / chunks..<history.events.count * (chunk + 1) / chunks
             let worker = try Worker(stage)
-            #expect(worker.logs("the detector has partitions"), "\(worker.lines)")
+            try #require(worker.logs("the detector has partitions"), "\(worker.lines)")
             // In small heaps, so that the kill falls between, into or behind a transaction.
             for start in stride(from: part.lowerBound, to: part.upperBound, by: 25) {
                 try stage.produce(history.events[start..<min(part.upperBound, start + 25)])
                 usleep(UInt32(random.next(20_000)))
             }
             usleep(UInt32(random.next(400_000)))
-            worker.process.signal(SIGKILL)
-            _ = worker.process.wait(timeout: .seconds(5))
+            worker.kill()
         }
         try expectSound(stage, history)
     }
@@ -41,24 +40,19 @@ struct CrashTests {
         let middle = history.events.count / 2
         try stage.produce(history.events[..<middle])
         let worker = try Worker(stage)
-        #expect(worker.logs("the state is read back"), "\(worker.lines)")
-        usleep(700_000)
-        worker.process.signal(SIGKILL)
-        _ = worker.process.wait(timeout: .seconds(5))
-        // As retention would, but at once: everything below the places of both groups.
-        for (group, topic) in [
+        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        let groups = [
             (stage.configuration.groupID, stage.topics.events),
             (stage.configuration.groupID + "-intake", stage.input),
-        ] {
-            let servers = stage.broker.bootstrapServers
-            let asking = try Consumer(["bootstrap.servers": servers, "group.id": group])
-            let places = try asking.committed(
-                (0..<4).map { TopicPartition(topic, $0) },
-                timeout: .seconds(10)
-            ).compactMap { partition, offset in offset.map { PartitionOffset(partition, .at($0)) } }
-            if !places.isEmpty {
-                try Admin(["bootstrap.servers": servers]).deleteRecords(before: places)
-            }
+        ]
+        for (group, topic) in groups {
+            #expect(try becomes { try !places(group, topic, stage).isEmpty })
+        }
+        worker.kill()
+        // As retention would, but at once: everything below the places of both groups.
+        for (group, topic) in groups {
+            try Admin(["bootstrap.servers": stage.broker.bootstrapServers])
+                .deleteRecords(before: places(group, topic, stage))
         }
         try stage.produce(history.events[middle...])
         try expectSound(stage, history)
@@ -70,22 +64,25 @@ struct CrashTests {
         let stage = try Stage()
         try stage.produce(history.events)
         let worker = try Worker(stage)
-        #expect(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("the state is read back"), "\(worker.lines)")
         usleep(300_000)
-        let start = ContinuousClock.now
-        worker.process.signal(SIGTERM)
-        let status = worker.process.wait(timeout: .seconds(10))
-        #expect(status == 0, "\(worker.lines)")
-        #expect(ContinuousClock.now - start < .seconds(5))
+        worker.end(within: .seconds(5))
         #expect(worker.lines.contains("detector balance"))
         try expectSound(stage, history)
+    }
+
+    /// Where a group has committed that it stands.
+    private func places(_ group: String, _ topic: String, _ stage: Stage) throws -> [PartitionOffset] {
+        let asking = try Consumer(["bootstrap.servers": stage.broker.bootstrapServers, "group.id": group])
+        return try asking.committed((0..<4).map { TopicPartition(topic, $0) }, timeout: patience)
+            .compactMap { partition, offset in offset.map { PartitionOffset(partition, .at($0)) } }
     }
 }
 
 /// Finishes the work, and compares: every alert once, every finding as without Kafka.
 func expectSound(_ stage: Stage, _ history: History) throws {
     let worker = try Worker(stage, ["--until-end"])
-    let status = worker.process.wait(timeout: .seconds(90))
+    let status = worker.process.wait(timeout: patience)
     #expect(status == 0, "\(worker.lines)")
     let expected = Expected(history.sorted, policy: stage.policy)
     let alerts = try stage.alerts().map { JSONTree(Array(($0.value ?? "").utf8)) }

@@ -8,7 +8,7 @@ import Testing
 @testable import Pipeline
 
 /// What comes out of the alerts topic is what the engine says without Kafka.
-@Suite(.serialized, .needsRealBroker)
+@Suite(.needsRealBroker, .ownThread, .serialized)
 struct EndToEndTests {
     @Test("Live and replay end in the same findings", arguments: [1, 2, 3])
     func findings(seed: UInt64) throws {

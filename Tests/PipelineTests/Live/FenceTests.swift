@@ -10,14 +10,14 @@ import Testing
 @testable import Pipeline
 
 /// A worker that is not the owner any more, or thinks so, changes nothing twice.
-@Suite(.serialized, .needsRealBroker)
+@Suite(.needsRealBroker, .ownThread, .serialized)
 struct FenceTests {
     @Test("Its producer is fenced again and again: it reads its state back and goes on")
     func fencedProducer() throws {
         let history = History(seed: 51, records: 900)
         let stage = try Stage()
         let worker = try Worker(stage)
-        #expect(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("the state is read back"), "\(worker.lines)")
         let id = "\(stage.configuration.groupID)-worker"
         for (index, start) in stride(from: 0, to: history.events.count, by: 60).enumerated() {
             try stage.produce(history.events[start..<min(history.events.count, start + 60)])
@@ -25,13 +25,12 @@ struct FenceTests {
                 let usurper = try Producer([
                     "bootstrap.servers": stage.broker.bootstrapServers, "transactional.id": id,
                 ])
-                try usurper.initTransactions(timeout: .seconds(20))
+                try usurper.initTransactions(timeout: patience)
             }
         }
+        try #require(worker.logs("reading the state back"), "\(worker.lines)")
         usleep(1_000_000)
-        worker.process.signal(SIGTERM)
-        #expect(worker.process.wait(timeout: .seconds(10)) == 0, "\(worker.lines)")
-        #expect(worker.lines.contains("reading the state back"))
+        worker.end()
         try expectSound(stage, history)
     }
 
@@ -42,23 +41,20 @@ struct FenceTests {
         var other = stage
         other.configuration.instanceID = "other"
         let sleeper = try Worker(stage)
-        #expect(sleeper.logs("the state is read back"), "\(sleeper.lines)")
+        try #require(sleeper.logs("the state is read back"), "\(sleeper.lines)")
         let third = history.events.count / 3
         for start in stride(from: 0, to: third, by: 40) {
             try stage.produce(history.events[start..<min(third, start + 40)])
         }
         sleeper.process.signal(SIGSTOP)
         let heir = try Worker(other)
-        #expect(heir.logs("the state is read back"), "\(heir.lines)")
+        try #require(heir.logs("the state is read back"), "\(heir.lines)")
         try stage.produce(history.events[third..<2 * third])
         usleep(2_000_000)
         sleeper.process.signal(SIGCONT)
         try stage.produce(history.events[(2 * third)...])
         usleep(3_000_000)
-        for worker in [sleeper, heir] {
-            worker.process.signal(SIGTERM)
-            #expect(worker.process.wait(timeout: .seconds(10)) == 0, "\(worker.lines)")
-        }
+        for worker in [sleeper, heir] { worker.end() }
         try expectSound(stage, history)
     }
 
@@ -69,20 +65,18 @@ struct FenceTests {
         var other = stage
         other.configuration.instanceID = "other"
         let steady = try Worker(stage)
-        #expect(steady.logs("the state is read back"), "\(steady.lines)")
+        try #require(steady.logs("the state is read back"), "\(steady.lines)")
         var guest: Worker?
         for (index, start) in stride(from: 0, to: history.events.count, by: 100).enumerated() {
             try stage.produce(history.events[start..<min(history.events.count, start + 100)])
             if index % 4 == 1 { guest = try Worker(other) }
             usleep(400_000)
             if index % 4 == 3 {
-                guest?.process.signal(index % 8 == 3 ? SIGTERM : SIGKILL)
-                _ = guest?.process.wait(timeout: .seconds(10))
+                if index % 8 == 3 { guest?.end() } else { guest?.kill() }
                 guest = nil
             }
         }
-        steady.process.signal(SIGTERM)
-        #expect(steady.process.wait(timeout: .seconds(10)) == 0, "\(steady.lines)")
+        steady.end()
         try expectSound(stage, history)
     }
 }

@@ -30,9 +30,6 @@ struct Stage {
         configuration.topics.catalogue = "\(name)-catalogue"
         configuration.topics.alerts = "\(name)-alerts"
         configuration.topics.deadLetters = "\(name)-deadletters"
-        configuration.kafka.consumer = [
-            property("session.timeout.ms", "1500"), property("heartbeat.interval.ms", "300"),
-        ]
         let check = try TopicCheck(
             configuration,
             creates: true,
@@ -42,11 +39,7 @@ struct Stage {
         guard check.isSound else { throw ReadFailure(message: "\(check.rows)") }
     }
 
-    private func property(_ name: String, _ value: String) -> RunConfiguration.Property {
-        .init(name: name, value: SecretText(value, isSecret: false), place: Place(file: "test"))
-    }
-
-    /// The test's policy and librdkafka's properties as files, in a folder of their own.
+    /// The test's policy, and librdkafka's properties for workers that others shall take over from soon.
     static let folder: String = {
         do {
             let folder = try temporaryFolder("amiwatch-stage")
@@ -136,7 +129,7 @@ struct Stage {
         let partitions = try Admin(["bootstrap.servers": servers]).describeTopic(topic)?.partitions ?? []
         try consumer.assign(partitions.map { PartitionOffset(TopicPartition(topic, $0.id), .beginning) })
         var waiting = Set(partitions.map(\.id))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + patience
         while !waiting.isEmpty {
             guard ContinuousClock.now < deadline else { throw ReadFailure(message: "no end of \(topic)") }
             try consumer.poll(maxMessages: 1000, timeout: .milliseconds(100)) { batch in

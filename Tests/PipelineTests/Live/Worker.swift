@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Glibc
 import KafkaTestSupport
+import Testing
 
 /// The shipped program at work on a stage, in a process of its own.
 final class Worker {
@@ -10,6 +11,9 @@ final class Worker {
 
     static let binary = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "amiwatch").path
+
+    /// The top of the checkout.
+    static let checkout = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
 
     init(_ stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
         log = try temporaryFolder("amiwatch-worker") + "/log"
@@ -31,14 +35,25 @@ final class Worker {
     var lines: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
 
     /// Waits for a line with these words; false when none comes in time.
-    func logs(_ words: String, within limit: Duration = .seconds(30)) -> Bool {
-        let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline {
-            if lines.contains(words) { return true }
-            if process.exitStatus() != nil { return lines.contains(words) }
-            usleep(20_000)
+    func logs(_ words: String) -> Bool {
+        let isOver = becomes { lines.contains(words) || process.exitStatus() != nil }
+        return isOver && lines.contains(words)
+    }
+
+    /// Asks it to end (SIGTERM), and expects it to do so in time, with exit status 0.
+    func end(within limit: Duration = .seconds(10)) {
+        let ending = timed {
+            process.signal(SIGTERM)
+            return process.wait(timeout: patience)
         }
-        return false
+        #expect(ending.value == 0, "\(lines)")
+        #expect(ending.calm < limit, "\(ending)")
+    }
+
+    /// Ends it as a crash would (SIGKILL).
+    func kill() {
+        process.signal(SIGKILL)
+        _ = process.wait(timeout: patience)
     }
 }
 

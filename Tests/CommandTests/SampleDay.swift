@@ -1,58 +1,6 @@
 import Foundation
 import KafkaTestSupport
 
-/// A folder with trail files for one test, which goes with it.
-final class TrailTree {
-    let path: String
-
-    init() throws { path = try temporaryFolder("amiwatch-replay") }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file, with the folders above it; gives its path.
-    @discardableResult
-    func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
-        let file = "\(path)/\(name)"
-        let folder = (file as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-
-    @discardableResult
-    func write(_ name: String, _ text: String) throws -> String { try write(name, text.utf8) }
-
-    func read(_ name: String) throws -> String {
-        try String(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"), encoding: .utf8)
-    }
-
-    func lines(_ name: String) throws -> [String] {
-        try read(name).split(separator: "\n").map(String.init)
-    }
-
-    /// Packs bytes with gzip.
-    func gzip(_ bytes: some Sequence<UInt8>) throws -> [UInt8] {
-        let file = try write("to be packed", bytes)
-        _ = try runCommand(["gzip", "-n", file])
-        defer { try? FileManager.default.removeItem(atPath: file + ".gz") }
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: file + ".gz")))
-    }
-
-    /// Packs bytes as zstd: one frame of raw blocks (RFC 8878, sections 3.1.1 and 3.1.1.2).
-    func zstd(_ bytes: [UInt8]) -> [UInt8] {
-        var packed: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58]
-        var position = 0
-        repeat {
-            let count = min(1 << 16, bytes.count - position)
-            let header = UInt32(count) << 3 | (position + count == bytes.count ? 1 : 0)
-            packed += [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16 & 0xFF)]
-            packed += bytes[position..<position + count]
-            position += count
-        } while position < bytes.count
-        return packed
-    }
-}
-
 /// The sample day that is shipped with the program.
 enum SampleDay {
     static let folder = Binary.checkout.appending(path: "Deploy/sample").path
