@@ -10,7 +10,7 @@ import Testing
 @testable import Pipeline
 
 /// A record that ends the process each time costs itself and nothing else.
-@Suite(.serialized, .needsRealBroker)
+@Suite(.needsRealBroker, .ownThread, .serialized)
 struct CrashGuardTests {
     @Test(
         "Three crashes at one place, three more with records one at a time, and the killer is a dead letter"
@@ -34,7 +34,7 @@ struct CrashGuardTests {
         repeat {
             starts += 1
             let worker = try Worker(stage, ["--until-end"], environment: environment)
-            status = worker.process.wait(timeout: .seconds(90))
+            status = worker.process.wait(timeout: patience)
             output = worker.lines
             if output.contains("records go one at a time") { alone += 1 }
         } while status == 128 + SIGKILL && starts < 12
@@ -70,13 +70,12 @@ struct CrashGuardTests {
         for start in 1...4 {
             let worker = try Worker(stage)
             #expect(try waitForAttempts(stage, count: start))
-            worker.process.signal(SIGKILL)
-            _ = worker.process.wait(timeout: .seconds(5))
+            worker.kill()
         }
         try stage.produce(history.events)
         try Self.forwardAll(stage)
         let worker = try Worker(stage, ["--until-end"])
-        #expect(worker.process.wait(timeout: .seconds(90)) == 0, "\(worker.lines)")
+        #expect(worker.process.wait(timeout: patience) == 0, "\(worker.lines)")
         #expect(worker.lines.contains("records go one at a time"))
         #expect(try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers).isEmpty)
         try expectSound(stage, history)
@@ -91,24 +90,21 @@ struct CrashGuardTests {
         for _ in 1...5 {
             let worker = try Worker(stage)
             #expect(try waitForAttempts(stage, count: 1))
-            worker.process.signal(SIGTERM)
-            #expect(worker.process.wait(timeout: .seconds(10)) == 0, "\(worker.lines)")
+            worker.end()
             #expect(try attempts(stage).allSatisfy { $0.value.count == 0 })
         }
         // Each time the other one comes or goes, all partitions are given up and begun again.
         let steady = try Worker(stage)
-        #expect(steady.logs("the state is read back"), "\(steady.lines)")
+        try #require(steady.logs("the state is read back"), "\(steady.lines)")
         var other = stage
         other.configuration.instanceID = "other"
         for _ in 1...3 {
             let guest = try Worker(other)
-            #expect(guest.logs("the state is read back"), "\(guest.lines)")
-            guest.process.signal(SIGTERM)
-            #expect(guest.process.wait(timeout: .seconds(10)) == 0, "\(guest.lines)")
+            try #require(guest.logs("the state is read back"), "\(guest.lines)")
+            guest.end()
         }
         try stage.produce(history.events)
-        steady.process.signal(SIGTERM)
-        #expect(steady.process.wait(timeout: .seconds(10)) == 0, "\(steady.lines)")
+        steady.end()
         #expect(!steady.lines.contains("one at a time"), "\(steady.lines)")
         try expectSound(stage, history)
     }
@@ -166,15 +162,10 @@ struct CrashGuardTests {
     }
 
     private func waitForAttempts(_ stage: Stage, count: Int) throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline {
+        try becomes {
             let found = try attempts(stage)
-            if found.count == 4, found.values.allSatisfy({ $0.count == count && $0.process != 0 }) {
-                return true
-            }
-            usleep(50_000)
+            return found.count == 4 && found.values.allSatisfy { $0.count == count && $0.process != 0 }
         }
-        return false
     }
 
     /// A library that ends its process when it is about to produce what contains the words in `DIES_AT`.

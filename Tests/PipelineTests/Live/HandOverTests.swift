@@ -11,7 +11,7 @@ import Testing
 @testable import Pipeline
 
 /// When partitions move, those that stay do not wait for those that come.
-@Suite(.serialized, .needsRealBroker)
+@Suite(.needsRealBroker, .ownThread, .serialized)
 struct HandOverTests {
     @Test("A worker goes: the other one works on while it reads back what it takes over")
     func alongside() throws {
@@ -25,13 +25,12 @@ struct HandOverTests {
         var other = stage
         other.configuration.instanceID = "other"
         let (survivor, leaver) = (try Worker(stage), try Worker(other))
-        #expect(leaver.logs(Self.line, within: .seconds(90)), "\(leaver.lines)")
-        #expect(try waitUntil { try owned(stage) == 2 && count(survivor) >= 1 }, "\(survivor.lines)")
+        try #require(leaver.logs(Self.line), "\(leaver.lines)")
+        #expect(try becomes { try owned(stage) == 2 && count(survivor) >= 1 }, "\(survivor.lines)")
         let before = count(survivor)
-        leaver.process.signal(SIGTERM)
-        #expect(leaver.process.wait(timeout: .seconds(10)) == 0, "\(leaver.lines)")
+        leaver.end()
 
-        #expect(try waitUntil { count(survivor) > before }, "\(survivor.lines)")
+        #expect(becomes { count(survivor) > before }, "\(survivor.lines)")
         for (partition, owner) in owners.enumerated() {
             try produce(
                 [TestMessage(Self.record(owner), key: owner.description, partition: Int32(partition))],
@@ -39,14 +38,13 @@ struct HandOverTests {
                 at: stage.broker.bootstrapServers
             )
         }
-        #expect(try waitUntil { try !accountsTold(stage).isEmpty }, "\(survivor.lines)")
+        #expect(try becomes { try !accountsTold(stage).isEmpty }, "\(survivor.lines)")
         // What stayed is judged, committed and published; what came is still being read back.
         #expect(count(survivor) == before + 1, "\(survivor.lines)")
         #expect(try accountsTold(stage).count == 1)
-        #expect(try waitUntil { try accountsTold(stage).count == 2 }, "\(survivor.lines)")
+        #expect(try becomes { try accountsTold(stage).count == 2 }, "\(survivor.lines)")
         #expect(count(survivor) == before + 2, "\(survivor.lines)")
-        survivor.process.signal(SIGTERM)
-        #expect(survivor.process.wait(timeout: .seconds(10)) == 0, "\(survivor.lines)")
+        survivor.end()
     }
 
     private static let line = "the state is read back"
@@ -58,21 +56,12 @@ struct HandOverTests {
         Set(try stage.alerts().compactMap { JSONTree(Array(($0.value ?? "").utf8))?["account_id"]?.text })
     }
 
-    private func waitUntil(_ condition: () throws -> Bool) throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(90)
-        while try !condition() {
-            guard ContinuousClock.now < deadline else { return false }
-            usleep(10_000)
-        }
-        return true
-    }
-
     /// How many partitions have been reconciled: each then has a place in the group.
     private func owned(_ stage: Stage) throws -> Int {
         let servers = stage.broker.bootstrapServers
         let asking = try Consumer(["bootstrap.servers": servers, "group.id": stage.configuration.groupID])
         let names = (0..<2).map { TopicPartition(stage.topics.events, $0) }
-        return try asking.committed(names, timeout: .seconds(10)).values.compactMap(\.self).count
+        return try asking.committed(names, timeout: patience).values.compactMap(\.self).count
     }
 
     /// A changelog that takes a while to read: instances that ended, again and again.
@@ -105,7 +94,7 @@ struct HandOverTests {
                     value: entry.value.map { Array($0) }
                 )
             }
-            try producer.flush(timeout: .seconds(30))
+            try producer.flush(timeout: patience)
         }
     }
 

@@ -82,12 +82,7 @@ struct OperationTests {
             return Set(Expected(history.sorted, policy: policy).findings.keys)
         }
         func comesTo(_ wanted: Set<String>) throws -> Bool {
-            let deadline = ContinuousClock.now + .seconds(60)
-            while try Set(stage.findings().keys) != wanted {
-                guard ContinuousClock.now < deadline else { return false }
-                usleep(200_000)
-            }
-            return true
+            try becomes { try Set(stage.findings().keys) == wanted }
         }
         let tagged = "version: 1\nrequired_tags: [{resource: image, key: Role, grace_minutes: 15}]\n"
         try write(tagged)
@@ -97,8 +92,8 @@ struct OperationTests {
 
         try write("version: 1\nrequired_tag: []\n")
         worker.process.signal(SIGHUP)
-        #expect(worker.logs("\(path):2:1: error: "))
-        #expect(worker.logs("stays in force"))
+        try #require(worker.logs("\(path):2:1: error: "))
+        try #require(worker.logs("stays in force"))
 
         try write(tagged + "rules: {ami-shared-publicly: {enabled: false}}\n")
         let second = try findings()
@@ -110,8 +105,7 @@ struct OperationTests {
         #expect(try comesTo(first))
         let ids = try stage.alerts().compactMap { JSONTree(Array(($0.value ?? "").utf8))?["alert_id"]?.text }
         #expect(Set(ids).count == ids.count)
-        worker.process.signal(SIGTERM)
-        #expect(worker.process.wait(timeout: .seconds(20)) == 0)
+        worker.end(within: .seconds(20))
     }
 
     @Test("An input that is keyed by account needs no intake")
