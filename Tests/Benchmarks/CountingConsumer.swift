@@ -1,8 +1,10 @@
 import CLibrdkafka
+import Kafka
 
 /// The ceiling: librdkafka alone reads a topic to its end and counts, in batches, through its C interface.
 ///
-/// Its properties are those of amiwatch's own consumers where these matter to speed.
+/// Its properties, and what it asks of the allocator, are those of amiwatch's own consumers where these matter to
+/// speed.
 enum CountingConsumer {
     static let options = Set(["servers", "topic", "partitions", "messages"])
 
@@ -11,6 +13,7 @@ enum CountingConsumer {
             throw UsageError("count needs --servers and --topic")
         }
         let partitions = try options.number("partitions", 4)
+        FetchMemory.keep()
         let client = try open(servers)
         guard let list = rd_kafka_topic_partition_list_new(Int32(partitions)) else { return }
         for partition in 0..<Int32(partitions) {
