@@ -78,10 +78,14 @@ public final class TrailDecoder {
         size: Int
     ) throws(SystemError) -> (UnsafeRawBufferPointer, Bool) {
         var count = 0
-        var wanted = min(max(size + 1, 1 << 16), window)
+        let wanted = min(max(size + 1, 1 << 16), window)
         while true {
-            if buffer.count < wanted {
-                let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 64)
+            if buffer.count < wanted || buffer.count == count {
+                // Doubled at least, so that files which grow and grow do not each get a buffer of their own.
+                let larger = UnsafeMutableRawBufferPointer.allocate(
+                    byteCount: min(window, max(wanted, buffer.count * 2)),
+                    alignment: 64
+                )
                 larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 buffer.deallocate()
                 buffer = larger
@@ -91,7 +95,6 @@ public final class TrailDecoder {
             // A file may still grow, and a stream has no size.
             if count < buffer.count { return (head, true) }
             if count >= window { return (head, false) }
-            wanted = min(window, buffer.count * 2)
         }
     }
 
