@@ -16,9 +16,12 @@ public struct OwnThread: SuiteTrait, TestScoping {
         testCase: Test.Case?,
         performing body: @Sendable () async throws -> Void
     ) async throws {
-        await Self.turns.take()
-        defer { Self.turns.give() }
-        try await withTaskExecutorPreference(SuiteThread(test.name)) { try await body() }
+        // On its own thread from the first to the last: the library's may be busy with other tests for minutes.
+        try await withTaskExecutorPreference(SuiteThread(test.name)) {
+            await Self.turns.take()
+            defer { Self.turns.give() }
+            try await body()
+        }
     }
 }
 
