@@ -30,20 +30,33 @@ struct HandOverTests {
         let before = count(survivor)
         leaver.end()
 
-        #expect(becomes { count(survivor) > before }, "\(survivor.lines)")
-        for (partition, owner) in owners.enumerated() {
-            try produce(
-                [TestMessage(Self.record(owner), key: owner.description, partition: Int32(partition))],
-                to: stage.topics.events,
-                at: stage.broker.bootstrapServers
-            )
+        // Records of both keep coming, until everything is read back.
+        var second = 0
+        let isDone = try becomes {
+            for (partition, owner) in owners.enumerated() {
+                try produce(
+                    [
+                        TestMessage(
+                            Self.record(owner, second),
+                            key: owner.description,
+                            partition: Int32(partition)
+                        )
+                    ],
+                    to: stage.topics.events,
+                    at: stage.broker.bootstrapServers
+                )
+            }
+            second += 1
+            return count(survivor) >= before + 2
         }
-        #expect(try becomes { try !accountsTold(stage).isEmpty }, "\(survivor.lines)")
-        // What stayed is judged, committed and published; what came is still being read back.
-        #expect(count(survivor) == before + 1, "\(survivor.lines)")
-        #expect(try accountsTold(stage).count == 1)
-        #expect(try becomes { try accountsTold(stage).count == 2 }, "\(survivor.lines)")
-        #expect(count(survivor) == before + 2, "\(survivor.lines)")
+        #expect(isDone, "\(survivor.lines)")
+        #expect(try becomes { try Set(alerts(stage).map(\.account)).count == 2 }, "\(survivor.lines)")
+        // What stayed is judged, committed and published while what came is still being read back.
+        let rounds = try readBack(survivor)
+        try #require(rounds.count == before + 2, "\(survivor.lines)")
+        let told = try alerts(stage)
+        let between = told.filter { rounds[before] < $0.time && $0.time < rounds[before + 1] }
+        #expect(Set(between.map(\.account)).count == 1, "\(rounds), \(told.map(\.time))")
         survivor.end()
     }
 
@@ -51,9 +64,21 @@ struct HandOverTests {
 
     private func count(_ worker: Worker) -> Int { worker.lines.split(separator: Self.line).count - 1 }
 
-    /// The accounts that there are alerts about.
-    private func accountsTold(_ stage: Stage) throws -> Set<String> {
-        Set(try stage.alerts().compactMap { JSONTree(Array(($0.value ?? "").utf8))?["account_id"]?.text })
+    /// When a worker had read state back, in milliseconds since the epoch.
+    private func readBack(_ worker: Worker) throws -> [Int64] {
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        return try worker.lines.split(separator: "\n").filter { $0.contains(Self.line) }.map { line in
+            let time = try #require(JSONTree(Array(line.utf8))?["time"]?.text)
+            return Int64((try Date(time, strategy: format).timeIntervalSince1970 * 1000).rounded())
+        }
+    }
+
+    /// The account of each alert, and when it was written.
+    private func alerts(_ stage: Stage) throws -> [(account: String, time: Int64)] {
+        try stage.alerts().map { message in
+            let account = JSONTree(Array((message.value ?? "").utf8))?["account_id"]?.text
+            return (try #require(account), try #require(message.timestamp))
+        }
     }
 
     /// How many partitions have been reconciled: each then has a place in the group.
@@ -85,7 +110,7 @@ struct HandOverTests {
         let producer = try Producer(["bootstrap.servers": stage.broker.bootstrapServers, "linger.ms": "20"])
         let topic = try producer.topic(stage.topics.state)
         let entries = engine.pendingChanges()
-        for _ in 0..<100 {
+        for _ in 0..<250 {
             for entry in entries {
                 try producer.produce(
                     to: topic,
@@ -98,13 +123,15 @@ struct HandOverTests {
         }
     }
 
-    private static func record(_ account: AccountID) -> String {
-        """
-        {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","accountId":"\(account)"},\
-        "eventTime":"2026-02-02T03:00:00Z","eventSource":"ec2.amazonaws.com",\
-        "eventName":"DisableAllowedImagesSettings","awsRegion":"eu-central-1",\
-        "requestParameters":{"DisableAllowedImagesSettingsRequest":{}},"responseElements":null,\
-        "eventID":"00000000-0000-4000-8000-\(account)","recipientAccountId":"\(account)"}
-        """
+    private static func record(_ account: AccountID, _ second: Int) -> String {
+        let time = String(format: "%02d:%02d", second / 60, second % 60)
+        let number = String(format: "%04d", second)
+        return """
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","accountId":"\(account)"},\
+            "eventTime":"2026-02-02T03:\(time)Z","eventSource":"ec2.amazonaws.com",\
+            "eventName":"DisableAllowedImagesSettings","awsRegion":"eu-central-1",\
+            "requestParameters":{"DisableAllowedImagesSettingsRequest":{}},"responseElements":null,\
+            "eventID":"00000000-0000-4000-\(number)-\(account)","recipientAccountId":"\(account)"}
+            """
     }
 }
