@@ -31,18 +31,20 @@ public enum Packing {
     }
 
     private static func run(_ tool: String, _ arguments: [String], _ input: Data) throws -> [UInt8] {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try input.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (source, target) = (folder.appendingPathComponent("in"), folder.appendingPathComponent("out"))
+        try input.write(to: source)
+        try Data().write(to: target)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [tool] + arguments
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let pipe = Pipe()
-        process.standardOutput = pipe
+        process.standardInput = try FileHandle(forReadingFrom: source)
+        // No pipe: a program that another test starts at this moment could inherit it, and keep it open.
+        process.standardOutput = try FileHandle(forWritingTo: target)
         try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return [UInt8](output)
+        return [UInt8](try Data(contentsOf: target))
     }
 }

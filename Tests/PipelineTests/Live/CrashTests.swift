@@ -92,7 +92,13 @@ func expectSound(_ stage: Stage, _ history: History) throws {
     #expect(ids.count == alerts.count)
     #expect(Set(ids).count == ids.count, "an alert came twice")
     let letters = try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers)
-    #expect(try stage.findings() == expected.findings, "dead letters: \(letters)")
+    let (found, wanted) = (try stage.findings(), expected.findings)
+    let differing = Set(found.keys).union(wanted.keys).filter { found[$0] != wanted[$0] }.sorted()
+    let differences = differing.map { "found \(found[$0] ?? "nothing")\nwanted \(wanted[$0] ?? "nothing")" }
+    #expect(
+        differing.isEmpty,
+        "dead letters: \(letters)\n\(differences.joined(separator: "\n"))\n\(worker.lines)"
+    )
     // The first alert of every finding is its beginning.
     var begun: Set<String> = []
     for alert in alerts {
