@@ -236,6 +236,8 @@ public struct Engine: Sendable {
     /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
     public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
         for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
+        // Of accounts that are not concerned too: their time has moved with the others'.
+        backlog.append(timers.popDue(at: state.streamTime))
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
         backlog.append(reach.subjects.sorted().filter { owns($0) && isConcerned($0.place.account) })

@@ -31,6 +31,42 @@ struct OwnershipTests {
         }
     }
 
+    /// Accounts that come bring a later time along: deadlines of those that were there have passed by it.
+    @Test
+    func timeThatComesWithOtherAccounts() throws {
+        var policy = Policy()
+        policy.requiredTags = [
+            Policy.RequiredTag(resource: .image, key: "Role", requirement: .present, graceMinutes: 15)
+        ]
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        func record(_ account: AccountID, _ second: Int64, _ call: Call) -> Record {
+            Record(
+                id: EventID("event-\(account)"),
+                account: account,
+                region: World.regions[0],
+                time: EventTime(seconds: World.base + second),
+                name: "CreateImage",
+                source: "ec2.amazonaws.com",
+                call: call
+            )
+        }
+        var alerts: [Alert] = []
+        var other = Engine(policy: policy, settings: settings)
+        _ = other.process(record(World.member, 3600, .terminateInstances([])), into: &alerts)
+        var engine = Engine(policy: policy, settings: settings)
+        engine.isOwned = { $0 == World.owner }
+        let creation = ImageCreation(image: World.image(1), imageTags: [:])
+        _ = engine.process(record(World.owner, 0, .createImage(creation)), into: &alerts)
+        engine.commit()
+        #expect(!alerts.contains { $0.finding.identity.rule == "ami-created-without-required-tags" })
+        for entry in other.pendingChanges() { try engine.restore(key: entry.key, value: entry.value) }
+        engine.isOwned = nil
+        engine.startReconciling { $0 == World.member }
+        engine.judgeBacklog(atMost: .max, into: &alerts)
+        #expect(alerts.contains { $0.finding.identity.rule == "ami-created-without-required-tags" })
+    }
+
     /// What an engine is told about others' accounts it keeps to itself.
     @Test
     func nothingIsSaidAboutOthersAccounts() {
