@@ -136,7 +136,7 @@ public final class LiveRun: Sendable {
                     try Intake(
                         configuration,
                         clients,
-                        partitioner: Partitioner(count: layout.accountPartitions),
+                        layout: layout,
                         endsWhenRead: endsWhenRead,
                         board: board,
                         log: log

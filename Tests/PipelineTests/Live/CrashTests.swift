@@ -60,6 +60,40 @@ struct CrashTests {
         try expectSound(stage, history)
     }
 
+    @Test("Killed while it joins: the next one does not take its own part for everything")
+    func joining() throws {
+        let history = History(seed: 24)
+        let stage = try Stage()
+        try stage.produce(history.events)
+        // A member that is asked to join again and does not listen keeps the others waiting at the door.
+        let doors = try [
+            (stage.configuration.groupID, stage.topics.events),
+            (stage.configuration.groupID + "-intake", stage.input),
+        ].map { group, topic in
+            let member = try Consumer([
+                "bootstrap.servers": stage.broker.bootstrapServers, "group.id": group,
+                "partition.assignment.strategy": "range", "auto.offset.reset": "earliest",
+            ])
+            var isAssigned = false
+            member.onRebalance = { event in if case .assigned = event { isAssigned = true } }
+            try member.subscribe([topic])
+            #expect(becomes { member.poll(maxMessages: 1, timeout: .milliseconds(50)) { _ in isAssigned } })
+            member.onRebalance = nil
+            return member
+        }
+        // Nothing tells from outside that a member has asked to join: each gets time enough for that.
+        let first = try Worker(stage)
+        try #require(first.logs("started"), "\(first.lines)")
+        usleep(4_000_000)
+        first.kill()
+        let second = try Worker(stage, ["--until-end"])
+        try #require(second.logs("started"), "\(second.lines)")
+        usleep(4_000_000)
+        for member in doors { try member.close() }
+        #expect(second.process.wait(timeout: patience) == 0, "\(second.lines)")
+        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+    }
+
     @Test("SIGTERM ends it within 5 seconds, with everything committed")
     func terminated() throws {
         let history = History(seed: 23)

@@ -21,7 +21,7 @@ extension Detector {
             return false
         }
         switch phase {
-        case .idle: return sources.isEmpty && isInputDone
+        case .idle: return try sources.isEmpty && isInputDone && areOthersRead()
         case .restoring, .reconciling: return false
         case .running: break
         }
@@ -34,7 +34,8 @@ extension Detector {
             ending = .recordEnds
         case .recordEnds:
             // The times at the logs' ends are published too, by `keepTime`.
-            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: isTimeDue) else { return false }
+            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: isTimeDue), try areOthersRead()
+            else { return false }
             lookForCatalogueEnds()
         case .catalogue(let transactions):
             guard catalogueEnds.count == layout.cataloguePartitions else { return false }
@@ -42,6 +43,10 @@ extension Detector {
             lookForCatalogueEnds()
         }
         return false
+    }
+
+    private func areOthersRead() throws -> Bool {
+        try others.areRead(except: sources.map(\.name), consumer)
     }
 
     private var isInputDone: Bool {

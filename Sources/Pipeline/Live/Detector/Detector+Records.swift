@@ -34,6 +34,11 @@ extension Detector {
             }
             sources[index].next = end.offset
             sources[index].isAtEnd = true
+            if end.offset > sources[index].committed {
+                // Behind a transaction's last record stands its marker, and no reader shall seem to lag by that.
+                noteChange()
+                shares[sources[index].name.partition]?.isTouched = true
+            }
             noteEnd(of: index)
         }
         delayUnsettled()

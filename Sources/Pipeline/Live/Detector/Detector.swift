@@ -82,6 +82,7 @@ final class Detector {
     var unsettled: [(due: ContinuousClock.Instant, subjects: [Subject])] = []
     var settling: [Subject] = []
     var ending = Ending.records
+    var others: OthersParts
     var report = DetectorReport()
 
     static let batchMessages = 1024
@@ -111,6 +112,14 @@ final class Detector {
         engine = Engine(
             policy: policy,
             settings: .live(configuration.detector, endsWhenRead: endsWhenRead)
+        )
+        others = OthersParts(
+            input.isKeyedByAccount
+                ? layout.input
+                : (0..<Int32(clamping: layout.accountPartitions)).map {
+                    TopicPartition(configuration.topics.events, $0)
+                },
+            log: log
         )
         records = RecordReader(input)
         consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))

@@ -17,9 +17,11 @@ extension Intake {
     }
 
     /// Whether everything that was there has been handed on.
-    var isAtEnd: Bool {
+    func isAtEnd() throws -> Bool {
         guard isAssigned, board.isFeedDone, partitions.allSatisfy({ $0.isAtEnd }) else { return false }
-        if hasSoughtEnds || partitions.isEmpty { return true }
+        if hasSoughtEnds || partitions.isEmpty {
+            return try others.areRead(except: partitions.map(\.name), consumer)
+        }
         // The ends may have been met before the last was fed: they are looked for once more.
         hasSoughtEnds = true
         for index in partitions.indices { partitions[index].isAtEnd = false }

@@ -18,6 +18,7 @@ final class Intake {
     private let reader: RecordReader
     private var output: IntakeOutput
     var inStep: InStep
+    var others: OthersParts
 
     var partitions: [InputPartition] = []
     /// What was read since the last commit.
@@ -39,14 +40,15 @@ final class Intake {
     init(
         _ configuration: RunConfiguration,
         _ clients: KafkaClients,
-        partitioner: Partitioner,
+        layout: TopicLayout,
         endsWhenRead: Bool,
         board: RunBoard,
         log: RunLog
     ) throws {
         self.configuration = configuration
         self.clients = clients
-        self.partitioner = partitioner
+        partitioner = Partitioner(count: layout.accountPartitions)
+        others = OthersParts(layout.input, log: log)
         self.endsWhenRead = endsWhenRead
         self.board = board
         self.log = log
@@ -67,7 +69,7 @@ final class Intake {
         do {
             while !board.isStopping {
                 try turn()
-                if endsWhenRead, isAtEnd {
+                if endsWhenRead, try isAtEnd() {
                     try commit()
                     break
                 }

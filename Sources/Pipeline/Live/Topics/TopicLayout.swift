@@ -7,6 +7,8 @@ struct TopicLayout: Sendable, Equatable {
     let accountPartitions: Int
     /// Partitions of the catalogue.
     let cataloguePartitions: Int
+    /// The partitions of the input; of topics that are named by a pattern none.
+    let input: [TopicPartition]
 
     /// Looks at the topics that a configuration names.
     ///
@@ -49,6 +51,12 @@ struct TopicLayout: Sendable, Equatable {
                     + "must have the same number, because a partition's state lies under its own number; see 'amiwatch topics'"
             )
         }
-        return TopicLayout(accountPartitions: events, cataloguePartitions: catalogue)
+        return TopicLayout(
+            accountPartitions: events,
+            cataloguePartitions: catalogue,
+            input: inputs.flatMap { name, count in
+                (0..<Int32(clamping: count)).map { TopicPartition(name, $0) }
+            }
+        )
     }
 }

@@ -1,0 +1,60 @@
+import Kafka
+
+/// The partitions that other members of the group have, for a run that stops at the end.
+///
+/// Reaching the ends of its own is not enough: a member that died while it joined has partitions too until the
+/// broker misses it, and nobody reads them.
+struct OthersParts {
+    private let all: [TopicPartition]
+    private let log: RunLog
+    /// Where each ended when it was first looked at.
+    private var ends: [TopicPartition: Int64] = [:]
+    private var nextLook = ContinuousClock.now
+    private var nextWord = ContinuousClock.now
+
+    /// Time between two questions to the broker.
+    private static let interval = Duration.milliseconds(200)
+    /// Time between two words about the waiting.
+    private static let wordInterval = Duration.seconds(30)
+
+    /// All partitions that the group reads.
+    init(_ all: [TopicPartition], log: RunLog) {
+        self.all = all
+        self.log = log
+    }
+
+    /// Whether the group has committed everything that was there at the first look, in all but the member's own
+    /// partitions.
+    mutating func areRead(except owned: [TopicPartition], _ consumer: Consumer) throws -> Bool {
+        let others = Set(all).subtracting(owned)
+        guard !others.isEmpty else { return true }
+        guard ContinuousClock.now >= nextLook else { return false }
+        defer { nextLook = .now + Self.interval }
+        do throws(KafkaError) {
+            let places = try consumer.committed(Array(others), timeout: .milliseconds(500))
+            for partition in others {
+                let (low, high) = try consumer.watermarks(partition, timeout: .milliseconds(500))
+                let end = ends[partition] ?? high
+                ends[partition] = end
+                let place = max(low, places[partition].flatMap(\.self) ?? low)
+                guard place >= end else {
+                    say(partition, place, end)
+                    return false
+                }
+            }
+            return true
+        } catch {
+            guard error.isRetriable else { throw Trouble.failure(error) }
+            return false
+        }
+    }
+
+    private mutating func say(_ partition: TopicPartition, _ place: Int64, _ end: Int64) {
+        guard ContinuousClock.now >= nextWord else { return }
+        nextWord = .now + Self.wordInterval
+        log.info(
+            "all that is assigned here is read; waiting for other members of the group",
+            ["partition": "\(partition)", "place": .number(Int(place)), "end": .number(Int(end))]
+        )
+    }
+}
