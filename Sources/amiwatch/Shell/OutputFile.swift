@@ -2,14 +2,16 @@ import Glibc
 
 /// A file that a command writes, in blocks; without a path, standard output.
 ///
+/// It has its name only once it is whole: until `close` it is written beside it, and what was there before stays.
 /// Not Sendable: one thread writes. `close` must be the last call, for it tells whether everything arrived.
 final class OutputFile {
     private var buffer: [UInt8] = []
     private let descriptor: Int32
     private let name: String
+    private var unfinished: UnfinishedFile?
     private static let blockBytes = 1 << 16
 
-    /// Makes the file, or empties it.
+    /// Begins the file.
     init(path: String?) throws {
         buffer.reserveCapacity(Self.blockBytes)
         guard let path, path != "-" else {
@@ -18,8 +20,23 @@ final class OutputFile {
             return
         }
         name = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure("writing \(path): \(String(cString: strerror(errno)))") }
+        let file = UnfinishedFile(of: path)
+        descriptor = open(file?.path ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        file?.begin(descriptor)
+        unfinished = file
+    }
+
+    deinit { if unfinished != nil { abandon() } }
+
+    private func abandon() {
+        Glibc.close(descriptor)
+        unfinished?.remove()
+        unfinished = nil
+    }
+
+    private static func failure(_ name: String) -> Failure {
+        Failure("writing \(name): \(String(cString: strerror(errno)))")
     }
 
     /// Runs `body` with standard output, and writes out the rest afterwards.
@@ -69,17 +86,20 @@ final class OutputFile {
             } else if errno == EPIPE, descriptor == STDOUT_FILENO {
                 throw OutputClosed()
             } else if errno != EINTR {
-                throw Failure("writing \(name): \(String(cString: strerror(errno)))")
+                throw Self.failure(name)
             }
         }
     }
 
-    /// Writes out the rest.
+    /// Writes out the rest, and gives the file its name.
     func close() throws {
         try flush()
         guard descriptor != STDOUT_FILENO else { return }
-        guard Glibc.close(descriptor) == 0 else {
-            throw Failure("writing \(name): \(String(cString: strerror(errno)))")
+        let file = unfinished
+        unfinished = nil
+        guard Glibc.close(descriptor) == 0, file?.finish() ?? true else {
+            defer { file?.remove() }
+            throw Self.failure(name)
         }
     }
 }

@@ -20,6 +20,7 @@ final class ReplayRun {
     init(_ options: ReplayOptions) throws {
         self.options = options
         listing = try TrailListing(paths: options.paths)
+        try ReplayOutputs(options).refuse(reading: listing.files.map(\.path) + options.inventory.files)
         var settings = Replay.Options()
         settings.since = options.since ?? .distantPast
         settings.until = options.until
