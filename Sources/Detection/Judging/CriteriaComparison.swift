@@ -28,17 +28,38 @@ struct CriteriaComparison {
     private func isCovered(_ criterion: ImageCriterion, by old: [ImageCriterion]) -> Bool {
         let providers = providers(of: criterion)
         if let providers, providers.isEmpty { return true }
-        for provider in optionals(providers) {
-            for name in optionals(criterion.names) {
-                for code in optionals(criterion.productCodes) {
-                    let isCovered = old.contains {
-                        covers($0, provider: provider, name: name, code: code, like: criterion)
-                    }
-                    if !isCovered { return false }
-                }
+        let old = old.filter { limits($0, atMostAs: criterion) }
+        let byProvider = admitting(providers, old) { self.providers(of: $0) }
+        let byCode = admitting(criterion.productCodes, old) { $0.productCodes }
+        let byName = admitting(criterion.names, old) {
+            $0.names
+        } where: {
+            Pattern($0).covers(Pattern($1))
+        }
+        return byProvider.allSatisfy { withProvider in
+            byName.allSatisfy { withName in
+                let withBoth = withProvider.intersection(withName)
+                return byCode.allSatisfy { !withBoth.isDisjoint(with: $0) }
             }
         }
-        return true
+    }
+
+    /// For each value of a parameter the old criteria that admit it, by their places; when it is not given, those
+    /// without it.
+    ///
+    /// Many values have the same, so that hundreds of thousands of combinations come down to a few.
+    private func admitting(
+        _ values: [String]?,
+        _ old: [ImageCriterion],
+        _ parameter: (ImageCriterion) -> [String]?,
+        where covers: (String, String) -> Bool = { $0 == $1 }
+    ) -> Set<Set<Int>> {
+        let known = old.map(parameter)
+        func places(_ isAdmitting: ([String]?) -> Bool) -> Set<Int> {
+            Set(known.indices.filter { isAdmitting(known[$0]) })
+        }
+        guard let values else { return [places { $0 == nil }] }
+        return Set(values.map { value in places { $0?.contains { covers($0, value) } ?? true } })
     }
 
     /// The providers beside the account itself, whose images are always admitted; `none` admits nobody else.
@@ -46,27 +67,9 @@ struct CriteriaComparison {
         criterion.providers?.filter { $0 != "none" && $0 != account.description }
     }
 
-    private func optionals(_ values: [String]?) -> [String?] { values.map { $0.map(Optional.some) } ?? [nil] }
-
-    private func covers(
-        _ old: ImageCriterion,
-        provider: String?,
-        name: String?,
-        code: String?,
-        like new: ImageCriterion
-    ) -> Bool {
-        if let oldProviders = providers(of: old) {
-            guard let provider, oldProviders.contains(provider) else { return false }
-        }
-        if let oldNames = old.names {
-            guard let name, oldNames.contains(where: { Pattern($0).covers(Pattern(name)) }) else {
-                return false
-            }
-        }
-        if let oldCodes = old.productCodes {
-            guard let code, oldCodes.contains(code) else { return false }
-        }
-        return Self.isAtMost(new.maximumDaysSinceCreated, old.maximumDaysSinceCreated)
+    /// Whether an old criterion's other limits are no stricter.
+    private func limits(_ old: ImageCriterion, atMostAs new: ImageCriterion) -> Bool {
+        Self.isAtMost(new.maximumDaysSinceCreated, old.maximumDaysSinceCreated)
             && Self.isAtMost(new.maximumDaysSinceDeprecated, old.maximumDaysSinceDeprecated)
             && old.unknown.allSatisfy { new.unknown[$0.key] == $0.value }
     }

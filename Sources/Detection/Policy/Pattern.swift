@@ -21,28 +21,7 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     /// character, also one of several bytes.
     public func matches(_ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { text in
-            var (at, star, resume) = (0, -1, 0)
-            var next = 0
-            while next < text.count {
-                if at < bytes.count, bytes[at] == 0x2A {
-                    (star, resume) = (at, next)
-                    at += 1
-                } else if at < bytes.count, bytes[at] == 0x3F {
-                    at += 1
-                    next = Self.characterEnd(in: text, from: next)
-                } else if at < bytes.count, bytes[at] == text[next] {
-                    at += 1
-                    next += 1
-                } else if star >= 0 {
-                    resume = Self.characterEnd(in: text, from: resume)
-                    (at, next) = (star + 1, resume)
-                } else {
-                    return false
-                }
-            }
-            return bytes[at...].allSatisfy { $0 == 0x2A }
-        }
+        return text.withUTF8 { swallows($0, wildcardsToo: false) }
     }
 
     /// Whether every text that `other` matches is also matched here, as far as comparing the two tells: true is
@@ -50,31 +29,30 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     public func covers(_ other: Pattern) -> Bool {
         // Reads the other pattern as a text in which its own wildcards are characters: `*` here swallows anything
         // there, `?` here swallows `?` or one character but never `*`.
-        var reached: Set<Int> = [0]
-        func close(_ set: inout Set<Int>) {
-            for start in set.sorted() {
-                var at = start
-                while at < bytes.count, bytes[at] == 0x2A {
-                    at += 1
-                    set.insert(at)
-                }
+        other.bytes.withUnsafeBufferPointer { swallows($0, wildcardsToo: true) }
+    }
+
+    private func swallows(_ text: UnsafeBufferPointer<UInt8>, wildcardsToo: Bool) -> Bool {
+        var (at, star, resume) = (0, -1, 0)
+        var next = 0
+        while next < text.count {
+            if at < bytes.count, bytes[at] == 0x2A {
+                (star, resume) = (at, next)
+                at += 1
+            } else if at < bytes.count, bytes[at] == 0x3F, !(wildcardsToo && text[next] == 0x2A) {
+                at += 1
+                next = Self.characterEnd(in: text, from: next)
+            } else if at < bytes.count, bytes[at] == text[next] {
+                at += 1
+                next += 1
+            } else if star >= 0 {
+                resume = Self.characterEnd(in: text, from: resume)
+                (at, next) = (star + 1, resume)
+            } else {
+                return false
             }
         }
-        close(&reached)
-        for byte in other.bytes {
-            var following: Set<Int> = []
-            for at in reached where at < bytes.count {
-                switch bytes[at] {
-                case 0x2A: following.insert(at)
-                case 0x3F where byte != 0x2A && byte < 0x80: following.insert(at + 1)
-                case byte where byte != 0x2A: following.insert(at + 1)
-                default: break
-                }
-            }
-            close(&following)
-            reached = following
-        }
-        return reached.contains(bytes.count)
+        return bytes[at...].allSatisfy { $0 == 0x2A }
     }
 
     private static func characterEnd(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
