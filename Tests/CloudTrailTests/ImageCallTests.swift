@@ -125,6 +125,35 @@ struct ImageCallTests: CallReading {
         )
     }
 
+    /// A tag that is left out would be one that is not there; of a deletion, all would be deleted.
+    @Test(arguments: [
+        #"{"name":"x"}"#, #"{"key":"a","value":[1]}"#, #"{"key":"a","value":{"text":"b"}}"#, #"{"key":{}}"#,
+        "[1]",
+    ])
+    func tagsOfAnUnknownShape(_ tag: String) {
+        let resources = #""resourcesSet":{"items":[{"resourceId":"ami-1"}]}"#
+        for name in ["CreateTags", "DeleteTags"] {
+            for list in ["[\(tag)]", #"[{"key":"b","value":"c"},\#(tag)]"#] {
+                #expect(
+                    Self.isUnreadable(Self.call(name, "{\(resources),\"tagSet\":{\"items\":\(list)}}")),
+                    "\(name)"
+                )
+            }
+            let unnamed =
+                #"{"resourcesSet":{"items":[{"resourceId":"ami-1"},{"id":"ami-2"}]},"tagSet":{"items":[{"key":"b"}]}}"#
+            #expect(Self.isUnreadable(Self.call(name, unnamed)))
+        }
+        #expect(
+            Self.isUnreadable(
+                Self.call(
+                    "CreateImage",
+                    #"{"name":"n","tagSpecificationSet":{"items":[{"resourceType":"image","tags":[\#(tag)]}]}}"#,
+                    #"{"imageId":"ami-1"}"#
+                )
+            )
+        )
+    }
+
     @Test(arguments: [
         ("DeregisterImage", Call.deregisterImage(Samples.image)),
         ("DisableImage", .disableImage(Samples.image)),

@@ -143,6 +143,33 @@ struct InventoryTests {
         #expect(try Self.read(#"{"LaunchTemplateVersions":[{"LaunchTemplateId":"lt-1"}]}"#).records.isEmpty)
     }
 
+    /// What a document does not say, or says in a way that nobody can read, stays unknown.
+    @Test
+    func silenceIsNoAnswer() throws {
+        func image(_ members: String) throws -> Inventory.Image {
+            let output = try Self.read(#"[{"ImageId":"ami-1","OwnerId":"111122223333"\#(members)}]"#)
+            return try #require(output.records.first.flatMap(Self.inventory)?.images.first)
+        }
+        let whole = #","Architecture":"arm64""#
+        #expect(try image(whole).isNeverDeprecated)
+        #expect(try !image("").isNeverDeprecated)
+        for date in ["2027-01-01T00:00:00.000Z", "2025-02-00T00:00:00.000Z"] {
+            #expect(try !image(whole + #","DeprecationTime":"\#(date)""#).isNeverDeprecated, "\(date)")
+        }
+        for (state, isDisabled) in [("available", false), ("pending", false), ("disabled", true)] {
+            #expect(try image(#","State":"\#(state)""#).isDisabled == isDisabled)
+        }
+        for state in ["deregistered", "invalid", "failed", "transient", "error"] {
+            #expect(try image(#","State":"\#(state)""#).isDisabled == nil, "\(state)")
+        }
+        let settings = try Self.read(
+            #"{"State":"enabled","ImageCriteria":[{"ImageProviders":["amazon"]},{"ImageProviders":[{}]}]}"#
+        )
+        let inventory = try #require(settings.records.first.flatMap(Self.inventory))
+        #expect(inventory.allowedImages == .enabled && inventory.imageCriteria == nil)
+        #expect(settings.problems.count == 1)
+    }
+
     @Test
     func refusals() {
         for (text, account) in [

@@ -45,6 +45,20 @@ struct LaunchCallTests: CallReading {
             Self.isUnreadable(Self.call("RunInstances", #"{"instancesSet":{"items":[{"imageId":"ami-2"}]}}"#))
         )
         #expect(
+            Self.call(
+                "RunInstances",
+                "{}",
+                #"{"instancesSet":{"items":[{"imageId":"ami-2"},{"instanceId":"i-0aaaaaaaaaaaaaaaa"}]}}"#
+            )
+                == .runInstances(
+                    .init(
+                        instances: [.init(id: a, image: nil)],
+                        requestedImage: nil,
+                        unread: "an instance without instanceId"
+                    )
+                )
+        )
+        #expect(
             Self.isUnreadable(Self.call("RunInstances", "null", #"{"omitted":true,"reason":"too large"}"#))
         )
         #expect(

@@ -19,7 +19,8 @@ struct MergingTests {
                 .runInstances(
                     .init(
                         instances: some([[.init(id: image, image: some(images))]]) ?? [],
-                        requestedImage: some(images)
+                        requestedImage: some(images),
+                        unread: some(["a", "b"])
                     )
                 )
             case 3:
@@ -43,7 +44,8 @@ struct MergingTests {
                     .init(
                         image: image,
                         added: some(grantees).map { [$0] } ?? [],
-                        removed: some(grantees).map { [$0] } ?? []
+                        removed: some(grantees).map { [$0] } ?? [],
+                        unread: some(["a", "b"])
                     )
                 )
             case 6:
@@ -102,5 +104,11 @@ struct MergingTests {
         #expect(reduced.merged(with: full) == full)
         reduced.call = .nothing
         #expect(full.merged(with: reduced) == full)
+        var launch = InstanceLaunch(instances: [], requestedImage: nil)
+        if case .runInstances(let read) = full.call { launch = read }
+        launch.instances.removeLast()
+        launch.unread = "an instance without instanceId"
+        reduced.call = .runInstances(launch)
+        #expect(full.merged(with: reduced) == full && reduced.merged(with: full) == full)
     }
 }

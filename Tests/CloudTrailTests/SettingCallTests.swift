@@ -118,6 +118,11 @@ struct SettingCallTests: CallReading {
         #expect(Self.wrapped(name, "\"\"") == .imageCriteria([]))
         #expect(Self.isUnreadable(Self.call(name, "null")))
         #expect(Self.isUnreadable(Self.wrapped(name, #"{"Criteria":[1]}"#)))
+        // Without what cannot be read the list would admit something else.
+        for value in [#"{"tag":1}"#, #"{"tag":1,"content":1234567890123}"#, "[{}]", #"[{"content":[]}]"#] {
+            let list = #"{"ImageCriterion":{"tag":1,"ImageProvider":\#(value),"ImageName":"a*"}}"#
+            #expect(Self.isUnreadable(Self.wrapped(name, list)), "\(value)")
+        }
         #expect(
             Self.isUnreadable(
                 Self.wrapped(

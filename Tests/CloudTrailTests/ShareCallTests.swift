@@ -84,6 +84,35 @@ struct ShareCallTests: CallReading {
         ] {
             #expect(Self.isUnreadable(Self.shared(broken)), "\(broken)")
         }
+        // What can be read counts, and what cannot is told.
+        #expect(
+            Self.shared(#","launchPermission":{"add":{"items":[{"group":"all"},{"who":"x"}]}}"#)
+                == .modifyLaunchPermission(
+                    .init(
+                        image: Self.ami,
+                        added: [.everyone],
+                        removed: [],
+                        unread: "a grantee of an unknown shape"
+                    )
+                )
+        )
+        #expect(
+            Self.shared(
+                #","launchPermission":{"add":{"items":[{"group":"all"},{"userId":"7"}]}}"#,
+                error: "Client.UnauthorizedOperation"
+            ) == change([.everyone])
+        )
+        #expect(
+            Self.shared(#","operationType":"add","userIds":["x"],"userGroup":"all""#)
+                == .modifyLaunchPermission(
+                    .init(
+                        image: Self.ami,
+                        added: [.everyone],
+                        removed: [],
+                        unread: "a grantee of an unknown shape"
+                    )
+                )
+        )
         let reset = "{\"imageId\":\"\(Self.amiText)\",\"attributeType\":\"launchPermission\"}"
         #expect(Self.call("ResetImageAttribute", reset) == .resetLaunchPermission(Self.ami))
         #expect(

@@ -17,7 +17,7 @@ extension ImageCreation {
             request?.field("tagSpecificationSet") ?? request?.field("tagSpecification")
             ?? request?.field("tagSpecifications")
         for specification in specifications.list {
-            let tags = specification.tags.compactMapValues { $0 ?? "" }
+            let tags = try specification.tags().mapValues { $0 ?? "" }
             switch specification.field("resourceType")?.plain {
             case "image": imageTags.merge(tags) { $1 }
             case "snapshot": snapshotTags.merge(tags) { $1 }
@@ -49,17 +49,18 @@ extension JSONValue {
     /// The tags that a member of this object lists, in any of the forms that EC2 has for it.
     ///
     /// Not every tag has a value.
-    var tags: [String: String?] {
+    func tags() throws(Unreadable) -> [String: String?] {
         // In the wrapped dialect `Tag` is the list, and `tag` the place of this object in a list of its own.
         let list =
             member("Tag") ?? field("tagSet") ?? field("tags")
             ?? member("tag").flatMap { $0.isObject || $0.isArray ? $0 : nil }
         var tags: [String: String?] = [:]
         for tag in list.list {
-            guard let key = tag.field("key")?.plain else { continue }
-            tags[key] = .some(
-                tag.field("value").flatMap { $0.isObject ? $0.member("content")?.scalar : $0.scalar }
-            )
+            guard let key = tag.field("key")?.plain else { throw Unreadable("a tag of an unknown shape") }
+            let value = tag.field("value")
+            let text = value?.isObject ?? false ? value?.member("content")?.scalar : value?.scalar
+            if let value, !value.isNull, text == nil { throw Unreadable("a tag of an unknown shape") }
+            tags[key] = .some(text)
         }
         return tags
     }
@@ -72,9 +73,15 @@ extension TagChange {
             let named = request.field("resourcesSet") ?? request.field("resourceId")
                 ?? request.field("resources")
         else { throw Unreadable("no resource is named") }
-        let resources = named.list.compactMap { $0.field("resourceId")?.plain ?? $0.plain }
+        var resources: [String] = []
+        for item in named.list {
+            guard let resource = item.field("resourceId")?.plain ?? item.plain else {
+                throw Unreadable("a resource of an unknown shape")
+            }
+            resources.append(resource)
+        }
         guard !resources.isEmpty else { throw Unreadable("no resource is named") }
-        let tags = request.tags
+        let tags = try request.tags()
         self.init(
             resources: resources.sortedOnce,
             tags: deletes || !tags.values.contains(nil) ? tags : tags.mapValues { .some($0 ?? "") },

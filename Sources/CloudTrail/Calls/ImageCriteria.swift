@@ -24,10 +24,10 @@ extension ImageCriterion {
             switch key.string.lowercased() {
             case "tag": continue
             case "imageprovider", "imageproviders", "imageproviderset":
-                providers = value.texts { $0.provider }
-            case "imagename", "imagenames", "imagenameset": names = value.texts { $0.plain }
+                providers = try value.texts(of: key) { $0.provider }
+            case "imagename", "imagenames", "imagenameset": names = try value.texts(of: key) { $0.plain }
             case "marketplaceproductcode", "marketplaceproductcodes", "marketplaceproductcodeset":
-                productCodes = value.texts { $0.plain }
+                productCodes = try value.texts(of: key) { $0.plain }
             case "creationdatecondition":
                 maximumDaysSinceCreated = try value.days("maximumDaysSinceCreated")
             case "deprecationtimecondition":
@@ -39,8 +39,18 @@ extension ImageCriterion {
 }
 
 extension JSONValue {
-    fileprivate func texts(_ read: (JSONValue) -> String?) -> [String]? {
-        let texts = list.compactMap(read)
+    /// The values of a parameter; nil when there are none, which is as if it were not given.
+    fileprivate func texts(
+        of parameter: UTF8Text,
+        _ read: (JSONValue) -> String?
+    ) throws(Unreadable) -> [String]? {
+        var texts: [String] = []
+        for item in list {
+            guard let text = read(item) else {
+                throw Unreadable("a value of \(parameter.string) of an unknown shape")
+            }
+            texts.append(text)
+        }
         return texts.isEmpty ? nil : texts
     }
 

@@ -26,14 +26,18 @@ extension WatchedCall {
             if attribute == nil, permission == nil { return try otherAttribute(request) }
             throw Unreadable("launchPermission is missing or of an unknown shape")
         }
-        let image = try parameters.requestedImage()
-        let change = LaunchPermissionChange(
-            image: image,
-            added: try Grantee.list(added, parameters.failed),
-            removed: try Grantee.list(removed, parameters.failed)
-        )
+        var change = LaunchPermissionChange(image: try parameters.requestedImage(), added: [], removed: [])
+        var isComplete = true
+        change.added = Grantee.list(added, &isComplete)
+        change.removed = Grantee.list(removed, &isComplete)
+        if !isComplete, !parameters.failed {
+            if change.added.isEmpty, change.removed.isEmpty { throw Self.unknownGrantee }
+            change.unread = Self.unknownGrantee.reason
+        }
         return .modifyLaunchPermission(change)
     }
+
+    private static let unknownGrantee = Unreadable("a grantee of an unknown shape")
 
     private static func isLaunchPermission(_ attribute: String) -> Bool {
         attribute == "launchPermission" || attribute.lowercased().filter { $0 != "_" } == "launchpermission"
@@ -57,36 +61,40 @@ extension WatchedCall {
         throws(Unreadable) -> LaunchPermissionChange
     {
         var grantees: Set<Grantee> = []
+        var isComplete = true
         func take(
             _ names: [StaticString],
             _ inner: StaticString,
             _ make: (JSONValue) -> Grantee?
-        ) throws(Unreadable) {
+        ) {
             for name in names {
                 for item in request.field(name).list {
                     if let grantee = make(item.field(inner) ?? item) {
                         grantees.insert(grantee)
-                    } else if !parameters.failed {
-                        throw Unreadable("a grantee of an unknown shape")
+                    } else {
+                        isComplete = false
                     }
                 }
             }
         }
-        try take(["userIdSet", "userIds", "userId"], "userId") { $0.account.map { .account($0) } }
-        try take(["userGroupSet", "userGroups", "userGroup"], "group") { $0.plain == "all" ? .everyone : nil }
-        try take(["organizationArnSet", "organizationArns", "organizationArn"], "organizationArn") {
+        take(["userIdSet", "userIds", "userId"], "userId") { $0.account.map { .account($0) } }
+        take(["userGroupSet", "userGroups", "userGroup"], "group") { $0.plain == "all" ? .everyone : nil }
+        take(["organizationArnSet", "organizationArns", "organizationArn"], "organizationArn") {
             $0.plain.map { .organization($0) }
         }
-        try take(
+        take(
             ["organizationalUnitArnSet", "organizationalUnitArns", "organizationalUnitArn"],
             "organizationalUnitArn"
         ) { $0.plain.map { .organizationalUnit($0) } }
-        guard !grantees.isEmpty else { throw Unreadable("no grantee is named") }
+        guard !grantees.isEmpty else {
+            throw isComplete ? Unreadable("no grantee is named") : unknownGrantee
+        }
         let sorted = grantees.sorted { $0.description < $1.description }
         return LaunchPermissionChange(
             image: try parameters.requestedImage(),
             added: adds ? sorted : [],
-            removed: adds ? [] : sorted
+            removed: adds ? [] : sorted,
+            unread: isComplete || parameters.failed ? nil : unknownGrantee.reason
         )
     }
 
@@ -104,8 +112,8 @@ extension WatchedCall {
 extension Grantee {
     /// Reads launch permissions: each is one of four members.
     ///
-    /// Of a failed call the unreadable ones are left out.
-    static func list(_ items: some Sequence<JSONValue>, _ failed: Bool) throws(Unreadable) -> [Grantee] {
+    /// Those that cannot be read are left out; then the list is not complete.
+    static func list(_ items: some Sequence<JSONValue>, _ isComplete: inout Bool) -> [Grantee] {
         var grantees: Set<Grantee> = []
         for item in items {
             var isKnown = false
@@ -137,7 +145,7 @@ extension Grantee {
                     }
                 }
             }
-            if !(isKnown && isReadable), !failed { throw Unreadable("a grantee of an unknown shape") }
+            if !(isKnown && isReadable) { isComplete = false }
         }
         return grantees.sorted { $0.description < $1.description }
     }

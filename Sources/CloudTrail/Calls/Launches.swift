@@ -17,13 +17,15 @@ extension InstanceLaunch {
             throw Unreadable("CloudTrail omitted responseElements because they are too large")
         }
         var instances: [Instance] = []
+        var unread: String?
         for item in parameters.answer("instancesSet").list {
-            guard let id = item.field("instanceId")?.id else {
-                throw Unreadable("an instance without instanceId")
+            if let id = item.field("instanceId")?.id {
+                instances.append(Instance(id: id, image: item.field("imageId")?.id ?? image))
+            } else {
+                unread = "an instance without instanceId"
             }
-            instances.append(Instance(id: id, image: item.field("imageId")?.id ?? image))
         }
-        guard !instances.isEmpty else { throw Unreadable("the response names no instance") }
+        guard !instances.isEmpty else { throw Unreadable(unread ?? "the response names no instance") }
         if instances.count > 1 {
             instances.sort { $0.id < $1.id }
             for index in instances.indices.dropFirst().reversed()
@@ -31,6 +33,6 @@ extension InstanceLaunch {
                 instances.remove(at: index)
             }
         }
-        self.init(instances: instances, requestedImage: image)
+        self.init(instances: instances, requestedImage: image, unread: unread)
     }
 }

@@ -73,6 +73,7 @@ extension InventoryMessage {
         image.name = value.string("name")
         image.created = value.string("created").flatMap { EventTime($0) }
         image.deprecated = value.string("deprecated").flatMap { EventTime($0) }
+        image.isNeverDeprecated = value.member("neverDeprecated")?.bool ?? false
         image.productCodes = value.strings("productCodes")
         image.sourceImage = value.identifier("sourceImage")
         image.sourceInstance = value.identifier("sourceInstance")

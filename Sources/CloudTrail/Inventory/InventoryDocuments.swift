@@ -80,23 +80,30 @@ extension InventoryReader {
         throws(Failure)
     {
         guard let id = value.string("ImageId") else { return report("an image without ImageId") }
+        // A whole description lists what there is; of one that --query has cut nothing follows from silence.
+        let isWhole = value.member("Architecture") != nil
         var image = Inventory.Image(id: ResourceID(id))
         image.owner = AccountID(value.member("OwnerId"))
         image.ownerAlias = value.string("ImageOwnerAlias")
         image.name = value.string("Name")
         image.created = date(value, "CreationDate", of: id)
         image.deprecated = date(value, "DeprecationTime", of: id)
+        image.isNeverDeprecated = isWhole && value.string("DeprecationTime") == nil
         if let codes = value.member("ProductCodes") {
             image.productCodes = codes.elements.compactMap {
                 $0.string("ProductCodeId") ?? $0.text?.nonEmptyString
             }
-        } else if value.member("Architecture") != nil {
-            image.productCodes = []  // a whole description, which would list them
+        } else if isWhole {
+            image.productCodes = []
         }
         image.sourceImage = value.string("SourceImageId").map { ResourceID($0) }
         image.sourceInstance = value.string("SourceInstanceId").map { ResourceID($0) }
         image.isPublic = (value.member("Public") ?? value.member("IsPublic"))?.bool
-        image.isDisabled = value.string("State").map { $0 == "disabled" }
+        switch value.string("State") {
+        case "disabled": image.isDisabled = true
+        case "available", "pending": image.isDisabled = false
+        default: break
+        }
         image.tags = tags(value, owner: image.owner)
         try add(action, account ?? options.account ?? image.owner, region ?? options.region ?? "") {
             $0.images.append(image)
@@ -121,17 +128,10 @@ extension InventoryReader {
 
     private mutating func takePermissions(_ list: JSONValue, of document: JSONValue) throws(Failure) {
         guard let id = document.string("ImageId") else { return report("launch permissions without ImageId") }
-        var grantees: Set<Grantee> = []
-        for item in list.elements {
-            switch Result(catching: { () throws(Unreadable) in try Grantee.list([item], false) }) {
-            case .success(let read): grantees.formUnion(read)
-            case .failure: report("\(id): a launch permission of an unknown shape")
-            }
-        }
-        let permissions = Inventory.LaunchPermissions(
-            image: ResourceID(id),
-            grantees: grantees.sorted { $0.description < $1.description }
-        )
+        var isComplete = true
+        let grantees = Grantee.list(list.elements, &isComplete)
+        if !isComplete { report("\(id): a launch permission of an unknown shape") }
+        let permissions = Inventory.LaunchPermissions(image: ResourceID(id), grantees: grantees)
         try add("DescribeImageAttribute", options.account, options.region ?? "") {
             $0.launchPermissions.append(permissions)
         }
@@ -181,22 +181,27 @@ extension InventoryReader {
     // MARK: settings and members
 
     private mutating func takeAllowedImages(_ document: JSONValue) throws(Failure) {
-        var criteria: [ImageCriterion] = []
-        for item in document.member("ImageCriteria")?.elements ?? document.elements {
-            switch Result(catching: { () throws(Unreadable) in try ImageCriterion(item) }) {
-            case .success(let criterion): criteria.append(criterion)
-            case .failure(let error): report("ImageCriteria: \(error.reason)")
-            }
-        }
         let state = document.string("State")
         let known = state.flatMap { AllowedImagesState(rawValue: $0) }
         if known == nil { report("unknown State of Allowed AMIs: \(state ?? "none")") }
         let managedBy = document.string("ManagedBy")
-        let list = document.member("ImageCriteria") == nil ? nil : criteria
+        let list = document.member("ImageCriteria").flatMap { criteria($0) }
         try add("GetAllowedImagesSettings", options.account, options.region) {
             $0.allowedImages = known
             $0.imageCriteria = list
             $0.managedBy = managedBy
+        }
+    }
+
+    /// The whole list: without one of its criteria it would be another one.
+    private mutating func criteria(_ list: JSONValue) -> [ImageCriterion]? {
+        do throws(Unreadable) {
+            var criteria: [ImageCriterion] = []
+            for item in list.elements { criteria.append(try ImageCriterion(item)) }
+            return criteria
+        } catch {
+            report("ImageCriteria: \(error.reason)")
+            return nil
         }
     }
 

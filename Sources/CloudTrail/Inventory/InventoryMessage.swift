@@ -86,6 +86,7 @@ public enum InventoryMessage {
             $0.member("name", image.name)
             $0.member("created", image.created?.description)
             $0.member("deprecated", image.deprecated?.description)
+            if image.isNeverDeprecated { $0.member("neverDeprecated", true) }
             $0.texts("productCodes", image.productCodes)
             $0.member("sourceImage", image.sourceImage?.description)
             $0.member("sourceInstance", image.sourceInstance?.description)

@@ -97,6 +97,7 @@ extension CanonicalBytes {
         case .runInstances(let launch):
             put(launch.instances) { $0.put($1) }
             put(launch.requestedImage?.description)
+            if let unread = launch.unread { put(unread) }
         case .terminateInstances(let ids): put(ids) { $0.put($1.description) }
         case .createImage(let creation): put(creation)
         case .deregisterImage(let image), .disableImage(let image), .enableImage(let image),
@@ -109,6 +110,7 @@ extension CanonicalBytes {
             put(change.image.description)
             put(change.added) { $0.put($1) }
             put(change.removed) { $0.put($1) }
+            if let unread = change.unread { put(unread) }
         case .changeTags(let change):
             put(change.resources)
             put(change.tags)

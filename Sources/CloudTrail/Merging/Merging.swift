@@ -47,7 +47,8 @@ extension Call {
             return .runInstances(
                 InstanceLaunch(
                     instances: greater(left.instances, right.instances) { $0.put($1) },
-                    requestedImage: greater(left.requestedImage, right.requestedImage)
+                    requestedImage: greater(left.requestedImage, right.requestedImage),
+                    unread: both(left.unread, right.unread)
                 )
             )
         case (.terminateInstances(let left), .terminateInstances(let right)):
@@ -64,7 +65,8 @@ extension Call {
                 LaunchPermissionChange(
                     image: max(left.image, right.image),
                     added: greater(left.added, right.added) { $0.put($1) },
-                    removed: greater(left.removed, right.removed) { $0.put($1) }
+                    removed: greater(left.removed, right.removed) { $0.put($1) },
+                    unread: both(left.unread, right.unread)
                 )
             )
         case (.resetLaunchPermission(let left), .resetLaunchPermission(let right)):
@@ -126,6 +128,12 @@ private func greater(_ left: String, _ right: String) -> String {
 
 private func greater(_ left: String?, _ right: String?) -> String? {
     guard let left, let right else { return left ?? right }
+    return greater(left, right)
+}
+
+/// What neither copy could read: one that reads everything fills the gap.
+private func both(_ left: String?, _ right: String?) -> String? {
+    guard let left, let right else { return nil }
     return greater(left, right)
 }
 

@@ -58,11 +58,14 @@ public struct InstanceLaunch: Hashable, Sendable {
     public var instances: [Instance]
     /// The image that the request named, if any.
     public var requestedImage: ResourceID?
+    /// Why further instances could not be read, when there are such.
+    public var unread: String?
 
     /// A launch from its parts.
-    public init(instances: [Instance], requestedImage: ResourceID?) {
+    public init(instances: [Instance], requestedImage: ResourceID?, unread: String? = nil) {
         self.instances = instances
         self.requestedImage = requestedImage
+        self.unread = unread
     }
 }
 
@@ -142,12 +145,15 @@ public struct LaunchPermissionChange: Hashable, Sendable {
     public var added: [Grantee]
     /// Those removed, likewise.
     public var removed: [Grantee]
+    /// Why further grantees could not be read, when there are such.
+    public var unread: String?
 
     /// A change from its parts.
-    public init(image: ResourceID, added: [Grantee], removed: [Grantee]) {
+    public init(image: ResourceID, added: [Grantee], removed: [Grantee], unread: String? = nil) {
         self.image = image
         self.added = added
         self.removed = removed
+        self.unread = unread
     }
 }
 

@@ -16,8 +16,10 @@ public struct Inventory: Hashable, Sendable {
         public var name: String?
         /// `CreationDate`.
         public var created: EventTime?
-        /// `DeprecationTime`, when dated.
+        /// `DeprecationTime`.
         public var deprecated: EventTime?
+        /// Whether the document shows that there is no `DeprecationTime`.
+        public var isNeverDeprecated = false
         /// Marketplace product codes; nil when the document does not say.
         public var productCodes: [String]?
         /// `SourceImageId`.
@@ -26,7 +28,7 @@ public struct Inventory: Hashable, Sendable {
         public var sourceInstance: ResourceID?
         /// `Public`.
         public var isPublic: Bool?
-        /// `State` is `disabled`; nil when the document does not say.
+        /// `State` is `disabled`; nil when the document shows neither this nor an image that can be used.
         public var isDisabled: Bool?
         /// The owner's whole tags; nil when the document is not the owner's own or does not say.
         public var tags: [String: String]?

@@ -43,6 +43,7 @@ struct RecordFacts {
             for instance in launch.instances {
                 add(.instance(place, instance.id), .launched(instance.image), .creates)
             }
+            tell(unread: launch.unread)
         case .terminateInstances(let ids):
             for id in ids { add(.instance(place, id), .terminated, .ends) }
         case .createImage(let creation): tell(creation)
@@ -66,9 +67,14 @@ struct RecordFacts {
             add(.imageCriteria(place), .criteria(criteria))
             add(.managedBy(place), .text("account"))
         case .blockPublicAccess(let state): add(.blockPublicAccess(place), .blockPublicAccess(state))
-        case .unreadable(let reason): add(.unreadable(place, name: evidence.name), .unreadable(reason))
+        case .unreadable(let reason): tell(unread: reason)
         case .inventory, .nothing: break
         }
+    }
+
+    /// What of a call could not be read, where there is such a thing.
+    private mutating func tell(unread reason: String?) {
+        if let reason { add(.unreadable(place, name: evidence.name), .unreadable(reason)) }
     }
 
     private mutating func own(_ image: ResourceID) {
@@ -108,6 +114,7 @@ struct RecordFacts {
         for grantee in change.removed where !added.contains(grantee) {
             add(.image(change.image, .permission(grantee)), .revoked)
         }
+        tell(unread: change.unread)
     }
 
     private mutating func tell(_ change: TagChange) {
@@ -182,7 +189,9 @@ struct RecordFacts {
         }
         guard isDated else { return }
         if let codes = image.productCodes { add(.image(image.id, .productCodes), .productCodes(codes)) }
-        if evidence.name == "DescribeImages" { add(.image(image.id, .deprecation), .date(image.deprecated)) }
+        if image.deprecated != nil || image.isNeverDeprecated {
+            add(.image(image.id, .deprecation), .date(image.deprecated))
+        }
         if let isPublic = image.isPublic {
             add(.image(image.id, .permission(.everyone)), isPublic ? .granted : .revoked)
         }
