@@ -215,7 +215,9 @@ extension Consumer {
                 remaining
             )
             if code == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
-            let error = KafkaError(code, "asking for the ends of \(partition)")
+            // 2.0.2 says "bad message" whenever there is no answer, also when the connection is gone.
+            let cause = code == RD_KAFKA_RESP_ERR__BAD_MSG ? RD_KAFKA_RESP_ERR__TRANSPORT : code
+            let error = KafkaError(cause, "asking for the ends of \(partition)")
             guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
             usleep(20_000)
         }
