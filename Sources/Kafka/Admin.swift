@@ -110,11 +110,8 @@ extension Admin {
             }
             rd_kafka_poll(client.raw, 0)
             for error in client.context.takeErrors() {
-                switch error.code {
-                case .authentication, .tls: throw error.during(operation)
-                case .allBrokersDown: isDown = true
-                default: last = error
-                }
+                if error.isRefusedLogin { throw error.during(operation) }
+                if error.code == .allBrokersDown { isDown = true } else { last = error }
             }
             let now = ContinuousClock.now
             if now >= deadline || (isDown && now >= patience) {
@@ -123,6 +120,54 @@ extension Admin {
             if code != RD_KAFKA_RESP_ERR__TRANSPORT, code != RD_KAFKA_RESP_ERR__TIMED_OUT {
                 throw KafkaError(code, operation)
             }
+        }
+    }
+
+    /// Logs in to every broker that leads a partition of these topics.
+    ///
+    /// Brokers advertise names of their own, and their certificates may not be for those, or be unlike each other.
+    /// A broker that cannot be reached is let pass: it may be back soon.
+    /// - Throws: ``KafkaError``: why a broker refuses this client, or is refused by it.
+    public func logInToLeaders(
+        of topics: [TopicDescription],
+        timeout: Duration = .seconds(5)
+    ) throws(KafkaError) {
+        client.assertOwned()
+        var partitions: [Int32: TopicPartition] = [:]
+        for topic in topics {
+            for partition in topic.partitions {
+                if let leader = partition.leader {
+                    partitions[leader] = TopicPartition(topic.name, partition.id)
+                }
+            }
+        }
+        let deadline = ContinuousClock.now + timeout
+        for partition in partitions.values.sorted() { try logIn(toLeaderOf: partition, until: deadline) }
+    }
+
+    private func logIn(
+        toLeaderOf partition: TopicPartition,
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) {
+        while ContinuousClock.now < deadline {
+            var (low, high): (Int64, Int64) = (0, 0)
+            let code = rd_kafka_query_watermark_offsets(
+                client.raw,
+                partition.topic,
+                partition.partition,
+                &low,
+                &high,
+                min(max(1, (deadline - .now).milliseconds), 250)
+            )
+            // Whatever it is that a broker says, it has let this client in.
+            if code.rawValue >= 0 { return }
+            rd_kafka_poll(client.raw, 0)
+            let errors = client.context.takeErrors()
+            if let refusal = errors.first(where: \.isRefusedLogin) {
+                throw refusal.during("connecting to the leader of \(partition)")
+            }
+            if errors.contains(where: { $0.code == .transport || $0.code == .resolve }) { return }
+            usleep(10_000)
         }
     }
 

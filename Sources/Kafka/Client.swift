@@ -24,6 +24,7 @@ final class Client {
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(context).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logCallback)
         rd_kafka_conf_set_error_cb(conf, errorCallback)
+        rd_kafka_conf_set_ssl_cert_verify_cb(conf, certificateCallback)
         prepare(conf)
         let (raw, text) = withErrorText { buffer in
             let raw = rd_kafka_new(type, conf, buffer.baseAddress, buffer.count)
@@ -71,9 +72,11 @@ final class Client {
     }
 }
 
-/// What librdkafka's callbacks reach: the log sink from any thread, everything else on the owner's thread only.
+/// What librdkafka's callbacks reach: log sink and certificates from any thread, everything else on the owner's thread
+/// only.
 final class ClientContext {
     let log: KafkaLogSink?
+    let certificates = CertificateFaults()
 
     // Below: touched inside poll, flush and the like, so by the owner's thread alone.
 
@@ -139,6 +142,8 @@ private func errorCallback(
         }
         ClientContext.from(opaque)?.report(fatal)
     } else {
-        ClientContext.from(opaque)?.report(KafkaError(code, "talking to Kafka", message: text))
+        let context = ClientContext.from(opaque)
+        let message = text.map { context?.certificates.explain($0) ?? $0 }
+        context?.report(KafkaError(code, "talking to Kafka", message: message))
     }
 }

@@ -9,6 +9,7 @@ internal import CLibrdkafka
 public final class Consumer {
     let client: Client
     private let queue: OpaquePointer
+    private let group: String
     private var topics: [OpaquePointer] = []
     private var raw: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var views: UnsafeMutableBufferPointer<Message>
@@ -50,6 +51,7 @@ public final class Consumer {
             )
         }
         self.queue = queue
+        group = all["group.id"] ?? ""
         raw = .allocate(capacity: 0)
         views = .allocate(capacity: 0)
         // Errors and rebalances then come through the one queue that is polled.
@@ -224,7 +226,11 @@ extension Consumer {
         return ConsumerFailure(
             partition: topic.map { TopicPartition($0, message.partition) },
             offset: message.offset >= 0 ? message.offset : nil,
-            error: client.error(message.err, topic.map { "reading \($0)" } ?? "reading", message: text)
+            error: client.error(
+                message.err,
+                topic.map { "reading \($0)" } ?? "working in the group \(group)",
+                message: text
+            )
         )
     }
 }

@@ -142,12 +142,12 @@ extension KafkaConfiguration {
             )
             if result == RD_KAFKA_CONF_OK { return nil }
             let text = string(buffer)
-            // librdkafka's text quotes the value.
-            let shown = result == RD_KAFKA_CONF_INVALID && isSecret(property.name)
+            // librdkafka's text quotes the value, except where it is built without what the property is about.
+            let isQuoted = result == RD_KAFKA_CONF_INVALID && !text.contains("not supported in this build")
             return KafkaError(
                 RD_KAFKA_RESP_ERR__INVALID_ARG,
                 operation,
-                message: shown ? "invalid value (not shown)" : text
+                message: isQuoted && isSecret(property.name) ? "invalid value (not shown)" : text
             )
         }
     }

@@ -23,6 +23,18 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The current transaction cannot be committed any more: abort it, then begin again.
     public let requiresAbort: Bool
 
+    /// A broker that can be reached does not let this client in, or is not let in itself: waiting does not help.
+    ///
+    /// Other failures to log in are those of a broker that comes or goes: librdkafka tells a connection that is lost
+    /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason.
+    public var isRefusedLogin: Bool {
+        switch code {
+        case .authentication: !message.contains("Local: ")
+        case .tls: message.contains("certificate")
+        default: false
+        }
+    }
+
     /// The line for logs and for people: `operation: message (name)`.
     public var description: String { "\(operation): \(message) (\(name))" }
 }
@@ -80,6 +92,10 @@ extension KafkaError {
         public static let groupAuthorization = Code(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
         /// No permission for the cluster operation.
         public static let clusterAuthorization = Code(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        /// No permission for the transactional id.
+        public static let transactionalIDAuthorization = Code(
+            RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        )
         /// The message is larger than the client or the broker accepts.
         public static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         /// A newer producer with the same `transactional.id` took over.

@@ -17,7 +17,7 @@ extension Producer {
     /// - Parameter timeout: the first time about a second, because coordinators have to be found.
     /// - Throws: ``KafkaError``.
     public func initTransactions(timeout: Duration) throws(KafkaError) {
-        try repeating("taking over the transactional id", timeout) { milliseconds in
+        try repeating("taking over the transactional id \(transactionalID)", timeout) { milliseconds in
             rd_kafka_init_transactions(client.raw, milliseconds)
         }
     }

@@ -8,6 +8,7 @@ internal import CLibrdkafka
 /// false: messages reach a partition once and in order, also when librdkafka repeats requests.
 public final class Producer {
     let client: Client
+    let transactionalID: String
     private var topics: [OpaquePointer] = []
     private var deliveries = DeliveryFailures()
 
@@ -16,6 +17,7 @@ public final class Producer {
     /// Unless set otherwise: `enable.idempotence` true, `delivery.report.only.error` true.
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
     public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
+        transactionalID = configuration["transactional.id"] ?? ""
         let defaults: KafkaConfiguration = [
             "enable.idempotence": "true",
             "delivery.report.only.error": "true",

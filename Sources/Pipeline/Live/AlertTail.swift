@@ -28,7 +28,7 @@ final class AlertTail: Sendable {
         let topic = clients.configuration.topics.alerts
         let starts: [Int32: Int64]
         do throws(KafkaError) {
-            let admin = try Admin(clients.admin, log: log.kafkaSink("admin"))
+            let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
             let partitions = try admin.describeTopic(topic)?.partitions.map(\.id) ?? []
             starts = try Self.ends(of: topic, partitions, clients)
         } catch { throw Trouble.failure(error) }

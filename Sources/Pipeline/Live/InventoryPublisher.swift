@@ -17,7 +17,9 @@ public final class InventoryPublisher {
         }
         let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
         let admin: Admin
-        do throws(KafkaError) { admin = try Admin(clients.admin, log: log.kafkaSink("admin")) } catch {
+        do throws(KafkaError) {
+            admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
+        } catch {
             throw Trouble.failure(error)
         }
         let layout = try TopicLayout.find(configuration, admin)
@@ -49,6 +51,11 @@ public final class InventoryPublisher {
                 )
             }
             try producer.flush(timeout: .seconds(30))
-        } catch { throw Trouble.producing(error) }
+        } catch {
+            // A time limit says nothing; what the client met before does.
+            let cause =
+                error.code == .timedOut ? producer.takeErrors().last { $0.code != .allBrokersDown } : nil
+            throw Trouble.producing(cause ?? error)
+        }
     }
 }

@@ -107,7 +107,9 @@ public final class LiveRun: Sendable {
 
     private func findLayout(_ clients: KafkaClients) throws -> TopicLayout {
         let admin: Admin
-        do throws(KafkaError) { admin = try Admin(clients.admin, log: log.kafkaSink("admin")) } catch {
+        do throws(KafkaError) {
+            admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
+        } catch {
             throw Trouble.failure(error)
         }
         return try TopicLayout.find(configuration, admin)

@@ -86,10 +86,13 @@ public struct RunLog: Sendable {
     }
 
     /// Takes librdkafka's own log: its errors are warnings here, because it goes on trying.
-    func kafkaSink(_ client: String) -> KafkaLogSink {
+    ///
+    /// With `isQuiet` nothing is: whoever asks throws what fails.
+    func kafkaSink(_ client: String, isQuiet: Bool = false) -> KafkaLogSink {
         { level, facility, text in
             // Connections come and go; what it means for the work is told by the calls that fail.
-            let ours: RunConfiguration.LogLevel = level <= .error && facility != "FAIL" ? .warning : .debug
+            let isTold = !isQuiet && level <= .error && facility != "FAIL"
+            let ours: RunConfiguration.LogLevel = isTold ? .warning : .debug
             write(ours, text, ["client": .text(client), "facility": .text(facility)])
         }
     }

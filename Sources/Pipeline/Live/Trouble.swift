@@ -4,16 +4,19 @@ import Kafka
 enum Trouble {
     /// Codes that no repeating cures.
     private static let permanent: Set<KafkaError.Code> = [
-        .messageTooLarge, .topicAuthorization, .groupAuthorization, .clusterAuthorization, .authentication,
+        .messageTooLarge, .topicAuthorization, .groupAuthorization, .clusterAuthorization,
+        .transactionalIDAuthorization,
         .invalidArgument,
         KafkaError.Code(rawValue: 17),  // INVALID_TOPIC_EXCEPTION
         KafkaError.Code(rawValue: 18),  // RECORD_LIST_TOO_LARGE
         KafkaError.Code(rawValue: 44),  // POLICY_VIOLATION
-        KafkaError.Code(rawValue: 53),  // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
         KafkaError.Code(rawValue: 87),  // INVALID_RECORD
     ]
 
-    static func isPermanent(_ error: KafkaError) -> Bool { permanent.contains(error.code) }
+    static func isPermanent(_ error: KafkaError) -> Bool {
+        // A certificate is renewed while the others of a cluster work on; the right password does not come by itself.
+        permanent.contains(error.code) || (error.code == .authentication && error.isRefusedLogin)
+    }
 
     /// The line for an error that ends the run.
     static func failure(_ error: KafkaError) -> RunFailure {
@@ -26,8 +29,8 @@ enum Trouble {
     /// What came in a message's place: nil when librdkafka goes on trying by itself.
     static func reading(_ failure: ConsumerFailure) -> RunFailure? {
         switch failure.error.code {
-        case .topicAuthorization, .groupAuthorization, .authentication:
-            return Self.failure(failure.error)
+        case .topicAuthorization, .groupAuthorization: return Self.failure(failure.error)
+        case .authentication where failure.error.isRefusedLogin: return Self.failure(failure.error)
         case .unknownTopicOrPartition, .unknownTopic, .unknownPartition:
             let topic = failure.partition?.topic ?? "a topic"
             return RunFailure("\(topic): the topic is not there any more; create it and start again")
@@ -39,14 +42,55 @@ enum Trouble {
         switch error.code {
         case .messageTooLarge, KafkaError.Code(rawValue: 18):
             "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
-        case .topicAuthorization: "give this user read and write permission for the topic"
-        case .groupAuthorization: "give this user read permission for the consumer group"
-        case KafkaError.Code(rawValue: 53): "give this user write permission for the transactional id"
-        case .clusterAuthorization: "give this user the permission IdempotentWrite"
-        case .authentication: "check user name and password under kafka.properties"
+        case .topicAuthorization: "give this user the permission \(permission(error)) for the topic"
+        case .groupAuthorization: "give this user the permission Read for the consumer group"
+        case .transactionalIDAuthorization:
+            "give this user the permission Write for all transactional ids that begin with the group_id"
+        case .clusterAuthorization: "give this user the permission IdempotentWrite for the cluster"
+        case .authentication: login(error)
+        case .transport where error.message.contains("SSL alert"):
+            "the broker refuses TLS with this client: check ssl.certificate.location and ssl.key.location under "
+                + "kafka.properties"
+        case .tls where !error.isRefusedLogin, .transport where error.message.contains("SSL_HANDSHAKE"):
+            "check that the broker speaks TLS there (security.protocol under kafka.properties)"
+        case .transport where error.message.contains("security.protocol"):
+            "check kafka.bootstrap_servers and security.protocol under kafka.properties"
         case .transport, .allBrokersDown, .timedOut, .resolve:
             "check kafka.bootstrap_servers and that a broker listens there"
+        case .invalidArgument: file(error)
         default: nil
         }
+    }
+
+    /// What Kafka's access lists call what was being done.
+    private static func permission(_ error: KafkaError) -> String {
+        switch error.operation {
+        case let operation where operation.hasPrefix("describing"): "Describe"
+        case let operation where operation.hasPrefix("creating"): "Create"
+        case let operation where operation.hasPrefix("reading the properties"): "DescribeConfigs"
+        case let operation
+        where ["reading", "asking", "sending positions", "committing the position"].contains {
+            operation.hasPrefix($0)
+        }:
+            "Read"
+        default: "Write"
+        }
+    }
+
+    private static func login(_ error: KafkaError) -> String {
+        let advice = "check sasl.mechanism, sasl.username and sasl.password under kafka.properties"
+        guard error.message.contains("SCRAM"), !KafkaLibrary.hasScramOfKafka4 else { return advice }
+        return advice
+            + "; librdkafka \(KafkaLibrary.version) cannot log in to Kafka 4 with SCRAM, 2.6.1 can: there use "
+            + "PLAIN over TLS, or a client certificate"
+    }
+
+    /// A file that a property names and that librdkafka cannot use.
+    private static func file(_ error: KafkaError) -> String? {
+        guard let property = error.message.firstMatch(of: /^(ssl\.[a-z.]+) failed/)?.output.1 else {
+            return nil
+        }
+        let password = property.hasPrefix("ssl.key.") ? ", and ssl.key.password" : ""
+        return "check the file that \(property) names (PEM)\(password)"
     }
 }

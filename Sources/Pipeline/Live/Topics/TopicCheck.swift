@@ -51,7 +51,7 @@ public struct TopicCheck: Sendable {
         }
         let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
         do throws(KafkaError) {
-            let admin = try Admin(clients.admin, log: log.kafkaSink("admin"))
+            let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
             let brokers = try admin.cluster().brokers.count
             let copies = replication ?? min(3, max(1, brokers))
             let plans = TopicPlan.all(configuration, replication: copies)
@@ -71,6 +71,7 @@ public struct TopicCheck: Sendable {
         guard let topic = try admin.describeTopic(plan.name) else { return row }
         row.partitions = topic.partitions.count
         row.replication = topic.replication
+        try admin.logInToLeaders(of: [topic])
         let properties = try admin.topicProperties(plan.name)
         row.properties = plan.wishes.compactMap { wish in
             properties[wish.name]?.value.map { "\(wish.name)=\($0)" }
@@ -121,7 +122,7 @@ public struct TopicCheck: Sendable {
         let outcomes = try admin.createTopics(topics)
         for (index, outcome) in zip(missing, outcomes) {
             if let error = outcome, error.code != .topicAlreadyExists {
-                rows[index].errors.append("\(error)")
+                rows[index].errors.append(Trouble.failure(error).description)
             } else {
                 rows[index] = try lookAtNew(plans[index], admin)
                 rows[index].isNew = outcome == nil

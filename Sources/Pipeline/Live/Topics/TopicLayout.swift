@@ -16,12 +16,13 @@ struct TopicLayout: Sendable, Equatable {
     static func find(_ configuration: RunConfiguration, _ admin: Admin) throws -> TopicLayout {
         let topics = configuration.topics
         var missing: [String] = []
+        var found: [TopicDescription] = []
         func partitions(_ name: String) throws -> Int {
             let description: TopicDescription?
             do throws(KafkaError) { description = try admin.describeTopic(name) } catch {
                 throw Trouble.failure(error)
             }
-            if description == nil { missing.append(name) }
+            if let description { found.append(description) } else { missing.append(name) }
             return description?.partitions.count ?? 0
         }
         let inputs = try configuration.input.topics.filter { !$0.hasPrefix("^") }
@@ -39,6 +40,7 @@ struct TopicLayout: Sendable, Equatable {
                     + (missing.count == 1 ? "it" : "them")
             )
         }
+        do throws(KafkaError) { try admin.logInToLeaders(of: found) } catch { throw Trouble.failure(error) }
         if isKeyed, let other = inputs.first(where: { $0.1 != events }) {
             throw RunFailure(
                 "\(other.0) has \(other.1) partitions and \(inputs[0].0) \(events): topics that are keyed by account "
