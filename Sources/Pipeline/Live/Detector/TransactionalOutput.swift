@@ -3,6 +3,7 @@ import CloudTrail
 import Configuration
 import Detection
 import Kafka
+import Synchronization
 
 /// Publishes what the detector found: alerts, state, catalogue, dead letters and positions, all or nothing.
 final class TransactionalOutput {
@@ -13,6 +14,9 @@ final class TransactionalOutput {
     private let deadLetters: ProducerTopic
     private let cataloguePartitions: Int32
     private let maximumBytes: Int
+    private let refused = RefusedTopics()
+    /// Every topic whose name librdkafka may tell by itself.
+    private let names: [String]
     private var encoder = NativeAlert()
 
     /// The header of a catalogue message that names the partition whose owner wrote it.
@@ -32,7 +36,8 @@ final class TransactionalOutput {
     init(_ clients: KafkaClients, id: String, cataloguePartitions: Int, log: RunLog) throws {
         let configuration = clients.transactional(id: id)
         let topics = clients.configuration.topics
-        producer = try Producer(configuration, log: log.kafkaSink("detector producer"))
+        names = clients.configuration.input.topics + [topics.events]
+        producer = try Producer(configuration, log: refused.listening(to: log.kafkaSink("detector producer")))
         alerts = try producer.topic(topics.alerts)
         state = try producer.topic(topics.state)
         catalogue = try producer.topic(topics.catalogue)
@@ -136,12 +141,35 @@ final class TransactionalOutput {
         return broken == nil ? .aborted(cause) : .broken(cause)
     }
 
-    /// The line for a transaction that cannot be written; librdkafka does not tell which topic refuses.
+    /// The line for a transaction that cannot be written, with the topics that refuse it.
     private func refusal(_ error: KafkaError) -> RunFailure {
-        let names = [alerts, state, catalogue, deadLetters].map(producer.name(of:))
-        guard error.code == .topicAuthorization, !names.contains(where: { error.description.contains($0) })
+        let written = [alerts, state, catalogue, deadLetters].map(producer.name(of:))
+        guard error.code == .topicAuthorization,
+            !(names + written).contains(where: { error.description.contains($0) })
         else { return Trouble.failure(error) }
-        return RunFailure("\(Trouble.failure(error)): one of \(names.joined(separator: ", "))")
+        let refused = refused.names
+        let told =
+            refused.isEmpty ? "one of \(written.joined(separator: ", "))" : refused.joined(separator: ", ")
+        return RunFailure("\(Trouble.failure(error)): \(told)")
+    }
+}
+
+/// The topics that a broker does not let a producer write to: librdkafka names them in its log only.
+private final class RefusedTopics: Sendable {
+    private let found = Mutex<Set<String>>([])
+
+    var names: [String] { found.withLock { $0.sorted() } }
+
+    /// A log that hears what goes to another.
+    func listening(to log: @escaping KafkaLogSink) -> KafkaLogSink {
+        { [self] level, facility, text in
+            if facility == "ADDPARTS", text.contains("authorization failed"),
+                let name = text.firstMatch(of: /partition "([^"]+)"/)?.output.1
+            {
+                found.withLock { _ = $0.insert(String(name)) }
+            }
+            log(level, facility, text)
+        }
     }
 }
 
