@@ -86,7 +86,7 @@ var targets: [Target] = [
         ]
     ),
     tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "FileTestSupport"]),
-    tests("CommandTests", ["FileTestSupport", "KafkaTestSupport"]),
+    tests("CommandTests", ["FileTestSupport", "Kafka", "KafkaTestSupport"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
     .target(
         name: "KafkaTestSupport",

@@ -5,8 +5,9 @@ import Synchronization
 /// Who listens where, and the brokers' properties: quick rather than safe.
 struct ClusterLayout {
     let brokers: Int
-    /// First the brokers' ports, then their controllers'.
+    /// First the brokers' ports, then their controllers', then those of the first broker's other listeners.
     let ports: [Int]
+    var listeners: [RealBroker.Listener] = []
     let folder: String
 
     var bootstrapServers: String {
@@ -19,12 +20,22 @@ struct ClusterLayout {
         let inSync = copies > 1 ? 2 : 1
         let address = "127.0.0.1:\(ports[id - 1])"
         let voters = (1...brokers).map { "\($0)@127.0.0.1:\(ports[brokers + $0 - 1])" }
+        let more = zip(listeners, ports.dropFirst(2 * brokers))
         let quick: [String: String] = [
             "process.roles": "broker,controller",
             "node.id": "\(id)",
             "controller.quorum.voters": voters.joined(separator: ","),
-            "listeners": "PLAINTEXT://\(address),CONTROLLER://127.0.0.1:\(ports[brokers + id - 1])",
-            "advertised.listeners": "PLAINTEXT://\(address)",
+            "listeners":
+                (["PLAINTEXT://\(address)", "CONTROLLER://127.0.0.1:\(ports[brokers + id - 1])"]
+                + more.map { "\($0.name)://127.0.0.1:\($1)" }).joined(separator: ","),
+            "advertised.listeners":
+                (["PLAINTEXT://\(address)"] + more.map { "\($0.name)://\($0.host):\($1)" })
+                .joined(separator: ","),
+            "listener.security.protocol.map":
+                (["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"]
+                + listeners.map { "\($0.name):\($0.security)" })
+                .joined(separator: ","),
+            "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": "\(folder)/data-\(id)",
             "default.replication.factor": "\(copies)",

@@ -12,6 +12,19 @@ public final class RealBroker: Sendable {
     /// How many brokers there are; their ids count from 1.
     public let count: Int
 
+    /// A way in beside the plain one.
+    public struct Listener: Sendable {
+        let name: String
+        let security: String
+        let host: String
+
+        /// A listener: its name, its protocol (`SASL_SSL`), and the host that it tells clients to connect to.
+        public init(_ name: String, _ security: String, advertising host: String = "127.0.0.1") {
+            (self.name, self.security, self.host) = (name, security, host)
+        }
+    }
+
+    private let listenerPorts: [String: Int]
     private let home: String?
     private let folder: String?
     private let watcher: FolderWatcher?
@@ -38,12 +51,22 @@ public final class RealBroker: Sendable {
     /// - Parameters:
     ///   - brokers: 1; or 3, then replication is 3 and `min.insync.replicas` 2.
     ///   - properties: broker properties, set over the quick ones chosen here.
+    ///   - listeners: what a single broker listens on beside its plain port; `properties` say the rest about them.
+    ///   - formatting: more arguments for `kafka-storage.sh format`.
     /// - Throws: ``RealBrokerError``.
-    public init(brokers: Int = 1, properties: [String: String] = [:]) throws {
+    public init(
+        brokers: Int = 1,
+        properties: [String: String] = [:],
+        listeners: [Listener] = [],
+        formatting: [String] = []
+    ) throws {
         guard let home = RealBroker.kafkaHome else { throw RealBrokerError(message: "KAFKA_HOME is not set") }
         let folder = try temporaryFolder("amiwatch-kafka")
-        let ports = try freePorts(2 * brokers)
-        let layout = ClusterLayout(brokers: brokers, ports: ports, folder: folder)
+        let ports = try freePorts(2 * brokers + listeners.count)
+        let layout = ClusterLayout(brokers: brokers, ports: ports, listeners: listeners, folder: folder)
+        listenerPorts = Dictionary(
+            uniqueKeysWithValues: zip(listeners.map(\.name), ports.dropFirst(2 * brokers))
+        )
         self.home = home
         self.folder = folder
         count = brokers
@@ -57,7 +80,9 @@ public final class RealBroker: Sendable {
                 atomically: true,
                 encoding: .utf8
             )
-            let result = try runCommand(["\(home)/bin/kafka-storage.sh", "format", "-t", cluster, "-c", file])
+            let result = try runCommand(
+                ["\(home)/bin/kafka-storage.sh", "format", "-t", cluster, "-c", file] + formatting
+            )
             guard result.status == 0 else {
                 throw RealBrokerError(message: "formatting \(file): \(result.output)\(result.errors)")
             }
@@ -69,12 +94,16 @@ public final class RealBroker: Sendable {
     private init(running servers: String) {
         bootstrapServers = servers
         count = servers.split(separator: ",").count
+        listenerPorts = [:]
         home = RealBroker.kafkaHome
         folder = nil
         watcher = nil
     }
 
     deinit { stop() }
+
+    /// The port of a listener beside the plain one.
+    public func port(of listener: String) -> Int { listenerPorts[listener] ?? 0 }
 
     /// Ends all brokers and removes their folder.
     ///

@@ -1,0 +1,162 @@
+import FileTestSupport
+import Foundation
+import KafkaTestSupport
+
+/// A broker that lets in only whom it knows, to what it is permitted; everything about it made for one test.
+final class SecuredCluster {
+    let broker: RealBroker
+    let folder: TestFolder
+    private let authority: Authority
+    private let client: Authority.Issued
+    /// Everything that the program has printed.
+    private(set) var printed = ""
+
+    static let secrets = ["pass-of-amiwatch", "pass-of-the-key", "pass-that-is-wrong"]
+    static let names = ["cloudtrail", "events", "state", "catalogue", "alerts", "deadletters"]
+
+    init() throws {
+        folder = try TestFolder()
+        authority = try Authority("authority", in: folder.path)
+        client = try authority.issue("amiwatch", password: "pass-of-the-key")
+        let server = try authority.issue("server", host: "127.0.0.1")
+        let expired = try authority.issue("expired", host: "127.0.0.1", days: 0)
+        let login = "org.apache.kafka.common.security"
+        var properties = [
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            // The tests themselves come in by the plain port.
+            "super.users": "User:ANONYMOUS",
+            "ssl.keystore.type": "PEM", "ssl.keystore.location": server.store,
+            "ssl.truststore.type": "PEM", "ssl.truststore.location": authority.certificate,
+            // The certificate's user is the password's.
+            "ssl.principal.mapping.rules": "RULE:^CN=(.*)$/$1/",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "listener.name.mutual.ssl.client.auth": "required",
+            "listener.name.expired.ssl.keystore.type": "PEM",
+            "listener.name.expired.ssl.keystore.location": expired.store,
+        ]
+        for listener in ["login", "elsewhere"] {
+            properties["listener.name.\(listener).plain.sasl.jaas.config"] =
+                "\(login).plain.PlainLoginModule required user_amiwatch=\"pass-of-amiwatch\";"
+            properties["listener.name.\(listener).scram-sha-512.sasl.jaas.config"] =
+                "\(login).scram.ScramLoginModule required;"
+        }
+        broker = try RealBroker(
+            properties: properties,
+            listeners: [
+                .init("LOGIN", "SASL_SSL"), .init("MUTUAL", "SSL"), .init("EXPIRED", "SSL"),
+                .init("ELSEWHERE", "SASL_SSL", advertising: "localhost"),
+            ],
+            formatting: ["--add-scram", "SCRAM-SHA-512=[name=amiwatch,password=pass-of-amiwatch]"]
+        )
+        try folder.write("key-password", "pass-of-the-key\n")
+        try folder.write("password", "pass-of-amiwatch\n")
+    }
+
+    // MARK: Permissions
+
+    /// Gives the user what the script that is shipped lists.
+    func permit() throws {
+        let script = Binary.checkout.appending(path: "Deploy/acls.sh").path
+        let environment = [
+            "KAFKA_HOME": RealBroker.kafkaHome ?? "", "BOOTSTRAP_SERVERS": broker.bootstrapServers,
+            "PRINCIPAL": "User:amiwatch", "CHECKS": "1",
+        ]
+        let result = try runCommand(["sh", script], environment: environment)
+        guard result.status == 0 else { throw CommandFailure(result: result) }
+    }
+
+    /// Gives the user one thing more.
+    func permit(_ arguments: [String]) throws {
+        let result = try broker.tool(
+            "kafka-acls.sh",
+            ["--add", "--allow-principal", "User:amiwatch", "--operation"] + arguments
+        )
+        guard result.status == 0 else { throw CommandFailure(result: result) }
+    }
+
+    // MARK: Configurations
+
+    /// With user name and password; the password from the environment.
+    func login(
+        _ changes: [String: String] = [:],
+        at listener: String = "LOGIN",
+        host: String = "127.0.0.1"
+    )
+        -> Settings
+    {
+        let properties = [
+            "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": "amiwatch",
+            "sasl.password": "${PASSWORD}", "ssl.ca.location": authority.certificate,
+        ]
+        return Settings(
+            servers: "\(host):\(broker.port(of: listener))",
+            properties: properties.merging(changes) { $1 }
+        )
+    }
+
+    /// With a certificate; the password of its key from a file.
+    func certificate(_ changes: [String: String] = [:], at listener: String = "MUTUAL") -> Settings {
+        let properties = [
+            "security.protocol": "SSL", "ssl.ca.location": authority.certificate,
+            "ssl.certificate.location": client.certificate, "ssl.key.location": client.key,
+            "ssl.key.password_file": "key-password",
+        ]
+        return Settings(
+            servers: "127.0.0.1:\(broker.port(of: listener))",
+            properties: properties.merging(changes) { $1 }
+        )
+    }
+
+    /// A certificate that has nothing to do with the cluster's authority.
+    func stranger() throws -> String { try Authority("stranger", in: folder.path).certificate }
+
+    // MARK: Running
+
+    /// Runs a command of the program with these settings.
+    func run(
+        _ settings: Settings,
+        _ arguments: String...,
+        password: String = "pass-of-amiwatch"
+    ) throws -> CommandResult {
+        let name = "run-\(UUID().uuidString).yaml"
+        let file = try folder.write(name, settings.yaml)
+        let result = try runCommand(
+            [Binary.path, arguments[0], "--config", file] + arguments.dropFirst(),
+            environment: ["PASSWORD": password]
+        )
+        printed += result.output + result.errors
+        return result
+    }
+}
+
+/// The configuration of a run, as far as these tests vary it.
+struct Settings {
+    var servers: String
+    var properties: [String: String]
+    var group = "amiwatch"
+    var input = "cloudtrail"
+    /// Other names for amiwatch's topics, by what they are for.
+    var topics: [String: String] = [:]
+    var isVerbose = false
+
+    /// JSON is YAML.
+    var yaml: String {
+        var properties = properties
+        if isVerbose { properties["debug"] = "all" }
+        properties = properties.filter { !$0.value.isEmpty }
+        let document: [String: Any] = [
+            "kafka": ["bootstrap_servers": servers, "properties": properties],
+            "group_id": group, "input": ["topics": [input]], "topics": topics,
+            "log": ["level": isVerbose ? "debug" : "warning"],
+        ]
+        return SampleDay.text(of: document)
+    }
+}
+
+/// A command that a test needs did not work.
+struct CommandFailure: Error, CustomStringConvertible {
+    let result: CommandResult
+    var description: String {
+        "status \(String(describing: result.status)): \(result.output)\(result.errors)"
+    }
+}

@@ -1,0 +1,207 @@
+import FileTestSupport
+import Foundation
+import Kafka
+import KafkaTestSupport
+import Testing
+
+/// The program against a broker that wants TLS, a log-in and permissions.
+@Suite(.needsKafkaHome, .ownThread, .serialized)
+struct SecuredClusterTests {
+    /// One test, because its broker takes longer to start than everything that is tried with it.
+    @Test("A cluster that asks who is there lets the program in as it should, or the program says why not")
+    func secured() throws {
+        let cluster = try SecuredCluster()
+        defer { cluster.broker.stop() }
+        let plain = cluster.broker.bootstrapServers
+        let made = try Binary.run("topics", "--create", "--partitions", "2", "--bootstrap-servers", plain)
+        try #require(made.status == 0, "\(made.output)\(made.errors)")
+        let records = SampleDay.records
+        try produce(
+            records.enumerated().map { TestMessage($1, partition: Int32($0 % 2)) },
+            to: "cloudtrail",
+            at: plain
+        )
+
+        try doorsThatStayClosed(cluster)
+        // Nothing is permitted yet.
+        try expect(
+            cluster.run(cluster.login(), "topics"),
+            says: "describing the topic cloudtrail",
+            "Describe"
+        )
+        try cluster.permit()
+        // The name that is given here is right; the one that the broker gives is not.
+        expect(
+            try cluster.run(cluster.login(at: "ELSEWHERE"), "topics"),
+            says: "leader of",
+            "localhost:",
+            "other host names",
+            "advertised.listeners"
+        )
+        try whatIsNotPermitted(cluster)
+        try wholeJob(cluster, records)
+
+        #expect(
+            cluster.printed.contains("\"facility\":\"CONNECT\""),
+            "librdkafka's own log is to be looked at too"
+        )
+        for secret in SecuredCluster.secrets {
+            #expect(!cluster.printed.contains(secret), "\(secret) was printed")
+        }
+    }
+
+    /// Alerts come out, and the findings are those of a replay; with nothing permitted but what the script lists.
+    private func wholeJob(_ cluster: SecuredCluster, _ records: [String]) throws {
+        var settings = cluster.login()
+        settings.isVerbose = true
+        for arguments in [["check"], ["check", "--format", "json"]] {
+            let file = try cluster.folder.write("check.yaml", settings.yaml)
+            let result = try runCommand(
+                [Binary.path] + arguments + ["--config", file],
+                environment: ["PASSWORD": "pass-of-amiwatch"]
+            )
+            #expect(result.status == 0 && !(result.output + result.errors).contains("pass-of"), "\(result)")
+        }
+        let topics = try cluster.run(settings, "topics")
+        #expect(topics.status == 0, "\(topics.output)\(topics.errors.suffix(2000))")
+        let run = try cluster.run(settings, "run", "--policy", SampleDay.policy, "--until-end")
+        #expect(run.status == 0, "\(run.errors.suffix(2000))")
+        let alerts = try readAll("amiwatch.alerts", at: cluster.broker.bootstrapServers).map {
+            $0.value ?? ""
+        }
+        #expect(!alerts.isEmpty && Set(alerts).count == alerts.count)
+        let trail = try cluster.folder.write("trail.jsonl", records.joined(separator: "\n"))
+        let replay = try Binary.run("replay", "--findings", "--policy", SampleDay.policy, trail)
+        let replayed = Set(
+            replay.output.split(separator: "\n").map { SampleDay.text(of: SampleDay.object(String($0))) }
+        )
+        #expect(Self.findings(alerts) == replayed)
+
+        // The same user with a certificate, whose key's password stands in a file: there is nothing left to say.
+        let again = try cluster.run(cluster.certificate(), "run", "--policy", SampleDay.policy, "--until-end")
+        #expect(again.status == 0, "\(again.errors)")
+        #expect(try readAll("amiwatch.alerts", at: cluster.broker.bootstrapServers).count == alerts.count)
+        let inventory = try cluster.run(
+            cluster.login(["sasl.password": "", "sasl.password_file": "password"]),
+            "inventory",
+            SampleDay.folder + "/inventory/images.json"
+        )
+        #expect(inventory.status == 0, "\(inventory.errors)")
+    }
+
+    /// What the alerts leave of each finding, in the form in which `replay --findings` prints it.
+    private static func findings(_ alerts: [String]) -> Set<String> {
+        var last: [String: [String: Any]] = [:]
+        for alert in alerts {
+            let object = SampleDay.object(alert)
+            last[object["finding_id"] as? String ?? ""] = object
+        }
+        return Set(
+            last.values.compactMap { alert in
+                var alert = alert
+                alert["alert_id"] = nil
+                if alert["status"] as? String == "updated" { alert["status"] = "open" }
+                return alert["status"] as? String == "retracted" ? nil : SampleDay.text(of: alert)
+            }
+        )
+    }
+
+    /// Log-ins that cannot come about.
+    private func doorsThatStayClosed(_ cluster: SecuredCluster) throws {
+        let scram = try cluster.run(cluster.login(["sasl.mechanism": "SCRAM-SHA-512"]), "topics")
+        if KafkaLibrary.hasScramOfKafka4 {
+            expect(scram, says: "describing the topic cloudtrail", "Describe")
+        } else {
+            expect(scram, says: "_AUTHENTICATION", "SCRAM", "2.6.1")
+        }
+        let wrong = try cluster.run(cluster.login(), "topics", password: "pass-that-is-wrong")
+        expect(wrong, says: "_AUTHENTICATION", "sasl.password")
+        let stranger = try cluster.stranger()
+        let port = cluster.broker.port(of: "LOGIN")
+        let cases: [(Settings, [String])] = [
+            (cluster.login(["sasl.mechanism": "SCRAM-SHA-256"]), ["_AUTHENTICATION", "sasl.mechanism"]),
+            (cluster.login(["ssl.ca.location": stranger]), ["nobody who is trusted", "ssl.ca.location"]),
+            (cluster.login(host: "localhost"), ["localhost:\(port)", "other host names"]),
+            (cluster.certificate(at: "EXPIRED"), ["expired"]),
+            (cluster.login(["security.protocol": "PLAINTEXT"]), ["127.0.0.1:\(port)", "security.protocol"]),
+            (
+                cluster.certificate([
+                    "ssl.certificate.location": "", "ssl.key.location": "", "ssl.key.password_file": "",
+                ]), ["ssl.certificate.location"]
+            ),
+            (
+                cluster.certificate(["ssl.key.password_file": "", "ssl.key.password": "${PASSWORD}"]),
+                ["ssl.key.location", "ssl.key.password"]
+            ),
+        ]
+        for (settings, words) in cases {
+            expect(try cluster.run(settings, "topics"), says: words)
+        }
+        var settings = cluster.login(["security.protocol": "SSL"])
+        settings.servers = cluster.broker.bootstrapServers
+        expect(try cluster.run(settings, "topics"), says: "speaks TLS")
+    }
+
+    /// Each permission that is missing is named, with whose it is.
+    private func whatIsNotPermitted(_ cluster: SecuredCluster) throws {
+        let plain = cluster.broker.bootstrapServers
+        let purposes = ["events", "state", "catalogue", "alerts", "deadletters"]
+        let forbidden = Dictionary(uniqueKeysWithValues: purposes.map { ($0, "forbidden.\($0)") })
+        var settings = cluster.login()
+        settings.servers = plain
+        settings.properties = [:]
+        settings.input = "forbidden.input"
+        settings.topics = forbidden
+        let made = try cluster.run(settings, "topics", "--create", "--partitions", "2")
+        try #require(made.status == 0, "\(made.output)\(made.errors)")
+        try cluster.permit(
+            ["Describe"] + (forbidden.values + ["forbidden.input"]).flatMap { ["--topic", $0] }
+        )
+        // Each run has a group of its own: one that fails does not leave it in order.
+        try cluster.permit([
+            "Read", "--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-",
+        ])
+        func run(_ group: String, _ words: String..., change: (inout Settings) -> Void = { _ in }) throws {
+            var settings = cluster.login()
+            settings.group = group
+            change(&settings)
+            let result = try cluster.run(settings, "run", "--policy", SampleDay.policy, "--until-end")
+            expect(result, says: words)
+        }
+        try run("amiwatch-1", "forbidden.input", "permission Read") { $0.input = "forbidden.input" }
+        try run("strangers", "group strangers", "permission Read for the consumer group")
+        try run("idle-1", "transactional id idle-1-", "permission Write for all transactional ids")
+        for (number, purpose) in ["events", "state", "alerts"].enumerated() {
+            let name = "forbidden.\(purpose)"
+            try run("amiwatch-\(number + 2)", name, "AUTHORIZATION_FAILED", "permission") {
+                $0.topics[purpose] = name
+            }
+        }
+        settings = cluster.login()
+        settings.topics["alerts"] = "amiwatch.new"
+        let topics = try cluster.run(settings, "topics", "--create")
+        expect(topics, says: "describing the topic amiwatch.new", "permission Describe")
+    }
+
+    /// One line on standard error with these words, beside what is logged, and exit status 1.
+    private func expect(
+        _ result: CommandResult,
+        says words: String...,
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        expect(result, says: words, at: location)
+    }
+
+    private func expect(
+        _ result: CommandResult,
+        says words: [String],
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        let lines = result.errors.split(separator: "\n").filter { !$0.hasPrefix("{") }
+        #expect(result.status == 1, "\(result)", sourceLocation: location)
+        #expect(lines.count == 1, "\(result)", sourceLocation: location)
+        for word in words {
+            #expect(lines.first?.contains(word) == true, "\(word): \(result)", sourceLocation: location)
+        }
+    }
+}
