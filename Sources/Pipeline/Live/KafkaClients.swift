@@ -37,13 +37,13 @@ struct KafkaClients: Sendable {
     }
 
     /// Reads partitions that it is told; in no group, though librdkafka wants one to be named.
-    func reader(isolation: String = "read_committed") -> KafkaConfiguration {
+    func reader(isolation: String = "read_committed", group: String? = nil) -> KafkaConfiguration {
         merge(
             // A partition that is added waits until the broker has answered for the others.
             ["fetch.wait.max.ms": "100"],
             configuration.kafka.consumer,
             [
-                "group.id": configuration.groupID,
+                "group.id": group ?? configuration.groupID,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": "true",
                 "isolation.level": isolation,

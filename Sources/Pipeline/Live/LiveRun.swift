@@ -87,6 +87,7 @@ public final class LiveRun: Sendable {
             ]
         )
         let alerts = try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
+        let watch = RunWatch(clients, layout, board: board, log: log)
         let threads = startThreads(clients, layout, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
@@ -99,6 +100,7 @@ public final class LiveRun: Sendable {
         }
         alerts?.finish(reachesEnd: board.failure == nil)
         board.stop()
+        watch.finish()
         let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
         log(summary)
         if let failure = board.failure { throw failure }

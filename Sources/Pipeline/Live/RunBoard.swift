@@ -13,6 +13,7 @@ final class RunBoard: Sendable {
     private let newPolicy = Mutex<Policy?>(nil)
     private let intake = Mutex(IntakeBalance())
     private let detector = Mutex(DetectorReport())
+    private let activity = Mutex("waiting for Kafka")
 
     /// Whether the run shall end: it was asked to, or a thread has failed.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -62,6 +63,12 @@ final class RunBoard: Sendable {
     var intakeBalance: IntakeBalance {
         get { intake.withLock { $0 } }
         set { intake.withLock { $0 = newValue } }
+    }
+
+    /// What the detector is busy with, in words.
+    var detectorActivity: String {
+        get { activity.withLock { $0 } }
+        set { activity.withLock { $0 = newValue } }
     }
 
     /// What the detector has accounted for.

@@ -17,25 +17,34 @@ public struct RunLog: Sendable {
     }
 
     /// A value in a line.
-    enum Value: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
+    public enum Value: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
+        /// A string.
         case text(String)
+        /// A number.
         case number(Int)
 
-        init(stringLiteral value: String) { self = .text(value) }
-        init(integerLiteral value: Int) { self = .number(value) }
+        /// A string.
+        public init(stringLiteral value: String) { self = .text(value) }
+        /// A number.
+        public init(integerLiteral value: Int) { self = .number(value) }
     }
 
-    func error(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
+    /// Something is lost or wrong.
+    public func error(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
         write(.error, message, fields)
     }
 
-    func warning(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
+    /// Something needs a look.
+    public func warning(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
         write(.warning, message, fields)
     }
 
-    func info(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
+    /// What goes on.
+    public func info(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
         write(.info, message, fields)
     }
+
+    func info(_ message: String, _ fields: [(key: String, value: Value)]) { write(.info, message, fields) }
 
     func debug(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
         write(.debug, message, fields)
@@ -44,7 +53,7 @@ public struct RunLog: Sendable {
     private func write(
         _ level: RunConfiguration.LogLevel,
         _ message: String,
-        _ fields: KeyValuePairs<String, Value>
+        _ fields: some Sequence<(key: String, value: Value)>
     ) {
         guard level.rank <= self.level.rank else { return }
         var json = JSONWriter()
@@ -93,7 +102,7 @@ public struct RunLog: Sendable {
             // Connections come and go; what it means for the work is told by the calls that fail.
             let isTold = !isQuiet && level <= .error && facility != "FAIL"
             let ours: RunConfiguration.LogLevel = isTold ? .warning : .debug
-            write(ours, text, ["client": .text(client), "facility": .text(facility)])
+            write(ours, text, [("client", .text(client)), ("facility", .text(facility))])
         }
     }
 }

@@ -33,6 +33,17 @@ struct Restoring {
     init(partitions: Set<Int32>) { self.partitions = partitions }
 
     func concerns(_ source: Source) -> Bool { partitions.contains(source.name.partition) }
+
+    /// For the log.
+    var words: String {
+        switch step {
+        case .places: "reading the state back: waiting for open transactions of its partitions"
+        case .changelog: "reading the state back: asking where it ends"
+        case .entries: "reading the state back: \(entries) entries so far"
+        case .catalogue: "reading the state back: the catalogue"
+        case .output: "reading the state back: waiting for the producer"
+        }
+    }
 }
 
 extension Detector {

@@ -18,6 +18,16 @@ final class Detector {
         case reconciling(Set<Int32>)
         /// Everything is ready.
         case running
+
+        /// For the log.
+        var words: String {
+            switch self {
+            case .idle: "waiting for partitions"
+            case .restoring(let restoring): restoring.words
+            case .reconciling: "judging what was read back"
+            case .running: "judging"
+            }
+        }
     }
 
     let configuration: RunConfiguration
@@ -44,7 +54,7 @@ final class Detector {
     var isOutputReady = false
 
     var engine: Engine
-    var phase = Phase.idle
+    var phase = Phase.idle { didSet { board.detectorActivity = phase.words } }
     var sources: [Source] = []
     var shares: [Int32: Share] = [:]
     /// The partitions whose state is read back: the engine judges their accounts, and no others.
@@ -156,6 +166,7 @@ final class Detector {
     private func work() throws {
         try loadCatalogue()
         try prepareOutput()
+        phase = .idle
         if !board.isStopping { try consumer.subscribe(recordTopics) }
         while !board.isStopping {
             try turn()

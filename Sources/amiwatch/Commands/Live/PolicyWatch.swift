@@ -1,9 +1,11 @@
 import Configuration
 import Detection
+import Pipeline
 
 /// Looks now and then whether the policy, or a file that it names, has become another one.
 struct PolicyWatch {
     private let path: String
+    private let log: RunLog
     private var hash: String
     private var next = ContinuousClock.now + PolicyWatch.interval
     /// What was wrong when it was last read, so that it is said once.
@@ -12,8 +14,9 @@ struct PolicyWatch {
     private static let interval = Duration.seconds(5)
 
     /// Watches a file whose policy with this hash is in force.
-    init(path: String, hash: String) {
+    init(path: String, hash: String, log: RunLog) {
         self.path = path
+        self.log = log
         self.hash = hash
     }
 
@@ -28,17 +31,20 @@ struct PolicyWatch {
             let wasBroken = problem != nil
             problem = nil
             guard policy.hash != hash else {
-                if isAsked || wasBroken { StandardError.line("amiwatch: \(path): the policy is as it was") }
+                if isAsked || wasBroken { log.info("the policy is as it was", ["file": .text(path)]) }
                 return nil
             }
-            for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+            for warning in warnings { log.warning("\(warning)") }
             hash = policy.hash
             return policy
         } catch {
             let found = error.errors.map(\.description).joined(separator: "\n")
             if isAsked || found != problem {
-                for diagnostic in error.errors { StandardError.line("amiwatch: \(diagnostic)") }
-                StandardError.line("amiwatch: the policy of before stays in force until this is corrected")
+                for diagnostic in error.errors { log.error("\(diagnostic)") }
+                log.error(
+                    "the policy is broken: the one of before stays in force until it is corrected",
+                    ["file": .text(path)]
+                )
             }
             problem = found
             return nil

@@ -57,7 +57,7 @@ extension Command {
         FetchMemory.keep()
         let signals = Signals()
         let run = LiveRun(configuration, policy: policy, options: options, log: log)
-        var watch = configuration.policy.map { PolicyWatch(path: $0, hash: policy.hash) }
+        var watch = configuration.policy.map { PolicyWatch(path: $0, hash: policy.hash, log: log) }
         _ = try run.run {
             let signal = signals.next()
             if signal == SIGTERM || signal == SIGINT { run.stop() }

@@ -1,0 +1,50 @@
+import Foundation
+import Glibc
+import KafkaTestSupport
+import Testing
+
+/// What the log of a worker tells somebody who is woken at night.
+@Suite(.needsKafkaHome, .ownThread, .serialized)
+struct RunWatchTests {
+    @Test("The log tells how far a worker is, when Kafka is away and when it is back, in JSON lines only")
+    func night() throws {
+        let broker = try RealBroker()
+        defer { broker.stop() }
+        let stage = try Stage(partitions: 2, on: broker)
+        let history = History(seed: 41)
+        try stage.produce(history.events, partitions: 2)
+        let folder = try temporaryFolder("amiwatch-night")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let policy = folder + "/policy.yaml"
+        try "version: 1\n".write(toFile: policy, atomically: true, encoding: .utf8)
+        let worker = try Worker(stage, ["--policy", policy])
+
+        func progress() throws -> [[String: Any]] {
+            try worker.lines.split(separator: "\n").compactMap { line in
+                let value = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return value?["message"] as? String == "progress" ? value : nil
+            }
+        }
+        try #require(
+            becomes { try progress().contains { $0["input_behind"] as? Int == 0 && $0["read"] as? Int != 0 } }
+        )
+        let last = try #require(try progress().last)
+        #expect(last["detector"] as? String == "judging")
+        #expect(last["read"] as? Int == history.events.count)
+        #expect(last["alerts"] as? Int ?? 0 > 0)
+
+        worker.process.signal(SIGHUP)
+        try #require(worker.logs("the policy is as it was"))
+        try "version: 1\nimages: 7\n".write(toFile: policy, atomically: true, encoding: .utf8)
+        worker.process.signal(SIGHUP)
+        try #require(worker.logs("stays in force"))
+
+        broker.pause(1)
+        try #require(worker.logs("Kafka does not answer"))
+        broker.resume(1)
+        try #require(worker.logs("Kafka answers again"))
+        worker.end(within: .seconds(20))
+        // Every line was JSON, or this would throw.
+        #expect(try progress().count >= 1)
+    }
+}
