@@ -71,6 +71,28 @@ struct CheckTests {
         #expect(!both.output.contains("679593333241"))
     }
 
+    @Test("A policy that a configuration names and that is not there is told at its name, by run as well")
+    func missingPolicy() throws {
+        let folder = try temporaryFolder("amiwatch-check")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = folder + "/run.yaml"
+        // Its ending makes `dup.yaml` no likely meaning of `nope.yaml`.
+        for name in ["dup.yaml", "policy-prod.yaml"] {
+            try "version: 1\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        }
+        for (name, advice) in [
+            ("nope.yaml", ""), ("polcy-prod.yaml", "; write \(folder)/policy-prod.yaml"),
+        ] {
+            let text = "kafka: {bootstrap_servers: 127.0.0.1:1}\npolicy: \(name)\n"
+            try text.write(toFile: run, atomically: true, encoding: .utf8)
+            let line = "\(run):2:9: error: \(folder)/\(name): no such file\(advice)\n"
+            #expect(try Binary.run("check", "--config", run).output == line)
+            let refused = try Binary.run("run", "--config", run)
+            #expect(refused.errors == "amiwatch: " + line)
+            #expect(refused.status == 1)
+        }
+    }
+
     @Test("The environment counts, as it will for run")
     func environment() throws {
         let path = Self.fixtures.appending(path: "runs/defaults/run.yaml").path

@@ -44,6 +44,16 @@ struct LiveOptionTests {
         let list = try tree.write("list.json", #"{"Reservations": 5}"#)
         let settings = try tree.write("settings.json", #"{"State": "enabled", "ImageCriteria": []}"#)
         let servers = ["--bootstrap-servers", "127.0.0.1:1"]
+        let empty = try tree.write("empty.json", "\n")
+        let secure = try tree.write("secure.yaml", "kafka: {properties: {securty.protocol: SSL}}\n")
+        for command in ["run", "topics"] {
+            try expect(
+                "\(secure):1:22: error: setting the Kafka property securty.protocol",
+                1,
+                [command, "--config", secure]
+            )
+        }
+        try expect("\(empty): nothing is in it; did the command", 1, ["inventory", empty] + servers)
         try expect("/no/run.yaml: error: no such file", 1, ["run", "--config", "/no/run.yaml"])
         try expect("\(run):1:11: error: group_id must be a text", 1, ["run", "--config", run])
         try expect("/no/p.yaml: error: no such file", 1, ["run", "--policy", "/no/p.yaml"] + servers)

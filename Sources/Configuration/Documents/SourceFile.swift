@@ -67,6 +67,12 @@ enum SourceFile {
             }
             if !name.hasPrefix(".") { names.append(name) }
         }
-        return NearestName.of(String(path.dropFirst(folder.count)), in: names.sorted()).map { folder + $0 }
+        let wanted = String(path.dropFirst(folder.count))
+        // An ending that many files share makes them no more alike.
+        let stem = wanted.lastIndex(of: ".").map { wanted[..<$0] } ?? wanted[...]
+        let near = names.sorted().filter {
+            NearestName.distance(Array($0.utf8), Array(wanted.utf8)) <= max(1, stem.utf8.count / 3)
+        }
+        return NearestName.of(wanted, in: near).map { folder + $0 }
     }
 }

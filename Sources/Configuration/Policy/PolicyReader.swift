@@ -8,15 +8,17 @@ public enum PolicyReader {
     ///
     /// - Parameters:
     ///   - path: The policy file. The files it names are relative to it.
+    ///   - place: Where something names the file, for a file that cannot be read.
     ///   - today: The present time, to warn of suppressions that have expired; nil warns of none.
     /// - Returns: The policy with its hash, and what somebody should look at.
     /// - Throws: Everything that is wrong, all at once, when anything is.
     public static func read(
         path: String,
+        namedAt place: Place? = nil,
         today: EventTime? = nil
     ) throws(ConfigurationErrors) -> (policy: Policy, warnings: [Diagnostic]) {
         var reading = PolicyReading(path: path, today: today)
-        let policy = reading.read()
+        let policy = reading.read(namedAt: place)
         let diagnostics = reading.reader.sorted
         guard let policy, !reading.reader.hasErrors else { throw ConfigurationErrors(diagnostics) }
         return (policy, diagnostics)
@@ -38,8 +40,8 @@ struct PolicyReading {
         self.today = today
     }
 
-    mutating func read() -> Policy? {
-        guard let bytes = bytes(path, namedAt: nil), let root = reader.yaml(bytes, file: path) else {
+    mutating func read(namedAt place: Place?) -> Policy? {
+        guard let bytes = bytes(path, namedAt: place), let root = reader.yaml(bytes, file: path) else {
             return nil
         }
         // Not by its own name: a policy that is only moved stays the same policy.

@@ -140,6 +140,8 @@ public struct RunConfiguration: Sendable {
     public var detector = Detector()
     /// The policy's file, from the working directory; nil when not given.
     public var policy: String?
+    /// Where the configuration's file names it; nil when an option or a variable does.
+    public var policyPlace: Place?
     /// What is logged.
     public var logLevel = LogLevel.info
 

@@ -71,6 +71,7 @@ struct RunReading {
         readTopics(top, into: &configuration)
         readDetector(top, into: &configuration)
         if let node = top["policy"], let file = text(node, "policy")?.value {
+            configuration.policyPlace = node.place.isSetting ? nil : node.place
             configuration.policy =
                 node.place.isSetting
                 ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.place.file))

@@ -1,7 +1,6 @@
 import CloudTrail
 import Configuration
 import Foundation
-import Kafka
 
 extension Command {
     private static let policy = Option.value("policy", "FILE", "The policy to check, with the files it names")
@@ -55,10 +54,11 @@ private struct Checked {
         return "\(files.joined(separator: ", ")): \(count(errors, "error")), \(count(warnings, "warning"))"
     }
 
-    mutating func check(policy path: String) {
+    /// Checks a policy, and says where it is named when it is not there.
+    mutating func check(policy path: String, namedAt place: Configuration.Place? = nil) {
         files.append(path)
         do {
-            diagnostics += try PolicyReader.read(path: path, today: today).warnings
+            diagnostics += try PolicyReader.read(path: path, namedAt: place, today: today).warnings
         } catch {
             diagnostics += error.diagnostics
         }
@@ -73,16 +73,9 @@ private struct Checked {
         )
         diagnostics += found
         guard let configuration else { return }
-        diagnostics += Self.refusals(configuration.kafka)
-        if let named = configuration.policy, policy == nil { check(policy: named) }
-    }
-
-    /// The properties that librdkafka does not take, each with its place.
-    private static func refusals(_ kafka: RunConfiguration.Kafka) -> [Diagnostic] {
-        (kafka.properties + kafka.consumer + kafka.producer).flatMap { property in
-            KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
-                Diagnostic(.error, at: property.place, "\($0)", impact: "run would not start")
-            }
+        diagnostics += configuration.kafka.refusals
+        if let named = configuration.policy, policy == nil {
+            check(policy: named, namedAt: configuration.policyPlace)
         }
     }
 

@@ -22,14 +22,21 @@ enum LiveOptions {
             StandardError.line("amiwatch: no policy is given, so nobody is trusted: --policy FILE")
             return (configuration, Policy(), log)
         }
-        let (policy, warnings) = try readPolicy(path)
+        let (policy, warnings) = try readPolicy(path, namedAt: configuration.policyPlace)
         for warning in warnings { StandardError.line("amiwatch: \(warning)") }
         return (configuration, policy, log)
     }
 
     /// The policy of a file, and what is odd about it today.
-    static func readPolicy(_ path: String) throws(ConfigurationErrors) -> (Policy, warnings: [Diagnostic]) {
-        try PolicyReader.read(path: path, today: .init(seconds: Int64(Date().timeIntervalSince1970)))
+    static func readPolicy(
+        _ path: String,
+        namedAt place: Configuration.Place? = nil
+    ) throws(ConfigurationErrors) -> (Policy, warnings: [Diagnostic]) {
+        try PolicyReader.read(
+            path: path,
+            namedAt: place,
+            today: .init(seconds: Int64(Date().timeIntervalSince1970))
+        )
     }
 
     static func readConfiguration(
@@ -49,6 +56,8 @@ enum LiveOptions {
             options: options
         )
         for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+        let refusals = configuration.kafka.refusals
+        guard refusals.isEmpty else { throw ConfigurationErrors(refusals) }
         return (configuration, RunLog(level: configuration.logLevel))
     }
 }
