@@ -62,12 +62,14 @@ struct ShellTests {
             $0.split(separator: " ").first.map(String.init)
         }
         #expect(names.contains("check") && names.contains("rules"))
+        #expect(all.output.contains("\nExit status: 0 done; 1 failed, "))
         for name in names {
             let one = try Binary.run(name, "--help")
             #expect(one.status == 0)
             #expect(one.output.hasPrefix("Usage: amiwatch \(name) "))
             #expect(one.output.contains("--help"))
             #expect(try Binary.run("help", name).output == one.output)
+            #expect(try Binary.run(name, "-h").output == one.output)
             #expect(try Binary.run(name, "--usage").output.hasPrefix("Usage: amiwatch \(name) "))
         }
     }

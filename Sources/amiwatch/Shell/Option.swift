@@ -52,7 +52,7 @@ struct Option: Hashable, Sendable {
         Option(name, value: choices.joined(separator: "|"), help, letter: nil, choices: choices)
     }
 
-    static let help = Option.flag("help", "Show this help")
+    static let help = Option.flag("help", "Show this help", letter: "h")
     static let usage = Option.flag("usage", "Show a short usage line")
     static let version = Option.flag("version", "Show the version")
 }
