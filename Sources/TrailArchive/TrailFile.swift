@@ -63,7 +63,8 @@ public enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noFiles(let paths, let skipped):
             "\(paths.joined(separator: ", ")): no trail files there"
                 + (skipped > 0
-                    ? " (\(skipped) other files were passed over; name one to read it all the same)" : "")
+                    ? " (\(skipped) other file\(skipped == 1 ? " was" : "s were") passed over; name "
+                        + "\(skipped == 1 ? "it" : "one") to read it all the same)" : "")
         }
     }
 }

@@ -58,9 +58,19 @@ struct ReplayOptionTests {
             withIntermediateDirectories: true
         )
         let inventory = try tree.write("inventory.json", #"{"Tags": []}"#)
+        try tree.write("other/README", "text\n")
+        try tree.write("nothing.json", "\n")
         let cases: [([String], String)] = [
             (["/no/such/file"], "amiwatch: reading /no/such/file: No such file or directory"),
             (["\(tree.path)/empty"], "amiwatch: \(tree.path)/empty: no trail files there"),
+            (
+                ["\(tree.path)/other"],
+                "amiwatch: \(tree.path)/other: no trail files there (1 other file was passed over; name it to read it "
+            ),
+            (
+                [events, "--inventory", "\(tree.path)/nothing.json"],
+                "amiwatch: \(tree.path)/nothing.json: nothing is in it; did the command that was to write it fail?"
+            ),
             ([events, "--policy", policy], "amiwatch: \(policy):2:9: error: "),
             ([events, "--policy", "/no/policy.yaml"], "amiwatch: /no/policy.yaml"),
             (
@@ -167,6 +177,14 @@ struct ReplayOptionTests {
                 + #""alerts":{"open":n,"updated":n,"resolved":n,"retracted":n},"findings":{"open":n,"resolved":n}}"#
                 + "\n"
         )
+    }
+
+    @Test("A replay without a policy says that nobody is trusted")
+    func noPolicy() throws {
+        let line = "policy: none was given, so nobody is trusted"
+        #expect(try Binary.run("replay", SampleDay.trail).errors.contains("\n\(line)"))
+        let judged = try Binary.run("replay", SampleDay.trail, "--policy", SampleDay.policy)
+        #expect(!judged.errors.contains("policy: none"))
     }
 
     @Test("The summary for people names what was passed over, what is wrong and what would settle it")

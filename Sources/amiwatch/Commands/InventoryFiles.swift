@@ -11,6 +11,9 @@ struct InventoryFiles {
     init(files: [String], options: InventoryReader.Options, prefix: String) throws {
         for path in files {
             let bytes = try WholeFile.bytes(path)
+            if bytes.allSatisfy({ $0 <= 0x20 }) {
+                throw Failure("\(path): nothing is in it; did the command that was to write it fail?")
+            }
             let result = bytes.withUnsafeBytes { bytes in
                 Result { () throws(InventoryReader.Failure) in
                     try InventoryReader.read(bytes, options: options)

@@ -163,6 +163,11 @@ struct OperationTests {
         let missing = #expect(throws: RunFailure.self) { try stage.runToEnd() }
         #expect(missing?.description.contains("amiwatch topics --create") == true)
         #expect(missing?.description.contains(stage.topics.alerts) == true)
+        stage.configuration.input.topics = [stage.input + "-missing"]
+        let input = #expect(throws: RunFailure.self) { try stage.runToEnd() }
+        #expect(
+            input?.description.contains("'amiwatch topics --create --input \(stage.input)' makes") == true
+        )
         let port = try freePorts(1)[0]
         stage.configuration.kafka.bootstrapServers = "127.0.0.1:\(port)"
         let closed = timed { #expect(throws: RunFailure.self) { try stage.runToEnd() } }

@@ -35,8 +35,10 @@ struct TopicLayout: Sendable, Equatable {
         _ = try partitions(topics.deadLetters)
         guard missing.isEmpty else {
             let names = missing.joined(separator: ", ")
+            // Told by name: `topics` knows nothing of the option that named it here.
+            let input = configuration.input.topics.filter(missing.contains).map { " --input \($0)" }.joined()
             throw RunFailure(
-                "missing topic\(missing.count == 1 ? "" : "s") \(names): 'amiwatch topics --create' makes "
+                "missing topic\(missing.count == 1 ? "" : "s") \(names): 'amiwatch topics --create\(input)' makes "
                     + (missing.count == 1 ? "it" : "them")
             )
         }

@@ -25,6 +25,7 @@ extension Command {
 struct ReplayOptions {
     let paths: [String]
     var policy = Policy()
+    let hasPolicy: Bool
     let inventory: InventoryOptions
     let since: EventTime?
     let until: EventTime?
@@ -65,7 +66,7 @@ struct ReplayOptions {
     private static let failOn = Option.value(
         "fail-on",
         "SEVERITY",
-        "Exit status 3 when a finding is as bad as this"
+        "Exit status 3 when a finding, open or resolved, is as bad as this or worse"
     )
 
     static let all = [
@@ -92,6 +93,7 @@ struct ReplayOptions {
         summary = arguments[Self.summary]
         deadLetters = arguments[Self.deadLetters]
         printsFindings = arguments.has(Self.findings)
+        hasPolicy = arguments.has(Self.policy)
         if let path = arguments[Self.policy] {
             let read = try PolicyReader.read(path: path, today: EventTime(seconds: Int64(Glibc.time(nil))))
             for warning in read.warnings { StandardError.line("amiwatch: \(warning)") }

@@ -53,6 +53,7 @@ final class ReplayRun {
         }
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
         summary.firstLost = firstLost
+        summary.hasPolicy = options.hasPolicy
         summary.hasDeadLetterFile = deadLetters != nil
         summary.isForTerminal = Terminal.hasColor(STDERR_FILENO)
         for line in summary.lines { StandardError.line(line) }

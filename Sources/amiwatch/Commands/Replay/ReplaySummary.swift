@@ -11,13 +11,19 @@ struct ReplaySummary {
     let seconds: Double
     var firstLost: (lost: LostRecord, file: String)?
     var hasDeadLetterFile = false
+    var hasPolicy = true
     var isForTerminal = false
 
     /// Findings shown.
     private static let shownFindings = 10
 
     /// The lines, without newlines.
-    var lines: [String] { head + deadLetters + alerts + top + undetermined }
+    var lines: [String] { head + policy + deadLetters + alerts + top + undetermined }
+
+    private var policy: [String] {
+        hasPolicy
+            ? [] : ["policy: none was given, so nobody is trusted and nothing is demanded (--policy FILE)"]
+    }
 
     private var head: [String] {
         let balance = report.balance
