@@ -12,7 +12,6 @@ final class SecuredCluster {
     private(set) var printed = ""
 
     static let secrets = ["pass-of-amiwatch", "pass-of-the-key", "pass-that-is-wrong"]
-    static let names = ["cloudtrail", "events", "state", "catalogue", "alerts", "deadletters"]
 
     init() throws {
         folder = try TestFolder()
@@ -54,24 +53,23 @@ final class SecuredCluster {
 
     // MARK: Permissions
 
-    /// Gives the user what the script that is shipped lists.
-    func permit() throws {
+    /// Gives the user what the script that is shipped lists, and goes on meanwhile.
+    func startPermitting() throws -> Running {
         let script = Binary.checkout.appending(path: "Deploy/acls.sh").path
         let environment = [
             "KAFKA_HOME": RealBroker.kafkaHome ?? "", "BOOTSTRAP_SERVERS": broker.bootstrapServers,
             "PRINCIPAL": "User:amiwatch", "CHECKS": "1",
         ]
-        let result = try runCommand(["sh", script], environment: environment)
-        guard result.status == 0 else { throw CommandFailure(result: result) }
+        return try Running(["sh", script], environment, in: folder)
     }
 
-    /// Gives the user one thing more.
-    func permit(_ arguments: [String]) throws {
-        let result = try broker.tool(
-            "kafka-acls.sh",
-            ["--add", "--allow-principal", "User:amiwatch", "--operation"] + arguments
-        )
-        guard result.status == 0 else { throw CommandFailure(result: result) }
+    /// Gives the user one thing more, and goes on meanwhile.
+    func startPermitting(_ operation: String, _ arguments: [String]) throws -> Running {
+        let command = [
+            "\(RealBroker.kafkaHome ?? "")/bin/kafka-acls.sh", "--bootstrap-server", broker.bootstrapServers,
+            "--add", "--allow-principal", "User:amiwatch", "--operation", operation,
+        ]
+        return try Running(command + arguments, [:], in: folder)
     }
 
     // MARK: Configurations
@@ -112,20 +110,61 @@ final class SecuredCluster {
 
     // MARK: Running
 
+    /// Starts a command of the program with these settings.
+    func start(
+        _ settings: Settings,
+        _ arguments: [String],
+        password: String = "pass-of-amiwatch"
+    ) throws -> Running {
+        let file = try folder.write("run-\(UUID().uuidString).yaml", settings.yaml)
+        return try Running(
+            [Binary.path, arguments[0], "--config", file] + arguments.dropFirst(),
+            ["PASSWORD": password],
+            in: folder
+        )
+    }
+
+    /// What a command has printed, and how it ended.
+    func result(of running: Running) -> CommandResult {
+        let result = running.result()
+        printed += result.output + result.errors
+        return result
+    }
+
     /// Runs a command of the program with these settings.
     func run(
         _ settings: Settings,
         _ arguments: String...,
         password: String = "pass-of-amiwatch"
-    ) throws -> CommandResult {
-        let name = "run-\(UUID().uuidString).yaml"
-        let file = try folder.write(name, settings.yaml)
-        let result = try runCommand(
-            [Binary.path, arguments[0], "--config", file] + arguments.dropFirst(),
-            environment: ["PASSWORD": password]
+    ) throws
+        -> CommandResult
+    {
+        result(of: try start(settings, arguments, password: password))
+    }
+}
+
+/// A program at work while the test goes on.
+struct Running {
+    private let process: ChildProcess
+    private let printed: String
+    private let folder: TestFolder
+
+    init(_ command: [String], _ environment: [String: String], in folder: TestFolder) throws {
+        self.folder = folder
+        printed = UUID().uuidString
+        process = try ChildProcess(
+            command,
+            environment: environment,
+            output: "\(folder.path)/\(printed).out",
+            errors: "\(folder.path)/\(printed).err"
         )
-        printed += result.output + result.errors
-        return result
+    }
+
+    /// Waits for its end.
+    func result() -> CommandResult {
+        let status = process.wait(timeout: patience)
+        func text(_ name: String) -> String { (try? folder.read("\(printed).\(name)")) ?? "" }
+        return CommandResult(status: status, output: text("out"), errors: text("err"))
     }
 }
 
@@ -135,6 +174,7 @@ struct Settings {
     var properties: [String: String]
     var group = "amiwatch"
     var input = "cloudtrail"
+    var roles = ["intake", "detector"]
     /// Other names for amiwatch's topics, by what they are for.
     var topics: [String: String] = [:]
     var isVerbose = false
@@ -146,17 +186,9 @@ struct Settings {
         properties = properties.filter { !$0.value.isEmpty }
         let document: [String: Any] = [
             "kafka": ["bootstrap_servers": servers, "properties": properties],
-            "group_id": group, "input": ["topics": [input]], "topics": topics,
+            "group_id": group, "roles": roles, "input": ["topics": [input]], "topics": topics,
             "log": ["level": isVerbose ? "debug" : "warning"],
         ]
         return SampleDay.text(of: document)
-    }
-}
-
-/// A command that a test needs did not work.
-struct CommandFailure: Error, CustomStringConvertible {
-    let result: CommandResult
-    var description: String {
-        "status \(String(describing: result.status)): \(result.output)\(result.errors)"
     }
 }

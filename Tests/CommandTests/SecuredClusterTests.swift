@@ -15,21 +15,34 @@ struct SecuredClusterTests {
         let plain = cluster.broker.bootstrapServers
         let made = try Binary.run("topics", "--create", "--partitions", "2", "--bootstrap-servers", plain)
         try #require(made.status == 0, "\(made.output)\(made.errors)")
+        for name in Self.forbidden {
+            try cluster.broker.makeTopic(named: name, partitions: 2)
+        }
         let records = SampleDay.records
         try produce(
             records.enumerated().map { TestMessage($1, partition: Int32($0 % 2)) },
             to: "cloudtrail",
             at: plain
         )
+        try produce(records.prefix(9).map { TestMessage($0) }, to: "forbidden.input", at: plain)
 
-        try doorsThatStayClosed(cluster)
         // Nothing is permitted yet.
-        try expect(
-            cluster.run(cluster.login(), "topics"),
+        expect(
+            try cluster.run(cluster.login(), "topics"),
             says: "describing the topic cloudtrail",
             "Describe"
         )
-        try cluster.permit()
+        let groups = ["--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-"]
+        let permitting = [
+            try cluster.startPermitting(),
+            try cluster.startPermitting("Read", groups),
+            try cluster.startPermitting(
+                "Describe",
+                Self.forbidden.flatMap { ["--topic", $0] }
+            ),
+        ]
+        try doorsThatStayClosed(cluster)
+        for result in permitting.map({ $0.result() }) { try #require(result.status == 0, "\(result)") }
         // The name that is given here is right; the one that the broker gives is not.
         expect(
             try cluster.run(cluster.login(at: "ELSEWHERE"), "topics"),
@@ -108,22 +121,25 @@ struct SecuredClusterTests {
 
     /// Log-ins that cannot come about.
     private func doorsThatStayClosed(_ cluster: SecuredCluster) throws {
-        let scram = try cluster.run(cluster.login(["sasl.mechanism": "SCRAM-SHA-512"]), "topics")
-        if KafkaLibrary.hasScramOfKafka4 {
-            expect(scram, says: "describing the topic cloudtrail", "Describe")
-        } else {
-            expect(scram, says: "_AUTHENTICATION", "SCRAM", "2.6.1")
-        }
-        let wrong = try cluster.run(cluster.login(), "topics", password: "pass-that-is-wrong")
-        expect(wrong, says: "_AUTHENTICATION", "sasl.password")
-        let stranger = try cluster.stranger()
         let port = cluster.broker.port(of: "LOGIN")
+        var wrongPort = cluster.login()
+        wrongPort.servers = cluster.broker.bootstrapServers
+        let scram = KafkaLibrary.hasScramOfKafka4 ? ["AUTHORIZATION"] : ["_AUTHENTICATION", "SCRAM", "2.6.1"]
         let cases: [(Settings, [String])] = [
+            (cluster.login(["sasl.mechanism": "SCRAM-SHA-512"]), scram),
             (cluster.login(["sasl.mechanism": "SCRAM-SHA-256"]), ["_AUTHENTICATION", "sasl.mechanism"]),
-            (cluster.login(["ssl.ca.location": stranger]), ["nobody who is trusted", "ssl.ca.location"]),
+            (cluster.login(["sasl.username": "nobody"]), ["_AUTHENTICATION", "sasl.username"]),
+            (
+                cluster.login(["ssl.ca.location": try cluster.stranger()]),
+                ["nobody who is trusted", "ssl.ca.location"]
+            ),
             (cluster.login(host: "localhost"), ["localhost:\(port)", "other host names"]),
             (cluster.certificate(at: "EXPIRED"), ["expired"]),
-            (cluster.login(["security.protocol": "PLAINTEXT"]), ["127.0.0.1:\(port)", "security.protocol"]),
+            (
+                cluster.login(["security.protocol": "PLAINTEXT"]),
+                ["127.0.0.1:\(port)", "security.protocol"]
+            ),
+            (wrongPort, ["speaks TLS"]),
             (
                 cluster.certificate([
                     "ssl.certificate.location": "", "ssl.key.location": "", "ssl.key.password_file": "",
@@ -134,50 +150,54 @@ struct SecuredClusterTests {
                 ["ssl.key.location", "ssl.key.password"]
             ),
         ]
-        for (settings, words) in cases {
-            expect(try cluster.run(settings, "topics"), says: words)
-        }
-        var settings = cluster.login(["security.protocol": "SSL"])
-        settings.servers = cluster.broker.bootstrapServers
-        expect(try cluster.run(settings, "topics"), says: "speaks TLS")
+        let wrong = try cluster.start(cluster.login(), ["topics"], password: "pass-that-is-wrong")
+        let running = try cases.map { try cluster.start($0.0, ["topics"]) }
+        expect(cluster.result(of: wrong), says: "_AUTHENTICATION", "sasl.password")
+        for (running, (_, words)) in zip(running, cases) { expect(cluster.result(of: running), says: words) }
     }
+
+    /// Topics that the user may only know of.
+    private static let forbidden = [
+        "forbidden.input", "forbidden.events", "forbidden.state", "forbidden.alerts",
+    ]
 
     /// Each permission that is missing is named, with whose it is.
     private func whatIsNotPermitted(_ cluster: SecuredCluster) throws {
-        let plain = cluster.broker.bootstrapServers
-        let purposes = ["events", "state", "catalogue", "alerts", "deadletters"]
-        let forbidden = Dictionary(uniqueKeysWithValues: purposes.map { ($0, "forbidden.\($0)") })
-        var settings = cluster.login()
-        settings.servers = plain
-        settings.properties = [:]
-        settings.input = "forbidden.input"
-        settings.topics = forbidden
-        let made = try cluster.run(settings, "topics", "--create", "--partitions", "2")
-        try #require(made.status == 0, "\(made.output)\(made.errors)")
-        try cluster.permit(
-            ["Describe"] + (forbidden.values + ["forbidden.input"]).flatMap { ["--topic", $0] }
-        )
-        // Each run has a group of its own: one that fails does not leave it in order.
-        try cluster.permit([
-            "Read", "--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-",
-        ])
-        func run(_ group: String, _ words: String..., change: (inout Settings) -> Void = { _ in }) throws {
+        var running: [(Running, [String])] = []
+        // Each has a group of its own, since one that fails does not leave it in order; and only one of them is a
+        // whole run, since the topics are the same.
+        func start(
+            _ group: String,
+            _ roles: [String],
+            _ words: String...,
+            change: (inout Settings) -> Void = { _ in }
+        ) throws {
             var settings = cluster.login()
-            settings.group = group
+            (settings.group, settings.roles) = (group, roles)
             change(&settings)
-            let result = try cluster.run(settings, "run", "--policy", SampleDay.policy, "--until-end")
-            expect(result, says: words)
+            let arguments = ["run", "--policy", SampleDay.policy, "--until-end"]
+            running.append((try cluster.start(settings, arguments), words))
         }
-        try run("amiwatch-1", "forbidden.input", "permission Read") { $0.input = "forbidden.input" }
-        try run("strangers", "group strangers", "permission Read for the consumer group")
-        try run("idle-1", "transactional id idle-1-", "permission Write for all transactional ids")
-        for (number, purpose) in ["events", "state", "alerts"].enumerated() {
+        try start("strangers", ["intake"], "group strangers", "permission Read for the consumer group")
+        try start(
+            "idle-1",
+            ["detector"],
+            "transactional id idle-1-",
+            "permission Write for all transactional ids"
+        )
+        try start("amiwatch-1", ["intake"], "reading forbidden.input", "permission Read for the topic") {
+            $0.input = "forbidden.input"
+        }
+        for (purpose, roles) in [
+            ("events", ["intake"]), ("state", ["detector"]), ("alerts", ["intake", "detector"]),
+        ] {
             let name = "forbidden.\(purpose)"
-            try run("amiwatch-\(number + 2)", name, "AUTHORIZATION_FAILED", "permission") {
+            try start("amiwatch-\(purpose)", roles, name, "permission Write for the topic") {
                 $0.topics[purpose] = name
             }
         }
-        settings = cluster.login()
+        for (running, words) in running { expect(cluster.result(of: running), says: words) }
+        var settings = cluster.login()
         settings.topics["alerts"] = "amiwatch.new"
         let topics = try cluster.run(settings, "topics", "--create")
         expect(topics, says: "describing the topic amiwatch.new", "permission Describe")

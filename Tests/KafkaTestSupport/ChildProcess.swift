@@ -79,6 +79,11 @@ public struct CommandResult: Sendable {
     public let output: String
     /// Its standard error.
     public let errors: String
+
+    /// An outcome.
+    public init(status: Int32?, output: String, errors: String) {
+        (self.status, self.output, self.errors) = (status, output, errors)
+    }
 }
 
 /// Runs a program to its end.

@@ -60,12 +60,24 @@ extension RealBroker {
         partitions: Int = 1,
         properties: KeyValuePairs<String, String> = [:]
     ) throws -> String {
-        let topic = NewTopic(name: uniqueName(stem), partitions: partitions, properties: properties)
+        let name = uniqueName(stem)
+        try makeTopic(named: name, partitions: partitions, properties: properties)
+        return name
+    }
+
+    /// Creates a topic with this cluster's replication.
+    ///
+    /// - Throws: `KafkaError`.
+    public func makeTopic(
+        named name: String,
+        partitions: Int,
+        properties: KeyValuePairs<String, String> = [:]
+    ) throws {
+        let topic = NewTopic(name: name, partitions: partitions, properties: properties)
         let admin = try Admin(["bootstrap.servers": bootstrapServers])
         if let error = try admin.createTopics([topic])[0] { throw error }
         // A broker hears of it a moment later.
-        _ = try becomes { try admin.describeTopic(topic.name)?.partitions.count == partitions }
-        return topic.name
+        _ = try becomes { try admin.describeTopic(name)?.partitions.count == partitions }
     }
 }
 
