@@ -47,14 +47,14 @@ struct ExplainTests {
             ($0["missing"] as? [String])?.contains { $0.hasPrefix("owner of") } == true
         }
         var object = SampleDay.object(unknown)
-        object["region"] = "us-east-1; touch /tmp/x"
+        object["region"] = "us-east-1; echo $HOME"
         object["message"] = "nothing\u{1B}[2J\u{9B}31m\u{202E}here\nopen"
         let data = try JSONSerialization.data(withJSONObject: object)
         let file = try tree.write("hostile.jsonl", String(decoding: data, as: UTF8.self))
         let result = try Binary.run("explain", file)
         #expect(result.status == 0)
         #expect(result.output.contains(#"nothing\u{1b}[2J\u{9b}31m\u{202e}here\nopen"#), "\(result.output)")
-        #expect(result.output.contains("--region 'us-east-1; touch /tmp/x' "), "\(result.output)")
+        #expect(result.output.contains("--region 'us-east-1; echo $HOME' "), "\(result.output)")
         let steering = result.output.unicodeScalars.filter { $0.properties.generalCategory == .control }
         #expect(steering.allSatisfy { $0 == "\n" })
     }
