@@ -8,7 +8,7 @@ public struct FoundRecord {
         case record(Record)
     }
 
-    /// Whose trail this is: the sources of DESIGN section 8 in their order.
+    /// Whose trail this is: see `Record.account`.
     public let account: AccountID
     /// `eventTime`.
     public let time: EventTime
@@ -40,7 +40,9 @@ public struct FoundRecord {
     }
 }
 
-/// The frame of a watched call in which nothing is missing and everything is of its type, as it stands in a parsed record.
+/// The frame of a watched call in which nothing is missing and everything is of its type.
+///
+/// As it stands in a parsed record.
 struct SoundFrame {
     let decoder: RecordDecoder
     let call: WatchedCall

@@ -2,7 +2,8 @@
 public struct Record: Hashable, Sendable {
     /// `eventID`; `sha256/…` over the decoded record where it has none.
     public var id: EventID
-    /// Whose trail this is: the sources of DESIGN section 8 in their order.
+    /// Whose trail this is: `recipientAccountId`, else what the envelope says, else the owner that the response
+    /// names, else the caller's account.
     public var account: AccountID
     /// `awsRegion`; empty when the record does not say.
     public var region: String
