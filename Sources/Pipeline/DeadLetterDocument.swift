@@ -1,4 +1,5 @@
 internal import Alerts
+internal import Foundation
 
 /// A dead letter as JSON (`amiwatch.deadletter/1`), on its topic as in the file of a replay.
 struct DeadLetterDocument {
@@ -47,7 +48,7 @@ struct DeadLetterDocument {
                 json.string(text)
             } else {
                 json.key("bytes_base64")
-                json.string(Base64.text(of: kept))
+                json.string(Data(kept).base64EncodedString())
             }
         }
         return json.bytes
@@ -65,31 +66,6 @@ struct DeadLetterDocument {
         case .file(let name):
             json.key("file")
             json.string(name)
-        }
-    }
-}
-
-/// RFC 4648, with padding.
-enum Base64 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func text(of bytes: UnsafeRawBufferPointer) -> String {
-        let count = bytes.count
-        return String(unsafeUninitializedCapacity: (count + 2) / 3 * 4) { buffer in
-            var written = 0
-            for index in stride(from: 0, to: count, by: 3) {
-                let left = min(3, count - index)
-                var group: UInt32 = 0
-                for position in 0..<3 {
-                    group = group << 8 | (position < left ? UInt32(bytes[index + position]) : 0)
-                }
-                for position in 0..<4 {
-                    buffer[written] =
-                        position <= left ? digits[Int(group >> UInt32(18 - 6 * position) & 63)] : 0x3D
-                    written += 1
-                }
-            }
-            return written
         }
     }
 }
