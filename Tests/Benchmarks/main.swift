@@ -1,4 +1,5 @@
 import Foundation
+@preconcurrency import Glibc
 
 // Benchmarks print ratios of two things measured in turn in one run; bare times are of this machine, now.
 
@@ -13,6 +14,9 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("prefilter", PrefilterBenchmark.options, PrefilterBenchmark.run),
     ("peers", PeersBenchmark.options, PeersBenchmark.run),
 ]
+
+// Line by line also into a file: a benchmark takes minutes.
+setvbuf(stdout, nil, _IOLBF, 0)
 
 let arguments = CommandLine.arguments.dropFirst()
 do {
