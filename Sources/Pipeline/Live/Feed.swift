@@ -27,7 +27,7 @@ final class Feed {
         let configuration = clients.forwarding
         producer = try Producer(configuration, log: log.kafkaSink("feed"))
         topic = try producer.topic(clients.configuration.input.topics[0])
-        maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 1024
+        maximumBytes = configuration.messageBytes - 1024
     }
 
     /// The trail files of files and folders.

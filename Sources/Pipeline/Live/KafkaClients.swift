@@ -92,3 +92,8 @@ struct KafkaClients: Sendable {
         KafkaConfiguration(given.map { .init(name: $0.name, value: $0.value.value) })
     }
 }
+
+extension KafkaConfiguration {
+    /// The most bytes that a message may have; unless it is set, librdkafka's default, a little below the brokers'.
+    var messageBytes: Int { self["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000 }
+}

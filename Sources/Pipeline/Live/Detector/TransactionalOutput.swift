@@ -43,7 +43,7 @@ final class TransactionalOutput {
         catalogue = try producer.topic(topics.catalogue)
         deadLetters = try producer.topic(topics.deadLetters)
         self.cataloguePartitions = max(1, Int32(clamping: cataloguePartitions))
-        maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 4096
+        maximumBytes = configuration.messageBytes - 4096
     }
 
     /// Takes over the transactional id; the first time it takes about a second.

@@ -27,8 +27,8 @@ final class IntakeOutput {
         catalogue = try producer.topic(topics.catalogue)
         self.partitioner = partitioner
         self.board = board
-        // librdkafka's default, which is also a little below the brokers'; room for key and framing.
-        maximumBytes = (configuration["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000) - 1024
+        // Room for key and framing.
+        maximumBytes = configuration.messageBytes - 1024
     }
 
     /// Hands a record on, under its account.
