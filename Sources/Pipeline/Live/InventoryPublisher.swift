@@ -24,10 +24,7 @@ public final class InventoryPublisher {
         }
         let layout = try TopicLayout.find(configuration, admin)
         let input = configuration.input
-        partitioner = Partitioner(
-            input.isKeyedByAccount ? .init(input.partitioner ?? .murmur2) : .murmur2,
-            count: layout.accountPartitions
-        )
+        partitioner = Partitioner(input, count: layout.accountPartitions)
         do throws(KafkaError) {
             producer = try Producer(clients.forwarding, log: log.kafkaSink("inventory"))
             topic = try producer.topic(

@@ -95,12 +95,16 @@ extension AccountID {
     }
 }
 
-extension Partitioner.Hash {
-    init(_ partitioner: RunConfiguration.Partitioner) {
-        switch partitioner {
-        case .murmur2, .murmur2Random: self = .murmur2
-        case .consistent, .consistentRandom: self = .crc32
-        case .fnv1a, .fnv1aRandom: self = .fnv1a
-        }
+extension Partitioner {
+    /// Where the detector's records lie: as the input's producer put them, or as the intake does.
+    init(_ input: RunConfiguration.Input, count: Int) {
+        let hash: Hash =
+            switch input.partitioner {
+            case _ where !input.isKeyedByAccount: .murmur2
+            case .murmur2, .murmur2Random, nil: .murmur2
+            case .consistent, .consistentRandom: .crc32
+            case .fnv1a, .fnv1aRandom: .fnv1a
+            }
+        self.init(hash, count: count)
     }
 }

@@ -115,10 +115,7 @@ final class Detector {
         self.board = board
         self.log = log
         let input = configuration.input
-        partitioner = Partitioner(
-            input.isKeyedByAccount ? .init(input.partitioner ?? .murmur2) : .murmur2,
-            count: layout.accountPartitions
-        )
+        partitioner = Partitioner(input, count: layout.accountPartitions)
         engine = Engine(
             policy: policy,
             settings: .live(configuration.detector, endsWhenRead: endsWhenRead)
