@@ -35,13 +35,21 @@ public struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The 12 digits.
     public var description: String {
-        String(unsafeUninitializedCapacity: 12) { digits in
-            var rest = number
-            for index in (0..<12).reversed() {
-                digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            return 12
+        String(unsafeUninitializedCapacity: Self.digitCount) { digits in
+            write(to: UnsafeMutableRawBufferPointer(digits))
+            return Self.digitCount
+        }
+    }
+
+    /// How many digits every account has.
+    public static let digitCount = 12
+
+    /// Writes the 12 digits into a buffer of as many bytes.
+    public func write(to digits: UnsafeMutableRawBufferPointer) {
+        var rest = number
+        for index in (0..<Self.digitCount).reversed() {
+            digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 

@@ -23,7 +23,7 @@ struct Partitioner: Sendable {
 
     /// The account's partition.
     func partition(of account: AccountID) -> Int32 {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { digits in
+        withUnsafeTemporaryAllocation(byteCount: AccountID.digitCount, alignment: 1) { digits in
             account.write(to: digits)
             return partition(of: UnsafeRawBufferPointer(digits))
         }
@@ -81,17 +81,6 @@ struct Partitioner: Sendable {
 
     static func fnv1a(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         bytes.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-    }
-}
-
-extension AccountID {
-    /// Writes the 12 digits into a buffer of 12 bytes.
-    func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var rest = number
-        for index in buffer.indices.reversed() {
-            buffer.initializeElement(at: index, to: 0x30 + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        }
     }
 }
 

@@ -37,13 +37,7 @@ extension ByteWriter {
 
     /// An account as its 12 digits.
     mutating func digits(_ account: AccountID) {
-        text(byteCount: 12) { text in
-            var rest = account.number
-            for index in (0..<12).reversed() {
-                text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-        }
+        text(byteCount: AccountID.digitCount) { account.write(to: $0) }
     }
 }
 

@@ -33,7 +33,7 @@ final class IntakeOutput {
 
     /// Hands a record on, under its account.
     func forward(_ account: AccountID, _ bytes: UnsafeRawBufferPointer) throws {
-        try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { digits in
+        try withUnsafeTemporaryAllocation(byteCount: AccountID.digitCount, alignment: 1) { digits in
             account.write(to: digits)
             let key = UnsafeRawBufferPointer(digits)
             try waiting { () throws(KafkaError) in
@@ -78,7 +78,7 @@ final class IntakeOutput {
         isLingering = true
         while true {
             do throws(KafkaError) { return try produce() } catch {
-                guard error.code == .queueFull else { throw Trouble.producing(error) }
+                guard error.code == .queueFull else { throw Trouble.failure(error) }
                 if board.isStopping { throw RunStopped() }
             }
         }
@@ -104,7 +104,7 @@ final class IntakeOutput {
                 if let fatal = producer.fatalError { throw UndeliveredMessages(cause: fatal) }
                 if let failure = producer.takeDeliveryFailures().first {
                     throw Trouble.isPermanent(failure)
-                        ? Trouble.producing(failure) : UndeliveredMessages(cause: failure)
+                        ? Trouble.failure(failure) : UndeliveredMessages(cause: failure)
                 }
                 guard error.code == .timedOut else { throw UndeliveredMessages(cause: error) }
                 if ContinuousClock.now >= deadline { throw RunStopped() }
