@@ -98,24 +98,24 @@ extension KafkaError {
         )
         /// The message is larger than the client or the broker accepts.
         public static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        /// More bytes at once than the broker accepts.
+        public static let recordListTooLarge = Code(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
+        /// The broker does not take this record: without a key, say, where the topic is compacted.
+        public static let invalidRecord = Code(RD_KAFKA_RESP_ERR_INVALID_RECORD)
+        /// A name that no topic can have, or one of the broker's own topics.
+        public static let invalidTopic = Code(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+        /// The broker's policy forbids it.
+        public static let policyViolation = Code(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
         /// A newer producer with the same `transactional.id` took over.
         public static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
-        /// A newer member with the same `group.instance.id` took over.
-        public static let fencedInstanceID = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         /// The group has moved on to a newer generation.
         public static let illegalGeneration = Code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
         /// The group does not know this member (any more).
         public static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         /// A pending transaction still holds the group's offsets.
         public static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
-        /// There was no offset to commit.
-        public static let noOffset = Code(RD_KAFKA_RESP_ERR__NO_OFFSET)
         /// librdkafka's "a fatal error happened"; `Consumer` and `Producer` replace it by the cause.
         public static let fatal = Code(RD_KAFKA_RESP_ERR__FATAL)
-        /// The message was dropped from the queue by an abort or a purge.
-        public static let purgedFromQueue = Code(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
-        /// The message was dropped in flight by an abort or a purge.
-        public static let purgedInFlight = Code(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
     }
 
     /// Wraps a bare code.

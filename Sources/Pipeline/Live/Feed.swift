@@ -49,7 +49,7 @@ final class Feed {
             }
             try data.withUnsafeBytes { try feed($0, file.path) }
         }
-        do throws(KafkaError) { try deliver() } catch { throw Trouble.producing(error) }
+        do throws(KafkaError) { try deliver() } catch { throw Trouble.failure(error) }
         log.info("fed", ["files": .number(files.count), "messages": .number(produced.count - 1)])
         board.isFeedDone = true
     }
@@ -82,7 +82,7 @@ final class Feed {
 
     private func send(_ bytes: UnsafeRawBufferPointer) throws {
         do throws(KafkaError) { try producer.produce(to: topic, key: nil, value: bytes) } catch {
-            throw Trouble.producing(error)
+            throw Trouble.failure(error)
         }
         produced.append(produced[produced.count - 1] + bytes.count)
         guard isThrottled else { return }

@@ -52,7 +52,7 @@ public final class InventoryPublisher {
             // A time limit says nothing; what the client met before does.
             let cause =
                 error.code == .timedOut ? producer.takeErrors().last { $0.code != .allBrokersDown } : nil
-            throw Trouble.producing(cause ?? error)
+            throw Trouble.failure(cause ?? error)
         }
     }
 }

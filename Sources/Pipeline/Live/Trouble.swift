@@ -5,12 +5,8 @@ enum Trouble {
     /// Codes that no repeating cures.
     private static let permanent: Set<KafkaError.Code> = [
         .messageTooLarge, .topicAuthorization, .groupAuthorization, .clusterAuthorization,
-        .transactionalIDAuthorization,
-        .invalidArgument,
-        KafkaError.Code(rawValue: 17),  // INVALID_TOPIC_EXCEPTION
-        KafkaError.Code(rawValue: 18),  // RECORD_LIST_TOO_LARGE
-        KafkaError.Code(rawValue: 44),  // POLICY_VIOLATION
-        KafkaError.Code(rawValue: 87),  // INVALID_RECORD
+        .transactionalIDAuthorization, .invalidArgument, .invalidTopic, .recordListTooLarge, .policyViolation,
+        .invalidRecord,
     ]
 
     static func isPermanent(_ error: KafkaError) -> Bool {
@@ -22,9 +18,6 @@ enum Trouble {
     static func failure(_ error: KafkaError) -> RunFailure {
         RunFailure(advice(error).map { "\(error); \($0)" } ?? error.description)
     }
-
-    /// The line for a message that cannot be produced.
-    static func producing(_ error: KafkaError) -> RunFailure { failure(error) }
 
     /// What came in a message's place: nil when librdkafka goes on trying by itself.
     static func reading(_ failure: ConsumerFailure) -> RunFailure? {
@@ -40,7 +33,7 @@ enum Trouble {
 
     private static func advice(_ error: KafkaError) -> String? {
         switch error.code {
-        case .messageTooLarge, KafkaError.Code(rawValue: 18):
+        case .messageTooLarge, .recordListTooLarge:
             "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
         case .topicAuthorization: "give this user the permission \(permission(error)) for the topic"
         case .groupAuthorization: "give this user the permission Read for the consumer group"
