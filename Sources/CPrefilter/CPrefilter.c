@@ -72,12 +72,6 @@ bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *byte
     return bytes[last] == '}';
 }
 
-void amiwatch_ignorable_batch(const amiwatch_prefilter *prefilter, const uint8_t *const *bytes,
-                              const size_t *lengths, bool *ignorable, size_t count) {
-    for (size_t index = 0; index < count; index += 1)
-        ignorable[index] = amiwatch_ignorable(prefilter, bytes[index], lengths[index]);
-}
-
 amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,
                                       size_t start) {
     if (start >= length) return (amiwatch_extent){.end = length, .closed = false};

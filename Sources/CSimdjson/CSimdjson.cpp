@@ -138,7 +138,3 @@ const char *amiwatch_json_text(amiwatch_json_status status) {
     }
     return "not JSON";
 }
-
-bool amiwatch_valid_utf8(const uint8_t *bytes, size_t length) {
-    return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), length);
-}

@@ -140,8 +140,8 @@ extension Engine {
 
     private func isOver(_ identity: FindingIdentity, _ known: FindingState, _ limit: EventTime) -> Bool {
         guard known.changed < limit else { return false }
-        let kind = rules.rule(identity.rule)?.metadata.kind
-        return known.status != .open || ((kind == .event || kind == .sequence) && known.lastSeen < limit)
+        if known.status != .open { return true }
+        return rules.rule(identity.rule)?.metadata.kind == .event && known.lastSeen < limit
     }
 
     /// Whether a finding that is not kept any more ended so long ago that it is not published again.
@@ -149,7 +149,7 @@ extension Engine {
         guard settings.horizonSeconds != nil else { return false }
         let limit = state.clock(of: finding.identity.subject.place.account)
             .advanced(bySeconds: -settings.retentionSeconds)
-        let hasEnded = finding.status == .resolved || rule.kind == .event || rule.kind == .sequence
+        let hasEnded = finding.status == .resolved || rule.kind == .event
         return hasEnded && max(finding.lastSeen, finding.event.time) < limit
     }
 }

@@ -279,19 +279,6 @@ public struct Engine: Sendable {
         return result.sorted { $0.id < $1.id }
     }
 
-    /// How many findings a suppression holds back now.
-    public func suppressedCount() -> Int {
-        var reach = Reach(state: state, policy: inForce)
-        reach.addAll()
-        return reach.subjects.subjects.reduce(0) { count, subject in
-            count
-                + judgements(of: subject).count { rule, judgement, _ in
-                    judgement?.last != nil
-                        && suppressionEnd(FindingIdentity(rule: rule.metadata.id, subject: subject)) != nil
-                }
-        }
-    }
-
     // MARK: Transactions
 
     /// The transaction that carried the alerts is committed.

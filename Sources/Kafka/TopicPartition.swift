@@ -62,14 +62,6 @@ public enum StartOffset: Hashable, Sendable {
     }
 }
 
-/// What was found out about one partition: a value, or its own error.
-public struct PartitionResult<Value: Sendable>: Sendable {
-    /// The partition.
-    public let partition: TopicPartition
-    /// The value, or why there is none.
-    public let result: Result<Value, KafkaError>
-}
-
 /// librdkafka's list of partitions, destroyed exactly once: a leaked list makes closing hang.
 struct PartitionList: ~Copyable {
     private let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>

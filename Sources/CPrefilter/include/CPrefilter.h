@@ -69,11 +69,6 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter,
 /// is not watched. Everything else needs a closer look.
 bool amiwatch_ignorable(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes, size_t length);
 
-/// `amiwatch_ignorable` for a batch of messages.
-void amiwatch_ignorable_batch(const amiwatch_prefilter *_Nonnull prefilter,
-                              const uint8_t *_Nullable const *_Nonnull bytes, const size_t *_Nonnull lengths,
-                              bool *_Nonnull ignorable, size_t count);
-
 /// Scans from an opening bracket or a quote at `start` to its end, or a scalar to the delimiter behind it.
 amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
                                       size_t length, size_t start);

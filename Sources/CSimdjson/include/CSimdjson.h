@@ -46,9 +46,6 @@ amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *_Nonnull parser, 
 /// The text of a status, for people; static.
 const char *_Nonnull amiwatch_json_text(amiwatch_json_status status);
 
-/// Whether bytes are UTF-8 throughout.
-bool amiwatch_valid_utf8(const uint8_t *_Nullable bytes, size_t length);
-
 #ifdef __cplusplus
 }
 #endif

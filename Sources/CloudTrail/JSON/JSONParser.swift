@@ -1,11 +1,10 @@
 internal import CSimdjson
 
-/// simdjson's DOM parser with its buffers, reused from text to text.
-///
-/// One for each level of nesting.
+/// simdjson's DOM parser with its buffers, reused from text to text; one for each level of nesting.
 ///
 /// Of a key that an object has twice the last one counts, as in most parsers; the prefilter looks at every one, so
-/// it is sound under either rule. Half a surrogate pair is refused. Numbers outside 64 bits, which no field that is read has, are read as 0.
+/// it is sound under either rule. Half a surrogate pair is refused. Numbers outside 64 bits, which no field that is
+/// read has, are read as 0.
 final class JSONParser {
     private let parser: OpaquePointer?
 
@@ -39,9 +38,5 @@ final class JSONParser {
         case tooDeep
         case invalidUTF8
         case outOfMemory
-    }
-
-    static func isUTF8(_ text: UnsafeRawBufferPointer) -> Bool {
-        amiwatch_valid_utf8(text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count)
     }
 }

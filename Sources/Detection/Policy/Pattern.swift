@@ -12,9 +12,6 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
         bytes = Array(text.utf8)
     }
 
-    /// Whether the pattern has no wildcard.
-    public var isLiteral: Bool { !bytes.contains { $0 == 0x2A || $0 == 0x3F } }
-
     /// Whether the whole text matches.
     ///
     /// Time is proportional to pattern times text at worst, never exponential. `?` stands for one

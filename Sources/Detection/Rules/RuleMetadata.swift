@@ -8,8 +8,6 @@ public struct RuleMetadata: Sendable {
         case launch
         /// The current value of something.
         case standing
-        /// Several events in event time.
-        case sequence
     }
 
     /// The id: also the name of its fixture folder, and of its file in camel case.

@@ -45,7 +45,6 @@ final class Detector {
     /// Asks where logs end, whether or not a transaction is still open there.
     let ends: Consumer
     let catalogueTopic: TopicIndex
-    let stateTopic: TopicIndex
     let records: RecordReader
     let transactionalID: String
     /// Tells this process from others in the ledger.
@@ -133,7 +132,6 @@ final class Detector {
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
         catalogueTopic = reader.index(of: configuration.topics.catalogue)
-        stateTopic = reader.index(of: configuration.topics.state)
         transactionalID =
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
         output = try TransactionalOutput(
