@@ -1,43 +1,10 @@
 internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto.
-///
-/// Not Sendable: use one on one thread.
-public final class SHA256 {
-    private let context: OpaquePointer?
+public enum SHA256 {
     // Fetched once, for fetching takes longer than hashing a line. Unsafe, because OpenSSL's pointers are untyped; an
     // algorithm does not change, and this one is never freed.
     nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
-
-    /// An empty hash.
-    public init() {
-        context = EVP_MD_CTX_new()
-        EVP_DigestInit_ex(context, Self.algorithm, nil)
-    }
-
-    deinit { EVP_MD_CTX_free(context) }
-
-    /// Takes more bytes.
-    public func update(_ bytes: UnsafeRawBufferPointer) {
-        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
-    }
-
-    /// Takes more text, as UTF-8.
-    public func update(_ text: String) {
-        var text = text
-        text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
-    }
-
-    /// The 32 bytes, after which the hash is empty again.
-    public func finish() -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(context, &digest, nil)
-        EVP_DigestInit_ex(context, Self.algorithm, nil)
-        return digest
-    }
-
-    /// The 32 bytes as 64 lower-case hexadecimal digits, after which the hash is empty again.
-    public func finishHex() -> String { Self.hex(finish()) }
 
     /// SHA-256 of a text's UTF-8, as 64 lower-case hexadecimal digits.
     public static func hex(of text: String) -> String {
