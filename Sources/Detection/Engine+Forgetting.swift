@@ -6,24 +6,24 @@ extension Engine {
     /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
     mutating func forget(behind touched: [(FactKey, Fact)]) {
         guard let horizon = settings.horizonSeconds else { return }
-        var known: (account: AccountID, clock: EventTime)?
+        var last: (account: AccountID, clock: EventTime)?
         for (key, fact) in touched {
             noteEnd(key, fact)
             let account = fact.evidence.account
-            let clock = known?.account == account ? known?.clock : nil
-            known = (account, clock ?? state.clock(of: account))
-            let limit = (clock ?? state.clock(of: account)).advanced(bySeconds: -horizon)
+            let clock = last.flatMap { $0.account == account ? $0.clock : nil } ?? state.clock(of: account)
+            last = (account, clock)
+            let limit = clock.advanced(bySeconds: -horizon)
             if case .activity(let place, _) = key {
                 for (key, stale) in state.staleActivity(in: place, before: limit) {
                     state.remove(stale, at: key)
                 }
             } else {
-                forget(state.stale(at: key, before: limit, keep: settings.keptFacts), at: key)
+                forget(state.timeline(key).stale(before: limit, keep: settings.keptFacts), at: key)
             }
         }
-        guard let known else { return }
-        state.forgetSeen(before: known.clock.advanced(bySeconds: -2 * horizon))
-        for ended in expiries.takeDue(of: known.account, at: known.clock) { forget(ended, known.clock) }
+        guard let last else { return }
+        state.forgetSeen(before: last.clock.advanced(bySeconds: -2 * horizon))
+        for ended in expiries.takeDue(of: last.account, at: last.clock) { forget(ended, last.clock) }
     }
 
     /// What lies behind this is forgotten; nil when nothing is.
@@ -31,8 +31,9 @@ extension Engine {
         settings.horizonSeconds.map { state.clock(of: account).advanced(bySeconds: -$0) }
     }
 
-    /// Whether a fact behind the horizon is older than all that its full timeline still keeps: it may have been there, counted and
-    /// forgotten, so it adds nothing.
+    /// Whether a fact behind the horizon is older than all that its full timeline still keeps.
+    ///
+    /// It may have been there, counted and forgotten, so it adds nothing.
     func isBehind(_ fact: Fact, _ key: FactKey) -> Bool {
         guard fact.time != .distantPast else { return false }
         let kept = state.timeline(key).facts

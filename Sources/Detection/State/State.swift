@@ -273,12 +273,6 @@ public struct State: Sendable {
         if seen.isOld(before: time) { seen.drop(before: time) }
     }
 
-    /// The facts of a key behind a horizon that are more than the newest `keep`.
-    func stale(at key: FactKey, before limit: EventTime, keep: Int) -> ArraySlice<Fact> {
-        if case .activity = key { return [] }
-        return timeline(key).stale(before: limit, keep: keep)
-    }
-
     /// Forgets accounts and what was published about them, with no way back.
     ///
     /// The catalogue stays.
