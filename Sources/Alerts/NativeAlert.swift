@@ -12,17 +12,11 @@ public struct NativeAlert {
     public init() {}
 
     /// An alert as one line, without a newline.
-    public mutating func encode(_ alert: Alert) -> [UInt8] {
-        encode(
-            alert.finding,
-            alertID: alert.alertID,
-            findingID: alert.findingID,
-            policyHash: alert.policyHash
-        )
-    }
+    public mutating func encode(_ alert: Alert) -> [UInt8] { encode(alert, saying: alert.finding) }
 
-    /// An alert as one line of at most so many bytes: where it would be longer, its later facts, then its commands are
-    /// left out.
+    /// An alert as one line of at most so many bytes.
+    ///
+    /// Where it would be longer, its later facts, then its commands are left out.
     public mutating func encode(_ alert: Alert, maximumBytes: Int) -> [UInt8] {
         let whole = encode(alert)
         guard whole.count > maximumBytes else { return whole }
@@ -35,26 +29,25 @@ public struct NativeAlert {
             } else {
                 finding.remediation.removeAll()
             }
-            let cut = encode(
-                finding,
-                alertID: alert.alertID,
-                findingID: alert.findingID,
-                policyHash: alert.policyHash
-            )
+            let cut = encode(alert, saying: finding)
             if cut.count <= maximumBytes { return cut }
         }
         finding.message = "This alert was too long to be published whole."
-        return encode(
-            finding,
-            alertID: alert.alertID,
-            findingID: alert.findingID,
-            policyHash: alert.policyHash
-        )
+        return encode(alert, saying: finding)
     }
 
     /// A finding's final form as one line, without a newline: the alert's keys, `alert_id` left out.
     public mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
         encode(finding, alertID: nil, findingID: findingID, policyHash: policyHash)
+    }
+
+    private mutating func encode(_ alert: Alert, saying finding: Finding) -> [UInt8] {
+        encode(
+            finding,
+            alertID: alert.alertID,
+            findingID: alert.findingID,
+            policyHash: alert.policyHash
+        )
     }
 
     private mutating func encode(
