@@ -57,34 +57,29 @@ extension WatchedCall {
 
     private func allowedImages(_ parameters: Parameters) throws(Unreadable) -> Call {
         if let text = parameters.answer("allowedImagesSettingsState")?.plain {
-            guard let state = AllowedImagesState(rawValue: text) else {
-                throw Unreadable("unknown state \(text)")
-            }
-            return .allowedImages(state)
+            return .allowedImages(try state(text))
         }
         if self == .disableAllowedImagesSettings { return .allowedImages(.disabled) }
         guard let text = try parameters.requestFields()?.field("allowedImagesSettingsState")?.plain else {
             throw Unreadable("allowedImagesSettingsState is missing")
         }
-        guard let state = AllowedImagesState(rawValue: text) else {
-            throw Unreadable("unknown state \(text)")
-        }
-        return .allowedImages(state)
+        return .allowedImages(try state(text))
     }
 
     private func blockPublicAccess(_ parameters: Parameters) throws(Unreadable) -> Call {
         for name in ["imageBlockPublicAccessState", "return", "_return"] as [StaticString] {
             guard let text = parameters.answer(name)?.plain else { continue }
-            if let state = BlockPublicAccessState(rawValue: text) { return .blockPublicAccess(state) }
-            guard text == "true" else { throw Unreadable("unknown state \(text)") }
+            if text != "true" { return .blockPublicAccess(try state(text)) }
         }
         if self == .disableImageBlockPublicAccess { return .blockPublicAccess(.unblocked) }
         guard let text = try parameters.requestFields()?.field("imageBlockPublicAccessState")?.plain else {
             throw Unreadable("imageBlockPublicAccessState is missing")
         }
-        guard let state = BlockPublicAccessState(rawValue: text) else {
-            throw Unreadable("unknown state \(text)")
-        }
-        return .blockPublicAccess(state)
+        return .blockPublicAccess(try state(text))
+    }
+
+    private func state<State: RawRepresentable<String>>(_ text: String) throws(Unreadable) -> State {
+        guard let state = State(rawValue: text) else { throw Unreadable("unknown state \(text)") }
+        return state
     }
 }

@@ -15,8 +15,7 @@ extension InventoryReader {
             for reservation in reservations.elements { try takeReservation(reservation) }
         } else if let instances = document.member("InstanceImageMetadata") {
             for instance in instances.elements { try takeInstance(instance, owner: nil) }
-        } else if let instances = document.member("Instances"), document.member("ReservationId") != nil {
-            _ = instances
+        } else if document.member("Instances") != nil, document.member("ReservationId") != nil {
             try takeReservation(document)
         } else if document.member("LaunchTemplateVersions") != nil {
             return  // accepted; nothing is taken from it yet

@@ -89,15 +89,15 @@ public struct InventoryReader {
         var position = input.skippingSpace(from: 0)
         if position == input.count { throw .unknownDocument(offset: 0, expected: Self.expected) }
         while position < input.count {
-            let extent = Prefilter.shared.valueEnd(in: input, from: position)
+            let end = Prefilter.shared.extent(in: input, from: position).end
             let result = Result { () throws(JSONParser.Problem) in
-                try parser.parse(input.part(position, extent))
+                try parser.parse(input.part(position, end))
             }
             switch result {
             case .failure(let problem): throw .notJSON(offset: position, Refusal(problem).text)
             case .success(let document): try take(document, at: position)
             }
-            position = input.skippingSpace(from: extent)
+            position = input.skippingSpace(from: end)
         }
     }
 
@@ -165,12 +165,5 @@ extension Inventory {
         var last: [ResourceID: Value] = [:]
         for value in values { last[id(value)] = value }
         return last.sorted { $0.key < $1.key }.map(\.value)
-    }
-}
-
-extension Prefilter {
-    /// Where a value ends, closed or not.
-    func valueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        extent(in: bytes, from: start).end
     }
 }
