@@ -1,6 +1,5 @@
 internal import CloudTrail
 internal import Compression
-internal import Glibc
 
 /// Finds the time of the first record in a file whose name tells none.
 ///
@@ -25,15 +24,7 @@ struct FirstRecordTime {
     }
 
     /// The first `eventTime` of a file, at any level of escaping.
-    func time(of path: String) throws(SystemError) -> EventTime? {
-        let bytes = try head(of: path)
-        var position = 0
-        while let found = Self.find("eventTime", in: bytes, from: position) {
-            position = found
-            if let time = Self.time(in: bytes, from: found) { return time }
-        }
-        return nil
-    }
+    func time(of path: String) throws(SystemError) -> EventTime? { EventTime(firstIn: try head(of: path)) }
 
     /// Whether a file of no known name looks like a trail file: compressed, or JSON.
     func looksLikeTrail(_ path: String) throws(SystemError) -> Bool {
@@ -43,28 +34,5 @@ struct FirstRecordTime {
         if Decompressor.Format(magic: bytes) != nil { return true }
         let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-    }
-
-    /// The text between the next two quotes, if it is a time: `": "2026-…Z"`, with or without backslashes.
-    private static func time(in bytes: UnsafeRawBufferPointer, from start: Int) -> EventTime? {
-        let noise: [UInt8] = [0x22, 0x5C, 0x3A, 0x20, 0x09, 0x0A, 0x0D]
-        var position = start
-        while position < bytes.count, noise.contains(bytes[position]) { position += 1 }
-        var end = position
-        while end < bytes.count, bytes[end] != 0x22, bytes[end] != 0x5C, end - position < 40 { end += 1 }
-        return EventTime(utf8: bytes[position..<end])
-    }
-
-    /// The offset behind the next occurrence of a word.
-    private static func find(_ word: StaticString, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int?
-    {
-        let length = word.utf8CodeUnitCount
-        guard let base = bytes.baseAddress, bytes.count >= length else { return nil }
-        var position = start
-        while position <= bytes.count - length {
-            if memcmp(base + position, word.utf8Start, length) == 0 { return position + length }
-            position += 1
-        }
-        return nil
     }
 }

@@ -8,12 +8,15 @@ extension RecordReader {
     public func eventTime(of message: UnsafeRawBufferPointer) -> EventTime? {
         if let format = Decompressor.Format(magic: message) {
             let output = level(0).decompressor.decompress(message, as: format, limits: limits.decompression)
-            return Self.peek(output.bytes)
+            return EventTime(firstIn: output.bytes)
         }
-        return Self.peek(message)
+        return EventTime(firstIn: message)
     }
+}
 
-    private static func peek(_ bytes: UnsafeRawBufferPointer) -> EventTime? {
+extension EventTime {
+    /// The first `eventTime` in the bytes, at any level of escaping; nil when there is none that is a time.
+    public init?(firstIn bytes: UnsafeRawBufferPointer) {
         let key = "eventTime".utf8
         guard bytes.count > key.count else { return nil }
         for start in 0..<(bytes.count - key.count)
@@ -25,7 +28,10 @@ extension RecordReader {
             }
             var end = position
             while end < bytes.count, end - position < 40, bytes[end] != 0x22, bytes[end] != 0x5C { end += 1 }
-            if let time = EventTime(utf8: UTF8Text(bytes.part(position, end)).bytes) { return time }
+            if let time = EventTime(utf8: UTF8Text(bytes.part(position, end)).bytes) {
+                self = time
+                return
+            }
         }
         return nil
     }
