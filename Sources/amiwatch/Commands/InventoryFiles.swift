@@ -47,3 +47,19 @@ struct InventoryFiles {
         return "\(action) does not say its \(option): give it with \(prefix)\(option)"
     }
 }
+
+extension Arguments {
+    /// The account that an option names.
+    func account(_ option: Option) throws -> AccountID? {
+        guard let text = self[option] else { return nil }
+        if let account = AccountID(text) { return account }
+        throw UsageError("--\(option.name) \(text) is no account: write its 12 digits")
+    }
+
+    /// The time that an option names.
+    func time(_ option: Option) throws -> EventTime? {
+        guard let text = self[option] else { return nil }
+        if let time = EventTime(text) { return time }
+        throw UsageError("--\(option.name) \(text) is no time: write 2026-03-17T09:00:00Z")
+    }
+}

@@ -35,18 +35,8 @@ extension Command {
     ) { arguments in
         var options = InventoryReader.Options()
         options.region = arguments[region]
-        options.account = try arguments[account].map { text in
-            guard let account = AccountID(text) else {
-                throw UsageError("--account \(text) is no account: write its 12 digits")
-            }
-            return account
-        }
-        options.time = try arguments[time].map { text in
-            guard let time = EventTime(text) else {
-                throw UsageError("--time \(text) is no time: write 2026-03-17T09:00:00Z")
-            }
-            return time
-        }
+        options.account = try arguments.account(account)
+        options.time = try arguments.time(time)
         let files = try arguments.someWords("FILE")
         let records = try InventoryFiles(files: files, options: options, prefix: "--").records
         let isDryRun = arguments.has(dryRun)

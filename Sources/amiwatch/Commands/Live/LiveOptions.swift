@@ -10,14 +10,18 @@ enum LiveOptions {
     static let bootstrapServers = Option.value("bootstrap-servers", "HOST:PORT", "Kafka's address")
     static let policy = Option.value("policy", "FILE", "What the organisation trusts")
 
-    static let all = [config, bootstrapServers, policy]
+    static let input = Option.value(
+        "input",
+        "TOPIC",
+        "Where CloudTrail records are read; repeat it for more",
+        repeats: true
+    )
+
+    static let all = [config, bootstrapServers, policy, input]
 
     /// What is in force; warnings go to the log.
-    static func read(
-        _ arguments: Arguments,
-        more: [RunOverride] = []
-    ) throws -> (RunConfiguration, Policy, RunLog) {
-        let (configuration, log) = try readConfiguration(arguments, more: more)
+    static func read(_ arguments: Arguments) throws -> (RunConfiguration, Policy, RunLog) {
+        let (configuration, log) = try readConfiguration(arguments)
         guard let path = configuration.policy else {
             StandardError.line("amiwatch: no policy is given, so nobody is trusted: --policy FILE")
             return (configuration, Policy(), log)
@@ -39,11 +43,11 @@ enum LiveOptions {
         )
     }
 
-    static func readConfiguration(
-        _ arguments: Arguments,
-        more: [RunOverride] = []
-    ) throws -> (RunConfiguration, RunLog) {
-        var options = more
+    static func readConfiguration(_ arguments: Arguments) throws -> (RunConfiguration, RunLog) {
+        var options: [RunOverride] = []
+        if arguments.has(input) {
+            options.append(RunOverride("input.topics", arguments.all(input), from: "--input"))
+        }
         if let servers = arguments[bootstrapServers] {
             options.append(RunOverride("kafka.bootstrap_servers", [servers], from: "--bootstrap-servers"))
         }

@@ -9,12 +9,6 @@ extension Command {
         "embedded",
         "Start a broker inside this process, for a first run; what it holds is gone afterwards"
     )
-    private static let input = Option.value(
-        "input",
-        "TOPIC",
-        "Where CloudTrail records are read; repeat it for more",
-        repeats: true
-    )
     private static let untilEnd = Option.flag(
         "until-end",
         "Stop when everything that is there now has been judged and committed"
@@ -36,13 +30,9 @@ extension Command {
             + "the file, and the options below over both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
             + "first. A policy that changes is put in force within seconds, on SIGHUP at once; a broken one is "
             + "reported, and the one of before stays in force.",
-        options: LiveOptions.all + [embedded, input, untilEnd, feed, printAlerts]
+        options: LiveOptions.all + [embedded, untilEnd, feed, printAlerts]
     ) { arguments in
-        let (configuration, policy, log) = try LiveOptions.read(
-            arguments,
-            more: arguments.has(input)
-                ? [RunOverride("input.topics", arguments.all(input), from: "--input")] : []
-        )
+        let (configuration, policy, log) = try LiveOptions.read(arguments)
         var options = LiveRun.Options()
         options.isEmbedded = arguments.has(embedded)
         options.endsWhenRead = arguments.has(untilEnd)

@@ -14,12 +14,6 @@ extension Command {
         "N",
         "Copies of each record in new topics; by default 3, or one a broker"
     )
-    private static let input = Option.value(
-        "input",
-        "TOPIC",
-        "Where CloudTrail records are read",
-        repeats: true
-    )
 
     /// `amiwatch topics`.
     static let topics = Command(
@@ -27,7 +21,8 @@ extension Command {
         "Check the topics, or make them",
         details: "Exit status 1 when a topic is missing or unfit, with what to do.",
         options: [
-            LiveOptions.config, LiveOptions.bootstrapServers, input, create, partitions, replication,
+            LiveOptions.config, LiveOptions.bootstrapServers, LiveOptions.input, create, partitions,
+            replication,
         ]
     ) { arguments in
         func number(_ option: Option) throws -> Int? {
@@ -37,11 +32,7 @@ extension Command {
             }
             return number
         }
-        let (configuration, log) = try LiveOptions.readConfiguration(
-            arguments,
-            more: arguments.has(input)
-                ? [RunOverride("input.topics", arguments.all(input), from: "--input")] : []
-        )
+        let (configuration, log) = try LiveOptions.readConfiguration(arguments)
         let check = try TopicCheck(
             configuration,
             creates: arguments.has(create),

@@ -143,19 +143,9 @@ struct InventoryOptions {
 
     init(_ arguments: Arguments) throws {
         files = arguments.all(Self.file)
-        account = try arguments[Self.account].map { text in
-            guard let account = AccountID(text) else {
-                throw UsageError("--inventory-account \(text) is no account: write its 12 digits")
-            }
-            return account
-        }
+        account = try arguments.account(Self.account)
         region = arguments[Self.region]
-        time = try arguments[Self.time].map { text in
-            guard let time = EventTime(text) else {
-                throw UsageError("--inventory-time \(text) is no time: write 2026-03-17T09:00:00Z")
-            }
-            return time
-        }
+        time = try arguments.time(Self.time)
         if files.isEmpty {
             for option in [Self.account, Self.region, Self.time] where arguments.has(option) {
                 throw UsageError("--\(option.name) is about --inventory, which is not given")
