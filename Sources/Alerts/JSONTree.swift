@@ -1,3 +1,5 @@
+public import CloudTrail
+
 /// A JSON value with its keys in their order: alerts read back, to be compared or explained.
 public indirect enum JSONTree: Hashable, Sendable {
     /// One key of an object, and its value.
@@ -84,7 +86,7 @@ public indirect enum JSONTree: Hashable, Sendable {
         case .object(let members):
             json.object { json in
                 for member in members {
-                    json.key(member.key)
+                    json.key(text: member.key)
                     member.value.write(to: &json)
                 }
             }

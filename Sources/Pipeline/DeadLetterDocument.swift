@@ -1,4 +1,4 @@
-internal import Alerts
+internal import CloudTrail
 internal import Foundation
 
 /// A dead letter as JSON (`amiwatch.deadletter/1`), on its topic as in the file of a replay.

@@ -1,4 +1,5 @@
 import Alerts
+import CloudTrail
 import Testing
 
 @Suite

@@ -21,7 +21,7 @@ public enum InventoryMessage {
             $0.member("source", record.source)
             write(inventory, to: &$0)
         }
-        return Array(writer.text.utf8)
+        return writer.bytes
     }
 
     /// A record that carries an inventory; its id is a hash of all that it says.
@@ -74,7 +74,7 @@ public enum InventoryMessage {
         writer.member("blockPublicAccess", inventory.blockPublicAccess?.rawValue)
         writer.member("organization", inventory.organization)
         if let members = inventory.members {
-            writer.list("members", members, whenEmpty: true) { $0.value($1.description) }
+            writer.list("members", members, whenEmpty: true) { $0.string($1.description) }
         }
     }
 
@@ -96,8 +96,8 @@ public enum InventoryMessage {
             if let tags = image.tags {
                 $0.list("tags", tags.sorted { $0.key < $1.key }, whenEmpty: true) { writer, tag in
                     writer.array {
-                        $0.value(tag.key)
-                        $0.value(tag.value)
+                        $0.string(tag.key)
+                        $0.string(tag.value)
                     }
                 }
             }
@@ -125,8 +125,8 @@ public enum InventoryMessage {
             if !criterion.unknown.isEmpty {
                 $0.list("unknown", criterion.unknown.sorted { $0.key < $1.key }) { writer, entry in
                     writer.array {
-                        $0.value(entry.key)
-                        $0.value(entry.value)
+                        $0.string(entry.key)
+                        $0.string(entry.value)
                     }
                 }
             }
@@ -135,12 +135,50 @@ public enum InventoryMessage {
 }
 
 extension Grantee {
-    fileprivate var kind: String {
+    fileprivate var kind: StaticString {
         switch self {
         case .account: "account"
         case .everyone: "group"
         case .organization: "organization"
         case .organizationalUnit: "organizationalUnit"
         }
+    }
+}
+
+extension JSONWriter {
+    /// A member, unless it is nil.
+    fileprivate mutating func member(_ key: StaticString, _ value: String?) {
+        guard let value else { return }
+        self.key(key)
+        string(value)
+    }
+
+    fileprivate mutating func member(_ key: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        self.key(key)
+        boolean(value)
+    }
+
+    fileprivate mutating func member(_ key: StaticString, _ value: Int?) {
+        guard let value else { return }
+        self.key(key)
+        number(value)
+    }
+
+    fileprivate mutating func texts(_ key: StaticString, _ values: [String]?) {
+        guard let values else { return }
+        list(key, values, whenEmpty: true) { $0.string($1) }
+    }
+
+    /// A member that is a list; left out when it is empty, unless that says something.
+    fileprivate mutating func list<Values: Collection>(
+        _ key: StaticString,
+        _ values: Values,
+        whenEmpty: Bool = false,
+        _ each: (inout JSONWriter, Values.Element) -> Void
+    ) {
+        guard whenEmpty || !values.isEmpty else { return }
+        self.key(key)
+        array { for value in values { each(&$0, value) } }
     }
 }

@@ -1,57 +1,31 @@
 extension JSONValue {
     /// This value as JSON with sorted keys and nothing that could be left out: equal values give equal text.
     var canonical: String {
-        var text = ""
-        write(to: &text)
-        return text
+        var json = JSONWriter()
+        write(to: &json)
+        return json.text
     }
 
-    private func write(to text: inout String) {
+    private func write(to json: inout JSONWriter) {
         if isObject {
-            var sorted: [String: JSONValue] = [:]
-            for (key, value) in members { sorted[key.string] = value }
-            text += "{"
-            for (index, entry) in sorted.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { text += "," }
-                text.appendJSON(entry.key)
-                text += ":"
-                entry.value.write(to: &text)
+            var members: [String: JSONValue] = [:]
+            for (key, value) in self.members { members[key.string] = value }
+            json.object { json in
+                for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                    json.key(text: key)
+                    value.write(to: &json)
+                }
             }
-            text += "}"
         } else if isArray {
-            text += "["
-            for (index, element) in elements.enumerated() {
-                if index > 0 { text += "," }
-                element.write(to: &text)
-            }
-            text += "]"
+            json.array { json in for element in elements { element.write(to: &json) } }
         } else if isString {
-            text.appendJSON(self.text?.string ?? "")
-        } else if let integer {
-            text += String(integer)
+            json.string(text?.string)
+        } else if let bool {
+            json.boolean(bool)
+        } else if let number = integer.map({ String($0) }) ?? scalar {
+            json.number(number)
         } else {
-            text += scalar ?? "null"
+            json.string(nil)
         }
-    }
-}
-
-extension String {
-    /// Appends a JSON string, with only the escapes that there must be.
-    mutating func appendJSON(_ value: String) {
-        append("\"")
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": append("\\\"")
-            case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-            default: unicodeScalars.append(scalar)
-            }
-        }
-        append("\"")
     }
 }

@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// One thing wrong, or doubtful, in what a user wrote: where, what, what to write instead, and what it would break.
 public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     /// Whether the file can be used nevertheless.
@@ -44,14 +46,24 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
     /// One JSON object on one line, keys in a fixed order, null where there is nothing to say.
     public var json: String {
-        let parts = [
-            ("file", JSONText.string(place.file)), ("line", place.line.map { String($0) } ?? "null"),
-            ("column", place.column.map { String($0) } ?? "null"),
-            ("severity", JSONText.string(severity.rawValue)), ("message", JSONText.string(message)),
-            ("instead", instead.map(JSONText.string) ?? "null"),
-            ("impact", impact.map(JSONText.string) ?? "null"),
-        ]
-        return "{" + parts.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+        var json = JSONWriter()
+        json.object { json in
+            json.key("file")
+            json.string(place.file)
+            json.key("line")
+            json.number(place.line)
+            json.key("column")
+            json.number(place.column)
+            json.key("severity")
+            json.string(severity.rawValue)
+            json.key("message")
+            json.string(message)
+            json.key("instead")
+            json.string(instead)
+            json.key("impact")
+            json.string(impact)
+        }
+        return json.text
     }
 }
 

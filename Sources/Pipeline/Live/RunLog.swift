@@ -1,4 +1,4 @@
-import Alerts
+import CloudTrail
 public import Configuration
 import Foundation
 import Kafka
@@ -65,7 +65,7 @@ public struct RunLog: Sendable {
             json.key("message")
             json.string(message)
             for (key, value) in fields {
-                json.key(key)
+                json.key(text: key)
                 switch value {
                 case .text(let text): json.string(text)
                 case .number(let number): json.number(number)

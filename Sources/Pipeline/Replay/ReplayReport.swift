@@ -1,4 +1,4 @@
-internal import Alerts
+internal import CloudTrail
 public import Detection
 
 /// What a replay came to, for its summary.
@@ -59,7 +59,7 @@ public struct ReplayReport: Sendable {
     ) {
         json.object { json in
             for status in order {
-                json.key(status.rawValue)
+                json.key(text: status.rawValue)
                 json.number(counts[status] ?? 0)
             }
         }

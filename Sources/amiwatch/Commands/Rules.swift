@@ -1,4 +1,4 @@
-import Configuration
+import CloudTrail
 import Detection
 import Glibc
 
@@ -33,15 +33,23 @@ extension Command {
 extension RuleMetadata {
     /// One JSON object on one line, keys in a fixed order.
     fileprivate var json: String {
-        func list(_ items: [String]) -> String {
-            "[" + items.map { JSONText.string($0) }.joined(separator: ",") + "]"
+        var json = JSONWriter()
+        json.object { json in
+            let texts: KeyValuePairs<String, String> = [
+                "id": id, "title": title, "kind": kind.rawValue, "severity": severity.rawValue,
+            ]
+            for (key, text) in texts {
+                json.key(text: key)
+                json.string(text)
+            }
+            let lists: KeyValuePairs<String, [String]> = [
+                "events": events, "references": references, "attack": attack, "compliance": compliance,
+            ]
+            for (key, list) in lists {
+                json.key(text: key)
+                json.array { json in for text in list { json.string(text) } }
+            }
         }
-        let parts = [
-            ("id", JSONText.string(id)), ("title", JSONText.string(title)),
-            ("kind", JSONText.string(kind.rawValue)), ("severity", JSONText.string(severity.rawValue)),
-            ("events", list(events)), ("references", list(references)), ("attack", list(attack)),
-            ("compliance", list(compliance)),
-        ]
-        return "{" + parts.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+        return json.text
     }
 }
