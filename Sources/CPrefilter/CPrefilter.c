@@ -46,8 +46,6 @@ amiwatch_prefilter *amiwatch_prefilter_new(const char *names, size_t length, ami
 
 void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
 
-amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *prefilter) { return prefilter->simd; }
-
 amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     if (is_inventory(bytes, length)) return (amiwatch_names){.suspicious = true};
     switch (prefilter->simd) {

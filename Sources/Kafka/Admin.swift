@@ -83,9 +83,6 @@ public final class Admin {
             usleep(50_000)
         }
     }
-
-    /// The errors of the client as a whole since the last call.
-    public func takeErrors() -> [KafkaError] { client.context.takeErrors() }
 }
 
 // MARK: Connecting

@@ -129,17 +129,6 @@ extension Consumer {
         try seek(offsets, timeout: timeout)
     }
 
-    /// Puts partitions back to work that a failure has stopped: after `.autoOffsetReset` a fetcher is off, and
-    /// seeking alone does not wake it.
-    ///
-    /// They are given up and taken over again inside the client; the group notices nothing. Not under an eager
-    /// strategy.
-    /// - Throws: ``KafkaError``.
-    public func restart(at offsets: [PartitionOffset]) throws(KafkaError) {
-        try removeAssignment(offsets.map(\.partition))
-        try addAssignment(offsets)
-    }
-
     private func checkEach(_ list: borrowing PartitionList, _ operation: String) throws(KafkaError) {
         try list.with { list throws(KafkaError) in
             for element in list.pointee.buffer where element.err != RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -106,16 +106,12 @@ extension KafkaError {
         public static let invalidTopic = Code(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
         /// The broker's policy forbids it.
         public static let policyViolation = Code(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
-        /// A newer producer with the same `transactional.id` took over.
-        public static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
         /// The group has moved on to a newer generation.
         public static let illegalGeneration = Code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
         /// The group does not know this member (any more).
         public static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         /// A pending transaction still holds the group's offsets.
         public static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
-        /// librdkafka's "a fatal error happened"; `Consumer` and `Producer` replace it by the cause.
-        public static let fatal = Code(RD_KAFKA_RESP_ERR__FATAL)
     }
 
     /// Wraps a bare code.

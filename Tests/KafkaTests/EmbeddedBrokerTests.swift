@@ -121,7 +121,8 @@ struct EmbeddedBrokerTests {
         #expect(try firstMessage(consumer) { $0.offset } == 7)
         // A pause does not outlive the assignment.
         try consumer.pause([TopicPartition(topic, 0)])
-        try consumer.restart(at: [PartitionOffset(topic, 0, 5)])
+        try consumer.removeAssignment([TopicPartition(topic, 0)])
+        try consumer.addAssignment([PartitionOffset(topic, 0, 5)])
         #expect(try firstMessage(consumer) { $0.offset } == 5)
         try consumer.pause([TopicPartition(topic, 0)])
         try consumer.assign([PartitionOffset(topic, 0, 4)])

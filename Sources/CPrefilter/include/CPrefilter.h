@@ -51,15 +51,12 @@ typedef struct {
 /// The best instruction set of this machine.
 amiwatch_simd amiwatch_best_simd(void);
 
-/// A prefilter for names, each of 1 to 63 letters and followed by a line end, at most 127 of them. Null when a name
-/// is unusable or memory is short.
+/// A prefilter for names, each of 1 to 63 letters and followed by a line end, at most 127 of them. It uses `simd`, or
+/// the best that this machine has. Null when a name is unusable or memory is short.
 amiwatch_prefilter *_Nullable amiwatch_prefilter_new(const char *_Nonnull names, size_t length, amiwatch_simd simd);
 
 /// Frees a prefilter.
 void amiwatch_prefilter_free(amiwatch_prefilter *_Nullable prefilter);
-
-/// The instruction set that a prefilter uses: the one it was made with, or the best this machine has.
-amiwatch_simd amiwatch_prefilter_simd(const amiwatch_prefilter *_Nonnull prefilter);
 
 /// Looks at every `eventName` in the bytes, at every level of escaping. Stops at the first suspicious thing.
 amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes,

@@ -136,16 +136,8 @@ public struct Resource: Hashable, Sendable {
         case image
         /// `i-…`.
         case instance
-        /// `snap-…`.
-        case snapshot
         /// `<account>/<region>`.
         case accountRegion = "account-region"
-        /// `lt-…`.
-        case launchTemplate = "launch-template"
-        /// `p-…`.
-        case policy
-        /// An ARN.
-        case principal
     }
 
     /// Its kind.

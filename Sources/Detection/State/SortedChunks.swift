@@ -41,8 +41,7 @@ struct SortedChunks<Element: Sendable>: Sendable {
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
-    var first: Element? { chunks.first.first }
-    var last: Element? { (chunks.others.last ?? chunks.first).last }
+    private var last: Element? { (chunks.others.last ?? chunks.first).last }
 
     /// The place of the first element that does not come before a wanted one.
     func position(of comesBefore: (Element) -> Bool) -> Position {

@@ -22,11 +22,6 @@ public struct Timeline: Hashable, Sendable {
     /// The facts at or before a time, in order.
     public func prefix(asOf time: EventTime) -> ArraySlice<Fact> { facts[..<endIndex(asOf: time)] }
 
-    /// The first fact at or after a time.
-    public func first(from time: EventTime) -> Fact? {
-        facts[endIndex(asOf: time.advanced(bySeconds: -1))...].first
-    }
-
     private func endIndex(asOf time: EventTime) -> Int {
         guard let last = facts.last, last.time > time else { return facts.endIndex }
         var (low, high) = (facts.startIndex, facts.endIndex)

@@ -17,7 +17,7 @@ public struct RunLog: Sendable {
     }
 
     /// A value in a line.
-    public enum Value: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral {
+    public enum Value: Sendable, ExpressibleByStringInterpolation {
         /// A string.
         case text(String)
         /// A number.
@@ -25,8 +25,6 @@ public struct RunLog: Sendable {
 
         /// A string.
         public init(stringLiteral value: String) { self = .text(value) }
-        /// A number.
-        public init(integerLiteral value: Int) { self = .number(value) }
     }
 
     /// Something is lost or wrong.
