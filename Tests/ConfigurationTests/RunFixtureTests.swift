@@ -75,6 +75,16 @@ struct RunFixtureTests {
         #expect(error?.description.hasPrefix("--input: error: ") == true)
     }
 
+    @Test("A variable's value that ends with a dollar is no escape for the variable behind it")
+    func dollar() throws {
+        let (configuration, _) = try RunConfigurationReader.read(
+            path: nil,
+            environment: ["FIRST": "one$", "SECOND": "two"],
+            options: [RunOverride("group_id", ["${FIRST}${SECOND}"], from: "--group-id")]
+        )
+        #expect(configuration.groupID == "one$two")
+    }
+
     @Test("No way of printing shows a secret")
     func secrets() throws {
         let folder = Expectation("runs", "full").folder

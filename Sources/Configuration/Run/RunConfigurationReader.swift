@@ -112,7 +112,8 @@ struct RunReading {
         var isSecret = false
         while let dollar = rest.firstRange(of: "${") {
             result += rest[..<dollar.lowerBound]
-            let isEscaped = result.last == "$"
+            // A dollar at the end of a variable's value is no escape.
+            let isEscaped = rest[..<dollar.lowerBound].last == "$"
             rest = rest[dollar.upperBound...]
             if isEscaped {
                 result += "{"
