@@ -74,20 +74,20 @@ var targets: [Target] = [
         swiftSettings: strict
     ),
 
-    tests("CloudTrailTests", ["CloudTrail", "Compression", "FileTestSupport"]),
-    tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration"]),
-    tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail"]),
+    tests("CloudTrailTests", ["CloudTrail", "Compression", "TestSupport"]),
+    tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration", "TestSupport"]),
+    tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail", "TestSupport"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
     tests(
         "PipelineTests",
         [
             "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration",
-            "TrailArchive", "Alerts",
+            "TrailArchive", "Alerts", "TestSupport",
         ]
     ),
-    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "FileTestSupport"]),
-    tests("CommandTests", ["FileTestSupport", "Kafka", "KafkaTestSupport"]),
-    .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
+    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "TestSupport"]),
+    tests("CommandTests", ["TestSupport", "Kafka", "KafkaTestSupport"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(
         name: "KafkaTestSupport",
         dependencies: ["Kafka"],
@@ -103,8 +103,8 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
             name: "Benchmarks",
             dependencies: [
                 "Alerts", "CCompression", "CLibrdkafka", "CPrefilter", "CloudTrail", "Compression",
-                "Configuration",
-                "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TrailArchive",
+                "Configuration", "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TestSupport",
+                "TrailArchive",
             ],
             path: "Tests/Benchmarks",
             exclude: ["Peers"],

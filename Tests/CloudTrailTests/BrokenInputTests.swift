@@ -1,6 +1,6 @@
 import CloudTrail
 import Compression
-import FileTestSupport
+import TestSupport
 import Foundation
 import Testing
 
@@ -46,7 +46,7 @@ struct BrokenInputTests {
 
     @Test
     func cutGzipGivesTheRecordsBeforeTheCut() throws {
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix64(seed: 3)
         let members = (0..<300).map { _ in
             Samples.record("DisableImage", request: #"{"imageId":"ami-\#(random.next())"}"#, id: nil)
         }
@@ -197,7 +197,7 @@ struct BrokenInputTests {
     /// Nothing crashes, and everything is counted, whatever the bytes.
     @Test
     func randomDamage() {
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix64(seed: 11)
         let seeds = EnvelopeTests.envelopes.map(\.1)
         for validation in Validation.allCases {
             let reader = RecordReader(validate: validation)

@@ -1,5 +1,5 @@
 import Compression
-import FileTestSupport
+import TestSupport
 import Testing
 
 @Suite
@@ -36,7 +36,7 @@ struct CompressionTests {
 
     @Test
     func aCutGivesWhatStandsBeforeIt() throws {
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix64(seed: 5)
         let data = (0..<50_000).map { _ in UInt8.random(in: 0...15, using: &random) }
         let member = try Packing.gzip(data)
         for packed in [member, member + member, Packing.zstd(data)] {

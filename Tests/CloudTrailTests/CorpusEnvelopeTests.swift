@@ -1,5 +1,5 @@
 import CloudTrail
-import FileTestSupport
+import TestSupport
 import Foundation
 import Testing
 

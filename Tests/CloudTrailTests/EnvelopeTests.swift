@@ -1,6 +1,6 @@
 import CloudTrail
 import Compression
-import FileTestSupport
+import TestSupport
 import Foundation
 import Testing
 

@@ -1,10 +1,11 @@
 import CloudTrail
 import Testing
+import TestSupport
 
 @Suite
 struct MergingTests {
     /// Records of one id whose every part is sometimes there and sometimes not.
-    static func random(_ random: inout SeededGenerator) -> Record {
+    static func random(_ random: inout SplitMix64) -> Record {
         func some<Value>(_ values: [Value]) -> Value? {
             Bool.random(using: &random) ? values.randomElement(using: &random) : nil
         }
@@ -85,7 +86,7 @@ struct MergingTests {
 
     @Test
     func commutativeAssociativeIdempotent() {
-        var random = SeededGenerator(seed: 99)
+        var random = SplitMix64(seed: 99)
         for _ in 0..<20_000 {
             let (a, b, c) = (Self.random(&random), Self.random(&random), Self.random(&random))
             #expect(a.merged(with: a) == a)

@@ -1,6 +1,7 @@
 @testable import CloudTrail
 import CPrefilter
 import Testing
+import TestSupport
 
 @Suite
 struct PrefilterTests {
@@ -53,7 +54,7 @@ struct PrefilterTests {
     /// The vectorised scans find what the portable ones find, at every length and offset.
     @Test
     func allInstructionSetsAgree() {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let pieces = [
             "\"eventName\":\"Run\"", "\"eventName\":\"RunInstances\"", "\\\"eventName\\\":\\\"X\\\"",
             "\\u0041", "\\\\", "\\",
@@ -83,7 +84,7 @@ struct PrefilterTests {
     /// What is passed over in one scan is what an extent and the names in it tell, member by member.
     @Test
     func membersArePassedOverAsOneByOne() {
-        var random = SeededGenerator(seed: 21)
+        var random = SplitMix64(seed: 21)
         let seeds = [
             Samples.share, Samples.launch, Samples.other, Samples.record("DescribeImages"), "{}", "[]",
             "1",
@@ -136,7 +137,7 @@ struct PrefilterTests {
     /// No mutated record that the strict oracle takes for a watched call is ever ignored.
     @Test
     func soundOnMutatedRecords() {
-        var random = SeededGenerator(seed: 42)
+        var random = SplitMix64(seed: 42)
         let seeds =
             [Samples.share, Samples.launch, Samples.other]
             + WatchedCall.allCases.map { Samples.record($0.rawValue) }
@@ -177,7 +178,7 @@ struct PrefilterTests {
 
 /// Changes to a record that keep it JSON most of the time and hide its name in all the ways there are.
 enum Mutation {
-    static func mutate(_ record: String, _ random: inout SeededGenerator) -> String {
+    static func mutate(_ record: String, _ random: inout SplitMix64) -> String {
         var text = record
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             switch Int.random(in: 0..<11, using: &random) {
@@ -214,13 +215,13 @@ enum Mutation {
         return text
     }
 
-    private static func name(_ random: inout SeededGenerator) -> String {
+    private static func name(_ random: inout SplitMix64) -> String {
         ["RunInstances", "DescribeImages", "CreateImage", "", "Run\\u0049nstances", "a:b"].randomElement(
             using: &random
         ) ?? ""
     }
 
-    private static func space(_ random: inout SeededGenerator) -> String {
+    private static func space(_ random: inout SplitMix64) -> String {
         String(
             (0..<Int.random(in: 0...3, using: &random)).map { _ in
                 [" ", "\n", "\t", "\r"].randomElement(using: &random) ?? " "
@@ -228,7 +229,7 @@ enum Mutation {
         )
     }
 
-    private static func escape(_ text: String, _ word: String, _ random: inout SeededGenerator) -> String {
+    private static func escape(_ text: String, _ word: String, _ random: inout SplitMix64) -> String {
         guard !word.isEmpty, let range = text.firstRange(of: word) else { return text }
         var spelled = ""
         for scalar in word.unicodeScalars {
@@ -243,7 +244,7 @@ enum Mutation {
     }
 
     /// Moves the first top-level member to the end, a few times.
-    private static func shuffle(_ text: String, _ random: inout SeededGenerator) -> String {
+    private static func shuffle(_ text: String, _ random: inout SplitMix64) -> String {
         guard let range = text.firstRange(of: ",\"eventName\""),
             let end = text[range.upperBound...].firstRange(of: "\",")
         else { return text }

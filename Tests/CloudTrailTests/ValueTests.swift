@@ -1,11 +1,12 @@
 @testable import CloudTrail
 import Testing
+import TestSupport
 
 /// The short ways in which values are read against the long ones that they stand for.
 @Suite
 struct ValueTests {
     /// Texts of a form with some of their bytes changed to neighbours of what is allowed there.
-    static func changed(_ text: String, _ random: inout SeededGenerator) -> String {
+    static func changed(_ text: String, _ random: inout SplitMix64) -> String {
         var bytes = Array(text.utf8)
         for _ in 0..<Int.random(in: 0...2, using: &random) {
             let odd = "/09:@AFG`afgZz-.+ \u{0}".utf8.randomElement(using: &random) ?? 0
@@ -15,13 +16,13 @@ struct ValueTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func hex(_ count: Int, _ random: inout SeededGenerator) -> String {
+    static func hex(_ count: Int, _ random: inout SplitMix64) -> String {
         String((0..<count).map { _ in "0123456789abcdef".randomElement(using: &random) ?? "0" })
     }
 
     @Test
     func idsArePackedWhenTheyComeBackAsTheyWere() {
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix64(seed: 5)
         var packed = 0
         for _ in 0..<20_000 {
             let parts = [8, 4, 4, 4, 12].map { Self.hex($0, &random) }
@@ -51,7 +52,7 @@ struct ValueTests {
     /// With a fraction behind it a time is read the long way.
     @Test
     func usualTimesAreReadAsAllOthersAre() {
-        var random = SeededGenerator(seed: 6)
+        var random = SplitMix64(seed: 6)
         var read = 0
         for _ in 0..<50_000 {
             func digits(_ range: ClosedRange<Int>, _ count: Int) -> String {
@@ -70,7 +71,7 @@ struct ValueTests {
     /// A message is read the same with white space behind it, which no parser is asked to look past.
     @Test
     func aDocumentAloneIsReadAsOneOfManyIs() {
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix64(seed: 11)
         let seeds =
             [Samples.share, Samples.launch, Samples.other]
             + EnvelopeTests.envelopes.compactMap {
@@ -91,7 +92,7 @@ struct ValueTests {
     /// Whoever calls again is not copied again; nobody is taken for somebody else.
     @Test
     func actorsAreSharedWhenTheyAreTheSame() throws {
-        var random = SeededGenerator(seed: 12)
+        var random = SplitMix64(seed: 12)
         let reader = RecordReader()
         var shared = 0
         var last: [String: Actor] = [:]

@@ -1,4 +1,4 @@
-import FileTestSupport
+import TestSupport
 import Foundation
 import KafkaTestSupport
 import Testing

@@ -1,7 +1,7 @@
-import FileTestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 /// What becomes of the files that `replay` writes when something goes wrong.
 struct ReplayOutputTests {

@@ -1,4 +1,4 @@
-import FileTestSupport
+import TestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
@@ -93,7 +93,7 @@ struct ReplayTests {
 
     @Test("Split over files in any order, and every file twice", arguments: [1, 2, 3])
     func split(seed: UInt64) throws {
-        var dice = Dice(seed: seed)
+        var dice = SplitMix64(seed: seed)
         let records = SampleDay.records.shuffled(using: &dice)
         var start = 0
         var number = 0

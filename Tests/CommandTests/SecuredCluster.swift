@@ -1,6 +1,6 @@
-import FileTestSupport
 import Foundation
 import KafkaTestSupport
+import TestSupport
 
 /// A broker that lets in only whom it knows, to what it is permitted; everything about it made for one test.
 final class SecuredCluster {

@@ -1,8 +1,8 @@
-import FileTestSupport
 import Foundation
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 /// The program against a broker that wants TLS, a log-in and permissions.
 @Suite(.needsKafkaHome, .ownThread, .serialized)

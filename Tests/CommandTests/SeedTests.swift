@@ -1,4 +1,4 @@
-import FileTestSupport
+import TestSupport
 import Foundation
 import KafkaTestSupport
 import Testing
@@ -29,7 +29,7 @@ struct SeedTests {
         }
         let straight = try findings(events)
         #expect(!straight.isEmpty)
-        var dice = Dice(seed: 7)
+        var dice = SplitMix64(seed: 7)
         #expect(try findings(events.reversed()) == straight)
         for _ in 0..<4 { #expect(try findings(events.shuffled(using: &dice)) == straight) }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import Configuration
 
@@ -55,7 +56,7 @@ struct DocumentTests {
 
     @Test("Broken bytes never crash a reader")
     func mutations() throws {
-        var generator = SplitMix64(state: 42)
+        var generator = SplitMix64(seed: 42)
         for (name, file) in [("design", "policy.yaml"), ("criteria-answer", "image-criteria.json")] {
             let source = try [UInt8](
                 Data(contentsOf: Expectation("policies", name).folder.appending(path: file))
@@ -104,18 +105,5 @@ struct DocumentTests {
     func nearest(written: String, expected: String?) {
         let known = ["policy", "organization", "allowed-images", "max_age_days", "replay", "run"]
         #expect(NearestName.of(written, in: known) == expected)
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import CloudTrail
 import Testing
+import TestSupport
 
 @testable import Detection
 

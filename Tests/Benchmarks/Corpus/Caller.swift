@@ -1,3 +1,5 @@
+import TestSupport
+
 /// One session of somebody in an account: it makes many calls with the same identity, address and user agent.
 struct Caller {
     /// `"userIdentity":{…}`.
@@ -8,7 +10,7 @@ struct Caller {
     let end: Int64
 
     /// Seven in ten are roles, two AWS services that act in the account, one users.
-    init(account: [UInt8], at seconds: Int64, _ random: inout Randomness, _ clock: inout ClockText) {
+    init(account: [UInt8], at seconds: Int64, _ random: inout SplitMix64, _ clock: inout ClockText) {
         end = seconds + 900 + Int64(random.below(6300))
         let kind = random.below(10)
         var text = ""
@@ -51,7 +53,7 @@ struct Caller {
     }
 
     /// What access keys and principal ids are made of.
-    private static func letters(_ count: Int, _ random: inout Randomness) -> String {
+    private static func letters(_ count: Int, _ random: inout SplitMix64) -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
         return String(decoding: (0..<count).map { _ in letters[random.below(32)] }, as: UTF8.self)
     }

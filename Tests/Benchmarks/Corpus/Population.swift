@@ -1,9 +1,10 @@
 import CloudTrail
 import Detection
+import TestSupport
 
 /// Records of many images and instances, made directly: for states of a size that no trail of a benchmark reaches.
 struct Population {
-    private var random: Randomness
+    private var random: SplitMix64
     private let actors: [Actor]
     private let regions = Words.regions
     private var number: UInt64 = 0
@@ -12,7 +13,7 @@ struct Population {
     private let millisecondsEach: Int64
 
     init(seed: UInt64, millisecondsEach: Int64) {
-        var random = Randomness(seed: seed)
+        var random = SplitMix64(seed: seed)
         actors = (0..<1000).map { index in
             let account = Trail.firstAccount + UInt64(index % 100)
             return Actor(

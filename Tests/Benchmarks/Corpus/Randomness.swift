@@ -1,17 +1,6 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed, on every machine.
-struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     /// A number below a bound.
     mutating func below(_ bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
@@ -43,5 +32,5 @@ struct WeightedChoice {
         self.places = places
     }
 
-    func pick(_ random: inout Randomness) -> Int { Int(places[random.below(places.count)]) }
+    func pick(_ random: inout SplitMix64) -> Int { Int(places[random.below(places.count)]) }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// JSON with slots, cut into pieces once: `<uuid>`, `<time>`, `<account>`, `<region>`, `<origin>`, `<hex:17>`,
 /// `<number:4>`, `<word:bucket>`, and `<0>` to `<9>` for what the caller hands over.
 struct Template {
@@ -52,7 +54,7 @@ struct Template {
 
     func write(
         _ context: Context,
-        _ random: inout Randomness,
+        _ random: inout SplitMix64,
         _ clock: inout ClockText,
         to buffer: ByteBuffer
     ) {

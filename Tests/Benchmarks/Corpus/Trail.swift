@@ -1,4 +1,5 @@
 import CloudTrail
+import TestSupport
 
 /// A made-up CloudTrail of an organisation: the same bytes for the same settings, record after record, without end.
 ///
@@ -24,7 +25,7 @@ struct Trail {
     }
 
     let settings: Settings
-    private var random: Randomness
+    private var random: SplitMix64
     private var clock = ClockText()
     private var accounts: [TrailAccount]
     private var watched: WatchedWriter
@@ -35,7 +36,7 @@ struct Trail {
 
     init(_ settings: Settings) {
         self.settings = settings
-        random = Randomness(seed: settings.seed)
+        random = SplitMix64(seed: settings.seed)
         watched = WatchedWriter(&random)
         accounts = []
         for number in 0..<settings.accounts {

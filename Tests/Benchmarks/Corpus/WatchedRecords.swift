@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What happens to images and instances, in the proportions of an organisation that bakes its images nightly and
 /// runs autoscaled fleets.
 enum WatchedEvent: CaseIterable {
@@ -39,7 +41,7 @@ struct TrailAccount {
     var instances: [[UInt8]] = []
 
     /// An account with images from before the trail begins.
-    init(number: UInt64, _ random: inout Randomness) {
+    init(number: UInt64, _ random: inout SplitMix64) {
         digits = Array("\(number)".utf8)
         images = (0..<8).map { _ in WatchedWriter.id("ami-0", &random) }
     }
@@ -52,11 +54,11 @@ struct WatchedWriter {
     private(set) var shared: [[UInt8]] = []
     private let item = ByteBuffer()
 
-    init(_ random: inout Randomness) {
+    init(_ random: inout SplitMix64) {
         for _ in 0..<60 { shared.append(Self.id("ami-0", &random)) }
     }
 
-    static func id(_ prefix: StaticString, _ random: inout Randomness) -> [UInt8] {
+    static func id(_ prefix: StaticString, _ random: inout SplitMix64) -> [UInt8] {
         let buffer = ByteBuffer(capacity: 32)
         buffer.append(prefix)
         buffer.append(hex: random.next(), digits: 16)
@@ -68,7 +70,7 @@ struct WatchedWriter {
         _ context: Template.Context,
         in account: inout TrailAccount,
         isFirst: Bool,
-        _ random: inout Randomness,
+        _ random: inout SplitMix64,
         _ clock: inout ClockText,
         to buffer: ByteBuffer
     ) {
@@ -122,7 +124,7 @@ struct WatchedWriter {
         }
     }
 
-    private func grantee(_ event: WatchedEvent, _ random: inout Randomness) -> [UInt8] {
+    private func grantee(_ event: WatchedEvent, _ random: inout SplitMix64) -> [UInt8] {
         switch event {
         case .sharePublicly: Array(#"{"group":"all"}"#.utf8)
         case .shareAbroad: Array(#"{"userId":"\#(900_000_000_000 + random.below(1000))"}"#.utf8)
@@ -132,11 +134,11 @@ struct WatchedWriter {
 
     // MARK: Images
 
-    private func launchedImage(_ account: TrailAccount, _ random: inout Randomness) -> [UInt8] {
+    private func launchedImage(_ account: TrailAccount, _ random: inout SplitMix64) -> [UInt8] {
         random.isOne(in: 5) ? ownImage(account, &random) : shared[random.skewed(shared.count)]
     }
 
-    private func ownImage(_ account: TrailAccount, _ random: inout Randomness) -> [UInt8] {
+    private func ownImage(_ account: TrailAccount, _ random: inout SplitMix64) -> [UInt8] {
         account.images.isEmpty
             ? Self.id("ami-0", &random) : account.images[random.below(account.images.count)]
     }
@@ -145,7 +147,7 @@ struct WatchedWriter {
         _ image: [UInt8],
         in account: inout TrailAccount,
         isFirst: Bool,
-        _ random: inout Randomness
+        _ random: inout SplitMix64
     ) {
         if account.images.count < 64 {
             account.images.append(image)
@@ -162,7 +164,7 @@ struct WatchedWriter {
         of image: [UInt8],
         _ context: Template.Context,
         _ account: inout TrailAccount,
-        _ random: inout Randomness,
+        _ random: inout SplitMix64,
         _ clock: inout ClockText
     ) -> [UInt8] {
         item.removeAll()
@@ -177,7 +179,7 @@ struct WatchedWriter {
         return Array(item.bytes)
     }
 
-    private func takeInstance(_ account: inout TrailAccount, _ random: inout Randomness) -> [UInt8] {
+    private func takeInstance(_ account: inout TrailAccount, _ random: inout SplitMix64) -> [UInt8] {
         guard !account.instances.isEmpty else { return Self.id("i-0", &random) }
         account.instances.swapAt(random.below(account.instances.count), account.instances.count - 1)
         return account.instances.removeLast()

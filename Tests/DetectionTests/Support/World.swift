@@ -1,4 +1,5 @@
 import CloudTrail
+import TestSupport
 
 @testable import Detection
 

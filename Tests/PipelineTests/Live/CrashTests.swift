@@ -6,6 +6,7 @@ import Glibc
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 
@@ -16,7 +17,7 @@ struct CrashTests {
     func killed() throws {
         let history = History(seed: 21, records: 1500)
         let stage = try Stage()
-        var random = SplitMix(state: UInt64(time(nil)))
+        var random = SplitMix64(seed: UInt64(time(nil)))
         let chunks = 6
         for chunk in 0..<chunks {
             let part = history.events.count * chunk / chunks..<history.events.count * (chunk + 1) / chunks

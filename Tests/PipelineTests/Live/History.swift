@@ -1,3 +1,5 @@
+import TestSupport
+
 /// A made-up history of CloudTrail: always the same for one seed, with records that matter, noise, repeats and late ones.
 struct History {
     /// One record, as JSON.
@@ -8,7 +10,7 @@ struct History {
         let json: String
     }
 
-    private var random: SplitMix
+    private var random: SplitMix64
     private let accounts: [String]
     private var clock: Int
     private var serial = 0
@@ -27,7 +29,7 @@ struct History {
     ///   - count: records, noise included.
     ///   - noise: of so many records one is of a watched call.
     init(seed: UInt64, accounts members: Int = 6, records count: Int = 400, oneIn noise: Int = 2) {
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
         accounts = (0..<members).map { "1\(String(repeating: "0", count: 9))\($0 + 10)" }
         clock = Self.start
         while events.count < count {
@@ -172,15 +174,7 @@ struct History {
     }
 }
 
-/// Sebastiano Vigna's SplitMix64.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next(_ limit: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(max(1, limit)))
-    }
+extension SplitMix64 {
+    /// A number below a limit.
+    mutating func next(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 }
