@@ -38,22 +38,11 @@ extension Consumer {
         let partitions = list.pointee.buffer.map { TopicPartition($0) }
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-            // A logical offset asks for no committed one, so a group without offsets is no error here.
-            for index in list.pointee.buffer.indices {
-                list.pointee.buffer[index].offset = Int64(RD_KAFKA_OFFSET_BEGINNING)
-            }
-            report("taking over partitions") { () throws(KafkaError) in
-                if isCooperative {
-                    try check(rd_kafka_incremental_assign(client.raw, list), "taking over partitions")
-                } else {
-                    try check(rd_kafka_assign(client.raw, list), "taking over partitions")
-                }
-                try check(rd_kafka_pause_partitions(client.raw, list), "pausing new partitions")
-            }
+            report { () throws(KafkaError) in try takeOver(list) }
             onRebalance?(.assigned(partitions))
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             onRebalance?(assignmentLost ? .lost(partitions) : .revoked(partitions))
-            report("giving up partitions") { () throws(KafkaError) in
+            report { () throws(KafkaError) in
                 if isCooperative {
                     try check(rd_kafka_incremental_unassign(client.raw, list), "giving up partitions")
                 } else {
@@ -67,11 +56,44 @@ extension Consumer {
         }
     }
 
+    /// Assigns partitions, paused.
+    private func takeOver(
+        _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    ) throws(KafkaError) {
+        // A logical offset asks for no committed one, so a group without offsets is no error here.
+        for index in list.pointee.buffer.indices {
+            list.pointee.buffer[index].offset = Int64(RD_KAFKA_OFFSET_BEGINNING)
+        }
+        if isCooperative {
+            try check(rd_kafka_incremental_assign(client.raw, list), "taking over partitions")
+        } else {
+            try check(rd_kafka_assign(client.raw, list), "taking over partitions")
+        }
+        try check(rd_kafka_pause_partitions(client.raw, list), "pausing new partitions")
+    }
+
+    /// Starts the fetchers of everything that is assigned anew, paused as after ``RebalanceEvent/assigned(_:)``.
+    ///
+    /// After `.autoOffsetReset` a fetcher is off, and no seeking wakes it. The partitions are given up and taken over
+    /// again inside the client; the group notices nothing.
+    ///
+    /// - Throws: ``KafkaError``.
+    public func restart() throws(KafkaError) {
+        client.assertOwned()
+        let operation = "starting to fetch anew"
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        try check(rd_kafka_assignment(client.raw, &list), operation)
+        guard let list else { return }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        if isCooperative { try check(rd_kafka_incremental_unassign(client.raw, list), operation) }
+        try takeOver(list)
+    }
+
     private var isCooperative: Bool {
         rd_kafka_rebalance_protocol(client.raw).map { String(cString: $0) } == "COOPERATIVE"
     }
 
-    private func report(_ operation: String, _ body: () throws(KafkaError) -> Void) {
+    private func report(_ body: () throws(KafkaError) -> Void) {
         do { try body() } catch { client.context.report(error) }
     }
 

@@ -60,8 +60,8 @@ struct RealBrokerTests {
             try consumer.seek([PartitionOffset(topic, 0, 6)], timeout: .milliseconds(200))
         }
         #expect(off?.code == .state)
-        try consumer.removeAssignment([partition])
-        try consumer.addAssignment([PartitionOffset(topic, 0, 6)])
+        try consumer.restart()
+        try consumer.resume(at: [PartitionOffset(topic, 0, 6)])
         #expect(try firstMessage(consumer) { $0.offset } == 6)
         try consumer.close()
     }

@@ -201,8 +201,8 @@ struct TransactionTests {
         #expect(heirs == revoked)
         #expect(try second.committed(heirs, timeout: patience) == [heirs[0]: 5])
         // A fetcher that is put back to work in the client is none of the group's business.
-        try second.removeAssignment(heirs)
-        try second.addAssignment([PartitionOffset(heirs[0], .at(0))])
+        try second.restart()
+        try second.resume(at: [PartitionOffset(heirs[0], .at(0))])
         try produce([TestMessage("x", partition: heirs[0].partition)], to: topic, at: servers)
         #expect(try firstMessage(second) { $0.partition } == heirs[0].partition)
         try second.close()

@@ -61,6 +61,32 @@ struct CrashTests {
         try expectSound(stage, history)
     }
 
+    @Test(
+        "Away for longer than a topic keeps: what is lost is said, and the rest is read",
+        arguments: ["input", "events"]
+    )
+    func overtaken(topic: String) throws {
+        let history = History(seed: 25)
+        let stage = try Stage()
+        let third = history.events.count / 3
+        try stage.produce(history.events[..<third])
+        try stage.runToEnd()
+        try stage.produce(history.events[third..<2 * third])
+        if topic == "events" {
+            let intake = try Worker(stage, ["--until-end"], environment: ["AMIWATCH_ROLES": "intake"])
+            #expect(intake.process.wait(timeout: patience) == 0, "\(intake.lines)")
+        }
+        let name = topic == "input" ? stage.input : stage.topics.events
+        try Admin(["bootstrap.servers": stage.broker.bootstrapServers])
+            .deleteRecords(before: (0..<4).map { PartitionOffset(TopicPartition(name, $0), .end) })
+        try stage.produce(history.events[(2 * third)...])
+        let worker = try Worker(stage, ["--until-end"])
+        #expect(worker.process.wait(timeout: patience) == 0, "\(worker.lines)")
+        #expect(worker.lines.contains("is gone, going on at"), "\(worker.lines)")
+        let kept = history.sorted(history.events[..<third] + history.events[(2 * third)...])
+        #expect(try stage.findings() == Expected(kept, policy: stage.policy).findings)
+    }
+
     @Test("Killed while it joins: the next one does not take its own part for everything")
     func joining() throws {
         let history = History(seed: 24)

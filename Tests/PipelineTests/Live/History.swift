@@ -45,7 +45,10 @@ struct History {
     }
 
     /// The records in the order of their times, as a replay would read them.
-    var sorted: [Event] {
+    var sorted: [Event] { sorted(events[...]) }
+
+    /// Some of the records, in that order.
+    func sorted(_ events: ArraySlice<Event>) -> [Event] {
         events.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
             .map(\.element)
     }

@@ -104,7 +104,11 @@ extension Detector {
             log.warning("the place in the catalogue is gone, reading all of it", ["partition": "\(name)"])
             catalogueNext[name.partition] = low
             catalogueCommitted[name.partition] = low
-            isCatalogueDisplaced = true
+            // Its fetcher is off, and no seeking wakes it.
+            do throws(KafkaError) {
+                try reader.removeAssignment([name])
+                try reader.addAssignment([PartitionOffset(name, .at(low))])
+            } catch { throw Trouble.failure(error) }
         }
     }
 }

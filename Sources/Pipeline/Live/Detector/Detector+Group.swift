@@ -125,6 +125,7 @@ extension Detector {
         sources[index].next = low
         shares[name.partition]?.isTouched = true
         noteChange()
+        do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
     }
 }

@@ -102,7 +102,8 @@ extension Intake {
         )
         partitions[index].next = low
         partitions[index].committed = low
-        try settle { () throws(KafkaError) in try consumer.seek([partitions[index].place]) }
+        do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
+        isDisplaced = true
     }
 
     // MARK: The group
