@@ -1,5 +1,4 @@
 import Foundation
-@preconcurrency import Glibc
 
 // Benchmarks print ratios of two things measured in turn in one run; bare times are of this machine, now.
 
@@ -15,8 +14,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("peers", PeersBenchmark.options, PeersBenchmark.run),
 ]
 
-// Line by line also into a file: a benchmark takes minutes.
-setvbuf(stdout, nil, _IOLBF, 0)
+printLineByLine()
 
 let arguments = CommandLine.arguments.dropFirst()
 do {
