@@ -6,6 +6,23 @@ import Testing
 /// What the log of a worker tells somebody who is woken at night.
 @Suite(.needsKafkaHome, .ownThread, .serialized)
 struct RunWatchTests {
+    @Test("Two workers under one name: the log says so, and the alerts are right nevertheless")
+    func sameName() throws {
+        let stage = try Stage(partitions: 2)
+        let history = History(seed: 42)
+        try stage.produce(history.events, partitions: 2)
+        let name = ["AMIWATCH_INSTANCE_ID": "same"]
+        let first = try Worker(stage, environment: name)
+        try #require(first.logs("the state is read back"))
+        let second = try Worker(stage, environment: name)
+        let words = "no two workers may have the same instance_id"
+        #expect(becomes { first.lines.contains(words) || second.lines.contains(words) })
+        first.end(within: .seconds(20))
+        second.end(within: .seconds(20))
+        try stage.runToEnd()
+        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+    }
+
     @Test("The log tells how far a worker is, when Kafka is away and when it is back, in JSON lines only")
     func night() throws {
         let broker = try RealBroker()

@@ -159,10 +159,18 @@ extension Detector {
 
     /// The producer was fenced, or nobody knows what became of its transaction: what stands in the log decides.
     private func startAfresh(_ error: KafkaError) throws {
-        log.warning(
-            "the transaction's outcome is unknown, reading the state back",
-            ["cause": .text("\(error)")]
-        )
+        if error.code == .fenced {
+            log.warning(
+                "another process has taken over this transactional id, reading the state back: no two workers may "
+                    + "have the same instance_id",
+                ["transactional_id": .text(transactionalID)]
+            )
+        } else {
+            log.warning(
+                "the transaction's outcome is unknown, reading the state back",
+                ["cause": .text("\(error)")]
+            )
+        }
         report.aborted += 1
         rollback()
         for partition in shares.keys { shares[partition]?.restoredEnd = nil }
