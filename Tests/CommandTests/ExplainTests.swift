@@ -41,6 +41,23 @@ struct ExplainTests {
         ] { #expect(result.output.contains(part), "\(part) in \(result.output)") }
     }
 
+    @Test("A command that settles a question is told once, and not as one that puts something right")
+    func settling() throws {
+        let line = try alert {
+            $0["rule_id"] as? String == "allowed-amis-not-in-use"
+                && $0["verdict"] as? String == "undetermined"
+        }
+        let result = try Binary.run("explain", try tree.write("alert.json", line))
+        let command = "  aws ec2 get-allowed-images-settings --region us-east-1"
+        #expect(result.output.components(separatedBy: command).count == 2)
+        #expect(
+            result.output.contains(
+                "\nTo settle it, each printed into a file for --inventory FILE:\n\(command)"
+            )
+        )
+        #expect(!result.output.contains("To put it right"))
+    }
+
     @Test("What a caller wrote into the record cannot steer the terminal, nor write commands")
     func hostileTexts() throws {
         let unknown = try alert {

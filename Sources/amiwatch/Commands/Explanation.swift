@@ -86,11 +86,14 @@ struct Explanation {
             + Terminal.paint(severity, isBad ? .red : .yellow, if: color) + "  " + (text("status") ?? "?")
             + (text("verdict") == "undetermined" ? ", undetermined" : "")
         var lines = [title, text("message") ?? ""] + TreeLines(branches).lines
-        let fixes = (alert["remediation"]?.elements ?? []).compactMap(\.text)
+        let settling = settling.map(\.command)
+        let fixes = (alert["remediation"]?.elements ?? []).compactMap(\.text).filter {
+            !settling.contains($0)
+        }
         lines += commands("To put it right:", fixes, color)
         lines += commands(
             "To settle it, each printed into a file for --inventory FILE:",
-            settling.map(\.command),
+            settling,
             color
         )
         return lines
