@@ -112,6 +112,8 @@ extension KafkaError {
         public static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         /// A pending transaction still holds the group's offsets.
         public static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
+        /// Another producer has the same transactional id, and is newer.
+        public static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
     }
 
     /// Wraps a bare code.
