@@ -194,7 +194,8 @@ struct History {
             LaunchPermissionChange(
                 image: image,
                 added: added.sorted { $0.description < $1.description },
-                removed: removed.sorted { $0.description < $1.description }
+                removed: removed.sorted { $0.description < $1.description },
+                unread: random.chance(10) ? "a grantee of an unknown shape" : nil
             )
         )
     }
@@ -263,6 +264,8 @@ struct History {
         if seen.owner == World.vendor { seen.ownerAlias = random.pick(["amazon", nil]) }
         seen.name = random.pick(["al2023-x", "web-2", nil])
         seen.created = random.chance(50) ? record.time.advanced(bySeconds: -86_400 * 40) : nil
+        if random.chance(30) { seen.deprecated = EventTime(seconds: World.base + 200) }
+        seen.isNeverDeprecated = seen.deprecated == nil && random.chance(50)
         seen.isPublic = random.pick([true, false, nil])
         seen.isDisabled = random.pick([true, false, nil])
         if seen.owner == record.account { seen.tags = random.pick([[:], ["Role": "golden"], nil]) }
