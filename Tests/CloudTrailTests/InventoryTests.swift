@@ -122,6 +122,16 @@ struct InventoryTests {
             #"{"ImageBlockPublicAccessState":"block-new-sharing","ManagedBy":"account"}"#
         )
         #expect(block.records.first.flatMap(Self.inventory)?.blockPublicAccess == .blockNewSharing)
+        // What the audit of the Allowed AMIs setting asks for: --query 'State'.
+        for state in AllowedImagesState.allCases {
+            let output = try Self.read("\"\(state.rawValue)\"\n")
+            let inventory = output.records.first.flatMap(Self.inventory)
+            #expect(inventory?.allowedImages == state && inventory?.imageCriteria == nil)
+        }
+        #expect(
+            try Self.read(#""unblocked""#).records.first.flatMap(Self.inventory)?.blockPublicAccess
+                == .unblocked
+        )
         let permissions = try Self.read(
             #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"Group":"all"}]}"#
         )
@@ -174,7 +184,7 @@ struct InventoryTests {
     func refusals() {
         for (text, account) in [
             ("{\"Things\":[]}", Self.account), ("", Self.account), ("nonsense", Self.account),
-            ("[{]", Self.account),
+            ("[{]", Self.account), ("\"nonsense\"", Self.account),
         ] {
             #expect(throws: InventoryReader.Failure.self) { try Self.read(text, account: account) }
         }

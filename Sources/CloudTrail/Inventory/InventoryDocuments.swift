@@ -7,7 +7,9 @@ extension InventoryReader {
         guard lists.allSatisfy({ document.member($0)?.isArray ?? true }) else {
             throw .unknownDocument(offset: offset, expected: Self.expected)
         }
-        if document.isArray {
+        if let word = document.text?.string {
+            try takeState(word, at: offset)
+        } else if document.isArray {
             for element in document.elements { try takeElement(element, of: document, at: offset) }
         } else if let images = document.member("Images") {
             for image in images.elements { try takeImage(image, "DescribeImages", account: nil, region: nil) }
@@ -201,6 +203,19 @@ extension InventoryReader {
         } catch {
             report("ImageCriteria: \(error.reason)")
             return nil
+        }
+    }
+
+    /// What `--query State` or `--query ImageBlockPublicAccessState` leaves.
+    private mutating func takeState(_ word: String, at offset: Int) throws(Failure) {
+        if let state = AllowedImagesState(rawValue: word) {
+            try add("GetAllowedImagesSettings", options.account, options.region) { $0.allowedImages = state }
+        } else if let state = BlockPublicAccessState(rawValue: word) {
+            try add("GetImageBlockPublicAccessState", options.account, options.region) {
+                $0.blockPublicAccess = state
+            }
+        } else {
+            throw .unknownDocument(offset: offset, expected: Self.expected)
         }
     }
 
