@@ -44,34 +44,62 @@ extension Engine {
         guard !stale.isEmpty else { return }
         let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
             .filter { owns($0) }
-        let before = occurrences(of: subjects)
+        var before: [FindingIdentity: SaidBefore] = [:]
+        for subject in subjects {
+            for said in judgements(of: subject) {
+                let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
+                before[identity] = SaidBefore(
+                    occurrences: said.judgement?.occurrences ?? 0,
+                    isPublished: isPublished(identity, said)
+                )
+            }
+        }
         for fact in stale { state.remove(fact, at: key) }
-        for (identity, count) in before { keepCount(identity, before: count) }
-    }
-
-    private func occurrences(of subjects: [Subject]) -> [(FindingIdentity, Int)] {
-        subjects.flatMap { subject in
-            judgements(of: subject).filter { $0.known != nil }.map { rule, judgement, _ in
-                let identity = FindingIdentity(rule: rule.metadata.id, subject: subject)
-                return (identity, judgement?.occurrences ?? 0)
+        for subject in subjects {
+            for said in judgements(of: subject) {
+                let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
+                keep(identity, said, before: before[identity] ?? SaidBefore())
             }
         }
     }
 
-    /// Occurrences whose facts are gone stay counted, and the finding goes on saying what it said.
-    private mutating func keepCount(_ identity: FindingIdentity, before: Int) {
-        guard var known = state.findings[identity], let rule = rules.rule(identity.rule) else { return }
-        let judgement = rule.judge(
-            identity.subject,
-            in: Scene(state: state, policy: inForce, of: identity.subject)
-        )
-        let lost = before - (judgement?.occurrences ?? 0)
-        guard lost > 0 else { return }
-        known.forgotten += lost
-        if let judgement, let finding = form(of: identity, judgement, rule.metadata, known) {
-            known.fingerprint = finding.fingerprint
+    /// What a rule said of a subject before facts were forgotten.
+    private struct SaidBefore {
+        var occurrences = 0
+        /// Whether it had nothing to say that was not published yet.
+        var isPublished = true
+    }
+
+    private func isPublished(_ identity: FindingIdentity, _ said: Said) -> Bool {
+        guard let known = said.known else { return said.judgement?.last == nil }
+        guard let fingerprint = fingerprint(of: identity, said, known) else {
+            return known.status == .retracted || isFrozen(known, said.judgement)
         }
-        state.setFinding(known, identity)
+        return known.fingerprint == fingerprint
+    }
+
+    private func fingerprint(of identity: FindingIdentity, _ said: Said, _ known: FindingState) -> UInt64? {
+        said.judgement.flatMap { form(of: identity, $0, said.rule.metadata, known) }?.fingerprint
+    }
+
+    /// Nothing is said only because facts are gone: a finding goes on saying what it said, with the occurrences that are
+    /// forgotten still counted, and what was none does not become one.
+    private mutating func keep(_ identity: FindingIdentity, _ said: Said, before: SaidBefore) {
+        guard var known = said.known else {
+            guard before.isPublished, let judgement = said.judgement,
+                let finding = form(of: identity, judgement, said.rule.metadata, nil)
+            else { return }
+            state.setFinding(FindingState(unsaid: finding, at: clock(of: identity)), identity)
+            noteEnd(identity)
+            return
+        }
+        known.forgotten += max(0, before.occurrences - (said.judgement?.occurrences ?? 0))
+        if before.isPublished, let now = fingerprint(of: identity, said, known) { known.fingerprint = now }
+        if known != said.known { state.setFinding(known, identity) }
+    }
+
+    private func clock(of identity: FindingIdentity) -> EventTime {
+        state.clock(of: identity.subject.place.account)
     }
 
     // MARK: Ended things
@@ -141,7 +169,7 @@ extension Engine {
 
     private func isOver(_ identity: FindingIdentity, _ known: FindingState, _ limit: EventTime) -> Bool {
         guard known.changed < limit else { return false }
-        if known.status != .open { return true }
+        if known.status != .open, !known.isUnsaid { return true }
         return rules.rule(identity.rule)?.metadata.kind == .event && known.lastSeen < limit
     }
 

@@ -24,7 +24,7 @@ extension Engine {
         into alerts: inout [Alert]
     ) {
         let fingerprint = finding.fingerprint
-        if let known, known.status == finding.status, known.fingerprint == fingerprint { return }
+        if let known, known.fingerprint == fingerprint { return }
         var next = FindingState(
             status: finding.status,
             revision: known?.revision ?? 0,

@@ -69,6 +69,25 @@ public struct FindingState: Hashable, Sendable {
     public var lastSeen: EventTime
     /// The account's clock when the last alert was published.
     public var changed: EventTime
+
+    /// Whether it only notes what is not to be said.
+    var isUnsaid: Bool { status == .retracted && fingerprint != 0 }
+}
+
+extension FindingState {
+    /// What seems to be a finding only because facts were forgotten: noted, so that nobody says so.
+    init(unsaid finding: Finding, at clock: EventTime) {
+        self.init(
+            status: .retracted,
+            revision: 0,
+            fingerprint: finding.fingerprint,
+            occurrences: 0,
+            forgotten: 0,
+            firstSeen: finding.firstSeen,
+            lastSeen: finding.lastSeen,
+            changed: clock
+        )
+    }
 }
 
 /// One fact that decided, as an alert shows it.
