@@ -1,5 +1,6 @@
 import CloudTrail
 import Foundation
+import TestSupport
 import Testing
 
 /// Records changed in every way that somebody who can write to the topic might think of.
@@ -36,7 +37,7 @@ struct HostileInputTests {
     /// What the strict reader takes, written anew in the plainest way, is the same record; what it refuses is none.
     @Test
     func theSameAsTheStrictReaderOrADeadLetter() {
-        var random = SeededGenerator(seed: UInt64(Self.number("AMIWATCH_HOSTILE_SEED", else: 77)))
+        var random = SplitMix64(seed: UInt64(Self.number("AMIWATCH_HOSTILE_SEED", else: 77)))
         let (quick, thorough) = (RecordReader(), RecordReader(validate: .all))
         var (records, letters, refused) = (0, 0, 0)
         for index in 0..<Self.number("AMIWATCH_HOSTILE_ROUNDS", else: 6_000) {
@@ -64,7 +65,7 @@ struct HostileInputTests {
     /// Among others every record is counted once, and the sound ones are read.
     @Test
     func amongSoundOnes() {
-        var random = SeededGenerator(seed: UInt64(Self.number("AMIWATCH_HOSTILE_SEED", else: 77)) + 1)
+        var random = SplitMix64(seed: UInt64(Self.number("AMIWATCH_HOSTILE_SEED", else: 77)) + 1)
         let reader = RecordReader()
         for index in 0..<Self.number("AMIWATCH_HOSTILE_ROUNDS", else: 6_000) / 10 {
             var bytes = Self.seeds[index % Self.seeds.count]
@@ -86,7 +87,7 @@ struct HostileInputTests {
 
 /// One change to the bytes of a record.
 private enum Hostility {
-    static func change(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    static func change(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         guard bytes.count > 4 else { return }
         let place = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<12, using: &random) {
@@ -105,7 +106,7 @@ private enum Hostility {
         }
     }
 
-    private static func value(_ random: inout SeededGenerator) -> [UInt8] {
+    private static func value(_ random: inout SplitMix64) -> [UInt8] {
         let deep = Int.random(in: 1...140, using: &random)
         let values = [
             "null", "true", "false", "0", "-0", "1e999", "-1e-999", "123456789012", "123456789012.0",
@@ -122,7 +123,7 @@ private enum Hostility {
     }
 
     /// Puts another value in the place of a scalar.
-    private static func replaceAValue(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private static func replaceAValue(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         let colons = bytes.indices.filter {
             bytes[$0] == UInt8(ascii: ":") && bytes[$0 - ($0 > 0 ? 1 : 0)] == 0x22
         }
@@ -138,7 +139,7 @@ private enum Hostility {
         bytes.replaceSubrange(colon + 1..<min(end, bytes.count), with: value(&random))
     }
 
-    private static func addAMember(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private static func addAMember(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         let keys = [
             "eventName", "eventSource", "eventTime", "eventID", "recipientAccountId", "requestParameters",
             "responseElements", "errorCode", "imageId", "launchPermission", "add", "items", "item", "tag",
@@ -152,7 +153,7 @@ private enum Hostility {
     }
 
     /// Puts a member of the frame at the end a second time.
-    private static func doubleAMember(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private static func doubleAMember(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         guard bytes.last == UInt8(ascii: "}") else { return }
         let members = [
             #""eventName":"DescribeImages""#, #""eventName":"RunInstances""#,
@@ -165,7 +166,7 @@ private enum Hostility {
     }
 
     /// Writes a letter of a text as an escape.
-    private static func escapeAText(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private static func escapeAText(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
         let letters = bytes.indices.filter { (0x61...0x7A).contains(bytes[$0]) }
         guard let place = letters.randomElement(using: &random) else { return }
         bytes.replaceSubrange(place...place, with: Array("\\u00\(String(bytes[place], radix: 16))".utf8))
