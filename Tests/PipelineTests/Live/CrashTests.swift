@@ -128,6 +128,7 @@ struct CrashTests {
         try stage.produce(history.events)
         let worker = try Worker(stage)
         try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        // Into the middle of its work.
         usleep(300_000)
         worker.end(within: .seconds(5))
         #expect(worker.lines.contains("detector balance"))

@@ -29,7 +29,7 @@ struct FenceTests {
             }
         }
         try #require(worker.logs("reading the state back"), "\(worker.lines)")
-        usleep(1_000_000)
+        #expect(becomes { worker.count(of: "the state is read back") > 1 }, "\(worker.lines)")
         worker.end()
         try expectSound(stage, history)
     }
@@ -49,11 +49,13 @@ struct FenceTests {
         sleeper.process.signal(SIGSTOP)
         let heir = try Worker(other)
         try #require(heir.logs("the state is read back"), "\(heir.lines)")
+        let published = try stage.alerts().count
         try stage.produce(history.events[third..<2 * third])
-        usleep(2_000_000)
+        #expect(try becomes { try stage.alerts().count > published }, "\(heir.lines)")
+        let assigned = sleeper.count(of: "the detector has partitions")
         sleeper.process.signal(SIGCONT)
         try stage.produce(history.events[(2 * third)...])
-        usleep(3_000_000)
+        #expect(becomes { sleeper.count(of: "the detector has partitions") > assigned }, "\(sleeper.lines)")
         for worker in [sleeper, heir] { worker.end() }
         try expectSound(stage, history)
     }

@@ -34,6 +34,9 @@ final class Worker {
     /// What it has logged.
     var lines: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
 
+    /// How often it has logged these words.
+    func count(of words: String) -> Int { lines.ranges(of: words).count }
+
     /// Waits for a line with these words; false when none comes in time.
     func logs(_ words: String) -> Bool {
         let isOver = becomes { lines.contains(words) || process.exitStatus() != nil }
