@@ -31,6 +31,7 @@ private struct RunLook {
     private var groups: [GroupLook] = []
     private var nextLook = ContinuousClock.now + RunLook.interval
     private var nextWord = ContinuousClock.now
+    private var nextRefusal = ContinuousClock.now
     private var lastActivity = ""
     /// Since when Kafka does not answer, and when that is said again.
     private var silence: (since: ContinuousClock.Instant, nextWord: ContinuousClock.Instant)?
@@ -77,8 +78,9 @@ private struct RunLook {
             answered()
         } catch {
             guard !board.isStopping else { return }
-            guard error.isRetriable else { return log.debug("looking how far the groups are: \(error)") }
-            return unanswered(error, since: now)
+            if error.isRetriable { return unanswered(error, since: now) }
+            answered()
+            refused(error)
         }
         for index in groups.indices {
             guard let standstill = groups[index].standstill() else { continue }
@@ -108,6 +110,13 @@ private struct RunLook {
                 "cause": .text("\(error)"),
             ]
         )
+    }
+
+    /// A topic that is gone, say, or a permission.
+    private mutating func refused(_ error: KafkaError) {
+        guard ContinuousClock.now >= nextRefusal else { return }
+        nextRefusal = .now + Self.wordInterval
+        log.warning("how many messages wait cannot be told", ["cause": .text("\(error)")])
     }
 
     private mutating func answered() {

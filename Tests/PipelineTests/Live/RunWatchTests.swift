@@ -6,6 +6,16 @@ import Testing
 /// What the log of a worker tells somebody who is woken at night.
 @Suite(.needsKafkaHome, .ownThread, .serialized)
 struct RunWatchTests {
+    @Test("A topic that is deleted under a worker is named in its log")
+    func deletedTopic() throws {
+        let stage = try Stage(partitions: 1)
+        let worker = try Worker(stage)
+        try #require(worker.logs("\"progress\""))
+        let result = try stage.broker.tool("kafka-topics.sh", ["--delete", "--topic", stage.input])
+        try #require(result.status == 0, "\(result.errors)")
+        #expect(worker.logs("asking for the ends of \(stage.input)"))
+    }
+
     @Test("Two workers under one name: the log says so, and the alerts are right nevertheless")
     func sameName() throws {
         let stage = try Stage(partitions: 2)
