@@ -2,7 +2,9 @@
 ///
 /// Account ids are strings in AWS's APIs; some feeds turn them into JSON numbers and lose leading zeros, which
 /// `init(padding:)` puts back. All zeros is no account.
-public struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+public struct AccountID: Fingerprinted, Comparable, Sendable, CustomStringConvertible,
+    LosslessStringConvertible
+{
     /// The digits read as a decimal number, below 10^12.
     public let number: UInt64
 
@@ -32,6 +34,9 @@ public struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertible
         guard number > 0, number < 1_000_000_000_000 else { return nil }
         self.number = number
     }
+
+    /// Feeds the number.
+    public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(number) }
 
     /// The 12 digits.
     public var description: String {

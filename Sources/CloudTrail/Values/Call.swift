@@ -117,7 +117,7 @@ public struct ImageCreation: Hashable, Sendable {
 }
 
 /// With whom an image is shared.
-public enum Grantee: Hashable, Sendable, CustomStringConvertible {
+public enum Grantee: Fingerprinted, Sendable, CustomStringConvertible {
     /// An account.
     case account(AccountID)
     /// Group `all`: everybody.
@@ -126,6 +126,15 @@ public enum Grantee: Hashable, Sendable, CustomStringConvertible {
     case organization(String)
     /// An organizational unit's ARN, as given.
     case organizationalUnit(String)
+
+    /// Feeds the account or the ARN; of an organization and a unit no two ARNs are the same.
+    public func feed(to fingerprint: inout TextFingerprint) {
+        switch self {
+        case .account(let account): fingerprint.feed(account.number)
+        case .everyone: fingerprint.feed(0)
+        case .organization(let arn), .organizationalUnit(let arn): fingerprint.feed(arn)
+        }
+    }
 
     /// The 12 digits, `all`, or the ARN.
     public var description: String {

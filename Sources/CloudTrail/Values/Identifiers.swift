@@ -1,7 +1,7 @@
 /// The id of a record, unique within the account that received it.
 ///
 /// AWS writes UUIDs in lower case: those are kept in 16 bytes. Any other text is kept as it is.
-public enum EventID: Hashable, Sendable, CustomStringConvertible {
+public enum EventID: Fingerprinted, Sendable, CustomStringConvertible {
     /// A lower-case UUID, as two big-endian halves.
     case uuid(UInt64, UInt64)
     /// Anything else: another product's id, `sha256/…` where a record has none, `inventory/…`.
@@ -28,12 +28,12 @@ public enum EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Feeds the digits.
-    public func hash(into hasher: inout Hasher) {
+    public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
         case .uuid(let high, let low):
-            hasher.combine(high)
-            hasher.combine(low)
-        case .text(let text): hasher.combine(text)
+            fingerprint.feed(high)
+            fingerprint.feed(low)
+        case .text(let text): fingerprint.feed(text)
         }
     }
 
@@ -72,7 +72,7 @@ extension EventID: Comparable {
 /// The id of an EC2 resource (`ami-0abcd1234abcd1234`, `i-…`): its prefix and 17 (formerly 8) hexadecimal digits.
 ///
 /// The digits of a well-formed image or instance id are kept in 10 bytes; any other text is kept as it is.
-public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
+public enum ResourceID: Fingerprinted, Sendable, CustomStringConvertible {
     /// An image id of 17 lower-case hexadecimal digits: the first 16 of them, and the last.
     case image(UInt64, UInt8)
     /// An instance id of 17 lower-case hexadecimal digits: the first 16 of them, and the last.
@@ -103,10 +103,10 @@ public enum ResourceID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Feeds the digits, all but the last: of a prefix's ids no two differ in that alone.
-    public func hash(into hasher: inout Hasher) {
+    public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
-        case .image(let high, _), .instance(let high, _): hasher.combine(high)
-        case .text(let text): hasher.combine(text)
+        case .image(let high, _), .instance(let high, _): fingerprint.feed(high)
+        case .text(let text): fingerprint.feed(text)
         }
     }
 

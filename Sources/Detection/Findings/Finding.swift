@@ -2,7 +2,7 @@ public import CloudTrail
 import Hashing
 
 /// What makes a finding this one and no other.
-public struct FindingIdentity: Hashable, Sendable {
+public struct FindingIdentity: Fingerprinted, Sendable {
     /// The rule's id.
     public let rule: String
     /// What it judged.
@@ -15,9 +15,9 @@ public struct FindingIdentity: Hashable, Sendable {
     }
 
     /// Feeds the subject, and of the rule what tells the few rules of one subject apart.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(subject)
-        hasher.combine(rule.utf8.count)
+    public func feed(to fingerprint: inout TextFingerprint) {
+        subject.feed(to: &fingerprint)
+        fingerprint.feed(UInt64(rule.utf8.count))
     }
 
     /// SHA-256 in lower-case hex over rule id, account, Region, resource type, resource id and discriminator, one a

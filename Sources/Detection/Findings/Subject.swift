@@ -3,7 +3,7 @@ public import CloudTrail
 /// What a rule judges: one thing that can be in violation.
 ///
 /// With a rule's id it is a finding's identity. Indirect, for it is copied many times.
-public indirect enum Subject: Hashable, Sendable {
+public indirect enum Subject: Fingerprinted, Sendable {
     /// An account and Region, by its guardrails.
     case guardrails(Place)
     /// An account and Region, by its activity without guardrails.
@@ -22,19 +22,19 @@ public indirect enum Subject: Hashable, Sendable {
     case approvalTag(Place, ResourceID, key: String)
 
     /// Feeds what tells subjects apart in practice: an id alone, where there is one.
-    public func hash(into hasher: inout Hasher) {
+    public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
-        case .guardrails(let place), .activity(let place): hasher.combine(place)
+        case .guardrails(let place), .activity(let place): place.feed(to: &fingerprint)
         case .unreadable(let place, let name):
-            hasher.combine(place)
-            hasher.combine(name)
-        case .launch(_, let id): hasher.combine(id)
+            place.feed(to: &fingerprint)
+            fingerprint.feed(name)
+        case .launch(_, let id): id.feed(to: &fingerprint)
         case .share(_, let image, let grantee), .refusedShare(_, let image, let grantee):
-            hasher.combine(image)
-            hasher.combine(grantee)
+            image.feed(to: &fingerprint)
+            grantee.feed(to: &fingerprint)
         case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
-            hasher.combine(image)
-            hasher.combine(key)
+            image.feed(to: &fingerprint)
+            fingerprint.feed(key)
         }
     }
 

@@ -1,7 +1,7 @@
 public import CloudTrail
 
 /// An account's part of one Region.
-public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertible {
     /// The account.
     public let account: AccountID
     /// The Region.
@@ -13,12 +13,10 @@ public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
         self.region = region
     }
 
-    /// Feeds a fingerprint of both.
-    public func hash(into hasher: inout Hasher) {
-        var fingerprint = TextFingerprint()
+    /// Feeds both.
+    public func feed(to fingerprint: inout TextFingerprint) {
         fingerprint.feed(account.number)
         fingerprint.feed(region)
-        hasher.combine(fingerprint.value)
     }
 
     /// `<account>/<region>`, the id of the resource `account-region`.
@@ -33,7 +31,7 @@ public struct Place: Hashable, Comparable, Sendable, CustomStringConvertible {
 /// What a timeline is about.
 ///
 /// Indirect, for a key is copied many times: into the journal, and to what a record touches.
-public indirect enum FactKey: Hashable, Sendable {
+public indirect enum FactKey: Fingerprinted, Sendable {
     /// State of Allowed AMIs.
     case allowedImages(Place)
     /// Image criteria of Allowed AMIs.
@@ -68,36 +66,35 @@ public indirect enum FactKey: Hashable, Sendable {
     }
 
     /// Feeds what tells keys apart in practice: an id alone, where there is one.
-    public func hash(into hasher: inout Hasher) {
+    public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
-        case .allowedImages(let place): hasher.combine(place)
-        case .imageCriteria(let place): hash(place, 1, into: &hasher)
-        case .managedBy(let place): hash(place, 2, into: &hasher)
-        case .blockPublicAccess(let place): hash(place, 3, into: &hasher)
-        case .madePublic(let place): hash(place, 4, into: &hasher)
+        case .allowedImages(let place): place.feed(to: &fingerprint)
+        case .imageCriteria(let place): feed(place, 1, to: &fingerprint)
+        case .managedBy(let place): feed(place, 2, to: &fingerprint)
+        case .blockPublicAccess(let place): feed(place, 3, to: &fingerprint)
+        case .madePublic(let place): feed(place, 4, to: &fingerprint)
         case .activity(let place, let second):
-            hasher.combine(place)
-            hasher.combine(second)
+            feed(place, UInt64(bitPattern: second), to: &fingerprint)
         case .unreadable(let place, let name):
-            hasher.combine(place)
-            hasher.combine(name)
-        case .instance(_, let id): hasher.combine(id)
+            place.feed(to: &fingerprint)
+            fingerprint.feed(name)
+        case .instance(_, let id): id.feed(to: &fingerprint)
         case .refusedShare(_, let image, let grantee):
-            hasher.combine(image)
-            hasher.combine(grantee)
+            image.feed(to: &fingerprint)
+            grantee.feed(to: &fingerprint)
         case .refusals(let account, let principal):
-            hasher.combine(account)
-            hasher.combine(principal)
+            fingerprint.feed(account.number)
+            fingerprint.feed(principal)
         case .image(let id, let attribute):
-            hasher.combine(id)
-            hasher.combine(attribute)
-        case .members(let organization): hasher.combine(organization)
+            id.feed(to: &fingerprint)
+            attribute.feed(to: &fingerprint)
+        case .members(let organization): fingerprint.feed(organization)
         }
     }
 
-    private func hash(_ place: Place, _ kind: UInt8, into hasher: inout Hasher) {
-        hasher.combine(place)
-        hasher.combine(kind)
+    private func feed(_ place: Place, _ number: UInt64, to fingerprint: inout TextFingerprint) {
+        place.feed(to: &fingerprint)
+        fingerprint.feed(number)
     }
 
     /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.
@@ -110,7 +107,7 @@ public indirect enum FactKey: Hashable, Sendable {
 }
 
 /// An attribute of an image.
-public enum ImageAttribute: Hashable, Sendable {
+public enum ImageAttribute: Fingerprinted, Sendable {
     /// Its owner. Holds for all times.
     case owner
     /// Its owner's alias. Holds for all times.
@@ -135,6 +132,15 @@ public enum ImageAttribute: Hashable, Sendable {
     case permission(Grantee)
     /// All launch permissions at once: reset, or listed by an inventory.
     case allPermissions
+
+    /// Feeds a tag's key and a permission's grantee; the others are no keys of tables.
+    public func feed(to fingerprint: inout TextFingerprint) {
+        switch self {
+        case .tag(let key): fingerprint.feed(key)
+        case .permission(let grantee): grantee.feed(to: &fingerprint)
+        default: break
+        }
+    }
 
     /// Whether an attribute never changes, so that a fact holds before its own time too.
     var isConstant: Bool {

@@ -5,7 +5,7 @@ import CloudTrail
 /// In memory only: losing it moves counts from `duplicate` to `applied` and nothing else, because facts are keyed by
 /// their record.
 struct SeenRecords: Sendable {
-    struct Key: Hashable, Sendable {
+    struct Key: Fingerprinted, Sendable {
         let account: AccountID
         let id: EventID
         /// Days since the epoch; a copy lies on another day only when its time differs, which no converter is known
@@ -18,7 +18,7 @@ struct SeenRecords: Sendable {
             day = record.time.seconds / 86_400
         }
 
-        func hash(into hasher: inout Hasher) { hasher.combine(id) }
+        func feed(to fingerprint: inout TextFingerprint) { id.feed(to: &fingerprint) }
     }
 
     /// A record, in memory of its own: a table of references is cheap to look up in and to let grow.
