@@ -12,6 +12,17 @@ public enum SHA256 {
         return text.withUTF8 { hex(of: UnsafeRawBufferPointer($0)) }
     }
 
+    /// SHA-256 of texts with a newline between them, as 64 lower-case hexadecimal digits.
+    public static func hex(ofLines lines: [String]) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        for line in lines {
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(0x0A)
+        }
+        return bytes.withUnsafeBytes { hex(of: UnsafeRawBufferPointer(rebasing: $0.dropLast())) }
+    }
+
     /// SHA-256 of bytes, as 64 lower-case hexadecimal digits.
     public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)

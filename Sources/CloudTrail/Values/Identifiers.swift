@@ -43,17 +43,16 @@ public enum EventID: Fingerprinted, Sendable, CustomStringConvertible {
         case .text(let text): text
         case .uuid(let high, let low):
             String(unsafeUninitializedCapacity: 36) { buffer in
-                var count = 0
-                for index in 0..<32 {
-                    if index == 8 || index == 12 || index == 16 || index == 20 {
-                        buffer[count] = 0x2D
-                        count += 1
-                    }
-                    let half = index < 16 ? high : low
-                    buffer[count] = hexDigit(half >> UInt64(60 - index % 16 * 4) & 0xF)
-                    count += 1
-                }
-                return count
+                let text = UnsafeMutableRawBufferPointer(buffer)
+                let middle = (LowerHex.digits(high.lower), LowerHex.digits(low.upper))
+                text.put(LowerHex.digits(high.upper), at: 0)
+                text.put(four: middle.0, at: 9)
+                text.put(four: middle.0 &>> 32, at: 14)
+                text.put(four: middle.1, at: 19)
+                text.put(four: middle.1 &>> 32, at: 24)
+                text.put(LowerHex.digits(low.lower), at: 28)
+                for hyphen in [8, 13, 18, 23] { text[hyphen] = 0x2D }
+                return 36
             }
         }
     }
@@ -121,17 +120,13 @@ public enum ResourceID: Fingerprinted, Sendable, CustomStringConvertible {
 
     private static func unpack(_ prefix: StaticString, _ high: UInt64, _ low: UInt8) -> String {
         String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + 17) { buffer in
-            var count = 0
-            for index in 0..<prefix.utf8CodeUnitCount {
-                buffer[index] = prefix.utf8Start[index]
-                count += 1
-            }
-            for index in 0..<16 {
-                buffer[count] = hexDigit(high >> UInt64(60 - index * 4) & 0xF)
-                count += 1
-            }
-            buffer[count] = hexDigit(UInt64(low))
-            return count + 1
+            let text = UnsafeMutableRawBufferPointer(buffer)
+            let start = prefix.utf8CodeUnitCount
+            prefix.withUTF8Buffer { text.copyMemory(from: UnsafeRawBufferPointer($0)) }
+            text.put(LowerHex.digits(high.upper), at: start)
+            text.put(LowerHex.digits(high.lower), at: start + 8)
+            text[start + 16] = low < 10 ? 0x30 + low : 0x61 + low - 10
+            return start + 17
         }
     }
 }
@@ -147,6 +142,7 @@ extension ResourceID: Comparable {
     }
 }
 
-private func hexDigit(_ value: UInt64) -> UInt8 {
-    UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x61 + value - 10)
+extension UInt64 {
+    fileprivate var upper: UInt32 { UInt32(truncatingIfNeeded: self &>> 32) }
+    fileprivate var lower: UInt32 { UInt32(truncatingIfNeeded: self) }
 }

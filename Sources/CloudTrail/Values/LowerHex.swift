@@ -22,6 +22,18 @@ enum LowerHex {
         return high &<< 32 | low
     }
 
+    /// The eight digits of a number, the first of them in the lowest byte.
+    @inline(__always)
+    static func digits(_ number: UInt32) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var digits = UInt64(number)
+        digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
+        digits = ((digits | digits &<< 4) & 0x0F0F_0F0F_0F0F_0F0F).byteSwapped
+        let letters = ((digits &+ 6 &* ones) &>> 4) & ones
+        return digits &+ 0x30 &* ones &+ 0x27 &* letters
+    }
+
     /// The number that one digit writes.
     static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
@@ -29,6 +41,20 @@ enum LowerHex {
         case 0x61...0x66: byte - 0x61 + 10
         default: nil
         }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Writes eight bytes, the lowest first.
+    @inline(__always)
+    func put(_ eight: UInt64, at offset: Int) {
+        storeBytes(of: eight.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+
+    /// Writes the four lower ones of eight bytes, the lowest first.
+    @inline(__always)
+    func put(four: UInt64, at offset: Int) {
+        storeBytes(of: UInt32(truncatingIfNeeded: four).littleEndian, toByteOffset: offset, as: UInt32.self)
     }
 }
 

@@ -24,11 +24,12 @@ public struct FindingIdentity: Fingerprinted, Sendable {
     /// line.
     public var findingID: String {
         let resource = subject.resource
-        let lines = [
-            rule, subject.place.account.description, subject.place.region, resource.type.rawValue,
-            resource.id, subject.discriminator ?? "",
-        ]
-        return SHA256.hex(of: lines.joined(separator: "\n"))
+        return SHA256.hex(
+            ofLines: [
+                rule, subject.place.account.description, subject.place.region, resource.type.rawValue,
+                resource.id, subject.discriminator ?? "",
+            ]
+        )
     }
 }
 
@@ -233,8 +234,7 @@ public struct Alert: Hashable, Sendable {
         self.policyHash = policyHash
         findingID = finding.identity.findingID
         alertID = SHA256.hex(
-            of: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
-                .joined(separator: "\n")
+            ofLines: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
         )
     }
 }
