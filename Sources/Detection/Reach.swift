@@ -46,13 +46,10 @@ struct Reach {
 
     /// Only the first call of all, and the first under a state, count; a later one touches nothing.
     private mutating func addActivity(_ place: Place, _ fact: Fact) {
-        let calls = state.activity[place]
-        func isFirst(since time: EventTime) -> Bool {
-            calls?.first(from: time.seconds).map { $0.time >= fact.time } ?? true
-        }
-        if !isFirst(since: .distantPast) {
+        if let calls = state.activity[place], let first = calls.first, first.time < fact.time {
             guard let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time),
-                setting.value == .allowedImages(.disabled), isFirst(since: setting.time)
+                setting.value == .allowedImages(.disabled),
+                calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
             else { return }
         }
         subjects.insert(.activity(place))

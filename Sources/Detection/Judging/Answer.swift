@@ -28,6 +28,7 @@ struct Answer {
     static func any(_ answers: [Answer]) -> Answer { combine(answers, decisive: .yes, neutral: .no) }
 
     private static func combine(_ answers: [Answer], decisive: Value, neutral: Value) -> Answer {
+        if answers.count == 1 { return answers[0] }
         if let decided = answers.first(where: { $0.value == decisive }) { return decided }
         let isUnknown = answers.contains { $0.value == .unknown }
         return Answer(
@@ -38,6 +39,8 @@ struct Answer {
     }
 
     private static func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
+        if elements.count < 2 { return elements }
+        if elements.count == 2 { return elements[0] == elements[1] ? [elements[0]] : elements }
         var seen: Set<Element> = []
         return elements.filter { seen.insert($0).inserted }
     }

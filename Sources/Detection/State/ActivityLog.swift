@@ -6,6 +6,9 @@ struct ActivityLog: Sendable {
 
     var isEmpty: Bool { calls.isEmpty }
 
+    /// The first call of all.
+    var first: Fact? { calls.first }
+
     /// The call of a second.
     func call(at second: Int64) -> Fact? {
         first(from: second).flatMap { $0.time.seconds == second ? $0 : nil }

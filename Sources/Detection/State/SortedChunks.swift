@@ -41,6 +41,7 @@ struct SortedChunks<Element: Sendable>: Sendable {
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
+    var first: Element? { chunks.first.first }
     private var last: Element? { (chunks.others.last ?? chunks.first).last }
 
     /// The place of the first element that does not come before a wanted one.
@@ -48,10 +49,10 @@ struct SortedChunks<Element: Sendable>: Sendable {
         guard let last, comesBefore(last) else {
             let chunk = Self.partition(chunks.count) { chunks[$0].last.map(comesBefore) ?? false }
             guard chunk < chunks.count else { return Position(chunk: chunk, offset: 0) }
-            return Position(
-                chunk: chunk,
-                offset: Self.partition(chunks[chunk].count) { comesBefore(chunks[chunk][$0]) }
-            )
+            let offset = chunks[chunk].withUnsafeBufferPointer { elements in
+                Self.partition(elements.count) { comesBefore(elements[$0]) }
+            }
+            return Position(chunk: chunk, offset: offset)
         }
         return Position(chunk: chunks.count, offset: 0)
     }
