@@ -79,7 +79,10 @@ extension Engine {
         case .facts(let fact, let writer):
             let facts = try reader?.facts(&interning) ?? []
             return replace(facts, at: fact, writer: fact.isInCatalogue ? writer : nil)
-        case .finding(let identity): state.setFinding(try reader?.finding(), identity)
+        case .finding(let identity):
+            let finding = try reader?.finding()
+            state.setFinding(finding, identity)
+            if let finding { noteEnd(identity, changed: finding.changed) }
         case .clock(let account):
             if let time = try reader?.clock() { state.advanceClocks(account: account, to: time) }
         }
@@ -96,7 +99,7 @@ extension Engine {
         for fact in state.timeline(key).facts where writer == nil || fact.evidence.account == writer {
             if !facts.contains(fact), state.remove(fact, at: key) { touched.append((key, fact)) }
         }
-        for fact in facts where state.insert(fact, at: key) { touched.append((key, fact)) }
+        for fact in facts { state.insert(fact, at: key, touched: &touched) }
         return touched
     }
 

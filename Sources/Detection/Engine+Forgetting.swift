@@ -90,7 +90,7 @@ extension Engine {
                 let finding = form(of: identity, judgement, said.rule.metadata, nil)
             else { return }
             state.setFinding(FindingState(unsaid: finding, at: clock(of: identity)), identity)
-            noteEnd(identity)
+            noteEnd(identity, changed: clock(of: identity))
             return
         }
         known.forgotten += max(0, before.occurrences - (said.judgement?.occurrences ?? 0))
@@ -121,14 +121,13 @@ extension Engine {
         }
     }
 
-    /// Puts a published finding on the list of what may end.
-    mutating func noteEnd(_ identity: FindingIdentity) {
+    /// Puts a finding, as published when the account's clock showed a time, on the list of what may end.
+    mutating func noteEnd(_ identity: FindingIdentity, changed: EventTime) {
         guard settings.horizonSeconds != nil else { return }
-        let account = identity.subject.place.account
         expiries.note(
             .finding(identity),
-            of: account,
-            at: state.clock(of: account).advanced(bySeconds: settings.retentionSeconds)
+            of: identity.subject.place.account,
+            at: changed.advanced(bySeconds: settings.retentionSeconds)
         )
     }
 

@@ -47,7 +47,7 @@ extension Engine {
         if finding.status == .open, known?.status == .open { told.status = .updated }
         alerts.append(alert(told, next.revision))
         state.setFinding(next, finding.identity)
-        noteEnd(finding.identity)
+        noteEnd(finding.identity, changed: next.changed)
     }
 
     mutating func retract(
@@ -66,7 +66,7 @@ extension Engine {
         let place = identity.subject.place
         next.changed = state.clock(of: place.account)
         state.setFinding(next, identity)
-        noteEnd(identity)
+        noteEnd(identity, changed: next.changed)
         let finding = Finding(
             identity: identity,
             status: .retracted,

@@ -22,7 +22,8 @@ public struct Engine: Sendable {
         static let deregisteredSeconds: Int64 = 400 * 86_400
         /// Whether changes can be taken back and listed for the changelog.
         public var keepsJournal = false
-        /// Subjects that one record makes judged at once; the others wait for `judgeBacklog`.
+        /// Subjects that one record, or the time that it brings, makes judged at once; the others wait for
+        /// `judgeBacklog`.
         public var subjectsAtOnce = Int.max
         /// Whether a first undetermined verdict waits until `settle` is called.
         public var delaysUndetermined = false
@@ -116,7 +117,7 @@ public struct Engine: Sendable {
         let limit = horizon(of: record.account)
         for (key, fact) in told {
             if let limit, fact.time < limit, isBehind(fact, key) { continue }
-            if state.insert(fact, at: key) { touched.append((key, fact)) }
+            state.insert(fact, at: key, touched: &touched)
         }
     }
 
@@ -135,9 +136,8 @@ public struct Engine: Sendable {
             }
             if isToldAgain { continue }
             for record in state.seen.all {
-                for (other, shadowed) in facts(of: record)
-                where other == key && state.insert(shadowed, at: key) {
-                    touched.append((key, shadowed))
+                for (other, shadowed) in facts(of: record) where other == key {
+                    state.insert(shadowed, at: key, touched: &touched)
                 }
             }
         }
@@ -151,7 +151,8 @@ public struct Engine: Sendable {
 
     mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
         let due = timers.popDue(at: state.streamTime)
-        for subject in due { judge(subject, cause: nil, into: &alerts) }
+        for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, cause: nil, into: &alerts) }
+        backlog.append(due.dropFirst(settings.subjectsAtOnce))
         guard let cause = touched.last?.1.evidence else { return }
         let subjects = Self.reached(by: touched, state: state, policy: inForce)
         for subject in subjects.prefix(settings.subjectsAtOnce) {

@@ -135,6 +135,57 @@ struct ChangelogTests {
         #expect(Set(live.allEntries()) == Set(entries))
     }
 
+    /// What has ended is forgotten in its time, also by an engine that was started in between.
+    @Test
+    func whatIsReadBackEndsToo() throws {
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        settings.horizonSeconds = 86_400
+        var live = Engine(policy: Policy(), settings: settings)
+        var alerts: [Alert] = []
+        for record in Self.history { _ = live.process(record, into: &alerts) }
+        live.commit()
+        var restored = Engine(policy: Policy(), settings: settings)
+        for entry in live.allEntries() { try restored.restore(key: entry.key, value: entry.value) }
+        restored.reconcile(into: &alerts)
+        restored.commit()
+        let later = Self.record(99, at: 40 * 86_400, "ModifyImageAttribute", .nothing)
+        _ = live.process(later, into: &alerts)
+        _ = restored.process(later, into: &alerts)
+        #expect(restored.allEntries() == live.allEntries())
+    }
+
+    /// Deadlines that have passed together fill more than one transaction.
+    @Test
+    func deadlinesThatPassTogether() {
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        settings.subjectsAtOnce = 2
+        var policy = Policy()
+        var setting = Policy.RuleSetting()
+        setting.isEnabled = false
+        policy.rules["allowed-amis-not-in-use"] = setting
+        policy.requiredTags = [
+            Policy.RequiredTag(resource: .image, key: "Role", requirement: .present, graceMinutes: 15)
+        ]
+        var live = Engine(policy: policy, settings: settings)
+        var alerts: [Alert] = []
+        for number in 1...5 {
+            let creation = ImageCreation(image: World.image(number), imageTags: [:])
+            _ = live.process(Self.record(number, at: 0, "CreateImage", .createImage(creation)), into: &alerts)
+        }
+        live.commit()
+        #expect(alerts.isEmpty)
+        live.advanceStreamTime(to: EventTime(seconds: 1_770_003_600), into: &alerts)
+        #expect(alerts.count == 2 && live.hasBacklog)
+        live.rollback()
+        #expect(!live.hasBacklog)
+        alerts = []
+        live.advanceStreamTime(to: EventTime(seconds: 1_770_003_600), into: &alerts)
+        while live.hasBacklog { live.judgeBacklog(atMost: 2, into: &alerts) }
+        #expect(Set(alerts.map(\.findingID)).count == 5 && alerts.count == 5)
+    }
+
     @Test
     func aNewerFormatIsRefused() {
         var live = Self.engine()

@@ -6,6 +6,38 @@ import Testing
 /// What comes late, goes again, or comes twice in one second.
 @Suite
 struct LateFactTests {
+    /// Of equal owners the first is kept.
+    ///
+    /// Where another one takes its place, its Region has been a share's, too.
+    @Test
+    func anEarlierRecordOfAnotherRegionMovesAShare() {
+        let image = World.image(1)
+        func record(_ number: Int, _ second: Int64, _ region: String, _ call: Call) -> Record {
+            Record(
+                id: EventID("event-\(number)"),
+                account: World.owner,
+                region: region,
+                time: EventTime(seconds: World.base + second),
+                name: "DeregisterImage",
+                source: "ec2.amazonaws.com",
+                call: call
+            )
+        }
+        var seen = Inventory.Image(id: image)
+        (seen.owner, seen.isPublic) = (World.owner, true)
+        var inventory = Inventory(isDated: true)
+        inventory.images = [seen]
+        let share = LaunchPermissionChange(image: image, added: [.account(World.trusted)], removed: [])
+        var engine = Engine(policy: Policy())
+        var alerts: [Alert] = []
+        _ = engine.process(record(1, 300, "", .inventory(inventory)), into: &alerts)
+        _ = engine.process(record(2, 200, World.regions[1], .modifyLaunchPermission(share)), into: &alerts)
+        _ = engine.process(record(3, 100, World.regions[0], .deregisterImage(image)), into: &alerts)
+        var ledger = Ledger()
+        ledger.take(alerts, "")
+        #expect(ledger.lines == engine.findingLines)
+    }
+
     private static func record(
         _ number: UInt64,
         at second: Int64,

@@ -131,10 +131,15 @@ public struct State: Sendable {
     /// The largest event time applied in an account.
     public func clock(of account: AccountID) -> EventTime { clocks[account] ?? .distantPast }
 
+    /// The largest event time applied in any of some accounts.
+    public func latestTime(where isConcerned: (AccountID) -> Bool) -> EventTime {
+        clocks.reduce(.distantPast) { isConcerned($1.key) ? max($0, $1.value) : $0 }
+    }
+
     // MARK: Facts
 
-    /// Puts a fact on its timeline; false when it says nothing new.
-    mutating func insert(_ fact: Fact, at key: FactKey) -> Bool {
+    /// Puts a fact on its timeline, and lists it with the one that it replaces; nothing when it says nothing new.
+    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [(FactKey, Fact)]) {
         let insertion =
             switch key {
             case .activity(let place, _): activity[place, default: ActivityLog()].insert(fact)
@@ -145,15 +150,16 @@ public struct State: Sendable {
             default: timelines[key, default: []].insert(fact)
             }
         switch insertion {
-        case .unchanged: return false
+        case .unchanged: return
         case .inserted: journal?.note(.inserted(key, fact))
         case .replaced(let old):
+            touched.append((key, old))
             index(key, old, isThere: false)
             journal?.note(.removed(key, old))
             journal?.note(.inserted(key, fact))
         }
         index(key, fact, isThere: true)
-        return true
+        touched.append((key, fact))
     }
 
     /// Takes a fact off its timeline; false when it is not there.
