@@ -1,7 +1,7 @@
 import CloudTrail
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Detection
 

@@ -1,6 +1,6 @@
 import CloudTrail
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Detection
 

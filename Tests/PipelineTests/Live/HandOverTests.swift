@@ -60,6 +60,43 @@ struct HandOverTests {
         survivor.end()
     }
 
+    @Test("How far a partition has come is told by its next owner, when the last one died before it could")
+    func untoldTime() throws {
+        let stage = try Stage(partitions: 1)
+        let account = try #require(AccountID("100000000010"))
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        var engine = Engine(policy: stage.policy, settings: settings)
+        var alerts: [Alert] = []
+        let time = EventTime(seconds: Int64(History.start) + 3600)
+        _ = engine.process(
+            Record(
+                id: EventID("00000000-0000-4000-8000-000000000001"),
+                account: account,
+                region: "eu-central-1",
+                time: time,
+                name: "TerminateInstances",
+                source: "ec2.amazonaws.com",
+                call: .terminateInstances([])
+            ),
+            into: &alerts
+        )
+        let producer = try Producer(["bootstrap.servers": stage.broker.bootstrapServers])
+        let topic = try producer.topic(stage.topics.state)
+        for entry in engine.pendingChanges() {
+            try producer.produce(
+                to: topic,
+                partition: 0,
+                key: Array(entry.key),
+                value: entry.value.map { Array($0) }
+            )
+        }
+        try producer.flush(timeout: patience)
+        try stage.runToEnd()
+        let told = try readAll(stage.topics.catalogue, at: stage.broker.bootstrapServers)
+        #expect(told.filter { $0.key == "time/\(stage.topics.events)/0" }.map(\.value) == ["\(time.seconds)"])
+    }
+
     private static let line = "the state is read back"
 
     private func count(_ worker: Worker) -> Int { worker.lines.split(separator: Self.line).count - 1 }

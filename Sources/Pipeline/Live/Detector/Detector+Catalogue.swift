@@ -75,7 +75,7 @@ extension Detector {
         }
         do throws(StateError) {
             guard !judged.isEmpty else { return try engine.restore(key: key, value: message.payload) }
-            // What this worker wrote itself it knows, and perhaps newer things already.
+            // What this process wrote itself it knows, and perhaps newer things already.
             guard !isOwn(message) else { return }
             noteChange()
             try engine.applyCatalogue(key: key, value: message.payload, into: &alerts)
@@ -83,11 +83,11 @@ extension Detector {
         } catch { throw unreadable(configuration.topics.catalogue, message, error) }
     }
 
+    /// Whether this process wrote it.
+    ///
+    /// Of a partition that it believes to own another one may be the owner already.
     private func isOwn(_ message: Message) -> Bool {
-        guard let header = message.header(TransactionalOutput.writerHeader),
-            let partition = Int32(String(decoding: header, as: UTF8.self))
-        else { return false }
-        return judged.contains(partition)
+        message.header(TransactionalOutput.writerHeader).map { $0.elementsEqual(output.writer.utf8) } ?? false
     }
 
     private func handleReader(_ failure: ConsumerFailure) throws {

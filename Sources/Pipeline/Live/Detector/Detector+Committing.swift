@@ -179,6 +179,7 @@ extension Detector {
         output = try TransactionalOutput(
             clients,
             id: transactionalID,
+            process: process,
             cataloguePartitions: layout.cataloguePartitions,
             log: log
         )
@@ -191,7 +192,8 @@ extension Detector {
 
     func isTimeDue(_ source: Source) -> Bool {
         guard source.time > source.publishedTime else { return false }
-        return (endsWhenRead && source.isAtEnd) || ContinuousClock.now - lastTimeSent >= .seconds(1)
+        // Another worker that stops at the end may look as soon as the place is committed.
+        return endsWhenRead || ContinuousClock.now - lastTimeSent >= .seconds(1)
     }
 
     /// Moves the clock where all is read, publishes verdicts that have waited, and tells others the time.
@@ -202,7 +204,7 @@ extension Detector {
             delayUnsettled()
         }
         let now = ContinuousClock.now
-        while let first = unsettled.first, first.due <= now {
+        while let first = unsettled.first, first.due <= now, settling.count < Self.sliceSubjects {
             noteChange()
             settling += first.subjects
             engine.settle(first.subjects, into: &alerts)

@@ -67,10 +67,7 @@ extension Detector {
         for partition in gone { shares[partition] = nil }
         for partition in unknown { shares[partition] = Share() }
         for index in sources.indices {
-            sources[index].next = -1
-            sources[index].committed = -1
-            sources[index].isAtEnd = false
-            sources[index].isRead = false
+            sources[index] = Source(topic: sources[index].topic, name: sources[index].name)
         }
         unsettled.removeAll()
         ending = .records

@@ -173,6 +173,11 @@ extension Detector {
         )
         judge(judged.union(restoring.partitions))
         beginAttempts(in: restoring.partitions)
+        // Whoever read the last record may not have come to tell its time.
+        for index in sources.indices where restoring.concerns(sources[index]) {
+            let partition = sources[index].name.partition
+            sources[index].time = engine.state.latestTime { partitioner.partition(of: $0) == partition }
+        }
         engine.startReconciling { [partitioner] in
             restoring.partitions.contains(partitioner.partition(of: $0))
         }

@@ -47,8 +47,8 @@ final class Detector {
     let catalogueTopic: TopicIndex
     let records: RecordReader
     let transactionalID: String
-    /// Tells this process from others in the ledger.
-    let process = Int(UInt32.random(in: 1 ... .max))
+    /// Tells this process from others in the ledger and in the catalogue.
+    let process = Int.random(in: 1 ... .max)
     var output: TransactionalOutput
     var isOutputReady = false
 
@@ -137,6 +137,7 @@ final class Detector {
         output = try TransactionalOutput(
             clients,
             id: transactionalID,
+            process: process,
             cataloguePartitions: layout.cataloguePartitions,
             log: log
         )
@@ -197,7 +198,7 @@ final class Detector {
         case .reconciling(let partitions): try reconcile(partitions)
         case .running: break
         }
-        if isReading {
+        if isReading, !isReassigned {
             try keepTime()
             if engine.hasBacklog { judgeBacklog() }
             try commitWhenDue(isIdle: count == 0)

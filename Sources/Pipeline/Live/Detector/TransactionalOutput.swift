@@ -19,8 +19,9 @@ final class TransactionalOutput {
     private let names: [String]
     private var encoder = NativeAlert()
 
-    /// The header of a catalogue message that names the partition whose owner wrote it.
-    static let writerHeader = "partition"
+    /// The header of a catalogue message that names the process that wrote it.
+    static let writerHeader = "process"
+    let writer: String
 
     /// How a transaction ended.
     enum Outcome {
@@ -33,7 +34,8 @@ final class TransactionalOutput {
         case refused(RunFailure)
     }
 
-    init(_ clients: KafkaClients, id: String, cataloguePartitions: Int, log: RunLog) throws {
+    init(_ clients: KafkaClients, id: String, process: Int, cataloguePartitions: Int, log: RunLog) throws {
+        writer = String(process)
         let configuration = clients.transactional(id: id)
         let topics = clients.configuration.topics
         names = clients.configuration.input.topics + [topics.events]
@@ -115,7 +117,7 @@ final class TransactionalOutput {
                 partition: entry.partition % cataloguePartitions,
                 key: key,
                 value: value,
-                headers: [Header(Self.writerHeader, String(entry.partition))]
+                headers: [Header(Self.writerHeader, writer)]
             )
         }
     }

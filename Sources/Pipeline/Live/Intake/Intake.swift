@@ -152,7 +152,7 @@ final class Intake {
                 balance.read += count
                 balance.ignored += count
             case .record(let record, let bytes):
-                if balance.read == balance.ignored, !record.isInventory,
+                if balance.read == balance.ignored, !record.isInventory, record.time <= latest,
                     !inStep.admits(record.time, from: index, of: partitions)
                 {
                     // Nothing of the message is handed on yet, so all of it can be read again.
