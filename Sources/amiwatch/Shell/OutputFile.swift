@@ -21,9 +21,13 @@ final class OutputFile {
         }
         name = path
         let file = UnfinishedFile(of: path)
+        file?.begin()
         descriptor = open(file?.path ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure(path) }
-        file?.begin(descriptor)
+        guard descriptor >= 0 else {
+            defer { file?.remove() }
+            throw Self.failure(path)
+        }
+        file?.keepMode(descriptor)
         unfinished = file
     }
 

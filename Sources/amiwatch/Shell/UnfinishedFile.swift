@@ -30,10 +30,12 @@ struct UnfinishedFile {
         guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else { return nil }
     }
 
-    /// From here on it is taken away when the program is interrupted.
-    func begin(_ descriptor: Int32) {
+    /// From here on it is taken away when the program is interrupted; call it before the file is there.
+    func begin() { Interruption.watch(path) }
+
+    /// Gives the open file the permissions of the one that it takes the place of.
+    func keepMode(_ descriptor: Int32) {
         if let mode { fchmod(descriptor, mode) }
-        Interruption.watch(path)
     }
 
     /// Gives it its name; false, with `errno`, when that cannot be.
