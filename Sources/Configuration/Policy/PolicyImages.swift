@@ -7,8 +7,9 @@ extension PolicyReading {
         policy.deniedImages = Set(
             reader.list(fields["denied"], "images.denied") { reader.image($0, "images.denied") }
         )
-        policy.maximumImageAgeDays = fields["max_age_days"].flatMap {
-            reader.integer($0, "images.max_age_days", 1...36_500)
+        if let node = fields["max_age_days"] {
+            policy.maximumImageAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
+            warnOfNoEffect("images.max_age_days", node.place, "launch-from-stale-ami")
         }
         guard let approved = fields["approved"], let items = reader.items(approved, "images.approved") else {
             return

@@ -5,20 +5,25 @@ import Detection
 extension PolicyReading {
     func readRules(_ top: Fields, into policy: inout Policy) {
         if let fields = top["thresholds"].flatMap({ reader.fields($0, "thresholds") }) {
-            func read(_ key: String, _ value: inout Int) {
+            func read(_ key: String, of rule: String, _ value: inout Int) {
                 guard let node = fields[key] else { return }
                 value = reader.integer(node, "thresholds.\(key)", 1...1_000_000) ?? value
+                warnOfNoEffect("thresholds.\(key)", node.place, rule)
             }
-            read("share_burst_images", &policy.thresholds.shareBurstImages)
-            read("share_burst_minutes", &policy.thresholds.shareBurstMinutes)
-            read("brief_share_minutes", &policy.thresholds.briefShareMinutes)
-            read("create_then_share_minutes", &policy.thresholds.createThenShareMinutes)
-            read("audit_mode_days", &policy.thresholds.auditModeDays)
-            read("repeated_denials", &policy.thresholds.repeatedDenials)
+            read("share_burst_images", of: "ami-share-burst", &policy.thresholds.shareBurstImages)
+            read("share_burst_minutes", of: "ami-share-burst", &policy.thresholds.shareBurstMinutes)
+            read("brief_share_minutes", of: "ami-shared-briefly", &policy.thresholds.briefShareMinutes)
+            read(
+                "create_then_share_minutes",
+                of: "ami-created-then-shared",
+                &policy.thresholds.createThenShareMinutes
+            )
+            read("audit_mode_days", of: "allowed-amis-stuck-in-audit-mode", &policy.thresholds.auditModeDays)
+            read("repeated_denials", of: "ami-share-attempt-denied", &policy.thresholds.repeatedDenials)
         }
         guard let rules = top["rules"], let entries = reader.entries(rules, "rules") else { return }
         for entry in entries {
-            let isKnown = isRule(entry.key, entry.place)
+            let isKnown = isRule(entry.key, "rules.\(entry.key)", entry.place)
             guard case .mapping = entry.value.value else {
                 let isSwitch = if case .scalar("false", .plain) = entry.value.value { true } else { false }
                 reader.mismatch(
@@ -41,8 +46,18 @@ extension PolicyReading {
         }
     }
 
-    private func isRule(_ id: String, _ place: Place) -> Bool {
-        if RuleCatalogue.knownIDs.contains(id) { return true }
+    /// Warns that a part of the policy is for a rule that this version does not have.
+    func warnOfNoEffect(_ path: String, _ place: Place, _ rule: String) {
+        guard RuleSet.all.rule(rule) == nil else { return }
+        reader.warn(place, "\(path) has no effect: this version does not have the rule \(rule)")
+    }
+
+    /// Whether there is such a rule, in this version or a later one.
+    private func isRule(_ id: String, _ path: String, _ place: Place) -> Bool {
+        if RuleCatalogue.knownIDs.contains(id) {
+            warnOfNoEffect(path, place, id)
+            return true
+        }
         reader.error(
             place,
             "there is no rule \(id)",
@@ -62,7 +77,7 @@ extension PolicyReading {
         guard let fields = reader.fields(node, "suppressions[]") else { return nil }
         let why = "nobody could tell later why findings are hidden"
         let rule = needed(fields, "rule", "the rule's id").flatMap { node in
-            reader.text(node, "\(path).rule").flatMap { isRule($0, node.place) ? $0 : nil }
+            reader.text(node, "\(path).rule").flatMap { isRule($0, path, node.place) ? $0 : nil }
         }
         let reason = needed(fields, "reason", "\"why\"", impact: why).flatMap {
             reader.text($0, "\(path).reason")
