@@ -179,6 +179,23 @@ extension Consumer {
         }
     }
 
+    /// Where the group stands in partitions, and where those end; without a commit it stands at the first message.
+    ///
+    /// - Throws: ``KafkaError`` when a question's time limit passes or a partition does not exist.
+    public func groupPlaces(
+        in partitions: [TopicPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: GroupPlace] {
+        let committed = try committed(partitions, timeout: timeout)
+        var places: [TopicPartition: GroupPlace] = [:]
+        for partition in partitions {
+            let (low, high) = try watermarks(partition, timeout: timeout)
+            let place = max(low, committed[partition].flatMap(\.self) ?? low)
+            places[partition] = GroupPlace(place: place, end: high)
+        }
+        return places
+    }
+
     /// The first offset that is kept, and the end: the offset behind the last message (at `read_committed`:
     /// behind the last one that no open transaction holds back).
     ///

@@ -68,12 +68,12 @@ public final class Consumer {
         views.deallocate()
     }
 
-    /// Joins the group `group.id` for these topics (a name that begins with `^` is a regular expression).
+    /// Joins the group `group.id` for these topics.
     ///
     /// - Throws: ``KafkaError`` when the request cannot be made; a missing topic arrives in a batch's failures.
     public func subscribe(_ names: [String]) throws(KafkaError) {
         client.assertOwned()
-        for name in names where !name.hasPrefix("^") { _ = index(of: name) }
+        for name in names { _ = index(of: name) }
         let list = PartitionList(names.map { TopicPartition($0, -1) }, at: Int64(RD_KAFKA_OFFSET_INVALID))
         try check(
             list.with { rd_kafka_subscribe(client.raw, $0) },

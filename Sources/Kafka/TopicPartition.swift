@@ -44,6 +44,14 @@ public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(partition)@\(offset)" }
 }
 
+/// Where a group stands in a partition.
+public struct GroupPlace: Hashable, Sendable {
+    /// The offset of the next message that it reads.
+    public let place: Int64
+    /// The offset behind the last message that it may read.
+    public let end: Int64
+}
+
 /// Where to read from.
 public enum StartOffset: Hashable, Sendable {
     /// The oldest message that is kept.

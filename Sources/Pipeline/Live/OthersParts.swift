@@ -31,16 +31,12 @@ struct OthersParts {
         guard ContinuousClock.now >= nextLook else { return false }
         defer { nextLook = .now + Self.interval }
         do throws(KafkaError) {
-            let places = try consumer.committed(Array(others), timeout: .milliseconds(500))
-            for partition in others {
-                let (low, high) = try consumer.watermarks(partition, timeout: .milliseconds(500))
-                let end = ends[partition] ?? high
-                ends[partition] = end
-                let place = max(low, places[partition].flatMap(\.self) ?? low)
-                guard place >= end else {
-                    say(partition, place, end)
-                    return false
-                }
+            let places = try consumer.groupPlaces(in: Array(others), timeout: .milliseconds(500))
+            for (partition, found) in places where ends[partition] == nil { ends[partition] = found.end }
+            for (partition, found) in places {
+                guard let end = ends[partition], found.place < end else { continue }
+                say(partition, found.place, end)
+                return false
             }
             return true
         } catch {

@@ -44,9 +44,6 @@ private struct RunLook {
         self.board = board
         self.log = log
         let isKeyed = configuration.input.isKeyedByAccount
-        let events = (0..<Int32(clamping: layout.accountPartitions)).map {
-            TopicPartition(configuration.topics.events, $0)
-        }
         if hasIntake {
             groups.append(
                 try GroupLook(clients, configuration.groupID + "-intake", layout.input, "input", log)
@@ -57,7 +54,7 @@ private struct RunLook {
                 try GroupLook(
                     clients,
                     configuration.groupID,
-                    isKeyed ? layout.input : events,
+                    layout.records,
                     isKeyed ? "input" : "events",
                     log
                 )
@@ -87,8 +84,8 @@ private struct RunLook {
             log.warning(
                 "records wait, and the member that has this partition does not get on",
                 [
-                    "partition": "\(standstill.partition)", "place": .number(Int(standstill.place)),
-                    "end": .number(Int(standstill.end)), "seconds": .number(standstill.seconds),
+                    "partition": "\(standstill.partition)", "place": .number(Int(standstill.group.place)),
+                    "end": .number(Int(standstill.group.end)), "seconds": .number(standstill.seconds),
                 ]
             )
         }
@@ -161,8 +158,7 @@ private struct GroupLook {
 
     /// What the group has not read of a partition.
     private struct Waiting {
-        var place: Int64
-        var end: Int64
+        var group: GroupPlace
         /// When its place was first seen.
         var since = ContinuousClock.now
         var nextWord = ContinuousClock.now + GroupLook.patience
@@ -189,27 +185,25 @@ private struct GroupLook {
     }
 
     /// Messages that wait, of all partitions.
-    var behind: Int { waiting.values.reduce(0) { $0 + Int($1.end - $1.place) } }
+    var behind: Int { waiting.values.reduce(0) { $0 + Int($1.group.end - $1.group.place) } }
 
     mutating func look() throws(KafkaError) {
-        let places = try consumer.committed(partitions, timeout: .seconds(3))
-        for partition in partitions {
-            let (low, end) = try consumer.watermarks(partition, timeout: .seconds(3))
-            let place = max(low, places[partition].flatMap(\.self) ?? low)
-            guard place < end else {
+        let places = try consumer.groupPlaces(in: partitions, timeout: .seconds(3))
+        for (partition, found) in places {
+            guard found.place < found.end else {
                 waiting[partition] = nil
                 continue
             }
-            if waiting[partition]?.place != place { waiting[partition] = Waiting(place: place, end: end) }
-            waiting[partition]?.end = end
+            if waiting[partition]?.group.place != found.place { waiting[partition] = Waiting(group: found) }
+            waiting[partition]?.group = found
         }
     }
 
     /// A partition in which nobody has got on for long; each is told now and then.
-    mutating func standstill() -> (partition: TopicPartition, place: Int64, end: Int64, seconds: Int)? {
+    mutating func standstill() -> (partition: TopicPartition, group: GroupPlace, seconds: Int)? {
         let now = ContinuousClock.now
         guard let (partition, found) = waiting.first(where: { now >= $0.value.nextWord }) else { return nil }
         waiting[partition]?.nextWord = now + Self.patience
-        return (partition, found.place, found.end, RunLook.seconds(found.since))
+        return (partition, found.group, RunLook.seconds(found.since))
     }
 }

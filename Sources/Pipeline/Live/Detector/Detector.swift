@@ -119,14 +119,7 @@ final class Detector {
             policy: policy,
             settings: .live(configuration.detector, endsWhenRead: endsWhenRead)
         )
-        others = OthersParts(
-            input.isKeyedByAccount
-                ? layout.input
-                : (0..<Int32(clamping: layout.accountPartitions)).map {
-                    TopicPartition(configuration.topics.events, $0)
-                },
-            log: log
-        )
+        others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
         consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))

@@ -7,8 +7,10 @@ struct TopicLayout: Sendable, Equatable {
     let accountPartitions: Int
     /// Partitions of the catalogue.
     let cataloguePartitions: Int
-    /// The partitions of the input; of topics that are named by a pattern none.
+    /// The partitions of the input.
     let input: [TopicPartition]
+    /// Those that detectors read: of the events, or of an input that is keyed by account.
+    let records: [TopicPartition]
 
     /// Looks at the topics that a configuration names.
     ///
@@ -25,8 +27,7 @@ struct TopicLayout: Sendable, Equatable {
             if let description { found.append(description) } else { missing.append(name) }
             return description?.partitions.count ?? 0
         }
-        let inputs = try configuration.input.topics.filter { !$0.hasPrefix("^") }
-            .map { ($0, try partitions($0)) }
+        let inputs = try configuration.input.topics.map { ($0, try partitions($0)) }
         let isKeyed = configuration.input.isKeyedByAccount
         let events = isKeyed ? inputs.first?.1 ?? 0 : try partitions(topics.events)
         let state = try partitions(topics.state)
@@ -55,12 +56,16 @@ struct TopicLayout: Sendable, Equatable {
                     + "must have the same number, because a partition's state lies under its own number; see 'amiwatch topics'"
             )
         }
+        let input = inputs.flatMap { Self.partitions(of: $0, count: $1) }
         return TopicLayout(
             accountPartitions: events,
             cataloguePartitions: catalogue,
-            input: inputs.flatMap { name, count in
-                (0..<Int32(clamping: count)).map { TopicPartition(name, $0) }
-            }
+            input: input,
+            records: isKeyed ? input : Self.partitions(of: topics.events, count: events)
         )
+    }
+
+    private static func partitions(of topic: String, count: Int) -> [TopicPartition] {
+        (0..<Int32(clamping: count)).map { TopicPartition(topic, $0) }
     }
 }

@@ -37,8 +37,9 @@ struct TopicPlan: Sendable {
         let topics = configuration.topics
         let inSync = replication >= 3 ? 2 : 1
         let weekly = retention(days: 7)
-        var plans = configuration.input.topics.filter { !$0.hasPrefix("^") }
-            .map { TopicPlan(name: $0, purpose: .input, wishes: [weekly]) }
+        var plans = configuration.input.topics.map {
+            TopicPlan(name: $0, purpose: .input, wishes: [weekly])
+        }
         if !configuration.input.isKeyedByAccount {
             plans.append(TopicPlan(name: topics.events, purpose: .events, wishes: [weekly] + safety(inSync)))
         }
