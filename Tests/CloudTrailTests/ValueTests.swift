@@ -68,6 +68,14 @@ struct ValueTests {
         #expect(read > 10_000)
     }
 
+    @Test(arguments: [
+        (EventTime.distantPast, "0000-01-01T00:00:00Z"), (.distantFuture, "9999-12-31T23:59:59Z"),
+        (EventTime(seconds: -1), "1969-12-31T23:59:59Z"),
+    ])
+    func everyTimeCanBeTold(time: EventTime, text: String) {
+        #expect(time.description == text)
+    }
+
     /// A message is read the same with white space behind it, which no parser is asked to look past.
     @Test
     func aDocumentAloneIsReadAsOneOfManyIs() {

@@ -13,6 +13,9 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
     /// After every other time.
     public static let distantFuture = EventTime(seconds: .max)
 
+    /// The first second of the year 0, and the last of the year 9999.
+    private static let (firstTold, lastTold): (Int64, Int64) = (-62_167_219_200, 253_402_300_799)
+
     /// Reads RFC 3339 and what converters make of it: a space for the `T`, fractions, an offset, or no zone
     /// at all (read as UTC).
     ///
@@ -91,9 +94,11 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
         seconds = days * 86_400 + hour * 3600 + minute * 60 + min(second, 59) - offset
     }
 
-    /// RFC 3339 in UTC without fractions, `2026-11-21T09:40:15Z`.
+    /// RFC 3339 in UTC without fractions, `2026-11-21T09:40:15Z`; what its four digits of a year cannot tell is told
+    /// as the first or the last second that they can.
     public var description: String {
-        String(unsafeUninitializedCapacity: 24) { buffer in
+        let seconds = min(max(self.seconds, Self.firstTold), Self.lastTold)
+        return String(unsafeUninitializedCapacity: 24) { buffer in
             let days = seconds.flooredDivision(by: 86_400)
             let rest = seconds - days * 86_400
             let (year, month, day) = Self.civil(fromDays: days)
@@ -111,7 +116,7 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
                 buffer[count] = byte
                 count += 1
             }
-            put(max(0, min(9999, year)), digits: 4)
+            put(year, digits: 4)
             put(0x2D)
             put(month, digits: 2)
             put(0x2D)
