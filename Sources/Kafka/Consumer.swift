@@ -115,11 +115,26 @@ public final class Consumer {
     /// Leaves the group (``onRebalance`` is called for what is still owned) and stops fetching.
     ///
     /// Without it the broker waits for the session time-out, as after a crash.
-    /// - Throws: ``KafkaError``, also when the consumer has met a fatal error: it then goes without a word.
-    public func close() throws(KafkaError) {
+    ///
+    /// - Parameter timeout: how long to wait for the broker; what ``onRebalance`` takes is its own affair.
+    /// - Throws: ``KafkaError``, also when the consumer has met a fatal error: it then goes without a word. After
+    ///   `.timedOut` nothing but its destruction is left to do.
+    public func close(timeout: Duration = .seconds(30)) throws(KafkaError) {
         client.assertOwned()
-        let code = rd_kafka_consumer_close(client.raw)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw client.error(code, "closing the consumer") }
+        let operation = "closing the consumer"
+        guard let events = rd_kafka_queue_new(client.raw) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation)
+        }
+        defer { rd_kafka_queue_destroy(events) }
+        try check(rd_kafka_consumer_close_queue(client.raw, events), operation)
+        let deadline = ContinuousClock.now + timeout
+        while rd_kafka_consumer_closed(client.raw) == 0 {
+            guard ContinuousClock.now < deadline else {
+                throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, operation)
+            }
+            var message: UnsafeMutablePointer<rd_kafka_message_t>?
+            if rd_kafka_consume_batch_queue(events, 10, &message, 1) > 0 { rd_kafka_message_destroy(message) }
+        }
     }
 }
 

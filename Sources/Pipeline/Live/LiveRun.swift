@@ -94,9 +94,15 @@ public final class LiveRun: Sendable {
             if board.isStopping { break }
         }
         // Each stage ends by itself within seconds; one that hangs in a call is left behind.
-        let deadline = Date(timeIntervalSinceNow: 4.5)
+        let deadline = Date(timeIntervalSinceNow: 4)
         for thread in threads where !thread.wait(seconds: max(0, deadline.timeIntervalSinceNow)) {
-            log.warning("a thread did not end in time; what it had not committed is read again next time")
+            log.warning(
+                "a thread did not end in time; what it had not committed is read again next time",
+                ["thread": .text(thread.name)]
+            )
+        }
+        for thread in threads where !thread.waitForSilence(seconds: 0.2) {
+            log.debug("the Kafka clients of a thread do not end", ["thread": .text(thread.name)])
         }
         alerts?.finish(reachesEnd: board.failure == nil)
         board.stop()
@@ -144,7 +150,9 @@ public final class LiveRun: Sendable {
                         endsWhenRead: endsWhenRead,
                         board: board,
                         log: log
-                    ).run()
+                    )
+                } run: {
+                    try $0.run()
                 }
             )
         }
@@ -159,7 +167,9 @@ public final class LiveRun: Sendable {
                         endsWhenRead: endsWhenRead,
                         board: board,
                         log: log
-                    ).run()
+                    )
+                } run: {
+                    try $0.run()
                 }
             )
         }

@@ -10,6 +10,7 @@ final class RunBoard: Sendable {
     private let feedDone = Atomic<Bool>(true)
     private let readCount = Atomic<Int>(0)
     private let failed = Mutex<RunFailure?>(nil)
+    private let lastMoment = Mutex<ContinuousClock.Instant?>(nil)
     private let newPolicy = Mutex<Policy?>(nil)
     private let intake = Mutex(IntakeBalance())
     private let detector = Mutex(DetectorReport())
@@ -18,11 +19,26 @@ final class RunBoard: Sendable {
     /// Whether the run shall end: it was asked to, or a thread has failed.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
+    /// How long a thread may still wait for Kafka when the run is asked to end.
+    private static let lastWait = Duration.seconds(2)
+
     /// Ends the run.
-    func stop() { stopping.store(true, ordering: .relaxed) }
+    func stop() {
+        lastMoment.withLock { if $0 == nil { $0 = .now + Self.lastWait } }
+        stopping.store(true, ordering: .relaxed)
+    }
+
+    /// Until when may be waited for Kafka, where a run that goes on would wait until `deadline`.
+    func limit(_ deadline: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        lastMoment.withLock { $0.map { min($0, deadline) } ?? deadline }
+    }
+
+    /// Whether the time for ending in order is over.
+    var isOverdue: Bool { lastMoment.withLock { $0.map { $0 <= .now } ?? false } }
 
     /// Ends the run because of a failure; the first one counts.
-    func fail(_ failure: RunFailure) {
+    func fail(_ error: any Error) {
+        let failure = error as? RunFailure ?? RunFailure("\(error)")
         failed.withLock { if $0 == nil { $0 = failure } }
         stop()
     }

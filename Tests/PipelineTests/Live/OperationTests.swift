@@ -138,6 +138,9 @@ struct OperationTests {
         )
         let failure = #expect(throws: RunFailure.self) { try stage.runToEnd() }
         #expect(failure?.description.contains("input.partitioner") == true)
+        // A run that fails leaves its group: the next one need not wait until it is missed, 10 seconds later.
+        let again = timed { #expect(throws: RunFailure.self) { try stage.runToEnd() } }
+        #expect(again.calm < .seconds(8), "\(again)")
     }
 
     @Test("The partition count is fixed")

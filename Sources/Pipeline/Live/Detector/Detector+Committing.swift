@@ -20,6 +20,7 @@ extension Detector {
     /// Ends what was begun: everything since the last commit becomes visible, or is taken back and read again.
     func commit(within limit: Duration) throws {
         guard changedSince != nil || hasTouchedShares else { return }
+        guard !board.isOverdue else { return rollback() }
         let content = makeTransaction()
         guard !content.positions.isEmpty else {
             // Only what others had committed was learnt.
@@ -42,9 +43,19 @@ extension Detector {
             report.aborted += 1
             log.info("a transaction was aborted, and is tried again", ["cause": .text("\(error)")])
             rollback()
+            try missing.check(after: error)
             pause()
         case .refused(let failure): throw failure
-        case .broken(let error): try startAfresh(error)
+        case .broken(let error):
+            guard !board.isStopping else {
+                log.warning(
+                    "the last transaction's outcome is unknown; the next start finds out",
+                    ["cause": .text("\(error)")]
+                )
+                return rollback()
+            }
+            try startAfresh(error)
+            try missing.check(after: error)
         }
     }
 
@@ -181,6 +192,7 @@ extension Detector {
             id: transactionalID,
             process: process,
             cataloguePartitions: layout.cataloguePartitions,
+            board: board,
             log: log
         )
         isOutputReady = false

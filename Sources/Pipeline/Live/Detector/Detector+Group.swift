@@ -82,12 +82,13 @@ extension Detector {
         do throws(KafkaError) {
             if isCatalogueDisplaced {
                 try reader.seek(
-                    catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
+                    catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) },
+                    timeout: .seconds(1)
                 )
                 isCatalogueDisplaced = false
             }
             let places = sources.filter(\.isRead).map(\.place)
-            if isDisplaced, !places.isEmpty { try consumer.resume(at: places) }
+            if isDisplaced, !places.isEmpty { try consumer.resume(at: places, timeout: .seconds(1)) }
             isDisplaced = false
         } catch {
             guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {

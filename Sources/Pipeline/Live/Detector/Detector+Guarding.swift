@@ -111,6 +111,9 @@ extension Detector {
         guard !judged.isEmpty else { return }
         rollback()
         do { try endAttempts() } catch { log.debug("ending in order: \(error)") }
+        // Nothing more is said when the group is left.
+        rollback()
+        judge([])
     }
 
     /// What the next transaction makes of a source's attempt.

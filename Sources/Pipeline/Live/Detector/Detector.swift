@@ -32,6 +32,7 @@ final class Detector {
 
     let configuration: RunConfiguration
     let clients: KafkaClients
+    let missing: MissingTopics
     let layout: TopicLayout
     let partitioner: Partitioner
     let endsWhenRead: Bool
@@ -113,7 +114,13 @@ final class Detector {
         self.endsWhenRead = endsWhenRead
         self.board = board
         self.log = log
-        let input = configuration.input
+        let (input, topics) = (configuration.input, configuration.topics)
+        let read = input.isKeyedByAccount ? input.topics.filter { !$0.hasPrefix("^") } : [topics.events]
+        missing = MissingTopics(
+            read + [topics.state, topics.catalogue, topics.alerts, topics.deadLetters],
+            clients,
+            board: board
+        )
         partitioner = Partitioner(input, count: layout.accountPartitions)
         engine = Engine(
             policy: policy,
@@ -132,6 +139,7 @@ final class Detector {
             id: transactionalID,
             process: process,
             cataloguePartitions: layout.cataloguePartitions,
+            board: board,
             log: log
         )
     }
@@ -145,8 +153,10 @@ final class Detector {
     func run() throws {
         consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
+        defer { leave() }
         judge([])
         do { try work() } catch {
+            board.fail(error)
             abandon()
             throw error
         }
@@ -163,8 +173,13 @@ final class Detector {
         }
         // What is done is committed; what is not is read again next time.
         if isReading { try commit(within: .seconds(2)) }
-        do throws(KafkaError) { try consumer.close() } catch { log.debug("leaving the group: \(error)") }
-        do throws(KafkaError) { try reader.close() } catch { log.debug("closing the reader: \(error)") }
+    }
+
+    /// So that others need not wait until this member is missed.
+    private func leave() {
+        for client in [consumer, reader] {
+            do throws(KafkaError) { try client.close(timeout: .seconds(1)) } catch { log.debug("\(error)") }
+        }
     }
 
     /// One turn of the loop: a slice of everything that is to be done.

@@ -14,6 +14,7 @@ final class TransactionalOutput {
     private let deadLetters: ProducerTopic
     private let cataloguePartitions: Int32
     private let maximumBytes: Int
+    private let board: RunBoard
     private let refused = RefusedTopics()
     /// Every topic whose name librdkafka may tell by itself.
     private let names: [String]
@@ -34,7 +35,15 @@ final class TransactionalOutput {
         case refused(RunFailure)
     }
 
-    init(_ clients: KafkaClients, id: String, process: Int, cataloguePartitions: Int, log: RunLog) throws {
+    init(
+        _ clients: KafkaClients,
+        id: String,
+        process: Int,
+        cataloguePartitions: Int,
+        board: RunBoard,
+        log: RunLog
+    ) throws {
+        self.board = board
         writer = String(process)
         let configuration = clients.transactional(id: id)
         let topics = clients.configuration.topics
@@ -67,16 +76,31 @@ final class TransactionalOutput {
                 try producer.produce(to: deadLetters, key: letter.key, value: letter.value)
             }
             for entry in content.entries { try send(entry) }
-            try producer.sendOffsets(content.positions, group: proof, timeout: deadline - .now)
+            try wait(until: deadline) { () throws(KafkaError) in
+                try producer.sendOffsets(content.positions, group: proof, timeout: .seconds(1))
+            }
         } catch { return undo(error.code == .state ? cause(behind: error) : error) }
-        while true {
-            do throws(KafkaError) {
+        do throws(KafkaError) {
+            try wait(until: deadline) { () throws(KafkaError) in
                 try producer.commitTransaction(timeout: .milliseconds(500))
-                return .committed
-            } catch {
-                if error.isFatal { return .broken(error) }
-                if error.requiresAbort || Trouble.isPermanent(error) { return undo(error) }
-                if !error.isRetriable || ContinuousClock.now >= deadline { return .broken(error) }
+            }
+            return .committed
+        } catch {
+            let mayUndo = error.requiresAbort || Trouble.isPermanent(error)
+            return mayUndo && !error.isFatal ? undo(error) : .broken(error)
+        }
+    }
+
+    /// Repeats a short step until the deadline, which comes sooner when the run is asked to end.
+    private func wait(
+        until deadline: ContinuousClock.Instant,
+        _ step: () throws(KafkaError) -> Void
+    ) throws(KafkaError) {
+        while true {
+            do throws(KafkaError) { return try step() } catch {
+                let mayRepeat =
+                    error.isRetriable && !error.isFatal && !error.requiresAbort && !Trouble.isPermanent(error)
+                guard mayRepeat, ContinuousClock.now < board.limit(deadline) else { throw error }
             }
         }
     }
@@ -135,7 +159,7 @@ final class TransactionalOutput {
         var broken = error.isFatal ? error : nil
         if broken == nil {
             do throws(KafkaError) {
-                try producer.abortTransaction(timeout: .seconds(5))
+                try producer.abortTransaction(timeout: board.isStopping ? .seconds(1) : .seconds(5))
                 _ = producer.takeDeliveryFailures()
             } catch { broken = error }
         }

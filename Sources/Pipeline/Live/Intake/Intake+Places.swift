@@ -34,7 +34,11 @@ extension Intake {
         if isDisplaced {
             isDisplaced = false
             let reading = partitions.filter { $0.phase == .reading }.map(\.place)
-            if !reading.isEmpty { try settle { () throws(KafkaError) in try consumer.resume(at: reading) } }
+            if !reading.isEmpty {
+                try settle { () throws(KafkaError) in
+                    try consumer.resume(at: reading, timeout: .seconds(1))
+                }
+            }
         }
         let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
         guard !new.isEmpty else { return }
@@ -67,7 +71,9 @@ extension Intake {
                 inStep.admits(time, from: index, of: partitions)
             else { continue }
             partitions[index].phase = .reading
-            try settle { () throws(KafkaError) in try consumer.resume(at: [partitions[index].place]) }
+            try settle { () throws(KafkaError) in
+                try consumer.resume(at: [partitions[index].place], timeout: .seconds(1))
+            }
         }
     }
 

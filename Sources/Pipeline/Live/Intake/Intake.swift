@@ -13,6 +13,7 @@ final class Intake {
     let log: RunLog
     let consumer: Consumer
     private let clients: KafkaClients
+    private let missing: MissingTopics
     private let partitioner: Partitioner
     private let endsWhenRead: Bool
     private let reader: RecordReader
@@ -47,6 +48,8 @@ final class Intake {
     ) throws {
         self.configuration = configuration
         self.clients = clients
+        let topics = configuration.topics
+        missing = MissingTopics([topics.events, topics.catalogue, topics.deadLetters], clients, board: board)
         partitioner = Partitioner(count: layout.accountPartitions)
         others = OthersParts(layout.input, log: log)
         self.endsWhenRead = endsWhenRead
@@ -65,19 +68,41 @@ final class Intake {
     func run() throws {
         consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
+        defer { leave() }
+        do { try work() } catch {
+            // Leaving the group would commit the places of what may not have arrived.
+            partitions.removeAll()
+            guard error is RunStopped || error is UndeliveredMessages else {
+                board.fail(error)
+                throw error
+            }
+            let cause = (error as? UndeliveredMessages)?.cause.description ?? "no answer in time"
+            log.warning(
+                "the last records read were not delivered; they are read again next time",
+                ["cause": .text(cause)]
+            )
+        }
+        board.isIntakeDone = true
+    }
+
+    private func work() throws {
         try consumer.subscribe(configuration.input.topics)
-        do {
-            while !board.isStopping {
+        while !board.isStopping {
+            do {
                 try turn()
                 if endsWhenRead, try isAtEnd() {
                     try commit()
                     break
                 }
-            }
-            try commit()
-        } catch is RunStopped {}
-        do throws(KafkaError) { try consumer.close() } catch { log.debug("closing the intake: \(error)") }
-        board.isIntakeDone = true
+            } catch let undelivered as UndeliveredMessages { try goBack(undelivered) }
+        }
+        try commit()
+    }
+
+    private func leave() {
+        do throws(KafkaError) { try consumer.close(timeout: .seconds(2)) } catch {
+            log.debug("closing the intake: \(error)")
+        }
     }
 
     // MARK: One turn
@@ -232,15 +257,15 @@ final class Intake {
             return
         }
         try publishTime()
-        do { try commit() } catch let undelivered as UndeliveredMessages { try goBack(undelivered.cause) }
+        try commit()
     }
 
     /// Commits the places when everything before them is delivered; then it counts.
-    func commit(within limit: Duration = .seconds(60)) throws {
+    func commit(within limit: Duration? = nil) throws {
         lastCommit = .now
         let moved = partitions.filter { $0.phase != .unplaced && $0.next > $0.committed }
         guard !moved.isEmpty else { return }
-        try output.deliver(within: board.isStopping ? min(limit, .seconds(2)) : limit)
+        try output.deliver(within: limit)
         do throws(KafkaError) {
             try consumer.commit(moved.map(\.place))
         } catch {
@@ -260,8 +285,12 @@ final class Intake {
     }
 
     /// Starts again from the committed places with a new producer.
-    private func goBack(_ cause: KafkaError) throws {
-        log.warning("records were not delivered, reading again from the last commit: \(cause)")
+    private func goBack(_ undelivered: UndeliveredMessages) throws {
+        try missing.check(after: undelivered.cause)
+        guard !board.isStopping else { throw undelivered }
+        log.warning(
+            "records were not delivered, reading again from the last commit: \(undelivered.cause)"
+        )
         pending = IntakeBalance()
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
         for index in partitions.indices where partitions[index].phase != .unplaced {

@@ -78,20 +78,27 @@ final class IntakeOutput {
         isLingering = true
         while true {
             do throws(KafkaError) { return try produce() } catch {
+                try requireProducer()
                 guard error.code == .queueFull else { throw Trouble.failure(error) }
                 if board.isStopping { throw RunStopped() }
             }
         }
     }
 
-    /// Waits until everything is delivered.
+    /// What this producer had queued is lost with it; another one may send the same again.
+    private func requireProducer() throws {
+        guard let fatal = producer.fatalError else { return }
+        throw Trouble.isPermanent(fatal) ? Trouble.failure(fatal) : UndeliveredMessages(cause: fatal)
+    }
+
+    /// Waits until everything is delivered, as long as the run goes on, or until the limit.
     ///
     /// First without a push: while earlier requests are on their way, librdkafka's thread would spin for those that
     /// are pushed.
     /// - Throws: a failure that repeating cannot cure; `UndeliveredMessages` for what can; `RunStopped`.
-    func deliver(within limit: Duration) throws {
-        let deadline = ContinuousClock.now + limit
-        let patience = min(deadline, .now + Self.patience)
+    func deliver(within limit: Duration? = nil) throws {
+        let deadline = limit.map { ContinuousClock.now + $0 }
+        let patience = ContinuousClock.now + min(limit ?? Self.patience, Self.patience)
         while producer.outstanding > 0, ContinuousClock.now < patience {
             producer.poll(timeout: .milliseconds(5))
         }
@@ -101,13 +108,13 @@ final class IntakeOutput {
                 isLingering = false
                 return
             } catch {
-                if let fatal = producer.fatalError { throw UndeliveredMessages(cause: fatal) }
+                try requireProducer()
                 if let failure = producer.takeDeliveryFailures().first {
                     throw Trouble.isPermanent(failure)
                         ? Trouble.failure(failure) : UndeliveredMessages(cause: failure)
                 }
                 guard error.code == .timedOut else { throw UndeliveredMessages(cause: error) }
-                if ContinuousClock.now >= deadline { throw RunStopped() }
+                if board.isOverdue || deadline.map({ $0 <= .now }) ?? false { throw RunStopped() }
             }
         }
     }

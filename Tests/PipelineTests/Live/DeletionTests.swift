@@ -1,0 +1,90 @@
+import Configuration
+import Foundation
+import Glibc
+import KafkaTestSupport
+import Testing
+
+@testable import Pipeline
+
+/// What a worker does when somebody deletes what it works with.
+@Suite(.needsKafkaHome, .ownThread, .serialized)
+struct DeletionTests {
+    private static var topics: [KeyPath<Stage, String>] {
+        [\Stage.topics.events, \Stage.topics.state, \Stage.topics.catalogue]
+    }
+
+    @Test("A topic that is deleted ends the run with a line that names it", arguments: 0..<2)
+    func deletedTopic(index: Int) throws {
+        let (stage, worker, name) = try begin(index)
+        let history = History(seed: 61)
+        let deadline = ContinuousClock.now + patience
+        while worker.process.exitStatus() == nil, ContinuousClock.now < deadline {
+            try stage.produce(history.events, partitions: 1)
+            usleep(200_000)
+        }
+        #expect(worker.process.exitStatus() == 1, "\(worker.lines)")
+        let line = "\(name): the topic is not there any more; create it and start again\n"
+        #expect(worker.lines.hasSuffix("amiwatch: \(line)"), "\(worker.lines)")
+    }
+
+    @Test("A run whose topic has just been deleted ends in time when it is asked to", arguments: 0..<3)
+    func endsInTime(index: Int) throws {
+        let (_, worker, _) = try begin(index)
+        worker.end(within: .seconds(5))
+        #expect(!worker.lines.contains("did not end in time"), "\(worker.lines)")
+    }
+
+    /// A worker that is busy, and has just lost a topic.
+    private func begin(_ index: Int) throws -> (Stage, Worker, name: String) {
+        let stage = try Stage(partitions: 1)
+        let worker = try Worker(stage)
+        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        let name = stage[keyPath: Self.topics[index]]
+        let deletion = try stage.broker.tool("kafka-topics.sh", ["--delete", "--topic", name])
+        try #require(deletion.status == 0, "\(deletion.errors)")
+        try stage.produce(History(seed: 60).events, partitions: 1)
+        return (stage, worker, name)
+    }
+
+    @Test("What a worker had not read of the catalogue is deleted: it goes on at the beginning")
+    func catalogueRecords() throws {
+        let history = History(seed: 62)
+        let stage = try Stage(partitions: 1)
+        let broker = stage.broker
+        func tool(_ name: String, _ arguments: String...) throws {
+            let result = try broker.tool(name, arguments)
+            try #require(result.status == 0, "\(result.errors)")
+        }
+        // Records of a topic that is only compacted cannot be deleted.
+        try tool(
+            "kafka-configs.sh",
+            "--alter",
+            "--topic",
+            stage.topics.catalogue,
+            "--add-config",
+            "cleanup.policy=[compact,delete]"
+        )
+        let worker = try Worker(stage)
+        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        worker.process.signal(SIGSTOP)
+        // So that no request of its is waiting at the broker.
+        usleep(500_000)
+        try produce(
+            (0..<50).map { TestMessage("0", key: "time/\($0)", partition: 0) },
+            to: stage.topics.catalogue,
+            at: broker.bootstrapServers
+        )
+        let folder = try temporaryFolder("amiwatch-deletion")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let request = folder + "/records.json"
+        try """
+        {"version": 1, "partitions": [{"topic": "\(stage.topics.catalogue)", "partition": 0, "offset": -1}]}
+        """.write(toFile: request, atomically: true, encoding: .utf8)
+        try tool("kafka-delete-records.sh", "--offset-json-file", request)
+        worker.process.signal(SIGCONT)
+        #expect(worker.logs("the place in the catalogue is gone"), "\(worker.lines)")
+        try stage.produce(history.events, partitions: 1)
+        worker.end()
+        try expectSound(stage, history)
+    }
+}
