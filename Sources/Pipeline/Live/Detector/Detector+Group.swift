@@ -80,13 +80,7 @@ extension Detector {
     /// Puts reading back to the own places, after an abort or a rebalance.
     func putBack() throws {
         do throws(KafkaError) {
-            if isCatalogueDisplaced {
-                try reader.seek(
-                    catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) },
-                    timeout: .seconds(1)
-                )
-                isCatalogueDisplaced = false
-            }
+            if isCatalogueDisplaced { try putBackCatalogue() }
             let places = sources.filter(\.isRead).map(\.place)
             if isDisplaced, !places.isEmpty { try consumer.resume(at: places, timeout: .seconds(1)) }
             isDisplaced = false
@@ -96,6 +90,18 @@ extension Detector {
             }
             log.debug("putting reading back: \(error)")
         }
+    }
+
+    private func putBackCatalogue() throws(KafkaError) {
+        let places = catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
+        do throws(KafkaError) { try reader.seek(places, timeout: .seconds(1)) } catch {
+            guard error.isRetriable || error.code == .state else { throw error }
+            // A fetcher that has found its place gone is off, and no seeking wakes it: begun anew, it tells.
+            log.debug("putting the catalogue back: \(error)")
+            try reader.removeAssignment(places.map(\.partition))
+            try reader.addAssignment(places)
+        }
+        isCatalogueDisplaced = false
     }
 
     func handle(_ failure: ConsumerFailure) throws {
