@@ -29,3 +29,29 @@ struct PublishedTime {
     var key: [UInt8] { Self.prefix + Array(source.utf8) }
     var value: [UInt8] { Array(String(time.seconds).utf8) }
 }
+
+/// The latest time that any partition has published.
+///
+/// A time too far ahead of this machine's clock counts when the clock comes to it: whoever published it may have the
+/// right one.
+struct PublishedClock {
+    private(set) var time = EventTime.distantPast
+    private var ahead: [String: EventTime] = [:]
+
+    /// Whether there are times that do not count yet.
+    var isAhead: Bool { !ahead.isEmpty }
+
+    mutating func take(_ entry: PublishedTime, notAfter latest: EventTime) {
+        let isAhead = entry.time > latest
+        ahead[entry.source] = isAhead ? entry.time : nil
+        if !isAhead { time = max(time, entry.time) }
+    }
+
+    /// Counts what the clock has come to.
+    mutating func look(notAfter latest: EventTime) {
+        for (source, early) in ahead where early <= latest {
+            ahead[source] = nil
+            time = max(time, early)
+        }
+    }
+}

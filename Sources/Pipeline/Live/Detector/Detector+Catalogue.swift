@@ -66,10 +66,8 @@ extension Detector {
         catalogueEnds.remove(message.partition)
         guard let key = message.key else { return }
         if PublishedTime.isTime(key) {
-            if let payload = message.payload, let entry = PublishedTime(key: key, value: payload),
-                entry.time <= Intake.latestTime()
-            {
-                publishedTime = max(publishedTime, entry.time)
+            if let payload = message.payload, let entry = PublishedTime(key: key, value: payload) {
+                published.take(entry, notAfter: Intake.latestTime())
             }
             return
         }

@@ -210,9 +210,10 @@ extension Detector {
 
     /// Moves the clock where all is read, publishes verdicts that have waited, and tells others the time.
     func keepTime() throws {
-        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), publishedTime > engine.state.streamTime {
+        if published.isAhead { published.look(notAfter: Intake.latestTime()) }
+        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), published.time > engine.state.streamTime {
             noteChange()
-            engine.advanceStreamTime(to: publishedTime, into: &alerts)
+            engine.advanceStreamTime(to: published.time, into: &alerts)
             delayUnsettled()
         }
         let now = ContinuousClock.now

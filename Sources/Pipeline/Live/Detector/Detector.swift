@@ -86,7 +86,7 @@ final class Detector {
     /// The partitions of the changelog that are being read.
     var stateReading: Set<Int32> = []
     /// The latest time that any partition has published.
-    var publishedTime = EventTime.distantPast
+    var published = PublishedClock()
     var lastTimeSent = ContinuousClock.now
     /// Undetermined verdicts that wait for the missing fact.
     var unsettled: [(due: ContinuousClock.Instant, subjects: [Subject])] = []
