@@ -40,6 +40,17 @@ extension Engine {
         }
     }
 
+    /// Whether each of a record's facts fits an entry, its key included.
+    public func holds(_ record: Record) -> Bool {
+        var interning = Interning()
+        return RecordFacts.of(record, interning.evidence(of: record)).allSatisfy { key, fact in
+            var bytes = ByteWriter()
+            bytes.entryKey(.facts(key, writer: fact.evidence.account))
+            _ = bytes.facts([fact], of: nil)
+            return bytes.count <= settings.entryBytes
+        }
+    }
+
     /// Takes an entry of the changelog or the catalogue back into the state, with no judging and no alert;
     /// `reconcile` follows when all are in.
     ///

@@ -19,6 +19,7 @@ extension Engine {
                 }
             } else {
                 forget(state.timeline(key).stale(before: limit, keep: settings.keptFacts), at: key)
+                forgetEarly(key, fact)
             }
         }
         guard let last else { return }
@@ -26,18 +27,31 @@ extension Engine {
         for ended in expiries.takeDue(of: last.account, at: last.clock) { forget(ended, last.clock) }
     }
 
-    /// What lies behind this is forgotten; nil when nothing is.
-    func horizon(of account: AccountID) -> EventTime? {
-        settings.horizonSeconds.map { state.clock(of: account).advanced(bySeconds: -$0) }
+    /// Forgets the oldest facts of the entry that a fact is in, when they are more than a message can carry.
+    private mutating func forgetEarly(_ key: FactKey, _ fact: Fact) {
+        let writer = key.isInCatalogue ? fact.evidence.account : nil
+        let excess = budget.excess(of: state.timeline(key).facts, by: writer)
+        guard !excess.isEmpty else { return }
+        forget(excess, at: key)
+        forgottenEarly.count += excess.count
+        forgottenEarly.account = fact.evidence.account
     }
 
-    /// Whether a fact behind the horizon is older than all that its full timeline still keeps.
+    private var budget: EntryBudget { EntryBudget(bytes: settings.entryBytes) }
+
+    /// Whether an account's late fact is older than all that its full timeline, or its full entry, still keeps.
     ///
     /// It may have been there, counted and forgotten, so it adds nothing.
-    func isBehind(_ fact: Fact, _ key: FactKey) -> Bool {
-        guard fact.time != .distantPast else { return false }
+    func isBehind(_ fact: Fact, _ key: FactKey, clock: EventTime) -> Bool {
+        guard let horizon = settings.horizonSeconds, fact.time < clock, fact.time != .distantPast else {
+            return false
+        }
+        if case .activity = key { return false }
         let kept = state.timeline(key).facts
-        return kept.count >= settings.keptFacts && kept.first.map { fact < $0 } ?? false
+        if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
+            return kept.first.map { fact < $0 } ?? false
+        }
+        return budget.isBehind(fact, kept, by: key.isInCatalogue ? fact.evidence.account : nil)
     }
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey) {

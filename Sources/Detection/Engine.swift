@@ -16,6 +16,9 @@ public struct Engine: Sendable {
         public var horizonSeconds: Int64?
         /// Facts that a timeline keeps whatever their age.
         public var keptFacts = 8
+        /// Bytes of facts beyond which the oldest of one entry of the changelog are forgotten within the horizon,
+        /// too: half of what a message may have.
+        public var entryBytes = 500_000
         /// Seconds after which ended things are forgotten: 35 days, for AWS delivers again for 30.
         public var retentionSeconds: Int64 = 35 * 86_400
         /// Seconds after which deregistered images are forgotten.
@@ -60,6 +63,9 @@ public struct Engine: Sendable {
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
     private var unsettledAtCommit: [Subject] = []
+
+    /// Facts forgotten within the horizon, since the engine began, and who told the last of them.
+    public internal(set) var forgottenEarly: (count: Int, account: AccountID) = (0, .none)
 
     /// An engine that knows nothing yet.
     public init(policy: Policy, rules: RuleSet = .all, settings: Settings = Settings()) {
@@ -114,9 +120,9 @@ public struct Engine: Sendable {
     private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) {
         let told = facts(of: record)
         touched.reserveCapacity(touched.count + told.count)
-        let limit = horizon(of: record.account)
+        let clock = state.clock(of: record.account)
         for (key, fact) in told {
-            if let limit, fact.time < limit, isBehind(fact, key) { continue }
+            if isBehind(fact, key, clock: clock) { continue }
             state.insert(fact, at: key, touched: &touched)
         }
     }

@@ -14,6 +14,8 @@ public final class Origin: Hashable, Sendable {
     public let source: String
     /// Who called.
     public let actor: Actor
+    /// How many bytes its texts have.
+    let textBytes: Int
 
     /// An origin from its parts.
     public init(account: AccountID, region: String, name: String, source: String, actor: Actor) {
@@ -22,6 +24,10 @@ public final class Origin: Hashable, Sendable {
         self.name = name
         self.source = source
         self.actor = actor
+        let told = [actor.arn, actor.type, actor.invokedBy, actor.sourceIP, actor.userAgent, actor.issuerARN]
+        textBytes =
+            region.utf8.count + name.utf8.count + source.utf8.count
+            + told.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
     }
 
     /// A fingerprint of what tells origins apart in practice.

@@ -95,5 +95,7 @@ struct KafkaClients: Sendable {
 
 extension KafkaConfiguration {
     /// The most bytes that a message may have; unless it is set, librdkafka's default, a little below the brokers'.
-    var messageBytes: Int { self["message.max.bytes"].flatMap { Int($0) } ?? 1_000_000 }
+    var messageBytes: Int { self["message.max.bytes"].flatMap { Int($0) } ?? Self.usualMessageBytes }
+
+    static let usualMessageBytes = 1_000_000
 }

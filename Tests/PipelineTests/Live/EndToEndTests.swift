@@ -76,4 +76,44 @@ struct EndToEndTests {
         )
         #expect(try stage.restoredEngine().allEntries() == expected.engine.allEntries())
     }
+
+    @Test("One share changed more often than a message can carry: the worker goes on, and says what is true")
+    func manyChangesOfOneThing() throws {
+        let stage = try Stage(partitions: 1)
+        let agent = String(repeating: "agent/1.0 ", count: 300)
+        let events = (0..<600).map { number in
+            Self.share(number % 2 == 0 ? "add" : "remove", number, agent: agent)
+        }
+        // What one call tells would not fit either.
+        let giant = Self.share("add", 600, agent: String(repeating: "x", count: 700_000))
+        try stage.produce(events + [giant], partitions: 1)
+        let summary = try stage.runToEnd()
+        #expect(summary.detector.run.applied == events.count)
+        #expect(summary.detector.run.deadLettered == 1)
+        #expect(try stage.findings() == Expected(events, policy: stage.policy).findings)
+        let said = try stage.alerts().count
+        var largest = 0
+        try stage.readBytes(stage.topics.catalogue) { largest = max(largest, $1?.count ?? 0) }
+        #expect(largest > 250_000 && largest <= 500_000, "\(largest) bytes")
+        try stage.runToEnd()
+        #expect(try stage.alerts().count == said, "a restart says nothing")
+    }
+
+    private static func share(_ change: String, _ number: Int, agent: String) -> History.Event {
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: count - text.count) + text
+        }
+        let json = """
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::100000000010:user/ann",\
+            "accountId":"100000000010"},"eventTime":"2026-02-02T03:\(digits(number / 60, 2)):\(digits(number % 60, 2))Z",\
+            "eventSource":"ec2.amazonaws.com","eventName":"ModifyImageAttribute","awsRegion":"eu-central-1",\
+            "sourceIPAddress":"192.0.2.7","userAgent":"\(agent)","requestParameters":{\
+            "imageId":"ami-0123456789abcdef0","attributeType":"launchPermission",\
+            "launchPermission":{"\(change)":{"items":[{"userId":"999988887777"}]}}},\
+            "responseElements":null,"eventID":"00000000-0000-4000-8000-\(digits(number, 12))",\
+            "eventType":"AwsApiCall","recipientAccountId":"100000000010"}
+            """
+        return History.Event(account: "100000000010", time: History.start + 1200 + number, json: json)
+    }
 }

@@ -141,6 +141,7 @@ extension Detector {
         catalogueCommitted = catalogueNext
         settling.removeAll()
         forgetPending()
+        tellForgotten()
         publishReport()
     }
 

@@ -59,24 +59,57 @@ extension Detector {
         // The intake has found the account with the envelope at hand.
         let account =
             configuration.input.isKeyedByAccount ? nil : message.key.flatMap { AccountID(utf8: $0) }
+        var place = 0
         try records.read(message: payload, account: account) { reading in
             switch reading {
             case .ignored(let count):
                 self.count(in: name.partition, count) { $0.ignored += count }
-            case .record(let found, _):
-                try judge(found.decoded(), of: index, at: message.offset, notAfter: notAfter)
+                place += count
+            case .record(let found, let bytes):
+                let record = found.decoded()
+                if bytes.count <= largeRecordBytes || engine.holds(record) {
+                    try judge(record, of: index, at: message.offset, notAfter: notAfter)
+                } else {
+                    bury(tooLarge(bytes, at: place), message, of: index)
+                }
+                place += 1
             case .deadLetter(let letter):
-                deadLetters.append(
-                    DeadLetterMessage(
-                        letter,
-                        topic: name.topic,
-                        partition: name.partition,
-                        offset: message.offset
-                    )
-                )
-                count(in: name.partition) { $0.deadLettered += 1 }
+                bury(letter, message, of: index)
+                place += 1
             }
         }
+    }
+
+    private func bury(_ letter: DeadLetter, _ message: Message, of index: Int) {
+        let name = sources[index].name
+        deadLetters.append(
+            DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
+        )
+        count(in: name.partition) { $0.deadLettered += 1 }
+    }
+
+    private func tooLarge(_ bytes: UnsafeRawBufferPointer, at place: Int) -> DeadLetter {
+        DeadLetter(
+            reason: .tooLarge,
+            text: "\(bytes.count) bytes, and what one call tells of a thing fits no message of the state",
+            recordIndex: place,
+            bytes: bytes
+        )
+    }
+
+    /// Says, once a minute at most, that facts were forgotten before their time.
+    func tellForgotten() {
+        let forgotten = engine.forgottenEarly
+        guard forgotten.count > toldForgotten.count,
+            toldForgotten.at.map({ ContinuousClock.now - $0 >= .seconds(60) }) ?? true
+        else { return }
+        log.warning(
+            "one thing was changed more often than its history has room: the oldest changes are forgotten early",
+            [
+                "account": "\(forgotten.account)", "changes": .number(forgotten.count - toldForgotten.count),
+            ]
+        )
+        toldForgotten = (forgotten.count, .now)
     }
 
     private func judge(

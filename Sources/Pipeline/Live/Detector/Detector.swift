@@ -47,6 +47,8 @@ final class Detector {
     let ends: Consumer
     let catalogueTopic: TopicIndex
     let records: RecordReader
+    /// Of a larger record each fact is measured before it is taken.
+    let largeRecordBytes: Int
     let transactionalID: String
     /// Tells this process from others in the ledger and in the catalogue.
     let process = Int.random(in: 1 ... .max)
@@ -78,6 +80,8 @@ final class Detector {
     var isEnding = false
     /// Transactions that failed one after the other.
     var failures = 0
+    /// Facts forgotten early that the log has told of, and when it did.
+    var toldForgotten = (count: 0, at: ContinuousClock.Instant?.none)
 
     /// The next message of each partition of the catalogue, and those of the last commit.
     var catalogueNext: [Int32: Int64] = [:]
@@ -122,10 +126,6 @@ final class Detector {
             board: board
         )
         partitioner = Partitioner(input, count: layout.accountPartitions)
-        engine = Engine(
-            policy: policy,
-            settings: .live(configuration.detector, endsWhenRead: endsWhenRead)
-        )
         others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
         consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
@@ -134,6 +134,12 @@ final class Detector {
         catalogueTopic = reader.index(of: configuration.topics.catalogue)
         transactionalID =
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
+        let messageBytes = clients.transactional(id: transactionalID).messageBytes
+        largeRecordBytes = messageBytes / 3
+        engine = Engine(
+            policy: policy,
+            settings: .live(configuration.detector, endsWhenRead: endsWhenRead, messageBytes: messageBytes)
+        )
         output = try TransactionalOutput(
             clients,
             id: transactionalID,
@@ -259,10 +265,15 @@ final class Detector {
 
 extension Engine.Settings {
     /// What a live detector uses.
-    static func live(_ detector: RunConfiguration.Detector, endsWhenRead: Bool) -> Engine.Settings {
+    static func live(
+        _ detector: RunConfiguration.Detector,
+        endsWhenRead: Bool,
+        messageBytes: Int = KafkaConfiguration.usualMessageBytes
+    ) -> Engine.Settings {
         var settings = Engine.Settings()
         settings.horizonSeconds = Int64(detector.horizonHours) * 3600
         settings.retentionSeconds = Int64(detector.retentionDays) * 86_400
+        settings.entryBytes = messageBytes / 2
         settings.keepsJournal = true
         settings.subjectsAtOnce = Detector.sliceSubjects
         settings.delaysUndetermined = !endsWhenRead && detector.settleSeconds > 0

@@ -1,0 +1,116 @@
+import CloudTrail
+
+/// How many bytes of facts one entry of the changelog may hold, so that a message can carry it whatever is called how
+/// often within the horizon.
+struct EntryBudget {
+    let bytes: Int
+
+    /// What is left where facts are forgotten: not one at a time, for each time what they led to is judged again.
+    private var rest: Int { bytes - bytes / 8 }
+
+    /// The oldest facts of an entry that are too many.
+    ///
+    /// The newest is not among them, nor the creation that all others go out from.
+    func excess(of facts: ArraySlice<Fact>, by writer: AccountID?) -> ArraySlice<Fact> {
+        guard Self.bytes(of: facts, by: writer) > bytes else { return [] }
+        let part = Self.part(of: facts, by: writer)
+        let candidates = forgettable(part)
+        var kept = Self.bytes(of: part[..<candidates.startIndex], by: nil)
+        var start = candidates.endIndex
+        while start > candidates.startIndex {
+            kept += candidates[start - 1].entryBytes
+            guard kept <= rest || start == candidates.endIndex else { break }
+            start -= 1
+        }
+        return candidates[..<start]
+    }
+
+    /// Whether a fact would be the first to be forgotten.
+    ///
+    /// It may have been there, and been forgotten already.
+    func isBehind(_ fact: Fact, _ facts: ArraySlice<Fact>, by writer: AccountID?) -> Bool {
+        guard let last = facts.last, fact < last else { return false }
+        let part = Self.part(of: facts, by: writer)
+        guard let oldest = forgettable(part).first, fact < oldest else { return false }
+        return Self.bytes(of: part, by: nil) + max(fact.entryBytes, Self.slack) > rest
+    }
+
+    /// Forgetting leaves a little less than `rest`: less than a usual fact takes.
+    private static let slack = 2048
+
+    private func forgettable(_ part: ArraySlice<Fact>) -> ArraySlice<Fact> {
+        guard let first = part.first, first.phase == .creates else { return part }
+        return first.entryBytes <= bytes / 8 ? part.dropFirst() : part
+    }
+
+    private static func part(of facts: ArraySlice<Fact>, by writer: AccountID?) -> ArraySlice<Fact> {
+        guard let writer else { return facts }
+        return facts.filter { $0.evidence.account == writer }[...]
+    }
+
+    private static func bytes(of facts: ArraySlice<Fact>, by writer: AccountID?) -> Int {
+        facts.reduce(0) { writer == nil || $1.evidence.account == writer ? $0 + $1.entryBytes : $0 }
+    }
+}
+
+extension Fact {
+    /// About how many bytes the fact takes in the changelog: a few too many.
+    var entryBytes: Int { 128 + evidence.id.textBytes + evidence.origin.textBytes + value.textBytes }
+}
+
+extension FactValue {
+    fileprivate var textBytes: Int {
+        switch self {
+        case .criteria(let criteria): criteria.reduce(0) { $0 + $1.textBytes }
+        case .text(let text): text?.utf8.count ?? 0
+        case .productCodes(let codes): codes.textBytes
+        case .grantees(let grantees): grantees.textBytes
+        case .tagSet(let text): text.utf8.count
+        case .tagDeleted(let text): text?.utf8.count ?? 0
+        case .allTags(let tags, let source): tags.textBytes + (source?.textBytes ?? 0)
+        case .created(let tags): tags?.textBytes ?? 0
+        case .launched(let image), .seen(let image): image?.textBytes ?? 0
+        case .refused(let image, let grantees): image.textBytes + grantees.textBytes
+        case .madePublic(let image): image.textBytes
+        case .unreadable(let reason): reason.utf8.count
+        case .members(let members): 6 * members.count
+        case .allowedImages, .blockPublicAccess, .account, .date, .granted, .revoked, .disabled, .enabled,
+            .deregistered, .terminated, .active:
+            0
+        }
+    }
+}
+
+extension EventID {
+    fileprivate var textBytes: Int { if case .text(let text) = self { text.utf8.count } else { 0 } }
+}
+
+extension ImageCriterion {
+    fileprivate var textBytes: Int {
+        [providers, names, productCodes].reduce(32 + unknown.textBytes) { $0 + ($1?.textBytes ?? 0) }
+    }
+}
+
+extension [String] {
+    fileprivate var textBytes: Int { reduce(0) { $0 + $1.utf8.count + 4 } }
+}
+
+extension [String: String] {
+    fileprivate var textBytes: Int { reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 } }
+}
+
+extension [Grantee] {
+    fileprivate var textBytes: Int {
+        reduce(0) { bytes, grantee in
+            switch grantee {
+            case .everyone: bytes + 1
+            case .account: bytes + 7
+            case .organization(let arn), .organizationalUnit(let arn): bytes + arn.utf8.count + 5
+            }
+        }
+    }
+}
+
+extension ResourceID {
+    fileprivate var textBytes: Int { if case .text(let text) = self { text.utf8.count + 4 } else { 24 } }
+}
