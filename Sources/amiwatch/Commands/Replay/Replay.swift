@@ -13,7 +13,8 @@ extension Command {
         details:
             "A PATH is a file, a folder with all below it, or - for standard input; plain, gzip or zstd, JSON, JSON "
             + "lines or any other form in which records travel. Alerts go to standard output as JSON lines, the "
-            + "summary to standard error; a file that is written is there whole or not at all. TIME is 2026-03-17T09:00:00Z, or a day. Exit status 3 when --fail-on is met.",
+            + "summary to standard error; a file that is written is there whole or not at all. TIME is "
+            + "2026-03-17T09:00:00Z, or a day. Exit status 3 when --fail-on is met.",
         options: ReplayOptions.all
     ) { arguments in
         let options = try ReplayOptions(arguments)
