@@ -20,8 +20,8 @@ struct ShareCallTests: CallReading {
 
     @Test
     func shares() {
-        func change(_ added: [Grantee], _ removed: [Grantee] = []) -> Call {
-            .modifyLaunchPermission(.init(image: Self.ami, added: added, removed: removed))
+        func change(_ added: [Grantee], _ removed: [Grantee] = [], unread: String? = nil) -> Call {
+            .modifyLaunchPermission(.init(image: Self.ami, added: added, removed: removed, unread: unread))
         }
         let one = AccountID("012345678901").map { Grantee.account($0) }.map { [$0] } ?? []
         #expect(
@@ -87,14 +87,7 @@ struct ShareCallTests: CallReading {
         // What can be read counts, and what cannot is told.
         #expect(
             Self.shared(#","launchPermission":{"add":{"items":[{"group":"all"},{"who":"x"}]}}"#)
-                == .modifyLaunchPermission(
-                    .init(
-                        image: Self.ami,
-                        added: [.everyone],
-                        removed: [],
-                        unread: "a grantee of an unknown shape"
-                    )
-                )
+                == change([.everyone], unread: "a grantee of an unknown shape")
         )
         #expect(
             Self.shared(
@@ -104,14 +97,7 @@ struct ShareCallTests: CallReading {
         )
         #expect(
             Self.shared(#","operationType":"add","userIds":["x"],"userGroup":"all""#)
-                == .modifyLaunchPermission(
-                    .init(
-                        image: Self.ami,
-                        added: [.everyone],
-                        removed: [],
-                        unread: "a grantee of an unknown shape"
-                    )
-                )
+                == change([.everyone], unread: "a grantee of an unknown shape")
         )
         let reset = "{\"imageId\":\"\(Self.amiText)\",\"attributeType\":\"launchPermission\"}"
         #expect(Self.call("ResetImageAttribute", reset) == .resetLaunchPermission(Self.ami))
