@@ -123,13 +123,23 @@ struct SettingCallTests: CallReading {
             let list = #"{"ImageCriterion":{"tag":1,"ImageProvider":\#(value),"ImageName":"a*"}}"#
             #expect(Self.isUnreadable(Self.wrapped(name, list)), "\(value)")
         }
-        #expect(
-            Self.isUnreadable(
-                Self.wrapped(
-                    name,
-                    #"{"ImageCriterion":{"tag":1,"CreationDateCondition":{"MaximumDaysSinceCreated":"soon"}}}"#
-                )
+    }
+
+    /// Days that AWS would refuse never get into a calculation.
+    @Test(arguments: [
+        "\"soon\"", "-1", "2147483648", "9223372036854775807", "-9223372036854775808", "18446744073709551615",
+        "1e300", "\"9223372036854775807\"", "\"99999999999999999999\"",
+    ])
+    func impossibleDays(_ days: String) {
+        for condition in [
+            "CreationDateCondition\":{\"MaximumDaysSinceCreated",
+            "DeprecationTimeCondition\":{\"MaximumDaysSinceDeprecated",
+        ] {
+            let list = "{\"ImageCriterion\":{\"tag\":1,\"\(condition)\":\(days)}}}"
+            #expect(
+                Self.isUnreadable(Self.wrapped("ReplaceImageCriteriaInAllowedImagesSettings", list)),
+                "\(list)"
             )
-        )
+        }
     }
 }

@@ -48,7 +48,7 @@ struct EntryBudgetTests {
                             isOn ? "CreateTags" : "DeleteTags",
                             .changeTags(
                                 TagChange(
-                                    resources: [image.description],
+                                    resources: [ExactText(image.description)],
                                     tags: ["Role": isOn ? "golden" : nil],
                                     deletes: !isOn
                                 )

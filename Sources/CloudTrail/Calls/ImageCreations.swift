@@ -49,18 +49,18 @@ extension JSONValue {
     /// The tags that a member of this object lists, in any of the forms that EC2 has for it.
     ///
     /// Not every tag has a value.
-    func tags() throws(Unreadable) -> [String: String?] {
+    func tags() throws(Unreadable) -> [ExactText: ExactText?] {
         // In the wrapped dialect `Tag` is the list, and `tag` the place of this object in a list of its own.
         let list =
             member("Tag") ?? field("tagSet") ?? field("tags")
             ?? member("tag").flatMap { $0.isObject || $0.isArray ? $0 : nil }
-        var tags: [String: String?] = [:]
+        var tags: [ExactText: ExactText?] = [:]
         for tag in list.list {
             guard let key = tag.field("key")?.plain else { throw Unreadable("a tag of an unknown shape") }
             let value = tag.field("value")
             let text = value?.isObject ?? false ? value?.member("content")?.scalar : value?.scalar
             if let value, !value.isNull, text == nil { throw Unreadable("a tag of an unknown shape") }
-            tags[key] = .some(text)
+            tags[ExactText(key)] = .some(text.map { ExactText($0) })
         }
         return tags
     }
@@ -73,12 +73,12 @@ extension TagChange {
             let named = request.field("resourcesSet") ?? request.field("resourceId")
                 ?? request.field("resources")
         else { throw Unreadable("no resource is named") }
-        var resources: [String] = []
+        var resources: [ExactText] = []
         for item in named.list {
             guard let resource = item.field("resourceId")?.plain ?? item.plain else {
                 throw Unreadable("a resource of an unknown shape")
             }
-            resources.append(resource)
+            resources.append(ExactText(resource))
         }
         guard !resources.isEmpty else { throw Unreadable("no resource is named") }
         let tags = try request.tags()

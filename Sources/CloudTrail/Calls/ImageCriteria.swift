@@ -21,7 +21,7 @@ extension ImageCriterion {
         guard item.isObject else { throw Unreadable("an image criterion that is no object") }
         self.init()
         for (key, value) in item.members {
-            switch key.string.lowercased() {
+            switch key.lowercasedASCII {
             case "tag": continue
             case "imageprovider", "imageproviders", "imageproviderset":
                 providers = try value.texts(of: key) { $0.provider }
@@ -32,7 +32,7 @@ extension ImageCriterion {
                 maximumDaysSinceCreated = try value.days("maximumDaysSinceCreated")
             case "deprecationtimecondition":
                 maximumDaysSinceDeprecated = try value.days("maximumDaysSinceDeprecated")
-            default: unknown[key.string] = value.canonical
+            default: unknown[ExactText(key.string)] = ExactText(value.canonical)
             }
         }
     }
@@ -66,6 +66,7 @@ extension JSONValue {
             throw Unreadable("a condition without \(name)")
         }
         guard let days = field.wholeNumber else { throw Unreadable("\(name) is no number") }
+        guard ImageCriterion.days.contains(days) else { throw Unreadable("\(name) is out of range") }
         return days
     }
 }

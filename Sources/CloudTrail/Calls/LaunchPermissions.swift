@@ -40,7 +40,10 @@ extension WatchedCall {
     private static let unknownGrantee = Unreadable("a grantee of an unknown shape")
 
     private static func isLaunchPermission(_ attribute: String) -> Bool {
-        attribute == "launchPermission" || attribute.lowercased().filter { $0 != "_" } == "launchpermission"
+        attribute == "launchPermission"
+            || attribute.utf8.lazy.filter { $0 != 0x5F }.map { $0 | 0x20 }.elementsEqual(
+                "launchpermission".utf8
+            )
     }
 
     /// Without the name of the attribute its value has the attribute's name.
@@ -89,7 +92,7 @@ extension WatchedCall {
         guard !grantees.isEmpty else {
             throw isComplete ? Unreadable("no grantee is named") : unknownGrantee
         }
-        let sorted = grantees.sorted { $0.description < $1.description }
+        let sorted = grantees.sorted { $0.description.bytesPrecede($1.description) }
         return LaunchPermissionChange(
             image: try parameters.requestedImage(),
             added: adds ? sorted : [],
@@ -147,7 +150,7 @@ extension Grantee {
             }
             if !(isKnown && isReadable) { isComplete = false }
         }
-        return grantees.sorted { $0.description < $1.description }
+        return grantees.sorted { $0.description.bytesPrecede($1.description) }
     }
 }
 

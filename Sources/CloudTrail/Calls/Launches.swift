@@ -7,7 +7,7 @@ extension InstanceLaunch {
         }
         var image = named ?? request?.field("imageId")?.id
         // Stands for an image that only the response names.
-        if case .text(let text) = image, text.hasPrefix("resolve:") { image = nil }
+        if case .text(let text) = image, text.hasBytes(prefix: "resolve:") { image = nil }
         if parameters.failed {
             _ = try parameters.requestFields()
             self.init(instances: [], requestedImage: image)

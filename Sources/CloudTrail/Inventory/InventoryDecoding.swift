@@ -51,7 +51,9 @@ extension InventoryMessage {
         }
         inventory.allowedImages = value.string("allowedImages").flatMap { AllowedImagesState(rawValue: $0) }
         if let criteria = value.member("imageCriteria") {
-            inventory.imageCriteria = criteria.elements.map(criterion)
+            var list: [ImageCriterion] = []
+            for item in criteria.elements { list.append(try criterion(item)) }
+            inventory.imageCriteria = list
         }
         inventory.managedBy = value.string("managedBy")
         inventory.blockPublicAccess = value.string("blockPublicAccess")
@@ -95,15 +97,21 @@ extension InventoryMessage {
         )
     }
 
-    private static func criterion(_ value: JSONValue) -> ImageCriterion {
+    private static func criterion(_ value: JSONValue) throws(Refusal) -> ImageCriterion {
         ImageCriterion(
             providers: value.strings("providers"),
             names: value.strings("names"),
             productCodes: value.strings("productCodes"),
-            maximumDaysSinceCreated: value.member("maximumDaysSinceCreated")?.wholeNumber,
-            maximumDaysSinceDeprecated: value.member("maximumDaysSinceDeprecated")?.wholeNumber,
+            maximumDaysSinceCreated: try days(value.member("maximumDaysSinceCreated")),
+            maximumDaysSinceDeprecated: try days(value.member("maximumDaysSinceDeprecated")),
             unknown: value.pairs("unknown") ?? [:]
         )
+    }
+
+    private static func days(_ value: JSONValue?) throws(Refusal) -> Int? {
+        guard let value else { return nil }
+        guard let days = value.wholeNumber, ImageCriterion.days.contains(days) else { throw broken }
+        return days
     }
 
     private static func grantee(_ value: JSONValue) -> Grantee? {
@@ -125,12 +133,12 @@ extension JSONValue {
         member(key).map { $0.elements.compactMap { $0.text?.string } }
     }
 
-    fileprivate func pairs(_ key: StaticString) -> [String: String]? {
+    fileprivate func pairs(_ key: StaticString) -> [ExactText: ExactText]? {
         guard let list = member(key) else { return nil }
-        var pairs: [String: String] = [:]
+        var pairs: [ExactText: ExactText] = [:]
         for pair in list.elements {
             let texts = pair.elements.compactMap { $0.text?.string }
-            if texts.count == 2 { pairs[texts[0]] = texts[1] }
+            if texts.count == 2 { pairs[ExactText(texts[0])] = ExactText(texts[1]) }
         }
         return pairs
     }

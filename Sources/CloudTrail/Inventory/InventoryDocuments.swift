@@ -114,11 +114,13 @@ extension InventoryReader {
     /// The owner's whole tags.
     ///
     /// AWS shows nobody else any: without an account no tags may be such a silence.
-    private func tags(_ image: JSONValue, owner: AccountID?) -> [String: String]? {
+    private func tags(_ image: JSONValue, owner: AccountID?) -> [ExactText: ExactText]? {
         let listed = image.member("Tags")
-        var tags: [String: String] = [:]
+        var tags: [ExactText: ExactText] = [:]
         for tag in listed?.elements ?? image.elements {
-            if let key = tag.string("Key") { tags[key] = tag.member("Value")?.scalar ?? "" }
+            if let key = tag.string("Key") {
+                tags[ExactText(key)] = ExactText(tag.member("Value")?.scalar ?? "")
+            }
         }
         if !tags.isEmpty { return tags }
         guard let account = options.account, account == owner,

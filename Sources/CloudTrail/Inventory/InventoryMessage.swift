@@ -96,8 +96,8 @@ public enum InventoryMessage {
             if let tags = image.tags {
                 $0.list("tags", tags.sorted { $0.key < $1.key }, whenEmpty: true) { writer, tag in
                     writer.array {
-                        $0.string(tag.key)
-                        $0.string(tag.value)
+                        $0.string(tag.key.string)
+                        $0.string(tag.value.string)
                     }
                 }
             }
@@ -125,8 +125,8 @@ public enum InventoryMessage {
             if !criterion.unknown.isEmpty {
                 $0.list("unknown", criterion.unknown.sorted { $0.key < $1.key }) { writer, entry in
                     writer.array {
-                        $0.string(entry.key)
-                        $0.string(entry.value)
+                        $0.string(entry.key.string)
+                        $0.string(entry.value.string)
                     }
                 }
             }

@@ -8,11 +8,11 @@ extension JSONValue {
 
     private func write(to json: inout JSONWriter) {
         if isObject {
-            var members: [String: JSONValue] = [:]
-            for (key, value) in self.members { members[key.string] = value }
+            var members: [ExactText: JSONValue] = [:]
+            for (key, value) in self.members { members[ExactText(key.string)] = value }
             json.object { json in
                 for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-                    json.key(text: key)
+                    json.key(text: key.string)
                     value.write(to: &json)
                 }
             }

@@ -17,6 +17,11 @@ struct UTF8Text {
     /// A copy that outlives the bytes.
     var string: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// A copy in which the ASCII letters are small.
+    var lowercasedASCII: String {
+        String(decoding: bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
     @inline(__always)
     static func == (text: UTF8Text, name: StaticString) -> Bool {
         guard text.count == name.utf8CodeUnitCount, let base = text.bytes.baseAddress else {

@@ -32,11 +32,11 @@ struct CanonicalBytes {
         if let list { put(list) { $0.put($1) } }
     }
 
-    mutating func put(_ tags: [String: String?]) {
+    mutating func put(_ tags: [ExactText: ExactText?]) {
         let sorted = tags.sorted { $0.key < $1.key }
         put(sorted) {
-            $0.put($1.key)
-            $0.put($1.value)
+            $0.put($1.key.string)
+            $0.put($1.value?.string)
         }
     }
 
@@ -112,7 +112,7 @@ extension CanonicalBytes {
             put(change.removed) { $0.put($1) }
             if let unread = change.unread { put(unread) }
         case .changeTags(let change):
-            put(change.resources)
+            put(change.resources) { $0.put($1.string) }
             put(change.tags)
             put(change.deletes)
         case .allowedImages(let state): put(state.rawValue)

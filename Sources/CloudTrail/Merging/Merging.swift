@@ -40,7 +40,7 @@ extension Call {
     /// As `Record.merged(with:)`: a typed call beats `.nothing`, which beats `.unreadable`; within one kind field by
     /// field, a list counting as one field.
     public func merged(with other: Call) -> Call {
-        if self == other { return self }
+        if self == other, hasSameBytes(as: other) { return self }
         guard rank == other.rank else { return rank > other.rank ? self : other }
         switch (self, other) {
         case (.runInstances(let left), .runInstances(let right)):
@@ -76,7 +76,7 @@ extension Call {
         case (.changeTags(let left), .changeTags(let right)):
             return .changeTags(
                 TagChange(
-                    resources: greater(left.resources, right.resources) { $0.put($1) },
+                    resources: greater(left.resources, right.resources) { $0.put($1.string) },
                     tags: greater(left.tags, right.tags),
                     deletes: left.deletes || right.deletes
                 )
@@ -85,6 +85,11 @@ extension Call {
             return .imageCriteria(greater(left, right) { $0.put($1) })
         default: return byBytes(other)
         }
+    }
+
+    /// Whether two calls, also equal ones, have the same bytes: `String` finds more texts equal.
+    func hasSameBytes(as other: Call) -> Bool {
+        CanonicalBytes.of { $0.put(self) } == CanonicalBytes.of { $0.put(other) }
     }
 
     private func byBytes(_ other: Call) -> Call {
@@ -123,7 +128,7 @@ extension ImageCreation {
 }
 
 private func greater(_ left: String, _ right: String) -> String {
-    left.utf8.lexicographicallyPrecedes(right.utf8) ? right : left
+    left.bytesPrecede(right) ? right : left
 }
 
 private func greater(_ left: String?, _ right: String?) -> String? {
@@ -155,13 +160,19 @@ private func greater<Value>(
     return isLess ? right : left
 }
 
-private func greater(_ left: [String: String?], _ right: [String: String?]) -> [String: String?] {
+private func greater(
+    _ left: [ExactText: ExactText?],
+    _ right: [ExactText: ExactText?]
+) -> [ExactText: ExactText?] {
     if left.isEmpty { return right }
     if right.isEmpty { return left }
     return CanonicalBytes.of { $0.put(left) }.lexicographicallyPrecedes(CanonicalBytes.of { $0.put(right) })
         ? right : left
 }
 
-private func greater(_ left: [String: String], _ right: [String: String]) -> [String: String] {
+private func greater(
+    _ left: [ExactText: ExactText],
+    _ right: [ExactText: ExactText]
+) -> [ExactText: ExactText] {
     greater(left.mapValues { .some($0) }, right.mapValues { .some($0) }).compactMapValues { $0 }
 }

@@ -56,20 +56,23 @@ public final class Actor: Hashable, Sendable {
     /// The console's `AWS Internal` is no service.
     public var service: String? {
         for name in [invokedBy, sourceIP] {
-            if let name, name.hasSuffix(".amazonaws.com") || name.hasSuffix(".amazonaws.com.cn") {
+            if let name, name.hasBytes(suffix: ".amazonaws.com") || name.hasBytes(suffix: ".amazonaws.com.cn")
+            {
                 return name
             }
         }
         return type == "AWSService" ? invokedBy ?? "AWSService" : nil
     }
 
-    /// Equal in every part.
+    /// Equal in every part, byte for byte.
     public static func == (left: Actor, right: Actor) -> Bool {
         left === right
-            || (left.fingerprint == right.fingerprint && left.arn == right.arn && left.type == right.type
-                && left.accountID == right.accountID
-                && left.invokedBy == right.invokedBy && left.sourceIP == right.sourceIP
-                && left.userAgent == right.userAgent && left.issuerARN == right.issuerARN)
+            || (left.fingerprint == right.fingerprint && left.accountID == right.accountID
+                && left.arn.hasSameBytes(as: right.arn) && left.type.hasSameBytes(as: right.type)
+                && left.invokedBy.hasSameBytes(as: right.invokedBy)
+                && left.sourceIP.hasSameBytes(as: right.sourceIP)
+                && left.userAgent.hasSameBytes(as: right.userAgent)
+                && left.issuerARN.hasSameBytes(as: right.issuerARN))
     }
 
     /// Feeds a fingerprint of every part.

@@ -92,9 +92,9 @@ public struct ImageCreation: Hashable, Sendable {
     /// What it was made from.
     public var origin: Origin?
     /// Tags that the call puts on the image.
-    public var imageTags: [String: String]
+    public var imageTags: [ExactText: ExactText]
     /// Tags that the call puts on the snapshots it makes.
-    public var snapshotTags: [String: String]
+    public var snapshotTags: [ExactText: ExactText]
     /// `CopyImage` only: the source's tags come along.
     public var copiesImageTags: Bool
 
@@ -103,8 +103,8 @@ public struct ImageCreation: Hashable, Sendable {
         image: ResourceID?,
         name: String? = nil,
         origin: Origin? = nil,
-        imageTags: [String: String] = [:],
-        snapshotTags: [String: String] = [:],
+        imageTags: [ExactText: ExactText] = [:],
+        snapshotTags: [ExactText: ExactText] = [:],
         copiesImageTags: Bool = false
     ) {
         self.image = image
@@ -133,6 +133,18 @@ public enum Grantee: Fingerprinted, Sendable, CustomStringConvertible {
         case .account(let account): fingerprint.feed(account.number)
         case .everyone: fingerprint.feed(0)
         case .organization(let arn), .organizationalUnit(let arn): fingerprint.feed(arn)
+        }
+    }
+
+    /// The same account, everybody, or ARNs of the same bytes.
+    public static func == (left: Grantee, right: Grantee) -> Bool {
+        switch (left, right) {
+        case (.account(let account), .account(let other)): account == other
+        case (.everyone, .everyone): true
+        case (.organization(let arn), .organization(let other)),
+            (.organizationalUnit(let arn), .organizationalUnit(let other)):
+            arn.hasSameBytes(as: other)
+        default: false
         }
     }
 
@@ -169,18 +181,18 @@ public struct LaunchPermissionChange: Hashable, Sendable {
 /// What `CreateTags` or `DeleteTags` does.
 public struct TagChange: Hashable, Sendable {
     /// The resources, of any kind, as given.
-    public var resources: [String]
+    public var resources: [ExactText]
     /// `CreateTags`: each key with its value.
     ///
     /// `DeleteTags`: each key with nil, or with the value that it must have to be deleted.
-    public var tags: [String: String?]
+    public var tags: [ExactText: ExactText?]
     /// Whether this is `DeleteTags`.
     ///
     /// Without any tag it deletes all of them.
     public var deletes: Bool
 
     /// A change from its parts.
-    public init(resources: [String], tags: [String: String?], deletes: Bool) {
+    public init(resources: [ExactText], tags: [ExactText: ExactText?], deletes: Bool) {
         self.resources = resources
         self.tags = tags
         self.deletes = deletes
@@ -209,6 +221,9 @@ public enum BlockPublicAccessState: String, Hashable, Sendable, CaseIterable {
 ///
 /// Values in one parameter are alternatives; all parameters must hold.
 public struct ImageCriterion: Hashable, Sendable {
+    /// The days that AWS takes in a condition.
+    public static let days = 0...2_147_483_647
+
     /// `ImageProviders`: `amazon`, `aws-marketplace`, `aws-backup-vault`, `none`, or 12-digit accounts.
     public var providers: [String]?
     /// `ImageNames`, with `?` and `*`.
@@ -220,7 +235,7 @@ public struct ImageCriterion: Hashable, Sendable {
     /// `DeprecationTimeCondition.MaximumDaysSinceDeprecated`, in days.
     public var maximumDaysSinceDeprecated: Int?
     /// Parameters that this version does not know (`ImageWatermarks`, say), each as canonical JSON.
-    public var unknown: [String: String]
+    public var unknown: [ExactText: ExactText]
 
     /// A criterion from the parameters that it has.
     public init(
@@ -229,7 +244,7 @@ public struct ImageCriterion: Hashable, Sendable {
         productCodes: [String]? = nil,
         maximumDaysSinceCreated: Int? = nil,
         maximumDaysSinceDeprecated: Int? = nil,
-        unknown: [String: String] = [:]
+        unknown: [ExactText: ExactText] = [:]
     ) {
         self.providers = providers
         self.names = names

@@ -27,6 +27,15 @@ public enum EventID: Fingerprinted, Sendable, CustomStringConvertible {
         return .uuid(high, low)
     }
 
+    /// The same digits, or the same bytes.
+    public static func == (left: EventID, right: EventID) -> Bool {
+        switch (left, right) {
+        case (.uuid(let a, let b), .uuid(let c, let d)): a == c && b == d
+        case (.text(let text), .text(let other)): text.hasSameBytes(as: other)
+        default: false
+        }
+    }
+
     /// Feeds the digits.
     public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
@@ -99,6 +108,16 @@ public enum ResourceID: Fingerprinted, Sendable, CustomStringConvertible {
             let last = LowerHex.digit(text[start + 16])
         else { return nil }
         return isImage ? .image(high, last) : .instance(high, last)
+    }
+
+    /// The same digits, or the same bytes.
+    public static func == (left: ResourceID, right: ResourceID) -> Bool {
+        switch (left, right) {
+        case (.image(let a, let b), .image(let c, let d)), (.instance(let a, let b), .instance(let c, let d)):
+            a == c && b == d
+        case (.text(let text), .text(let other)): text.hasSameBytes(as: other)
+        default: false
+        }
     }
 
     /// Feeds the digits, all but the last: of a prefix's ids no two differ in that alone.

@@ -31,7 +31,7 @@ public struct Inventory: Hashable, Sendable {
         /// `State` is `disabled`; nil when the document shows neither this nor an image that can be used.
         public var isDisabled: Bool?
         /// The owner's whole tags; nil when the document is not the owner's own or does not say.
-        public var tags: [String: String]?
+        public var tags: [ExactText: ExactText]?
 
         /// An image of which nothing but the id is known.
         public init(id: ResourceID) { self.id = id }

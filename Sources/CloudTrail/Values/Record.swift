@@ -47,6 +47,15 @@ public struct Record: Hashable, Sendable {
         self.call = call
     }
 
+    /// Equal in every part, byte for byte.
+    public static func == (left: Record, right: Record) -> Bool {
+        left.id == right.id && left.account == right.account && left.time == right.time
+            && left.region.hasSameBytes(as: right.region) && left.name.hasSameBytes(as: right.name)
+            && left.source.hasSameBytes(as: right.source) && left.error.hasSameBytes(as: right.error)
+            && left.sharedEventID.hasSameBytes(as: right.sharedEventID) && left.actor == right.actor
+            && left.call == right.call && left.call.hasSameBytes(as: right.call)
+    }
+
     /// Whether this is what the AWS CLI printed, and no event.
     public var isInventory: Bool { if case .inventory = call { true } else { false } }
 

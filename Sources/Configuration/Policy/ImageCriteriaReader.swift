@@ -85,7 +85,7 @@ struct ImageCriteriaReader {
                 criterion.maximumDaysSinceDeprecated = days(entry, "MaximumDaysSinceDeprecated")
             default:
                 if unknown(entry, Self.parameters) {
-                    criterion.unknown[entry.key] = JSONText.canonical(entry.value)
+                    criterion.unknown[ExactText(entry.key)] = ExactText(JSONText.canonical(entry.value))
                 }
             }
         }
@@ -208,7 +208,7 @@ struct ImageCriteriaReader {
             }
             return nil
         }
-        return reader.integer(value, key, ImageCriterionLimits.days)
+        return reader.integer(value, key, ImageCriterion.days)
     }
 
     private func limit(_ items: [Node], to most: Int, _ what: String, _ node: Node) {

@@ -4,7 +4,6 @@ enum ImageCriterionLimits {
     static let providers = 200
     static let names = 50
     static let productCodes = 50
-    static let days = 0...2_147_483_647
     /// Owner aliases of the EC2 API; a declarative policy spells them with underscores.
     static let ownerAliases = ["amazon", "aws-marketplace", "aws-backup-vault"]
     /// Stands alone, for the account's own images only.

@@ -29,7 +29,7 @@ struct ImageApproval {
         }
         return entry.tags.allSatisfy { key, value in
             let reading = TagReading(key, of: known, asOf: time, in: scene.state)
-            guard reading.value == .present(value), let cause = reading.cause else { return false }
+            guard reading.value == .present(ExactText(value)), let cause = reading.cause else { return false }
             return scene.policy.isPublisher(cause.evidence) == true
         }
     }
@@ -86,7 +86,7 @@ struct ImageApproval {
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }
-        guard reading.value == .present(value) else { return .no(statement) }
+        guard reading.value == .present(ExactText(value)) else { return .no(statement) }
         switch scene.policy.isPublisher(cause.evidence) {
         case true?: return .yes(statement)
         case false?:

@@ -5,7 +5,7 @@ struct TagReading {
     enum Value: Equatable {
         case unknown
         case absent
-        case present(String)
+        case present(ExactText)
     }
 
     private(set) var value = Value.unknown
@@ -31,7 +31,7 @@ struct TagReading {
     /// The facts about a tag that count, in order.
     static func facts(_ key: String, of image: ImageFacts?) -> ArraySlice<Fact> {
         guard let image, let owner = image.owner?.account else { return [] }
-        let single = image.timeline(.tag(key)).facts
+        let single = image.timeline(.tag(ExactText(key))).facts
         let all = image.timeline(.allTags).facts
         let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()[...]
         func counts(_ fact: Fact) -> Bool {
@@ -49,7 +49,7 @@ struct TagReading {
             // Deleted only if it had this value; of an unknown one nothing is learnt.
             if value == .present(only) { set(.absent, by: fact) }
         case .allTags(let tags, let source):
-            if let text = tags[key] {
+            if let text = tags[ExactText(key)] {
                 set(.present(text), by: fact)
             } else if let source {
                 set(Self.copied(key, from: source, asOf: fact.time, in: state, depth: depth), by: fact)
@@ -87,7 +87,7 @@ struct TagReading {
         switch value {
         case .unknown: return nil
         case .absent: return FactStatement("tag \(key)", "absent", cause)
-        case .present(let text): return FactStatement("tag \(key)", text, cause)
+        case .present(let text): return FactStatement("tag \(key)", text.string, cause)
         }
     }
 }

@@ -33,7 +33,7 @@ final class PolicyInForce: Sendable {
         self.policy = policy
         approvals = (policy.approvedImages ?? []).map { Approval($0) }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
-        approvalTags = approvalTagKeys.map(ImageAttribute.tag) + [.allTags]
+        approvalTags = approvalTagKeys.map { .tag(ExactText($0)) } + [.allTags]
         deniedImages = Set(policy.deniedImages.map { ResourceID($0) })
     }
 

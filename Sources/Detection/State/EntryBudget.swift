@@ -65,8 +65,8 @@ extension FactValue {
         case .text(let text): text?.utf8.count ?? 0
         case .productCodes(let codes): codes.textBytes
         case .grantees(let grantees): grantees.textBytes
-        case .tagSet(let text): text.utf8.count
-        case .tagDeleted(let text): text?.utf8.count ?? 0
+        case .tagSet(let text): text.string.utf8.count
+        case .tagDeleted(let text): text?.string.utf8.count ?? 0
         case .allTags(let tags, let source): tags.textBytes + (source?.textBytes ?? 0)
         case .created(let tags): tags?.textBytes ?? 0
         case .launched(let image), .seen(let image): image?.textBytes ?? 0
@@ -95,8 +95,10 @@ extension [String] {
     fileprivate var textBytes: Int { reduce(0) { $0 + $1.utf8.count + 4 } }
 }
 
-extension [String: String] {
-    fileprivate var textBytes: Int { reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 8 } }
+extension [ExactText: ExactText] {
+    fileprivate var textBytes: Int {
+        reduce(0) { $0 + $1.key.string.utf8.count + $1.value.string.utf8.count + 8 }
+    }
 }
 
 extension [Grantee] {

@@ -78,13 +78,13 @@ public enum FactValue: Hashable, Sendable {
     /// Launch permissions of everybody but these are gone; an inventory's list, or none after a reset.
     case grantees([Grantee])
     /// A tag set to a value.
-    case tagSet(String)
+    case tagSet(ExactText)
     /// A tag deleted; with a value, only if it had that.
-    case tagDeleted(String?)
+    case tagDeleted(ExactText?)
     /// All tags that there are; with the image whose tags were copied along.
-    indirect case allTags([String: String], copiedFrom: ResourceID?)
+    indirect case allTags([ExactText: ExactText], copiedFrom: ResourceID?)
     /// An image created, with the tags that the call put on snapshots; nil when the call makes none.
-    case created(snapshotTags: [String: String]?)
+    case created(snapshotTags: [ExactText: ExactText]?)
     /// An image disabled.
     case disabled
     /// An image enabled again.

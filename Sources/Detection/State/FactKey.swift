@@ -125,7 +125,7 @@ public enum ImageAttribute: Fingerprinted, Sendable {
     /// Created, disabled, enabled, deregistered.
     case lifecycle
     /// One tag.
-    case tag(String)
+    case tag(ExactText)
     /// All tags at once, at creation and in an inventory.
     case allTags
     /// One grantee's launch permission.
@@ -136,7 +136,7 @@ public enum ImageAttribute: Fingerprinted, Sendable {
     /// Feeds a tag's key and a permission's grantee; the others are no keys of tables.
     public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
-        case .tag(let key): fingerprint.feed(key)
+        case .tag(let key): key.feed(to: &fingerprint)
         case .permission(let grantee): grantee.feed(to: &fingerprint)
         default: break
         }

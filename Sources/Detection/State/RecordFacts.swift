@@ -118,8 +118,8 @@ struct RecordFacts {
     }
 
     private mutating func tell(_ change: TagChange) {
-        for resource in Set(change.resources)
-        where resource.hasPrefix("ami-") || resource.hasPrefix("import-ami-") {
+        for resource in Set(change.resources).map(\.string)
+        where resource.hasBytes(prefix: "ami-") || resource.hasBytes(prefix: "import-ami-") {
             let image = ResourceID(resource)
             if change.deletes, change.tags.isEmpty {
                 add(.image(image, .allTags), .allTags([:], copiedFrom: nil))

@@ -92,8 +92,8 @@ struct Population {
             return record("TerminateInstances", .terminateInstances([instance]), at: number)
         case 15, 16:
             let change = TagChange(
-                resources: [Self.image(lately).description],
-                tags: ["Stage": "\(number)"],
+                resources: [ExactText(Self.image(lately).description)],
+                tags: ["Stage": ExactText("\(number)")],
                 deletes: false
             )
             return record("CreateTags", .changeTags(change), at: lately)

@@ -206,13 +206,21 @@ struct History {
             let value = key == "Role" ? random.pick(["golden", "silver"]) : random.pick(["", "4711"])
             return (
                 "CreateTags",
-                .changeTags(TagChange(resources: [image.description], tags: [key: value], deletes: false))
+                .changeTags(
+                    TagChange(
+                        resources: [ExactText(image.description)],
+                        tags: [ExactText(key): ExactText(value)],
+                        deletes: false
+                    )
+                )
             )
         }
         let value: String? = random.chance(30) ? "golden" : nil
-        let tags: [String: String?] = random.chance(20) ? [:] : [key: value]
+        let tags: [ExactText: ExactText?] =
+            random.chance(20) ? [:] : [ExactText(key): value.map { ExactText($0) }]
         return (
-            "DeleteTags", .changeTags(TagChange(resources: [image.description], tags: tags, deletes: true))
+            "DeleteTags",
+            .changeTags(TagChange(resources: [ExactText(image.description)], tags: tags, deletes: true))
         )
     }
 

@@ -48,7 +48,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
 
         func judgeSnapshots(_ required: Required) -> Judgement? {
             guard case .created(let tags?) = creation.value else { return nil }
-            let reading = tags[key].map(TagReading.Value.present) ?? .absent
+            let reading = tags[ExactText(key)].map(TagReading.Value.present) ?? .absent
             guard let failed = required.first(where: { !$0.element.isMet(by: reading) }) else { return nil }
             var judgement = Judgement()
             judgement.occur(creation.evidence, reason(failed, reading, creation))
@@ -168,7 +168,7 @@ extension TagReading.Value {
         switch self {
         case .unknown: "unknown"
         case .absent: "absent"
-        case .present(let value): value
+        case .present(let value): value.string
         }
     }
 }
@@ -179,8 +179,8 @@ extension Policy.RequiredTag {
         guard case .present(let value) = reading else { return false }
         return switch requirement {
         case .present: true
-        case .value(let wanted): value == wanted
-        case .pattern(let pattern): pattern.matches(value)
+        case .value(let wanted): value == ExactText(wanted)
+        case .pattern(let pattern): pattern.matches(value.string)
         }
     }
 }

@@ -62,8 +62,8 @@ struct ApprovalTagTampered: Rule {
     }
 
     /// The values of a key that approve the image, with their entry: those whose other parts can match it.
-    private func approvingValues(_ key: String, _ image: ResourceID, _ scene: Scene) -> [String: Int] {
-        var values: [String: Int] = [:]
+    private func approvingValues(_ key: String, _ image: ResourceID, _ scene: Scene) -> [ExactText: Int] {
+        var values: [ExactText: Int] = [:]
         let approval = ImageApproval(
             image: image,
             time: .distantFuture,
@@ -73,7 +73,7 @@ struct ApprovalTagTampered: Rule {
             guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {
                 continue
             }
-            values[value] = values[value] ?? index
+            values[ExactText(value)] = values[ExactText(value)] ?? index
         }
         return values
     }
@@ -84,7 +84,7 @@ struct ApprovalTagTampered: Rule {
         _ fact: Fact,
         from before: (value: TagReading.Value, cause: Fact),
         to new: TagReading.Value,
-        _ approving: [String: Int],
+        _ approving: [ExactText: Int],
         _ isPublisher: Bool?
     ) -> Judgement.Reason {
         let old = before.value
@@ -92,8 +92,8 @@ struct ApprovalTagTampered: Rule {
         let entry = gained ?? old.value.flatMap { approving[$0] } ?? 0
         let caller = fact.evidence.actor.principalARN ?? "unknown"
         let statements = [
-            FactStatement("tag \(key) before", old.value ?? "absent", before.cause),
-            FactStatement("tag \(key) after", new.value ?? "absent", fact),
+            FactStatement("tag \(key) before", old.value?.string ?? "absent", before.cause),
+            FactStatement("tag \(key) after", new.value?.string ?? "absent", fact),
             FactStatement("changed by", caller, fact),
         ]
         return Judgement.Reason(
@@ -109,7 +109,7 @@ struct ApprovalTagTampered: Rule {
                     "--resources",
                     image.description,
                     "--tags",
-                    AWSCommand.tag(key, old.value)
+                    AWSCommand.tag(key, old.value?.string)
                 )
             ],
             message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "
@@ -119,14 +119,14 @@ struct ApprovalTagTampered: Rule {
 }
 
 extension TagReading.Value {
-    fileprivate var value: String? { if case .present(let text) = self { text } else { nil } }
+    fileprivate var value: ExactText? { if case .present(let text) = self { text } else { nil } }
 }
 
 extension Fact {
     /// Whether a call names a tag, or all of them.
     fileprivate func names(_ key: String) -> Bool {
         if case .allTags(let tags, _) = value {
-            tags.isEmpty ? phase != .creates : tags[key] != nil
+            tags.isEmpty ? phase != .creates : tags[ExactText(key)] != nil
         } else {
             true
         }

@@ -53,7 +53,7 @@ extension ByteWriter {
         case .productCodes: byte(5)
         case .deprecation: byte(6)
         case .lifecycle: byte(7)
-        case .tag(let key): tagged(8) { $0.text(key) }
+        case .tag(let key): tagged(8) { $0.text(key.string) }
         case .allTags: byte(9)
         case .permission(let grantee): tagged(10) { $0.grantee(grantee) }
         case .allPermissions: byte(11)
@@ -132,7 +132,7 @@ extension ByteReader {
         case 5: .productCodes
         case 6: .deprecation
         case 7: .lifecycle
-        case 8: .tag(try text())
+        case 8: .tag(ExactText(try text()))
         case 9: .allTags
         case 10: .permission(try grantee())
         case 11: .allPermissions

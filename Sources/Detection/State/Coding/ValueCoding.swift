@@ -23,10 +23,10 @@ extension ByteWriter {
         }
     }
 
-    mutating func tags(_ tags: [String: String]) {
+    mutating func tags(_ tags: [ExactText: ExactText]) {
         list(tags.sorted { $0.key < $1.key }) {
-            $0.text($1.key)
-            $0.text($1.value)
+            $0.text($1.key.string)
+            $0.text($1.value.string)
         }
     }
 
@@ -52,8 +52,8 @@ extension ByteWriter {
         case .granted: byte(7)
         case .revoked: byte(8)
         case .grantees(let grantees): tagged(9) { $0.list(grantees) { $0.grantee($1) } }
-        case .tagSet(let text): tagged(10) { $0.text(text) }
-        case .tagDeleted(let text): tagged(11) { $0.optional(text) { $0.text($1) } }
+        case .tagSet(let text): tagged(10) { $0.text(text.string) }
+        case .tagDeleted(let text): tagged(11) { $0.optional(text) { $0.text($1.string) } }
         case .allTags(let tags, let source):
             tagged(12) {
                 $0.tags(tags)
@@ -108,11 +108,11 @@ extension ByteReader {
         }
     }
 
-    mutating func tags() throws(StateError) -> [String: String] {
-        var tags: [String: String] = [:]
+    mutating func tags() throws(StateError) -> [ExactText: ExactText] {
+        var tags: [ExactText: ExactText] = [:]
         for _ in 0..<(try count()) {
-            let key = try text()
-            tags[key] = try text()
+            let key = ExactText(try text())
+            tags[key] = ExactText(try text())
         }
         return tags
     }
@@ -164,8 +164,8 @@ extension ByteReader {
         case 7: .granted
         case 8: .revoked
         case 9: .grantees(try grantees())
-        case 10: .tagSet(try text())
-        case 11: .tagDeleted(try optionalText())
+        case 10: .tagSet(ExactText(try text()))
+        case 11: .tagDeleted(try optionalText().map { ExactText($0) })
         case 12: .allTags(try tags(), copiedFrom: try optionalResource())
         case 13: .created(snapshotTags: try optional { (reader) throws(StateError) in try reader.tags() })
         case 14: .disabled

@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// A text that equals another only when both have the same bytes.
+///
+/// Swift's `String` also finds equal what Unicode calls canonically equivalent: `é` as one scalar and as two, the
+/// Kelvin sign and `K`. AWS does not: two such tag keys are two tags. So whatever comes from outside and is a key, or is
+/// compared with something, is compared by its bytes: as this type, or with `String.hasSameBytes(as:)` and its like.
+public struct ExactText: Fingerprinted, Comparable, Sendable, CustomStringConvertible,
+    ExpressibleByStringLiteral
+{
+    /// The text.
+    public let string: String
+
+    /// Any text.
+    public init(_ string: String) { self.string = string }
+
+    /// Any text.
+    public init(stringLiteral text: String) { string = text }
+
+    /// The text.
+    public var description: String { string }
+
+    /// Feeds the bytes.
+    public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(string) }
+
+    /// Whether both have the same bytes.
+    public static func == (left: ExactText, right: ExactText) -> Bool {
+        left.string.hasSameBytes(as: right.string)
+    }
+
+    /// In the order of the bytes.
+    public static func < (left: ExactText, right: ExactText) -> Bool {
+        left.string.bytesPrecede(right.string)
+    }
+}
+
+extension String {
+    /// Whether two texts have the same bytes.
+    public func hasSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right -> Bool in
+                guard let base = left.baseAddress, let otherBase = right.baseAddress else { return true }
+                return memcmp(base, otherBase, left.count) == 0
+            }
+        }
+        return isSame?.flatMap(\.self) ?? utf8.elementsEqual(other.utf8)
+    }
+
+    /// Whether the bytes come before those of another text.
+    public func bytesPrecede(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+
+    /// Whether the text begins with the bytes of another.
+    public func hasBytes(prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+
+    /// Whether the text ends with the bytes of another.
+    public func hasBytes(suffix: String) -> Bool { utf8.reversed().starts(with: suffix.utf8.reversed()) }
+}
+
+extension String? {
+    /// Whether two texts have the same bytes, or both are nil.
+    public func hasSameBytes(as other: String?) -> Bool {
+        guard let self, let other else { return self == nil && other == nil }
+        return self.hasSameBytes(as: other)
+    }
+}
+
+extension [String] {
+    /// In the order of their bytes, each once.
+    var sortedOnce: [String] { count < 2 ? self : map { ExactText($0) }.sortedOnce.map(\.string) }
+}
