@@ -1,10 +1,15 @@
 internal import CloudTrail
 public import Detection
 
-/// The native format, `amiwatch.alert/1`: one line of JSON, keys in a fixed order (`Schemas/alert.schema.json`).
+/// The native format: one line of JSON, keys in a fixed order.
+///
+/// An alert is `amiwatch.alert/1` (`Schemas/alert.schema.json`), a finding's final form `amiwatch.finding/1`
+/// (`Schemas/finding.schema.json`): the same keys without those that only a message has.
 public struct NativeAlert {
-    /// The format's name, and the value of `schema`.
+    /// The name of an alert's format, and the value of `schema`.
     public static let schema = "amiwatch.alert/1"
+    /// The name of a finding's format.
+    public static let findingSchema = "amiwatch.finding/1"
 
     private var json = JSONWriter()
 
@@ -12,13 +17,17 @@ public struct NativeAlert {
     public init() {}
 
     /// An alert as one line, without a newline.
-    public mutating func encode(_ alert: Alert) -> [UInt8] { encode(alert, saying: alert.finding) }
+    ///
+    /// `raised` is when it is published, in milliseconds since 1970 by the host's clock; nil in a replay.
+    public mutating func encode(_ alert: Alert, raised: Int64? = nil) -> [UInt8] {
+        encode(alert, saying: alert.finding, raised: raised)
+    }
 
     /// An alert as one line of at most so many bytes.
     ///
     /// Where it would be longer, its later facts, then its commands are left out.
-    public mutating func encode(_ alert: Alert, maximumBytes: Int) -> [UInt8] {
-        let whole = encode(alert)
+    public mutating func encode(_ alert: Alert, raised: Int64?, maximumBytes: Int) -> [UInt8] {
+        let whole = encode(alert, raised: raised)
         guard whole.count > maximumBytes else { return whole }
         var finding = alert.finding
         while !finding.facts.isEmpty || !finding.missing.isEmpty || !finding.remediation.isEmpty {
@@ -29,89 +38,102 @@ public struct NativeAlert {
             } else {
                 finding.remediation.removeAll()
             }
-            let cut = encode(alert, saying: finding)
+            let cut = encode(alert, saying: finding, raised: raised)
             if cut.count <= maximumBytes { return cut }
         }
         finding.message = "This alert was too long to be published whole."
-        return encode(alert, saying: finding)
+        return encode(alert, saying: finding, raised: raised)
     }
 
-    /// A finding's final form as one line, without a newline: the alert's keys, `alert_id` left out.
+    /// A finding's final form as one line, without a newline.
     public mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
-        encode(finding, alertID: nil, findingID: findingID, policyHash: policyHash)
-    }
-
-    private mutating func encode(_ alert: Alert, saying finding: Finding) -> [UInt8] {
-        encode(
-            finding,
-            alertID: alert.alertID,
-            findingID: alert.findingID,
-            policyHash: alert.policyHash
-        )
-    }
-
-    private mutating func encode(
-        _ finding: Finding,
-        alertID: String?,
-        findingID: String,
-        policyHash: String
-    ) -> [UInt8] {
         json.removeAll()
         json.object { json in
             json.key("schema")
-            json.string(Self.schema)
-            if let alertID {
-                json.key("alert_id")
-                json.string(alertID)
-            }
+            json.string(Self.findingSchema)
             json.key("finding_id")
             json.string(findingID)
             json.key("status")
             json.string(finding.status.rawValue)
-            json.key("verdict")
-            json.string(finding.verdict.rawValue)
-            json.key("rule_id")
-            json.string(finding.identity.rule)
-            json.key("title")
-            json.string(finding.title)
-            json.key("severity")
-            json.string(finding.severity.rawValue)
-            let subject = finding.identity.subject
-            json.key("account_id")
-            json.string(subject.place.account.description)
-            json.key("region")
-            json.string(subject.place.region)
-            json.key("resource")
-            let resource = subject.resource
-            json.object { json in
-                json.key("type")
-                json.string(resource.type.rawValue)
-                json.key("id")
-                json.string(resource.id)
-            }
-            json.key("discriminator")
-            json.string(subject.discriminator)
-            Self.event(finding.event, &json)
-            Self.actor(finding.event.actor, &json)
-            json.key("first_seen")
-            json.string(finding.firstSeen.description)
-            json.key("last_seen")
-            json.string(finding.lastSeen.description)
-            json.key("occurrences")
-            json.number(finding.occurrences)
-            Self.facts(finding.facts, &json)
-            json.key("missing")
-            json.array { json in for text in finding.missing { json.string(text) } }
-            json.key("clause")
-            json.string(finding.clause)
-            json.key("policy")
-            json.string(policyHash)
-            json.key("remediation")
-            json.array { json in for command in finding.remediation { json.string(command) } }
-            json.key("message")
-            json.string(finding.message)
+            Self.content(of: finding, policyHash, &json)
         }
         return json.bytes
+    }
+
+    private mutating func encode(_ alert: Alert, saying finding: Finding, raised: Int64?) -> [UInt8] {
+        json.removeAll()
+        json.object { json in
+            json.key("schema")
+            json.string(Self.schema)
+            json.key("alert_id")
+            json.string(alert.alertID)
+            json.key("finding_id")
+            json.string(alert.findingID)
+            json.key("revision")
+            json.number(alert.revision)
+            json.key("raised_at")
+            json.string(raised.map(Self.time))
+            json.key("caused_by")
+            json.string(alert.cause.rawValue)
+            json.key("status")
+            json.string(finding.status.rawValue)
+            Self.content(of: finding, alert.policyHash, &json)
+        }
+        return json.bytes
+    }
+
+    /// RFC 3339 with milliseconds, UTC.
+    private static func time(milliseconds: Int64) -> String {
+        let rest = String(max(0, milliseconds) % 1000)
+        return EventTime(seconds: max(0, milliseconds) / 1000).description.dropLast()
+            + ".\(String(repeating: "0", count: 3 - rest.count))\(rest)Z"
+    }
+
+    private static func content(of finding: Finding, _ policyHash: String, _ json: inout JSONWriter) {
+        json.key("verdict")
+        json.string(finding.verdict.rawValue)
+        json.key("rule_id")
+        json.string(finding.identity.rule)
+        json.key("title")
+        json.string(finding.title)
+        json.key("severity")
+        json.string(finding.severity.rawValue)
+        let subject = finding.identity.subject
+        json.key("account_id")
+        json.string(subject.place.account.description)
+        json.key("region")
+        json.string(subject.place.region)
+        json.key("resource")
+        let resource = subject.resource
+        json.object { json in
+            json.key("type")
+            json.string(resource.type.rawValue)
+            json.key("id")
+            json.string(resource.id)
+        }
+        json.key("discriminator")
+        json.string(subject.discriminator)
+        event(finding.event, &json)
+        json.key("actor")
+        json.object { json in Self.actor(finding.actor, &json) }
+        resolver(finding.resolution, &json)
+        json.key("first_seen")
+        json.string(finding.firstSeen.description)
+        json.key("last_seen")
+        json.string(finding.lastSeen.description)
+        json.key("occurrences")
+        json.number(finding.occurrences)
+        facts(finding.facts, &json)
+        json.key("missing")
+        json.array { json in for text in finding.missing { json.string(text) } }
+        json.key("clause")
+        json.string(finding.clause)
+        json.key("policy")
+        json.string(policyHash)
+        json.key("remediation")
+        json.array { json in for command in finding.remediation { json.string(command) } }
+        json.key("message")
+        json.string(finding.message)
     }
 
     private static func event(_ evidence: Evidence, _ json: inout JSONWriter) {
@@ -128,22 +150,29 @@ public struct NativeAlert {
         }
     }
 
-    private static func actor(_ actor: Actor, _ json: inout JSONWriter) {
-        json.key("actor")
+    /// Who undid the cause, and by what.
+    private static func resolver(_ resolution: Evidence?, _ json: inout JSONWriter) {
+        json.key("resolved_by")
+        guard let resolution else { return json.string(nil) }
         json.object { json in
-            json.key("arn")
-            json.string(actor.arn)
-            json.key("type")
-            json.string(actor.type)
-            json.key("account_id")
-            json.string(actor.accountID?.description)
-            json.key("invoked_by")
-            json.string(actor.invokedBy)
-            json.key("source_ip")
-            json.string(actor.sourceIP)
-            json.key("user_agent")
-            json.string(actor.userAgent)
+            actor(resolution.actor, &json)
+            event(resolution, &json)
         }
+    }
+
+    private static func actor(_ actor: Actor, _ json: inout JSONWriter) {
+        json.key("arn")
+        json.string(actor.arn)
+        json.key("type")
+        json.string(actor.type)
+        json.key("account_id")
+        json.string(actor.accountID?.description)
+        json.key("invoked_by")
+        json.string(actor.invokedBy)
+        json.key("source_ip")
+        json.string(actor.sourceIP)
+        json.key("user_agent")
+        json.string(actor.userAgent)
     }
 
     private static func facts(_ facts: [FactStatement], _ json: inout JSONWriter) {

@@ -34,7 +34,7 @@ extension Engine {
                 bytes.finding(finding)
             case .clock(let account):
                 guard let time = state.clocks[account] else { return false }
-                bytes.clock(time)
+                bytes.clock(time, judgedBy: judges.policy)
             }
             return true
         }
@@ -95,7 +95,10 @@ extension Engine {
             state.setFinding(finding, identity)
             if let finding { noteEnd(identity, changed: finding.changed) }
         case .clock(let account):
-            if let time = try reader?.clock() { state.advanceClocks(account: account, to: time) }
+            if let (time, policy) = try reader?.clock() {
+                state.advanceClocks(account: account, to: time)
+                judges.note(policy, of: account)
+            }
         }
         return []
     }

@@ -21,6 +21,7 @@ extension Engine {
         _ finding: Finding,
         _ judgement: Judgement,
         _ known: FindingState?,
+        _ trigger: Trigger,
         into alerts: inout [Alert]
     ) {
         let fingerprint = finding.fingerprint
@@ -40,12 +41,12 @@ extension Engine {
         {
             // It was open, however briefly: nobody hears of an end without its beginning.
             next.revision += 1
-            alerts.append(alert(opened(finding, judgement), next.revision))
+            alerts.append(alert(opened(finding, judgement), next.revision, trigger))
         }
         next.revision += 1
         var told = finding
         if finding.status == .open, known?.status == .open { told.status = .updated }
-        alerts.append(alert(told, next.revision))
+        alerts.append(alert(told, next.revision, trigger))
         state.setFinding(next, finding.identity)
         noteEnd(finding.identity, changed: next.changed)
     }
@@ -54,7 +55,7 @@ extension Engine {
         _ identity: FindingIdentity,
         _ known: FindingState,
         _ rule: RuleMetadata,
-        cause: Evidence?,
+        _ trigger: Trigger,
         into alerts: inout [Alert]
     ) {
         var next = known
@@ -67,6 +68,7 @@ extension Engine {
         next.changed = state.clock(of: place.account)
         state.setFinding(next, identity)
         noteEnd(identity, changed: next.changed)
+        let cause = trigger.evidence
         let finding = Finding(
             identity: identity,
             status: .retracted,
@@ -85,6 +87,7 @@ extension Engine {
                         actor: .unknown
                     )
                 ),
+            actor: .unknown,
             firstSeen: known.firstSeen,
             lastSeen: known.lastSeen,
             occurrences: 0,
@@ -92,13 +95,26 @@ extension Engine {
             missing: [],
             clause: nil,
             remediation: [],
-            message: "Later evidence, or the policy, shows that this was no violation."
+            message: Self.retraction(trigger)
         )
-        alerts.append(alert(finding, next.revision))
+        alerts.append(alert(finding, next.revision, trigger))
     }
 
-    private func alert(_ finding: Finding, _ revision: Int) -> Alert {
-        Alert(finding, revision: revision, policyHash: policy.hash)
+    private static func retraction(_ trigger: Trigger) -> String {
+        switch trigger {
+        case .record(let evidence): "Later evidence, \(evidence.name), shows that this was no violation."
+        case .policy: "By the policy in force this is no violation."
+        case .settling, .time, .restored: "Later evidence, or the policy, shows that this was no violation."
+        }
+    }
+
+    private func alert(_ finding: Finding, _ revision: Int, _ trigger: Trigger) -> Alert {
+        Alert(
+            finding,
+            revision: revision,
+            cause: trigger.cause(of: finding),
+            policyHash: policy.hash
+        )
     }
 
     /// Event and launch findings older than the horizon stand when their facts are gone.
@@ -128,6 +144,8 @@ extension Engine {
             title: rule.title,
             severity: policy.rules[rule.id]?.severity ?? judgement.worst ?? rule.severity,
             event: resolution ?? last.evidence,
+            actor: last.evidence.actor,
+            resolution: resolution,
             firstSeen: forgotten > 0
                 ? min(known?.firstSeen ?? .distantFuture, judgement.firstSeen) : judgement.firstSeen,
             lastSeen: judgement.lastSeen,
@@ -136,9 +154,15 @@ extension Engine {
             missing: resolution == nil ? judgement.missing.sorted() : [],
             clause: reason.clause,
             remediation: resolution == nil ? reason.remediation : [],
-            message: resolution == nil
-                ? reason.message : "Resolved by \(resolution?.name ?? ""): \(reason.message)"
+            message: resolution.map { Self.resolved($0, judgement.verdict, reason.message) } ?? reason.message
         )
+    }
+
+    /// What is said of a finding whose cause is gone: in words that do not claim that it is still there.
+    private static func resolved(_ resolution: Evidence, _ verdict: Verdict, _ message: String) -> String {
+        verdict == .undetermined
+            ? "Ended by \(resolution.name), never decided: \(message)"
+            : "Resolved by \(resolution.name); until then: \(message)"
     }
 
     /// The finding as it was before its resolution.
@@ -148,6 +172,7 @@ extension Engine {
         opened.status = .open
         opened.verdict = judgement.verdict
         opened.event = last.evidence
+        opened.resolution = nil
         opened.facts = last.reason().facts.sorted(by: FactStatement.precedes)
         opened.missing = judgement.missing.sorted()
         opened.remediation = last.reason().remediation

@@ -59,6 +59,7 @@ public struct Engine: Sendable {
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
+    var judges: JudgesOfAccounts
     var interning = Interning()
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
@@ -70,6 +71,7 @@ public struct Engine: Sendable {
     /// An engine that knows nothing yet.
     public init(policy: Policy, rules: RuleSet = .all, settings: Settings = Settings()) {
         inForce = PolicyInForce(policy)
+        judges = JudgesOfAccounts(policy: policy)
         self.rules = rules
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
@@ -157,15 +159,15 @@ public struct Engine: Sendable {
 
     mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
         let due = timers.popDue(at: state.streamTime)
-        for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, cause: nil, into: &alerts) }
-        backlog.append(due.dropFirst(settings.subjectsAtOnce))
-        guard let cause = touched.last?.1.evidence else { return }
+        for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
+        backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
+        guard let trigger = touched.last.map({ Trigger.record($0.1.evidence) }) else { return }
         let subjects = Self.reached(by: touched, state: state, policy: inForce)
         for subject in subjects.prefix(settings.subjectsAtOnce) {
-            judge(subject, cause: cause, into: &alerts)
+            judge(subject, trigger, into: &alerts)
         }
         if subjects.count > settings.subjectsAtOnce {
-            backlog.append(subjects.dropFirst(settings.subjectsAtOnce))
+            backlog.append(subjects.dropFirst(settings.subjectsAtOnce), trigger)
         }
         forget(behind: touched)
     }
@@ -181,23 +183,23 @@ public struct Engine: Sendable {
     /// Judges one subject by every rule that judges such, and publishes what has changed.
     private mutating func judge(
         _ subject: Subject,
-        cause: Evidence?,
-        settling: Bool = false,
+        _ trigger: Trigger,
         into alerts: inout [Alert]
     ) {
         guard owns(subject) else { return }
+        let settles = if case .settling = trigger { true } else { false }
         for (rule, judgement, known) in judgements(of: subject) {
             let rule = rule.metadata
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             if let deadline = judgement?.deadline { timers.set(deadline, subject) }
             if let finding = published(identity, judgement, rule, known) {
-                if settings.delaysUndetermined, !settling, known == nil, finding.verdict == .undetermined {
+                if settings.delaysUndetermined, !settles, known == nil, finding.verdict == .undetermined {
                     unsettled.append(subject)
                 } else if let judgement {
-                    publish(finding, judgement, known, into: &alerts)
+                    publish(finding, judgement, known, trigger, into: &alerts)
                 }
             } else if let known, known.status != .retracted, !isFrozen(known, judgement) {
-                retract(identity, known, rule, cause: cause, into: &alerts)
+                retract(identity, known, rule, trigger, into: &alerts)
             }
         }
     }
@@ -224,7 +226,7 @@ public struct Engine: Sendable {
 
     /// Publishes the undetermined verdicts that have waited, unless they are settled by now.
     public mutating func settle(_ subjects: [Subject], into alerts: inout [Alert]) {
-        for subject in subjects { judge(subject, cause: nil, settling: true, into: &alerts) }
+        for subject in subjects { judge(subject, .settling, into: &alerts) }
     }
 
     /// Hands over the subjects that wait.
@@ -242,12 +244,22 @@ public struct Engine: Sendable {
 
     /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
     public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
+        startReconciling(of: isConcerned) { [judges] in judges.knows($0) ? .restored : .policy }
+    }
+
+    private mutating func startReconciling(
+        of isConcerned: (AccountID) -> Bool,
+        because trigger: (AccountID) -> Trigger
+    ) {
         for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
         // Of accounts that are not concerned too: their time has moved with the others'.
-        backlog.append(timers.popDue(at: state.streamTime))
+        backlog.append(timers.popDue(at: state.streamTime), .time)
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
-        backlog.append(reach.subjects.sorted().filter { owns($0) && isConcerned($0.place.account) })
+        for subject in reach.subjects.sorted() where owns(subject) && isConcerned(subject.place.account) {
+            backlog.append(CollectionOfOne(subject), trigger(subject.place.account))
+        }
+        judges.forget(accountsWhere: isConcerned)
     }
 
     /// Whether subjects wait for `judgeBacklog`.
@@ -255,7 +267,7 @@ public struct Engine: Sendable {
 
     /// Judges subjects that wait.
     public mutating func judgeBacklog(atMost count: Int, into alerts: inout [Alert]) {
-        for subject in backlog.take(atMost: count) { judge(subject, cause: nil, into: &alerts) }
+        for waiting in backlog.take(atMost: count) { judge(waiting.subject, waiting.trigger, into: &alerts) }
     }
 
     /// Puts another policy in force, as if it had always been.
@@ -267,7 +279,8 @@ public struct Engine: Sendable {
     /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
     public mutating func startReplacingPolicy(_ policy: Policy) {
         inForce = PolicyInForce(policy)
-        startReconciling()
+        judges.policy = JudgesOfAccounts.fingerprint(of: policy)
+        startReconciling(of: { _ in true }) { _ in .policy }
     }
 
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.

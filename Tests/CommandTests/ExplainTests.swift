@@ -34,7 +34,10 @@ struct ExplainTests {
         #expect(result.status == 0)
         for part in [
             "ami-shared-publicly  critical  resolved\n",
-            "├─ who    arn:aws:sts::777788889999:assumed-role/developer/",
+            "├─ who    arn:aws:sts::777788889999:assumed-role/developer/anna@example.com",
+            "├─ undone by  arn:aws:sts::777788889999:assumed-role/developer/anna@example.com, from 198.51.100.31 with "
+                + "AWS Internal: ModifyImageAttribute at 2026-03-17T11:51:00Z, event ",
+            "├─ said   when another event was read that tells more about it\n",
             "│  ├─ launch permission = all  (2026-03-17T11:04:00Z, event ", "├─ clause  trust (policy ",
             "├─ seen  1 time, 2026-03-17T11:04:00Z to 2026-03-17T11:04:00Z\n│  ├─ open  ModifyImageAttribute at",
             "│  └─ resolved  ModifyImageAttribute at 2026-03-17T11:51:00Z", "MITRE ATT&CK T1537",

@@ -114,7 +114,8 @@ struct SecuredClusterTests {
         return Set(
             last.values.compactMap { alert in
                 var alert = alert
-                alert["alert_id"] = nil
+                for key in ["alert_id", "revision", "raised_at", "caused_by"] { alert[key] = nil }
+                alert["schema"] = "amiwatch.finding/1"
                 if alert["status"] as? String == "updated" { alert["status"] = "open" }
                 return alert["status"] as? String == "retracted" ? nil : SampleDay.text(of: alert)
             }

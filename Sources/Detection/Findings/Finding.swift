@@ -147,6 +147,10 @@ public struct Finding: Hashable, Sendable {
     public var severity: Severity
     /// The deciding record: the last violating one, or the one that resolved.
     public var event: Evidence
+    /// Who made the last violating call; nobody when retracted, for then there was no violation.
+    public var actor: Actor
+    /// The record that resolved it; nil unless it is resolved.
+    public var resolution: Evidence?
     /// The least time of an occurrence.
     public var firstSeen: EventTime
     /// The greatest time of an occurrence.
@@ -171,11 +175,8 @@ public struct Finding: Hashable, Sendable {
             status.rawValue, verdict.rawValue, title, severity.rawValue, event.id.description, event.name,
             event.source, clause ?? "", message,
         ] { hash.feed(text) }
-        for text in [
-            event.actor.arn, event.actor.type, event.actor.invokedBy, event.actor.sourceIP,
-            event.actor.userAgent,
-        ] { hash.feed(text ?? "") }
-        hash.feed(event.actor.accountID?.number ?? 0)
+        feed(actor, to: &hash)
+        feed(resolution?.actor, to: &hash)
         hash.feed(UInt64(bitPattern: event.time.seconds))
         hash.feed(UInt64(bitPattern: firstSeen.seconds))
         hash.feed(UInt64(bitPattern: lastSeen.seconds))
@@ -190,6 +191,13 @@ public struct Finding: Hashable, Sendable {
         hash.feed(1)
         for text in remediation { hash.feed(text) }
         return hash.value
+    }
+
+    private func feed(_ actor: Actor?, to hash: inout Fingerprint) {
+        for text in [actor?.arn, actor?.type, actor?.invokedBy, actor?.sourceIP, actor?.userAgent] {
+            hash.feed(text ?? "")
+        }
+        hash.feed(actor?.accountID?.number ?? 0)
     }
 }
 
@@ -211,30 +219,5 @@ private struct Fingerprint {
 
     private mutating func mix(_ byte: UInt8) {
         value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-    }
-}
-
-/// One change in a finding's life, as it is published.
-public struct Alert: Hashable, Sendable {
-    /// SHA-256 in lower-case hex over finding id, revision, status and deciding event id, one a line.
-    public let alertID: String
-    /// See `FindingIdentity.findingID`.
-    public let findingID: String
-    /// What the finding says now.
-    public let finding: Finding
-    /// Which alert of this finding it is, from 1.
-    public let revision: Int
-    /// SHA-256 of the policy in force.
-    public let policyHash: String
-
-    /// An alert about what a finding says.
-    init(_ finding: Finding, revision: Int, policyHash: String) {
-        self.finding = finding
-        self.revision = revision
-        self.policyHash = policyHash
-        findingID = finding.identity.findingID
-        alertID = SHA256.hex(
-            ofLines: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
-        )
     }
 }

@@ -2,15 +2,20 @@
 ///
 /// What was judged since the last commit comes back after an abort; after a crash reconciling finds the rest.
 struct Backlog: Sendable {
-    private var subjects: [Subject] = []
+    /// A subject, and what makes it be judged.
+    typealias Waiting = (subject: Subject, trigger: Trigger)
+
+    private var subjects: [Waiting] = []
     private var next = 0
     private var committed = (next: 0, count: 0)
 
     var isEmpty: Bool { next == subjects.count }
 
-    mutating func append(_ more: some Sequence<Subject>) { subjects.append(contentsOf: more) }
+    mutating func append(_ more: some Sequence<Subject>, _ trigger: Trigger) {
+        subjects.append(contentsOf: more.lazy.map { ($0, trigger) })
+    }
 
-    mutating func take(atMost count: Int) -> ArraySlice<Subject> {
+    mutating func take(atMost count: Int) -> ArraySlice<Waiting> {
         let end = next + min(count, subjects.count - next)
         defer { next = end }
         return subjects[next..<end]

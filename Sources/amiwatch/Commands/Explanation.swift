@@ -107,9 +107,16 @@ struct Explanation {
     private var branches: [TreeLines.Branch] {
         var branches = [
             TreeLines.Branch("where  \(place)"),
-            TreeLines.Branch("who    \(who)"),
-            TreeLines.Branch("decided by  \(Self.event(alert["event"]))"),
+            TreeLines.Branch("who    \(Self.caller(alert["actor"]))"),
         ]
+        if let resolver = alert["resolved_by"], case .object = resolver {
+            branches.append(
+                TreeLines.Branch("undone by  \(Self.caller(resolver)): \(Self.event(resolver["event"]))")
+            )
+        } else {
+            branches.append(TreeLines.Branch("decided by  \(Self.event(alert["event"]))"))
+        }
+        if let reason = told { branches.append(TreeLines.Branch("said   \(reason)")) }
         let facts = (alert["facts"]?.elements ?? []).map { fact in
             let what = "\(fact["what"]?.text ?? "?") = \(fact["value"]?.text ?? "?")"
             let origin = [fact["time"]?.text, fact["event_id"]?.text.map { "event \($0)" }].compactMap(\.self)
@@ -143,12 +150,27 @@ struct Explanation {
         return "\(resource)\(part), account \(text("account_id") ?? "?"), Region \(text("region") ?? "?")"
     }
 
-    private var who: String {
-        let name = text("actor", "arn") ?? text("actor", "invoked_by") ?? "not known"
+    private static func caller(_ actor: JSONTree?) -> String {
+        let name = actor?["arn"]?.text ?? actor?["invoked_by"]?.text ?? "not known"
         let details = [
-            text("actor", "source_ip").map { "from \($0)" }, text("actor", "user_agent").map { "with \($0)" },
+            actor?["source_ip"]?.text.map { "from \($0)" }, actor?["user_agent"]?.text.map { "with \($0)" },
         ].compactMap(\.self)
         return details.isEmpty ? name : "\(name), \(details.joined(separator: " "))"
+    }
+
+    /// When and why it was published; nil for a finding's final form, which nobody published.
+    private var told: String? {
+        guard let cause = text("caused_by") else { return nil }
+        let reason =
+            switch AlertCause(rawValue: cause) {
+            case .event: "when that event was read"
+            case .lateEvent: "when another event was read that tells more about it"
+            case .policy: "because of the policy, or of another version of amiwatch"
+            case .inventory: "because of an inventory"
+            case .time: "because a time of grace or a suppression was over"
+            case nil: "because of \(cause)"
+            }
+        return (text("raised_at").map { "at \($0), " } ?? "") + reason
     }
 
     private static func event(_ event: JSONTree?) -> String {

@@ -99,10 +99,13 @@ struct Stage {
         }
         return last.compactMapValues { alert in
             guard alert["status"]?.text != "retracted", case .object(var members) = alert else { return nil }
-            members.removeAll { $0.key == "alert_id" }
+            members.removeAll { ["alert_id", "revision", "raised_at", "caused_by"].contains($0.key) }
             members = members.map {
-                $0.key == "status" && $0.value.text == "updated"
-                    ? .init(key: "status", value: .string("open")) : $0
+                switch ($0.key, $0.value.text) {
+                case ("status", "updated"): .init(key: $0.key, value: .string("open"))
+                case ("schema", _): .init(key: $0.key, value: .string(NativeAlert.findingSchema))
+                default: $0
+                }
             }
             return String(decoding: JSONTree.object(members).line, as: UTF8.self)
         }

@@ -128,6 +128,9 @@ struct ByteReader {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    /// Whether everything was read: fields that a later version has added are missing then.
+    var isAtEnd: Bool { position == bytes.count }
+
     /// What was read from a position on.
     func bytesRead(from start: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[start..<position])

@@ -31,9 +31,10 @@ extension ByteWriter {
         signed(finding.changed.seconds)
     }
 
-    mutating func clock(_ time: EventTime) {
+    mutating func clock(_ time: EventTime, judgedBy policy: UInt64) {
         byte(StateKey.format)
         signed(time.seconds)
+        unsigned(policy)
     }
 }
 
@@ -67,9 +68,10 @@ extension ByteReader {
         )
     }
 
-    mutating func clock() throws(StateError) -> EventTime {
+    /// An account's clock, and the fingerprint of the policy that judged it; 0 where an older version wrote it.
+    mutating func clock() throws(StateError) -> (time: EventTime, policy: UInt64) {
         try format()
-        return try time()
+        return (try time(), isAtEnd ? 0 : try unsigned())
     }
 
     /// The first byte of every key and value.

@@ -71,7 +71,8 @@ final class TransactionalOutput {
     ) -> Outcome {
         do throws(KafkaError) {
             try producer.beginTransaction()
-            for alert in content.alerts { try send(alert) }
+            let now = content.alerts.isEmpty ? 0 : HostClock.milliseconds
+            for alert in content.alerts { try send(alert, raised: now) }
             for letter in content.deadLetters {
                 try producer.produce(to: deadLetters, key: letter.key, value: letter.value)
             }
@@ -105,15 +106,17 @@ final class TransactionalOutput {
         }
     }
 
-    private func send(_ alert: Alert) throws(KafkaError) {
+    private func send(_ alert: Alert, raised: Int64) throws(KafkaError) {
         let finding = alert.finding
         try producer.produce(
             to: alerts,
             key: Array(alert.findingID.utf8),
-            value: encoder.encode(alert, maximumBytes: maximumBytes),
+            value: encoder.encode(alert, raised: raised, maximumBytes: maximumBytes),
             headers: [
-                Header("rule_id", finding.identity.rule), Header("severity", finding.severity.rawValue),
-                Header("status", finding.status.rawValue), Header("schema", NativeAlert.schema),
+                Header("schema", NativeAlert.schema), Header("rule_id", finding.identity.rule),
+                Header("severity", finding.severity.rawValue), Header("status", finding.status.rawValue),
+                Header("verdict", finding.verdict.rawValue),
+                Header("account_id", finding.identity.subject.place.account.description),
             ]
         )
     }

@@ -1,0 +1,81 @@
+import CloudTrail
+import Hashing
+
+/// One change in a finding's life, as it is published.
+public struct Alert: Hashable, Sendable {
+    /// SHA-256 in lower-case hex over finding id, revision, status and deciding event id, one a line.
+    public let alertID: String
+    /// See `FindingIdentity.findingID`.
+    public let findingID: String
+    /// What the finding says now.
+    public let finding: Finding
+    /// Which alert of this finding it is, from 1.
+    public let revision: Int
+    /// Why it is said now.
+    public let cause: AlertCause
+    /// SHA-256 of the policy in force.
+    public let policyHash: String
+
+    /// An alert about what a finding says.
+    init(_ finding: Finding, revision: Int, cause: AlertCause, policyHash: String) {
+        self.finding = finding
+        self.revision = revision
+        self.cause = cause
+        self.policyHash = policyHash
+        findingID = finding.identity.findingID
+        alertID = SHA256.hex(
+            ofLines: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
+        )
+    }
+}
+
+/// Why an alert is published now.
+public enum AlertCause: String, Hashable, Sendable, CaseIterable {
+    /// The record that decides it has just been read; an undetermined verdict may have waited a moment since.
+    case event
+    /// Another record has been read, in this account or through the catalogue, and changes what was known of the one
+    /// that decides.
+    case lateEvent = "late-event"
+    /// Another policy is in force, or another version judges.
+    case policy
+    /// An inventory has been read.
+    case inventory
+    /// A time of grace or a suppression is over.
+    case time
+}
+
+/// What makes a subject be judged.
+enum Trigger: Sendable {
+    /// A fact that a record told, or told until now.
+    case record(Evidence)
+    /// An undetermined verdict has waited long enough.
+    case settling
+    /// Another policy, or another version.
+    case policy
+    /// A deadline has passed.
+    case time
+    /// A state that was restored, and a catalogue that others went on writing meanwhile.
+    case restored
+
+    /// The record, if it is one.
+    var evidence: Evidence? { if case .record(let evidence) = self { evidence } else { nil } }
+
+    /// The cause of an alert that it leads to.
+    func cause(of finding: Finding) -> AlertCause {
+        switch self {
+        case .record(let evidence) where evidence.isInventory: .inventory
+        case .record(let evidence): finding.isDecided(by: evidence) ? .event : .lateEvent
+        case .settling: finding.event.isInventory ? .inventory : .event
+        case .policy: .policy
+        case .time: .time
+        case .restored: .lateEvent
+        }
+    }
+}
+
+extension Finding {
+    /// Whether a record decides what it says; one that only shows that it never was a finding does not.
+    fileprivate func isDecided(by evidence: Evidence) -> Bool {
+        status != .retracted && event.id == evidence.id && event.account == evidence.account
+    }
+}
