@@ -154,7 +154,8 @@ extension Engine {
             missing: resolution == nil ? judgement.missing.sorted() : [],
             clause: reason.clause,
             remediation: resolution == nil ? reason.remediation : [],
-            message: resolution.map { Self.resolved($0, judgement.verdict, reason.message) } ?? reason.message
+            message: resolution.map { Self.resolved($0, judgement.verdict, reason.message) }
+                ?? reason.openMessage
         )
     }
 
@@ -176,7 +177,7 @@ extension Engine {
         opened.facts = last.reason().facts.sorted(by: FactStatement.precedes)
         opened.missing = judgement.missing.sorted()
         opened.remediation = last.reason().remediation
-        opened.message = last.reason().message
+        opened.message = last.reason().openMessage
         return opened
     }
 

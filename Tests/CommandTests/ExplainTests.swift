@@ -68,13 +68,18 @@ struct ExplainTests {
         }
         var object = SampleDay.object(unknown)
         object["region"] = "us-east-1; echo $HOME"
+        object["remediation"] = ["aws ec2 \u{202E}x", "aws\nrm -rf /"]
         object["message"] = "nothing\u{1B}[2J\u{9B}31m\u{202E}here\nopen"
         let data = try JSONSerialization.data(withJSONObject: object)
         let file = try tree.write("hostile.jsonl", String(decoding: data, as: UTF8.self))
         let result = try Binary.run("explain", file)
         #expect(result.status == 0)
         #expect(result.output.contains(#"nothing\u{1b}[2J\u{9b}31m\u{202e}here\nopen"#), "\(result.output)")
-        #expect(result.output.contains("--region 'us-east-1; echo $HOME' "), "\(result.output)")
+        #expect(
+            result.output.hasSuffix("A command that would settle it is left out: the Region is malformed.\n")
+        )
+        #expect(!result.output.contains("aws "), "\(result.output)")
+        #expect(result.output.contains("(left out: a command with unprintable characters)"))
         let steering = result.output.unicodeScalars.filter { $0.properties.generalCategory == .control }
         #expect(steering.allSatisfy { $0 == "\n" })
     }

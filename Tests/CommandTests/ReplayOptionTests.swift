@@ -203,7 +203,8 @@ struct ReplayOptionTests {
             "1 file, \(SampleDay.records.count) records in ",
             "passed over: \(tree.path)/README: neither JSON",
             "findings: ", "  critical  ", "aws ec2 describe-images --region eu-central-1 --image-ids ami-",
-            "aws ec2 get-allowed-images-settings --region us-east-1  # account 777788889999",
+            "\n  in account 777788889999\n    aws ec2 ",
+            "\n    aws ec2 get-allowed-images-settings --region us-east-1\n",
         ] { #expect(result.errors.contains(part), "\(part) in \(result.errors)") }
         #expect(!result.errors.contains("\u{1B}"))
     }

@@ -175,17 +175,4 @@ struct LateFactTests {
         )
         #expect(alerts.map(\.alertID) == ["c06a43d85d4f384ef87567447d7bdba1d0831af6a314fc844f8ea743e5cbb423"])
     }
-
-    /// What comes from records cannot become a command of its own.
-    @Test
-    func commandsQuoteWhatComesFromRecords() {
-        #expect(AWSCommand.tag("Role", "golden") == "Key=Role,Value=golden")
-        #expect(AWSCommand.tag("Role", "a,b") == #"[{"Key":"Role","Value":"a,b"}]"#)
-        #expect(AWSCommand.tag("Role", nil) == "Key=Role")
-        #expect(
-            AWSCommand.ec2("create-tags", region: "us-east-1", "--tags", AWSCommand.tag("Role", "x'; id #"))
-                == #"aws ec2 create-tags --region us-east-1 --tags '[{"Key":"Role","Value":"x'\''; id #"}]'"#
-        )
-        #expect(AWSCommand.ec2("stop", region: "$(id)") == "aws ec2 stop --region '$(id)'")
-    }
 }

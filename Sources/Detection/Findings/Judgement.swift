@@ -19,6 +19,8 @@ public struct Judgement {
         public var clause: String?
         /// Commands that undo the cause.
         public var remediation: [String]
+        /// Why other commands are left out.
+        public var withheld: [String]
         /// One sentence for people.
         public var message: String
 
@@ -29,7 +31,7 @@ public struct Judgement {
             facts: [FactStatement],
             missing: [String] = [],
             clause: String? = nil,
-            remediation: [String] = [],
+            remediation: [AWSCommand] = [],
             message: String
         ) {
             self.verdict = verdict
@@ -37,9 +39,13 @@ public struct Judgement {
             self.facts = facts
             self.missing = missing
             self.clause = clause
-            self.remediation = remediation
             self.message = message
+            self.remediation = remediation.compactMap { if case .line(let line) = $0 { line } else { nil } }
+            withheld = remediation.compactMap { if case .withheld(let why) = $0 { why } else { nil } }
         }
+
+        /// The message while the finding is open: it also tells why a command is left out.
+        var openMessage: String { withheld.reduce(message) { "\($0) A command is left out: \($1)." } }
     }
 
     private(set) var occurrences = 0

@@ -63,12 +63,12 @@ final class LaunchRecord {
     var statement: FactStatement { FactStatement("image", image?.description ?? "unknown", evidence) }
 
     /// Stops what should not run.
-    var termination: String {
+    var termination: AWSCommand {
         AWSCommand.ec2(
             "terminate-instances",
             region: place.region,
             "--instance-ids",
-            instance.description
+            .instance(instance)
         )
     }
 }

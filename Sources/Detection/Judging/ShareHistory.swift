@@ -134,21 +134,14 @@ struct ShareHistory {
         )
     }
 
-    private var removal: String {
-        let permission =
-            switch grantee {
-            case .everyone: "Group=all"
-            case .account(let account): "UserId=\(account)"
-            case .organization(let arn): "OrganizationArn=\(arn)"
-            case .organizationalUnit(let arn): "OrganizationalUnitArn=\(arn)"
-            }
-        return AWSCommand.ec2(
+    private var removal: AWSCommand {
+        AWSCommand.ec2(
             "modify-image-attribute",
             region: place.region,
             "--image-id",
-            image.description,
+            .image(image),
             "--launch-permission",
-            "Remove=[{\(permission)}]"
+            .removal(grantee)
         )
     }
 }

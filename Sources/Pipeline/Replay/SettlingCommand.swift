@@ -1,12 +1,24 @@
-internal import CloudTrail
+public import CloudTrail
 public import Detection
 
 /// A command of the AWS CLI whose output, given as an inventory, settles undetermined findings.
 public struct SettlingCommand: Hashable, Sendable, Comparable {
     /// The account whose credentials it needs.
-    public let account: String
+    public let account: AccountID
+    /// The Region that it asks.
+    public let region: String
+    /// What it asks.
+    public let action: Action
     /// The command.
     public let command: String
+
+    /// What a command asks.
+    public enum Action: String, Sendable {
+        /// What is known of images.
+        case describeImages
+        /// The settings of Allowed AMIs.
+        case allowedImagesSettings
+    }
 
     /// Images named in one command.
     private static let imagesAtOnce = 20
@@ -14,16 +26,16 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
     /// What an undetermined finding lacks.
     public struct Need {
         /// The finding's account.
-        public let account: String
+        public let account: AccountID
         /// The finding's Region.
         public let region: String
         /// What is not known.
         public let missing: [String]
         /// The image that it is about, if it is about one.
-        public let image: String?
+        public let image: ResourceID?
 
         /// A need from its parts.
-        public init(account: String, region: String, missing: [String], image: String?) {
+        public init(account: AccountID, region: String, missing: [String], image: ResourceID?) {
             self.account = account
             self.region = region
             self.missing = missing
@@ -34,54 +46,55 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         public init(_ finding: Finding) {
             let subject = finding.identity.subject
             let resource = subject.resource
-            account = subject.place.account.description
+            account = subject.place.account
             region = subject.place.region
             missing = finding.missing
             image =
                 resource.type == .image
-                ? resource.id : finding.facts.lazy.compactMap { SettlingCommand.image(in: $0.value) }.first
+                ? SettlingCommand.image(in: resource.id)
+                : finding.facts.lazy.compactMap { SettlingCommand.image(in: $0.value) }.first
         }
     }
 
-    /// The fewest commands that settle what is missing, sorted.
-    public static func settling(_ needs: [Need]) -> [SettlingCommand] {
+    /// The fewest commands that settle what is missing, sorted; and why others are left out.
+    public static func settling(_ needs: [Need]) -> (commands: [SettlingCommand], withheld: [String]) {
         struct Place: Hashable {
-            let account: String
+            let account: AccountID
             let region: String
         }
-        var images: [Place: Set<String>] = [:]
-        var result: Set<SettlingCommand> = []
+        var images: [Place: Set<ResourceID>] = [:]
+        var commands: Set<SettlingCommand> = []
+        var withheld: Set<String> = []
+        func add(_ action: Action, _ place: Place, _ command: AWSCommand) {
+            switch command {
+            case .withheld(let why): withheld.insert(why)
+            case .line(let line):
+                let (account, region) = (place.account, place.region)
+                commands.insert(
+                    SettlingCommand(account: account, region: region, action: action, command: line)
+                )
+            }
+        }
         for need in needs {
+            let place = Place(account: need.account, region: need.region)
             for missing in need.missing {
                 if missing.contains("llowed AMIs") {
-                    result.insert(
-                        SettlingCommand(
-                            account: need.account,
-                            command: AWSCommand.ec2("get-allowed-images-settings", region: need.region, [])
-                        )
-                    )
+                    let command = AWSCommand.ec2("get-allowed-images-settings", region: place.region, [])
+                    add(.allowedImagesSettings, place, command)
                 } else if let image = image(in: missing) ?? need.image {
-                    images[Place(account: need.account, region: need.region), default: []].insert(image)
+                    images[place, default: []].insert(image)
                 }
             }
         }
         for (place, ids) in images {
             let ids = ids.sorted()
             for start in stride(from: 0, to: ids.count, by: imagesAtOnce) {
-                let list = ids[start...].prefix(imagesAtOnce)
-                result.insert(
-                    SettlingCommand(
-                        account: place.account,
-                        command: AWSCommand.ec2(
-                            "describe-images",
-                            region: place.region,
-                            ["--image-ids"] + list
-                        )
-                    )
-                )
+                let list = ids[start...].prefix(imagesAtOnce).map(AWSArgument.image)
+                let command = AWSCommand.ec2("describe-images", region: place.region, ["--image-ids"] + list)
+                add(.describeImages, place, command)
             }
         }
-        return result.sorted()
+        return (commands.sorted(), withheld.sorted())
     }
 
     /// By account, then by text.
@@ -89,10 +102,14 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         (left.account, left.command) < (right.account, right.command)
     }
 
-    /// The first image id in a text.
-    public static func image(in text: String) -> String? {
-        text.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.first { $0.hasPrefix("ami-") }.map(
-            String.init
-        )
+    /// The first image id in a text: a word of its own, in AWS's form.
+    public static func image(in text: String) -> ResourceID? {
+        // What is neither ASCII nor a space may belong to the word before it, as an accent does.
+        text.utf8.split { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x80...: false
+            default: true
+            }
+        }.lazy.map { ResourceID(String(decoding: $0, as: UTF8.self)) }.first(where: AWSForm.isImage)
     }
 }

@@ -37,13 +37,16 @@ struct Explanation {
 
     private var rule: RuleMetadata? { text("rule_id").flatMap { RuleSet.all.rule($0)?.metadata } }
 
-    /// What would settle it.
-    private var settling: [SettlingCommand] {
-        guard text("verdict") == "undetermined" else { return [] }
+    /// What would settle it, and why a command is left out.
+    private var settling: (commands: [SettlingCommand], withheld: [String]) {
+        guard text("verdict") == "undetermined" else { return ([], []) }
+        guard let account = text("account_id").flatMap({ AccountID($0) }) else {
+            return ([], ["the account is malformed"])
+        }
         let facts = (alert["facts"]?.elements ?? []).lazy.compactMap { $0["value"]?.text }
         let resource = text("resource", "id")
         let need = SettlingCommand.Need(
-            account: text("account_id") ?? "",
+            account: account,
             region: text("region") ?? "",
             missing: (alert["missing"]?.elements ?? []).compactMap(\.text),
             image: resource.flatMap(SettlingCommand.image) ?? facts.compactMap(SettlingCommand.image).first
@@ -62,7 +65,7 @@ struct Explanation {
             json.key("history")
             json.array { json in for other in history { other.write(to: &json) } }
             json.key("settled_by")
-            json.array { json in for command in settling { json.string(command.command) } }
+            json.array { json in for command in settling.commands { json.string(command.command) } }
             json.key("references")
             json.array { json in for reference in rule?.references ?? [] { json.string(reference) } }
             json.key("attack")
@@ -75,7 +78,8 @@ struct Explanation {
 
     /// The explanation as a tree.
     func lines(color: Bool) -> [String] {
-        Explanation(alert: alert.forTerminal, history: history.map(\.forTerminal)).tree(color)
+        let shown = Explanation(alert: alert.forTerminal, history: history.map(\.forTerminal))
+        return shown.tree(color) + advice(color)
     }
 
     private func tree(_ color: Bool) -> [String] {
@@ -85,23 +89,28 @@ struct Explanation {
             Terminal.paint(text("rule_id") ?? "?", .bold, if: color) + "  "
             + Terminal.paint(severity, isBad ? .red : .yellow, if: color) + "  " + (text("status") ?? "?")
             + (text("verdict") == "undetermined" ? ", undetermined" : "")
-        var lines = [title, text("message") ?? ""] + TreeLines(branches).lines
-        let settling = settling.map(\.command)
+        return [title, text("message") ?? ""] + TreeLines(branches).lines
+    }
+
+    private func advice(_ color: Bool) -> [String] {
+        var lines: [String] = []
+        let (settling, withheld) = (settling.commands.map(\.command), settling.withheld)
         let fixes = (alert["remediation"]?.elements ?? []).compactMap(\.text).filter {
             !settling.contains($0)
         }
         lines += commands("To put it right:", fixes, color)
-        lines += commands(
-            "To settle it, each printed into a file for --inventory FILE:",
-            settling,
-            color
-        )
-        return lines
+        lines += commands("To settle it, each printed into a file for --inventory FILE:", settling, color)
+        return lines + withheld.map { "A command that would settle it is left out: \($0)." }
     }
 
+    /// Commands under a title; what is shown otherwise than it would be pasted is left out.
     private func commands(_ title: String, _ commands: [String], _ color: Bool) -> [String] {
-        guard !commands.isEmpty else { return [] }
-        return ["", title] + commands.map { "  " + Terminal.paint($0, .cyan, if: color) }
+        let shown = commands.map { command in
+            command.utf8.allSatisfy { 0x20...0x7E ~= $0 }
+                ? Terminal.paint(command, .cyan, if: color)
+                : "(left out: a command with unprintable characters)"
+        }
+        return shown.isEmpty ? [] : ["", title] + shown.map { "  " + $0 }
     }
 
     private var branches: [TreeLines.Branch] {

@@ -103,14 +103,14 @@ struct AllowedAMIsCriteriaWeakened: Rule {
     }
 
     /// A parameter that this version does not know is there as a record writes it, not as the CLI takes it.
-    private func restoring(_ before: Told, _ place: Place) -> [String] {
+    private func restoring(_ before: Told, _ place: Place) -> [AWSCommand] {
         guard before.list.allSatisfy(\.unknown.isEmpty) else { return [AllowedAMIsCommands.read(place)] }
         return [
             AWSCommand.ec2(
                 "replace-image-criteria-in-allowed-images-settings",
                 region: place.region,
                 "--image-criteria",
-                before.list.json
+                .criteria(before.list)
             )
         ]
     }

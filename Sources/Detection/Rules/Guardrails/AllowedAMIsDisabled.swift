@@ -48,16 +48,16 @@ struct AllowedAMIsDisabled: Rule {
 
 /// Commands that several findings about Allowed AMIs give.
 enum AllowedAMIsCommands {
-    static func enable(_ place: Place, _ state: AllowedImagesState = .enabled) -> String {
+    static func enable(_ place: Place, _ state: AllowedImagesState = .enabled) -> AWSCommand {
         AWSCommand.ec2(
             "enable-allowed-images-settings",
             region: place.region,
             "--allowed-images-settings-state",
-            state.rawValue
+            .word(state.rawValue)
         )
     }
 
-    static func read(_ place: Place) -> String {
+    static func read(_ place: Place) -> AWSCommand {
         AWSCommand.ec2("get-allowed-images-settings", region: place.region)
     }
 }

@@ -30,7 +30,7 @@ struct WatchedCallUnreadable: Rule {
                             "lookup-events",
                             region: place.region,
                             "--lookup-attributes",
-                            "AttributeKey=EventId,AttributeValue=\(fact.evidence.id)"
+                            .event(fact.evidence.id)
                         )
                     ],
                     message: "\(name) in \(place) succeeded, but what it did cannot be read: \(reason)."

@@ -150,14 +150,14 @@ struct AMICreatedWithoutRequiredTags: Rule {
             )
         }
 
-        private func tagging(_ value: String?) -> String {
+        private func tagging(_ value: String?) -> AWSCommand {
             AWSCommand.ec2(
                 "create-tags",
                 region: creation.evidence.region,
                 "--resources",
-                image.description,
+                .image(image),
                 "--tags",
-                AWSCommand.tag(key, value ?? "VALUE")
+                .tag(key, value: value ?? "VALUE")
             )
         }
     }

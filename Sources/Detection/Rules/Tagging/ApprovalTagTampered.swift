@@ -107,9 +107,9 @@ struct ApprovalTagTampered: Rule {
                     old.value == nil ? "delete-tags" : "create-tags",
                     region: fact.evidence.region,
                     "--resources",
-                    image.description,
+                    .image(image),
                     "--tags",
-                    AWSCommand.tag(key, old.value?.string)
+                    .tag(key, value: old.value?.string)
                 )
             ],
             message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "

@@ -109,18 +109,20 @@ struct ReplaySummary {
         let shown = missing.prefix(5).joined(separator: "; ").oneLine
         let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
         var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]
-        let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) })
+        let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) }).commands
         guard !commands.isEmpty else { return lines }
         lines.append("these tell, each printed into a file for --inventory FILE:")
         // Of many that differ in the images alone, the first.
-        let groups = Dictionary(grouping: commands) { command in
-            command.account + command.command.split(separator: " ami-", maxSplits: 1)[0]
+        let groups = Dictionary(grouping: commands) {
+            [$0.account.description, $0.action.rawValue, $0.region]
         }
-        let firsts = groups.values.compactMap(\.first).sorted()
-        for command in firsts.prefix(8) {
-            lines.append("  \(paint(command.command.oneLine, .cyan))  # account \(command.account)")
+        let firsts = groups.values.compactMap(\.first).sorted().prefix(8)
+        for (account, commands) in Dictionary(grouping: firsts, by: \.account).sorted(by: { $0.key < $1.key })
+        {
+            lines.append("  in account \(account)")
+            for command in commands { lines.append("    \(paint(command.command, .cyan))") }
         }
-        let others = commands.count - min(8, firsts.count)
+        let others = commands.count - firsts.count
         if others > 0 {
             lines.append("  and \(Numbers.grouped(others)) more; explain tells those of one alert")
         }
