@@ -20,7 +20,8 @@ public final class Admin {
     public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         let operation = "opening the Kafka administration client"
         // A consumer, because a producer's question about a missing topic may create it.
-        var settings = try configuration.requiring(["allow.auto.create.topics": "false"])
+        var settings = try KafkaConfiguration.failover.merging(configuration)
+            .requiring(["allow.auto.create.topics": "false"])
         settings["group.id"] = nil
         client = try Client(RD_KAFKA_CONSUMER, settings, log: log, operation: operation)
         guard let queue = rd_kafka_queue_new(client.raw) else {
@@ -182,8 +183,9 @@ extension Admin {
         defer { if let handle { rd_kafka_topic_destroy(handle) } }
         while true {
             var reply: UnsafePointer<rd_kafka_metadata>?
-            let remaining = max(1, (deadline - .now).milliseconds)
-            let code = rd_kafka_metadata(client.raw, 0, handle, &reply, remaining)
+            // Any broker is asked, and that one may be frozen: another one is asked then.
+            let limit = min(max(1, (deadline - .now).milliseconds), 2000)
+            let code = rd_kafka_metadata(client.raw, 0, handle, &reply, limit)
             if code == RD_KAFKA_RESP_ERR_NO_ERROR, let reply {
                 defer { rd_kafka_metadata_destroy(reply) }
                 return body(reply.pointee)

@@ -10,6 +10,7 @@ final class Client {
     let raw: OpaquePointer
     let context: ClientContext
     private let owner: pthread_t
+    private var nextRefresh = ContinuousClock.now
 
     /// Opens a client; no connection is made here.
     init(
@@ -54,6 +55,20 @@ final class Client {
             pthread_equal(owner, pthread_self()) != 0,
             "a Kafka client is used by the thread that made it only"
         )
+    }
+
+    /// Asks a broker anew who leads the partitions of the topics that are held here.
+    ///
+    /// Nobody waits for the answer, which librdkafka's own thread takes. Call it whenever a request has failed: more
+    /// than four times a second it does nothing.
+    func refreshMetadata() {
+        assertOwned()
+        guard ContinuousClock.now >= nextRefresh else { return }
+        nextRefresh = .now + .milliseconds(250)
+        var reply: UnsafePointer<rd_kafka_metadata>?
+        if rd_kafka_metadata(raw, 0, nil, &reply, 1) == RD_KAFKA_RESP_ERR_NO_ERROR {
+            rd_kafka_metadata_destroy(reply)
+        }
     }
 
     /// The cause, when the code only says that something fatal happened.

@@ -28,7 +28,7 @@ public final class Consumer {
     ///
     /// `group.id` must be set, also for manual assignment (librdkafka's rule). Unless set otherwise:
     /// `partition.assignment.strategy` cooperative-sticky, `auto.offset.reset` error, `isolation.level`
-    /// read_committed. `enable.auto.commit` and `enable.auto.offset.store` stay false.
+    /// read_committed, and times that bound a failover. `enable.auto.commit` and `enable.auto.offset.store` stay false.
     ///
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
     public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
@@ -37,7 +37,7 @@ public final class Consumer {
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
         ]
-        let all = try defaults.merging(Self.fetcherRest).merging(configuration)
+        let all = try defaults.merging(.failover).merging(Self.fetcherRest).merging(configuration)
             .requiring(["enable.auto.commit": "false", "enable.auto.offset.store": "false"])
         client = try Client(RD_KAFKA_CONSUMER, all, log: log, operation: "opening the consumer") { conf in
             rd_kafka_conf_set_rebalance_cb(conf, rebalanceCallback)

@@ -14,7 +14,8 @@ public final class Producer {
 
     /// Opens a producer; librdkafka connects in the background.
     ///
-    /// Unless set otherwise: `enable.idempotence` true, `delivery.report.only.error` true.
+    /// Unless set otherwise: `enable.idempotence` true, `delivery.report.only.error` true, and times that bound a
+    /// failover.
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
     public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         transactionalID = configuration["transactional.id"] ?? ""
@@ -24,7 +25,8 @@ public final class Producer {
         ]
         client = try Client(
             RD_KAFKA_PRODUCER,
-            defaults.merging(configuration),
+            defaults.merging(transactionalID.isEmpty ? .failover : .transactionalFailover)
+                .merging(configuration),
             log: log,
             operation: "opening the producer"
         ) { conf in

@@ -136,6 +136,13 @@ extension RealBroker {
         _ = process?.wait(timeout: patience)
     }
 
+    /// Ends a broker in order (SIGTERM): it hands over what it leads first.
+    public func end(_ id: Int) {
+        let process = processes.withLock { $0.removeValue(forKey: id) }
+        process?.signal(SIGTERM)
+        if process?.wait(timeout: patience) == nil { process?.signal(SIGKILL) }
+    }
+
     /// Freezes a broker (SIGSTOP); its connections stay open and silent.
     public func pause(_ id: Int) { processes.withLock { $0[id]?.signal(SIGSTOP) } }
 

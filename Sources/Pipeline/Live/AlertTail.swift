@@ -89,13 +89,8 @@ final class AlertTail: Sendable {
         _ clients: KafkaClients
     ) throws(KafkaError) -> [Int32: Int64] {
         let asking = try Consumer(clients.reader(isolation: "read_uncommitted"))
-        var result: [Int32: Int64] = [:]
-        for partition in partitions {
-            result[partition] = try asking.watermarks(
-                TopicPartition(topic, partition),
-                timeout: .seconds(10)
-            ).high
-        }
-        return result
+        let names = partitions.map { TopicPartition(topic, $0) }
+        let ends = try asking.watermarks(of: names, timeout: .seconds(10))
+        return Dictionary(ends.map { ($0.key.partition, $0.value.high) }) { $1 }
     }
 }

@@ -14,15 +14,18 @@ struct KafkaClients: Sendable {
 
     /// A member of a group.
     func member(of group: String) -> KafkaConfiguration {
-        merge(
-            [
+        let hasPatterns = configuration.input.topics.contains { $0.hasPrefix("^") }
+        // For a pattern a broker lists all topics of the cluster each time.
+        let rare: KafkaConfiguration =
+            hasPatterns ? ["topic.metadata.refresh.interval.ms": "30000"] : [:]
+        return merge(
+            rare.merging([
                 // A crashed worker's partitions are taken over after this.
                 "session.timeout.ms": "10000",
                 "heartbeat.interval.ms": "2000",
-                "topic.metadata.refresh.interval.ms": "60000",
                 // How long a broker waits for the first new record: only ends are told later for it.
                 "fetch.wait.max.ms": endsWhenRead ? "50" : "500",
-            ],
+            ]),
             configuration.kafka.consumer,
             [
                 "group.id": group,

@@ -15,10 +15,16 @@ final class Worker {
     /// The top of the checkout.
     static let checkout = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
 
-    init(_ stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    /// Starts it; without `configuration` with the defaults that are shipped.
+    init(
+        _ stage: Stage,
+        _ arguments: [String] = [],
+        configuration: String? = Stage.folder + "/amiwatch.yaml",
+        environment: [String: String] = [:]
+    ) throws {
         log = try temporaryFolder("amiwatch-worker") + "/log"
         process = try ChildProcess(
-            [Self.binary, "run", "--config", Stage.folder + "/amiwatch.yaml"] + arguments,
+            [Self.binary, "run"] + (configuration.map { ["--config", $0] } ?? []) + arguments,
             environment: stage.environment.merging(environment) { $1 },
             output: log + ".out",
             errors: log

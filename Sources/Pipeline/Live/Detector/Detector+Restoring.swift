@@ -99,9 +99,11 @@ extension Detector {
 
     private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
         var reading: [PartitionOffset] = []
+        let names = restoring.partitions.sorted().map { TopicPartition(configuration.topics.state, $0) }
+        let logEnds = try ends.watermarks(of: names, timeout: answerTime)
         for (partition, share) in shares where restoring.partitions.contains(partition) {
             let name = TopicPartition(configuration.topics.state, partition)
-            let (low, high) = try ends.watermarks(name, timeout: answerTime)
+            guard let (low, high) = logEnds[name] else { continue }
             let known = share.restoredEnd.flatMap { $0 >= low && $0 <= high ? $0 : nil }
             if known == nil, share.restoredEnd != nil {
                 // What was read before is not what stands there now.
@@ -129,12 +131,9 @@ extension Detector {
 
     /// The end of each partition's log, open transactions included.
     func logEnds(of topic: String, _ partitions: Int) throws(KafkaError) -> [Int32: Int64] {
-        var result: [Int32: Int64] = [:]
-        for partition in 0..<Int32(clamping: partitions) {
-            result[partition] =
-                try ends.watermarks(TopicPartition(topic, partition), timeout: answerTime).high
-        }
-        return result
+        let names = (0..<Int32(clamping: partitions)).map { TopicPartition(topic, $0) }
+        let found = try ends.watermarks(of: names, timeout: answerTime)
+        return Dictionary(found.map { ($0.key.partition, $0.value.high) }) { $1 }
     }
 
     /// How long a broker's answer is waited for in one turn: other partitions are waiting.

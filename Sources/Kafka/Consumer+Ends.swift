@@ -1,0 +1,133 @@
+import Glibc
+
+internal import CLibrdkafka
+
+// Where logs begin and end. A question goes to a partition's leader as this client knows it, which may be the one of
+// before: what fails is asked again of whoever leads then.
+
+extension Consumer {
+    /// Where the group stands in partitions, and where those end; without a commit it stands at the first message.
+    ///
+    /// - Throws: ``KafkaError`` when a question's time limit passes or a partition does not exist.
+    public func groupPlaces(
+        in partitions: [TopicPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: GroupPlace] {
+        let committed = try committed(partitions, timeout: timeout)
+        let ends = try watermarks(of: partitions, timeout: timeout)
+        var places: [TopicPartition: GroupPlace] = [:]
+        for (partition, end) in ends {
+            let place = max(end.low, committed[partition].flatMap(\.self) ?? end.low)
+            places[partition] = GroupPlace(place: place, end: end.high)
+        }
+        return places
+    }
+
+    /// The ends of one partition: see ``watermarks(of:timeout:)``.
+    public func watermarks(
+        _ partition: TopicPartition,
+        timeout: Duration
+    ) throws(KafkaError) -> (low: Int64, high: Int64) {
+        let ends = try watermarks(of: [partition], timeout: timeout)
+        return ends[partition] ?? (0, 0)
+    }
+
+    /// The first offset that is kept, and the end: the offset behind the last message (at `read_committed`:
+    /// behind the last one that no open transaction holds back), of each partition.
+    ///
+    /// Asks the brokers, all leaders at once. While a partition has no leader, or another one than this client knows,
+    /// it is asked for again.
+    ///
+    /// - Throws: ``KafkaError`` that names a partition, when the time limit passes or the partition does not exist.
+    public func watermarks(
+        of partitions: [TopicPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
+        client.assertOwned()
+        let deadline = ContinuousClock.now + timeout
+        let lows = try offsets(.beginning, of: partitions, until: deadline)
+        let highs = try offsets(.end, of: partitions, until: deadline)
+        var result: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for (partition, high) in highs { result[partition] = (min(lows[partition] ?? high, high), high) }
+        return result
+    }
+
+    private func offsets(
+        _ end: StartOffset,
+        of partitions: [TopicPartition],
+        until deadline: ContinuousClock.Instant
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        // Topics that are held are looked for by librdkafka too, once a second, while their leader is away.
+        for topic in Set(partitions.map(\.topic)) { _ = index(of: topic) }
+        var result: [TopicPartition: Int64] = [:]
+        var missing = partitions
+        // One leader that does not answer spoils the answers of all: then each partition is asked for by itself.
+        var isOneByOne = false
+        while !missing.isEmpty {
+            var failure: KafkaError?
+            for group in isOneByOne ? missing.map({ [$0] }) : [missing] {
+                let problem = ask(end, of: group, until: deadline, &result)
+                failure = failure ?? problem
+            }
+            missing.removeAll { result[$0] != nil }
+            guard let failure, !missing.isEmpty else { continue }
+            guard failure.isRetriable, ContinuousClock.now < deadline else { throw failure }
+            client.refreshMetadata()
+            isOneByOne = true
+            usleep(20_000)
+        }
+        return result
+    }
+
+    /// Asks once; what comes is added to `result`.
+    ///
+    /// - Returns: why some are missing.
+    private func ask(
+        _ end: StartOffset,
+        of partitions: [TopicPartition],
+        until deadline: ContinuousClock.Instant,
+        _ result: inout [TopicPartition: Int64]
+    ) -> KafkaError? {
+        let list = PartitionList(partitions, at: end.rawValue)
+        // A broker that is gone, or frozen, may no longer be the one to ask.
+        let limit = min(max(1, (deadline - .now).milliseconds), 500)
+        return list.with { list in
+            let code = rd_kafka_offsets_for_times(client.raw, list, limit)
+            var failure: KafkaError?
+            for element in list.pointee.buffer {
+                let partition = TopicPartition(element)
+                if code == RD_KAFKA_RESP_ERR_NO_ERROR, element.err == RD_KAFKA_RESP_ERR_NO_ERROR,
+                    element.offset >= 0
+                {
+                    result[partition] = element.offset
+                    continue
+                }
+                // Of partitions without a leader alone librdkafka says that they are unknown.
+                let cause = element.err == RD_KAFKA_RESP_ERR_NO_ERROR ? code : element.err
+                failure =
+                    failure
+                    ?? KafkaError(
+                        cause == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__TIMED_OUT : cause,
+                        "asking for the ends of \(partition)"
+                    )
+            }
+            return failure
+        }
+    }
+
+    /// The ends as of the last fetch, without asking the broker: good for measuring lag.
+    ///
+    /// Nil while unknown.
+    public func cachedWatermarks(_ partition: TopicPartition) -> (low: Int64, high: Int64)? {
+        var low: Int64 = -1
+        var high: Int64 = -1
+        let code = rd_kafka_get_watermark_offsets(
+            client.raw,
+            partition.topic,
+            partition.partition,
+            &low,
+            &high
+        )
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? (max(0, low), high) : nil
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Glibc
+public import Kafka
+import Synchronization
+
+/// Records at a steady pace, each of which violates one rule once, and when each one's alert could be read.
+///
+/// Every record shares another image with a foreign account, so that each opens one finding of its own. One thread
+/// produces and reads, with clients of its own; the reader is at `read_committed`. Usable from any thread.
+public final class AlertFlow: Sendable {
+    /// The rule that every record violates.
+    public static let rule = "ami-shared-with-untrusted-account"
+
+    /// What became of one record.
+    public struct Passage: Sendable {
+        /// When it was handed to the producer.
+        public let produced: ContinuousClock.Instant
+        /// When each alert that opens its finding was read: one, if all is well.
+        public fileprivate(set) var opened: [ContinuousClock.Instant] = []
+
+        /// From the record to its first alert; nil while there is none.
+        public var delay: Duration? { opened.first.map { $0 - produced } }
+    }
+
+    private struct State {
+        var passages: [Passage] = []
+        var alertIDs: Set<String> = []
+        var repeatedAlerts = 0
+        var failure: (any Error)?
+        var isProducing = true
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Begins at once.
+    ///
+    /// - Parameters:
+    ///   - servers: the cluster.
+    ///   - input: the topic that gets the records, spread over its partitions.
+    ///   - partitions: how many it has.
+    ///   - alerts: the topic that is read, from its beginning.
+    ///   - pause: the time from one record to the next.
+    public init(
+        at servers: String,
+        input: String,
+        partitions: Int32,
+        alerts: TopicDescription,
+        every pause: Duration
+    ) {
+        let thread = Thread { [self] in
+            do {
+                let ends = try Ends(servers, input, alerts)
+                try run(ends, partitions, pause)
+            } catch { state.withLock { $0.failure = error } }
+            ended.signal()
+        }
+        thread.start()
+    }
+
+    /// The records so far, in order.
+    public var passages: [Passage] { state.withLock { $0.passages } }
+
+    /// How many alerts came with an id that had come before.
+    public var repeatedAlerts: Int { state.withLock { $0.repeatedAlerts } }
+
+    /// Why the flow has ended by itself, if it has.
+    public var failure: (any Error)? { state.withLock { $0.failure } }
+
+    /// The longest time that a record of these has waited for its alert, or still waits.
+    public func longestDelay(of records: Range<Int>? = nil) -> Duration {
+        let passages = passages
+        return passages[records ?? passages.indices]
+            .map { $0.delay ?? (.now - $0.produced) }.max() ?? .zero
+    }
+
+    /// Whether each of the first so many records has its alert.
+    public func isComplete(_ count: Int) -> Bool {
+        state.withLock { state in
+            state.passages.count >= count && !state.passages[..<count].contains { $0.opened.isEmpty }
+        }
+    }
+
+    /// Produces no more; alerts are still read.
+    public func stopProducing() { state.withLock { $0.isProducing = false } }
+
+    /// Ends the thread.
+    public func end() {
+        state.withLock { $0.isOver = true }
+        ended.wait()
+        ended.signal()
+    }
+
+    deinit { state.withLock { $0.isOver = true } }
+
+    // MARK: On the thread
+
+    /// The clients of the thread.
+    private struct Ends {
+        let producer: Producer
+        let topic: ProducerTopic
+        let consumer: Consumer
+
+        init(_ servers: String, _ input: String, _ alerts: TopicDescription) throws {
+            // Quick to notice that a leader has moved: what is measured is the program between the two.
+            let quick: KafkaConfiguration = [
+                "bootstrap.servers": servers, "topic.metadata.refresh.interval.ms": "1000",
+                "reconnect.backoff.max.ms": "500", "socket.timeout.ms": "5000",
+            ]
+            producer = try Producer(quick.merging(["linger.ms": "0"]))
+            topic = try producer.topic(input)
+            consumer = try Consumer(
+                quick.merging(["group.id": uniqueName("reader"), "fetch.wait.max.ms": "10"])
+            )
+            try consumer.assign(
+                alerts.partitions.map { PartitionOffset(TopicPartition(alerts.name, $0.id), .beginning) }
+            )
+        }
+    }
+
+    private func run(_ ends: Ends, _ partitions: Int32, _ pause: Duration) throws {
+        var next = ContinuousClock.now
+        while !state.withLock({ $0.isOver }) {
+            let now = ContinuousClock.now
+            if now >= next, state.withLock({ $0.isProducing }) {
+                next = max(next + pause, now)
+                try produce(ends, partitions)
+            }
+            ends.producer.poll()
+            let wait = max(.milliseconds(1), min(.milliseconds(20), next - .now))
+            try ends.consumer.poll(maxMessages: 100, timeout: wait) { batch in
+                for message in batch.messages { take(message) }
+                if let failure = batch.failures.first(where: { !$0.error.isRetriable }) {
+                    throw failure.error
+                }
+            }
+        }
+    }
+
+    private func produce(_ ends: Ends, _ partitions: Int32) throws {
+        let number = state.withLock { state in
+            state.passages.append(Passage(produced: .now))
+            return state.passages.count - 1
+        }
+        try ends.producer.produce(
+            to: ends.topic,
+            partition: Int32(number) % partitions,
+            key: nil,
+            value: Array(Self.record(number).utf8)
+        )
+    }
+
+    private func take(_ message: Message) {
+        let now = ContinuousClock.now
+        let headers = Dictionary(
+            message.headers.map { ($0.name, $0.value.map { String(decoding: $0, as: UTF8.self) }) }
+        ) { $1 }
+        guard headers["rule_id"] == Self.rule, let payload = message.payload else { return }
+        let text = String(decoding: payload, as: UTF8.self)
+        let id = text.firstMatch(of: /"alert_id":"([0-9a-f]+)"/)?.output.1 ?? ""
+        let number = text.firstMatch(of: /"id":"ami-([0-9]{17})"/).flatMap { Int($0.output.1) }
+        state.withLock { state in
+            if !state.alertIDs.insert(String(id)).inserted { state.repeatedAlerts += 1 }
+            guard headers["status"] == "open", let number, state.passages.indices.contains(number) else {
+                return
+            }
+            state.passages[number].opened.append(now)
+        }
+    }
+
+    /// A record of the present time; the image's id has the number.
+    private static func record(_ number: Int) -> String {
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        let account = "1000000000\(10 + number % 16)"
+        var now = time(nil)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)].map {
+            digits($0, 2)
+        }
+        let hours = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { digits(Int($0), 2) }
+        let time = date.joined(separator: "-") + "T" + hours.joined(separator: ":") + "Z"
+        return """
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::\(account):user/u\(number)",\
+            "accountId":"\(account)"},"eventTime":"\(time)","eventSource":"ec2.amazonaws.com",\
+            "eventName":"ModifyImageAttribute","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.7",\
+            "userAgent":"aws-cli","requestParameters":{"imageId":"ami-\(digits(number, 17))",\
+            "attributeType":"launchPermission","launchPermission":{"add":{"items":[{"userId":"999988887777"}]}}},\
+            "responseElements":{"_return":true},"eventID":"00000000-0000-4000-8000-\(digits(number, 12))",\
+            "eventType":"AwsApiCall","recipientAccountId":"\(account)"}
+            """
+    }
+}
