@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Kafka
 
 /// The configurations of all Kafka clients of a run: what amiwatch wants, over it what the user says, over it what
@@ -28,6 +29,9 @@ struct KafkaClients: Sendable {
             ]),
             configuration.kafka.consumer,
             [
+                // No `group.instance.id`: when the coordinator is away for the session time-out, a static member of
+                // librdkafka 2.0.2 joins again while a heartbeat of its old self is still on the way, and is told
+                // that it was fenced by itself. That is fatal to the client.
                 "group.id": group,
                 // Eager and stateless. Before 2.6 librdkafka's sticky assignor may give one partition to two
                 // members of one generation, and a broker would take both their transactions.
@@ -37,6 +41,17 @@ struct KafkaClients: Sendable {
                 "isolation.level": "read_committed",
             ]
         )
+    }
+
+    /// What brokers, and whoever looks at the group, know this worker by.
+    private var clientID: String {
+        if let id = configuration.instanceID { return id }
+        var name = [CChar](repeating: 0, count: 256)
+        let isKnown = gethostname(&name, name.count - 1) == 0
+        let host =
+            isKnown
+            ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : ""
+        return "amiwatch-\(host.isEmpty ? "" : host + "-")\(getpid())"
     }
 
     /// Reads partitions that it is told; in no group, though librdkafka wants one to be named.
@@ -87,7 +102,8 @@ struct KafkaClients: Sendable {
         _ chosen: [RunConfiguration.Property],
         _ required: KafkaConfiguration
     ) -> KafkaConfiguration {
-        wanted.merging(properties(configuration.kafka.properties)).merging(properties(chosen))
+        KafkaConfiguration([.init(name: "client.id", value: clientID)]).merging(wanted)
+            .merging(properties(configuration.kafka.properties)).merging(properties(chosen))
             .merging(required).merging(["bootstrap.servers": bootstrapServers])
     }
 

@@ -87,3 +87,14 @@ enum Trouble {
         return "check the file that \(property) names (PEM)\(password)"
     }
 }
+
+extension Consumer {
+    /// The first offset that a partition keeps; its leader is waited for as long as the run goes on.
+    func firstOffset(of partition: TopicPartition, _ board: RunBoard) throws -> Int64 {
+        while true {
+            do throws(KafkaError) { return try watermarks(partition, timeout: .seconds(1)).low } catch {
+                guard error.isRetriable, !board.isStopping else { throw Trouble.failure(error) }
+            }
+        }
+    }
+}

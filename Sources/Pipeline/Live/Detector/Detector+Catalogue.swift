@@ -98,7 +98,7 @@ extension Detector {
             shares[name.partition]?.restoredEnd = nil
             isReassigned = true
         } else {
-            let low = try ends.watermarks(name, timeout: .seconds(10)).low
+            let low = try ends.firstOffset(of: name, board)
             log.warning("the place in the catalogue is gone, reading all of it", ["partition": "\(name)"])
             catalogueNext[name.partition] = low
             catalogueCommitted[name.partition] = low

@@ -117,7 +117,7 @@ extension Detector {
         guard let name = failure.partition,
             let index = sources.firstIndex(where: { $0.isRead && $0.name == name })
         else { return }
-        let low = try ends.watermarks(name, timeout: .seconds(10)).low
+        let low = try ends.firstOffset(of: name, board)
         log.error(
             "the place in the log is gone, going on at its beginning: raise the topic's retention",
             [

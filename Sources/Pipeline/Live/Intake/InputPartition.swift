@@ -21,6 +21,8 @@ struct InputPartition {
     var next: Int64 = 0
     /// The offset that the group has committed.
     var committed: Int64 = -1
+    /// Whether its place was gone, and the one that it goes on at is not committed yet.
+    var isReset = false
     /// The greatest event time seen.
     var time: EventTime?
     /// Whether everything there was has been read.

@@ -101,13 +101,15 @@ extension Intake {
             let index = partitions.firstIndex(where: { $0.name == name })
         else { return }
         let lost = partitions[index].next
-        let low = try consumer.watermarks(name, timeout: .seconds(10)).low
+        let low = try consumer.firstOffset(of: name, board)
         log.error(
             "the place in the input is gone, going on at the beginning: raise the topic's retention",
             ["partition": "\(name)", "place": .number(Int(lost)), "beginning": .number(Int(low))]
         )
         partitions[index].next = low
         partitions[index].committed = low
+        // Also when no record comes that would move it: else the same is said again at every start.
+        partitions[index].isReset = true
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
     }

@@ -263,9 +263,9 @@ final class Intake {
     /// Commits the places when everything before them is delivered; then it counts.
     func commit(within limit: Duration? = nil) throws {
         lastCommit = .now
-        let moved = partitions.filter { $0.phase != .unplaced && $0.next > $0.committed }
+        let moved = partitions.filter { $0.phase != .unplaced && ($0.next > $0.committed || $0.isReset) }
         guard !moved.isEmpty else { return }
-        try output.deliver(within: limit)
+        try output.deliver(within: limit, isPushed: hasCaughtUp)
         do throws(KafkaError) {
             try consumer.commit(moved.map(\.place))
         } catch {
@@ -277,6 +277,7 @@ final class Intake {
         }
         for index in partitions.indices where partitions[index].phase != .unplaced {
             partitions[index].committed = partitions[index].next
+            partitions[index].isReset = false
         }
         var total = board.intakeBalance
         total += pending

@@ -93,13 +93,13 @@ final class IntakeOutput {
 
     /// Waits until everything is delivered, as long as the run goes on, or until the limit.
     ///
-    /// First without a push: while earlier requests are on their way, librdkafka's thread would spin for those that
-    /// are pushed.
+    /// On a backlog first without a push: while earlier requests are on their way, librdkafka's thread would spin for
+    /// those that are pushed. Where nothing more waits, records that come meanwhile would wait for what lingers.
     /// - Throws: a failure that repeating cannot cure; `UndeliveredMessages` for what can; `RunStopped`.
-    func deliver(within limit: Duration? = nil) throws {
+    func deliver(within limit: Duration? = nil, isPushed: Bool = false) throws {
         let deadline = limit.map { ContinuousClock.now + $0 }
         let patience = ContinuousClock.now + min(limit ?? Self.patience, Self.patience)
-        while producer.outstanding > 0, ContinuousClock.now < patience {
+        while !isPushed, producer.outstanding > 0, ContinuousClock.now < patience {
             producer.poll(timeout: .milliseconds(5))
         }
         while true {
