@@ -9,7 +9,7 @@ final class AlertTail: Sendable {
     private let wish = Wish()
 
     private static let notShown =
-        "there are alerts on the topic that are not shown here: it was not read to its end in time"
+        "alerts topic was not read to its end in time; it holds alerts that are not shown here"
 
     /// What the run wants of the thread.
     private final class Wish: Sendable {

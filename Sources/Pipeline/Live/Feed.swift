@@ -50,7 +50,10 @@ final class Feed {
             try data.withUnsafeBytes { try feed($0, file.path) }
         }
         do throws(KafkaError) { try deliver() } catch { throw Trouble.failure(error) }
-        log.info("fed", ["files": .number(files.count), "messages": .number(produced.count - 1)])
+        log.info(
+            "trail files produced to the input topic",
+            ["files": .number(files.count), "messages": .number(produced.count - 1)]
+        )
         board.isFeedDone = true
     }
 
@@ -73,7 +76,7 @@ final class Feed {
         }
         for part in FeedParts(text) {
             guard part.count <= maximumBytes else {
-                log.warning("a record is too large for a message and is not fed", ["file": .text(path)])
+                log.warning("record is too large for a message; not produced", ["file": .text(path)])
                 continue
             }
             try send(part)

@@ -2,6 +2,11 @@ import CloudTrail
 import Compression
 import Configuration
 
+extension RunConfiguration {
+    /// Whether this process reads the input for others: where that is keyed by account the detectors do.
+    var hasIntake: Bool { roles.contains(.intake) && !input.isKeyedByAccount }
+}
+
 extension RecordReader {
     /// A reader with the limits of a configuration.
     convenience init(_ input: RunConfiguration.Input) {

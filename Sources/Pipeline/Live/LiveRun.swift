@@ -37,13 +37,29 @@ public final class LiveRun: Sendable {
     private let options: Options
     private let board = RunBoard()
     private let log: RunLog
+    private let watchTimes: RunWatch.Times
 
     /// A run that has not begun.
-    public init(_ configuration: RunConfiguration, policy: Policy, options: Options = Options(), log: RunLog)
-    {
+    public convenience init(
+        _ configuration: RunConfiguration,
+        policy: Policy,
+        options: Options = Options(),
+        log: RunLog
+    ) {
+        self.init(configuration, policy: policy, options: options, watchTimes: RunWatch.Times(), log: log)
+    }
+
+    init(
+        _ configuration: RunConfiguration,
+        policy: Policy,
+        options: Options,
+        watchTimes: RunWatch.Times,
+        log: RunLog
+    ) {
         self.configuration = configuration
         self.policy = policy
         self.options = options
+        self.watchTimes = watchTimes
         self.log = log
     }
 
@@ -82,12 +98,14 @@ public final class LiveRun: Sendable {
             "started",
             [
                 "bootstrap_servers": .text(servers), "group_id": .text(configuration.groupID),
-                "roles": .text(configuration.roles.map(\.rawValue).sorted().joined(separator: ",")),
-                "partitions": .number(layout.accountPartitions), "policy": .text(policy.hash),
+                "roles": .texts(configuration.roles.map(\.rawValue).sorted()),
+                "input": .texts(configuration.input.topics),
+                "account_partitions": .number(layout.accountPartitions), "policy_hash": .text(policy.hash),
+                "librdkafka": .text(KafkaLibrary.version),
             ]
         )
         let alerts = try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
-        let watch = RunWatch(clients, layout, board: board, log: log)
+        let watch = RunWatch(clients, layout, board: board, times: watchTimes, log: log)
         let threads = startThreads(clients, layout, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
@@ -97,12 +115,12 @@ public final class LiveRun: Sendable {
         let deadline = Date(timeIntervalSinceNow: 4)
         for thread in threads where !thread.wait(seconds: max(0, deadline.timeIntervalSinceNow)) {
             log.warning(
-                "a thread did not end in time; what it had not committed is read again next time",
+                "thread did not stop in time; what it had not committed is read again at the next start",
                 ["thread": .text(thread.name)]
             )
         }
         for thread in threads where !thread.waitForSilence(seconds: 0.2) {
-            log.debug("the Kafka clients of a thread do not end", ["thread": .text(thread.name)])
+            log.debug("Kafka clients of a stopped thread do not close", ["thread": .text(thread.name)])
         }
         alerts?.finish(reachesEnd: board.failure == nil)
         board.stop()
@@ -140,7 +158,7 @@ public final class LiveRun: Sendable {
                 }
             )
         }
-        if configuration.roles.contains(.intake), !configuration.input.isKeyedByAccount {
+        if configuration.hasIntake {
             threads.append(
                 RunThread("intake", board: board) {
                     try Intake(
@@ -192,9 +210,9 @@ public final class LiveRun: Sendable {
 
     private func log(_ summary: Summary) {
         let (intake, report) = (summary.intake, summary.detector)
-        if configuration.roles.contains(.intake), !configuration.input.isKeyedByAccount {
+        if configuration.hasIntake {
             log.info(
-                "intake balance",
+                "intake totals",
                 [
                     "read": .number(intake.read), "ignored": .number(intake.ignored),
                     "forwarded": .number(intake.forwarded), "dead_lettered": .number(intake.deadLettered),
@@ -203,7 +221,8 @@ public final class LiveRun: Sendable {
         }
         guard configuration.roles.contains(.detector) else { return }
         for (name, balance) in [
-            ("detector balance", report.run), ("detector balance since the beginning", report.total),
+            ("detector totals of this run", report.run),
+            ("detector totals since the state was created", report.total),
         ] {
             log.info(
                 name,
@@ -219,7 +238,7 @@ public final class LiveRun: Sendable {
             [
                 "alerts": .number(report.alerts), "transactions": .number(report.transactions),
                 "aborted": .number(report.aborted), "restores": .number(report.restores),
-                "lost_positions": .number(report.lostPositions),
+                "offsets_out_of_range": .number(report.offsetsOutOfRange),
             ]
         )
     }

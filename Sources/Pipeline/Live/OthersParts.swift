@@ -49,8 +49,11 @@ struct OthersParts {
         guard ContinuousClock.now >= nextWord else { return }
         nextWord = .now + Self.wordInterval
         log.info(
-            "all that is assigned here is read; waiting for other members of the group",
-            ["partition": "\(partition)", "place": .number(Int(place)), "end": .number(Int(end))]
+            "own partitions are read to their end; waiting for other members of the group",
+            [
+                "topic": .text(partition.topic), "partition": .number(Int(partition.partition)),
+                "committed_offset": .number(Int(place)), "log_end_offset": .number(Int(end)),
+            ]
         )
     }
 }

@@ -1,4 +1,5 @@
 import Detection
+import Kafka
 import Synchronization
 
 /// What the threads of one run tell each other.
@@ -15,6 +16,9 @@ final class RunBoard: Sendable {
     private let intake = Mutex(IntakeBalance())
     private let detector = Mutex(DetectorReport())
     private let activity = Mutex("waiting for Kafka")
+    private let intakeNames = Mutex<[TopicPartition]>([])
+    private let waits = Mutex<[String: Waiting]>([:])
+    private let refusal = Mutex<String?>(nil)
 
     /// Whether the run shall end: it was asked to, or a thread has failed.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -85,6 +89,55 @@ final class RunBoard: Sendable {
     var detectorActivity: String {
         get { activity.withLock { $0 } }
         set { activity.withLock { $0 = newValue } }
+    }
+
+    /// The partitions of the input that this worker has.
+    var intakePartitions: [TopicPartition] {
+        get { intakeNames.withLock { $0 } }
+        set { intakeNames.withLock { $0 = newValue } }
+    }
+
+    /// What a stage (`intake`, `detector`) waits for at the moment; nil when it does not wait.
+    func waiting(of role: String) -> Waiting? { waits.withLock { $0[role] } }
+
+    /// Notes what a stage waits for; nil when it gets on.
+    ///
+    /// It has waited since it last got on, whatever it has waited for meanwhile.
+    func note(_ role: String, waitsFor cause: String?) {
+        waits.withLock { waits in
+            guard let cause else {
+                waits[role] = nil
+                return
+            }
+            waits[role] = Waiting(cause: cause, since: waits[role]?.since ?? .now)
+        }
+    }
+
+    /// What a stage is busy with, as in "detector is …".
+    func activity(of role: String) -> String {
+        if role == "detector" { return detectorActivity }
+        return waiting(of: role) == nil ? "reading" : "waiting for Kafka"
+    }
+
+    /// Whether this worker has a partition.
+    func owns(_ partition: TopicPartition, _ role: String) -> Bool {
+        role == "detector"
+            ? detectorReport.partitions.contains(Int(partition.partition))
+            : intakePartitions.contains(partition)
+    }
+
+    /// The partitions that take no writes, and why, while a stage waits for such; nil when none are known.
+    var refusedWrites: String? {
+        get { refusal.withLock { $0 } }
+        set { refusal.withLock { $0 = newValue } }
+    }
+
+    /// An error's line, with the partitions that take no writes when it may come from them.
+    func explaining(_ error: KafkaError) -> String {
+        guard [.messageTimedOut, .timedOut].contains(error.code), let refused = refusedWrites else {
+            return "\(error)"
+        }
+        return "\(error): \(refused)"
     }
 
     /// What the detector has accounted for.
@@ -166,10 +219,10 @@ public struct DetectorReport: Sendable, Hashable {
     public var restores = 0
     /// Entries read back.
     public var restoredEntries = 0
-    /// Positions that retention had overtaken: records were lost.
-    public var lostPositions = 0
-    /// Partitions that this worker has.
-    public var partitions = 0
+    /// Committed offsets that the log does not hold any more: records were lost.
+    public var offsetsOutOfRange = 0
+    /// Numbers of the account partitions that this worker has, sorted.
+    public var partitions: [Int] = []
 
     /// Nothing done.
     public init() {}

@@ -3,16 +3,21 @@ public import Configuration
 import Foundation
 import Kafka
 
-/// Logs as JSON lines on standard error: time, level, message, and what belongs to it; never one an event.
+/// Logs as JSON lines on standard error: time, level, the worker's own name, message, and what belongs to it; never
+/// one an event.
 ///
 /// Usable from any thread; a line is one write.
 public struct RunLog: Sendable {
     private let level: RunConfiguration.LogLevel
+    private let instanceID: String?
     private let descriptor: Int32
 
     /// A log that leaves out what is less urgent than `level`.
-    public init(level: RunConfiguration.LogLevel, descriptor: Int32 = 2) {
+    ///
+    /// Each line names the worker by its `instance_id`, when it has one.
+    public init(level: RunConfiguration.LogLevel, instanceID: String? = nil, descriptor: Int32 = 2) {
         self.level = level
+        self.instanceID = instanceID
         self.descriptor = descriptor
     }
 
@@ -20,8 +25,14 @@ public struct RunLog: Sendable {
     public enum Value: Sendable, ExpressibleByStringInterpolation {
         /// A string.
         case text(String)
-        /// A number.
+        /// A whole number.
         case number(Int)
+        /// A number with one digit behind the point.
+        case decimal(Double)
+        /// A list of numbers.
+        case numbers([Int])
+        /// A list of strings.
+        case texts([String])
 
         /// A string.
         public init(stringLiteral value: String) { self = .text(value) }
@@ -44,8 +55,35 @@ public struct RunLog: Sendable {
 
     func info(_ message: String, _ fields: [(key: String, value: Value)]) { write(.info, message, fields) }
 
-    func debug(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
-        write(.debug, message, fields)
+    func warning(_ message: String, _ fields: [(key: String, value: Value)]) {
+        write(.warning, message, fields)
+    }
+
+    /// A line that waits to be written.
+    struct Line {
+        let level: RunConfiguration.LogLevel
+        let message: String
+        let fields: [(key: String, value: Value)]
+
+        init(
+            _ level: RunConfiguration.LogLevel,
+            _ message: String,
+            _ fields: [(key: String, value: Value)]
+        ) {
+            (self.level, self.message, self.fields) = (level, message, fields)
+        }
+    }
+
+    func write(_ line: Line) { write(line.level, line.message, line.fields) }
+
+    /// What helps to follow the work step by step.
+    public func debug(
+        _ message: @autoclosure () -> String,
+        _ fields: @autoclosure () -> KeyValuePairs<String, Value> = [:]
+    ) {
+        // What goes into a line of each transaction costs nothing while nobody wants to see it.
+        guard level == .debug else { return }
+        write(.debug, message(), fields())
     }
 
     private func write(
@@ -60,14 +98,15 @@ public struct RunLog: Sendable {
             json.string(Self.now())
             json.key("level")
             json.string(level.rawValue)
+            if let instanceID {
+                json.key("instance_id")
+                json.string(instanceID)
+            }
             json.key("message")
             json.string(message)
             for (key, value) in fields {
                 json.key(text: key)
-                switch value {
-                case .text(let text): json.string(text)
-                case .number(let number): json.number(number)
-                }
+                value.write(to: &json)
             }
         }
         let line = json.bytes + [0x0A]
@@ -101,6 +140,20 @@ public struct RunLog: Sendable {
             let isTold = !isQuiet && level <= .error && facility != "FAIL"
             let ours: RunConfiguration.LogLevel = isTold ? .warning : .debug
             write(ours, text, [("client", .text(client)), ("facility", .text(facility))])
+        }
+    }
+}
+
+extension RunLog.Value {
+    fileprivate func write(to json: inout JSONWriter) {
+        switch self {
+        case .text(let text): json.string(text)
+        case .number(let number): json.number(number)
+        case .decimal(let number):
+            let tenths = number.isFinite ? (number * 10).rounded() : 0
+            json.number(String(tenths / 10))
+        case .numbers(let numbers): json.array { json in for number in numbers { json.number(number) } }
+        case .texts(let texts): json.array { json in for text in texts { json.string(text) } }
         }
     }
 }

@@ -95,12 +95,12 @@ struct CrashGuardTests {
         }
         // Each time the other one comes or goes, all partitions are given up and begun again.
         let steady = try Worker(stage)
-        try #require(steady.logs("the state is read back"), "\(steady.lines)")
+        try #require(steady.logs("state restored"), "\(steady.lines)")
         var other = stage
         other.configuration.instanceID = "other"
         for _ in 1...3 {
             let guest = try Worker(other)
-            try #require(guest.logs("the state is read back"), "\(guest.lines)")
+            try #require(guest.logs("state restored"), "\(guest.lines)")
             guest.end()
         }
         try stage.produce(history.events)

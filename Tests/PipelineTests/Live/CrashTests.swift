@@ -22,7 +22,7 @@ struct CrashTests {
         for chunk in 0..<chunks {
             let part = history.events.count * chunk / chunks..<history.events.count * (chunk + 1) / chunks
             let worker = try Worker(stage)
-            try #require(worker.logs("the detector has partitions"), "\(worker.lines)")
+            try #require(worker.logs(Worker.assigned), "\(worker.lines)")
             // In small heaps, so that the kill falls between, into or behind a transaction.
             for start in stride(from: part.lowerBound, to: part.upperBound, by: 25) {
                 try stage.produce(history.events[start..<min(part.upperBound, start + 25)])
@@ -43,7 +43,7 @@ struct CrashTests {
         let middle = history.events.count / 2
         try stage.produce(history.events[..<middle])
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
         let groups = [
             (stage.configuration.groupID, stage.topics.events),
             (stage.configuration.groupID + "-intake", stage.input),
@@ -131,11 +131,11 @@ struct CrashTests {
         let stage = try Stage()
         try stage.produce(history.events)
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
         // Into the middle of its work.
         usleep(300_000)
         worker.end(within: .seconds(5))
-        #expect(worker.lines.contains("detector balance"))
+        #expect(worker.lines.contains("detector totals since the state was created"))
         try expectSound(stage, history)
     }
 

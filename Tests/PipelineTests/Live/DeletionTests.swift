@@ -31,14 +31,14 @@ struct DeletionTests {
     func endsInTime(index: Int) throws {
         let (_, worker, _) = try begin(index)
         worker.end(within: .seconds(5))
-        #expect(!worker.lines.contains("did not end in time"), "\(worker.lines)")
+        #expect(!worker.lines.contains("did not stop in time"), "\(worker.lines)")
     }
 
     /// A worker that is busy, and has just lost a topic.
     private func begin(_ index: Int) throws -> (Stage, Worker, name: String) {
         let stage = try Stage(partitions: 1)
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
         let name = stage[keyPath: Self.topics[index]]
         let deletion = try stage.broker.tool("kafka-topics.sh", ["--delete", "--topic", name])
         try #require(deletion.status == 0, "\(deletion.errors)")
@@ -65,7 +65,7 @@ struct DeletionTests {
             "cleanup.policy=[compact,delete]"
         )
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
         worker.process.signal(SIGSTOP)
         // So that no request of its is waiting at the broker.
         usleep(500_000)
@@ -82,7 +82,7 @@ struct DeletionTests {
         """.write(toFile: request, atomically: true, encoding: .utf8)
         try tool("kafka-delete-records.sh", "--offset-json-file", request)
         worker.process.signal(SIGCONT)
-        #expect(worker.logs("the place in the catalogue is gone"), "\(worker.lines)")
+        #expect(worker.logs("catalogue offset is out of range"), "\(worker.lines)")
         try stage.produce(history.events, partitions: 1)
         worker.end()
         try expectSound(stage, history)

@@ -17,7 +17,7 @@ struct FenceTests {
         let history = History(seed: 51, records: 900)
         let stage = try Stage()
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
         let id = "\(stage.configuration.groupID)-worker"
         for (index, start) in stride(from: 0, to: history.events.count, by: 60).enumerated() {
             try stage.produce(history.events[start..<min(history.events.count, start + 60)])
@@ -28,8 +28,8 @@ struct FenceTests {
                 try usurper.initTransactions(timeout: patience)
             }
         }
-        try #require(worker.logs("reading the state back"), "\(worker.lines)")
-        #expect(becomes { worker.count(of: "the state is read back") > 1 }, "\(worker.lines)")
+        try #require(worker.logs("restoring state"), "\(worker.lines)")
+        #expect(becomes { worker.count(of: "state restored") > 1 }, "\(worker.lines)")
         worker.end()
         try expectSound(stage, history)
     }
@@ -41,21 +41,21 @@ struct FenceTests {
         var other = stage
         other.configuration.instanceID = "other"
         let sleeper = try Worker(stage)
-        try #require(sleeper.logs("the state is read back"), "\(sleeper.lines)")
+        try #require(sleeper.logs("state restored"), "\(sleeper.lines)")
         let third = history.events.count / 3
         for start in stride(from: 0, to: third, by: 40) {
             try stage.produce(history.events[start..<min(third, start + 40)])
         }
         sleeper.process.signal(SIGSTOP)
         let heir = try Worker(other)
-        try #require(heir.logs("the state is read back"), "\(heir.lines)")
+        try #require(heir.logs("state restored"), "\(heir.lines)")
         let published = try stage.alerts().count
         try stage.produce(history.events[third..<2 * third])
         #expect(try becomes { try stage.alerts().count > published }, "\(heir.lines)")
-        let assigned = sleeper.count(of: "the detector has partitions")
+        let assigned = sleeper.count(of: Worker.assigned)
         sleeper.process.signal(SIGCONT)
         try stage.produce(history.events[(2 * third)...])
-        #expect(becomes { sleeper.count(of: "the detector has partitions") > assigned }, "\(sleeper.lines)")
+        #expect(becomes { sleeper.count(of: Worker.assigned) > assigned }, "\(sleeper.lines)")
         for worker in [sleeper, heir] { worker.end() }
         try expectSound(stage, history)
     }
@@ -67,7 +67,7 @@ struct FenceTests {
         var other = stage
         other.configuration.instanceID = "other"
         let steady = try Worker(stage)
-        try #require(steady.logs("the state is read back"), "\(steady.lines)")
+        try #require(steady.logs("state restored"), "\(steady.lines)")
         var guest: Worker?
         for (index, start) in stride(from: 0, to: history.events.count, by: 100).enumerated() {
             try stage.produce(history.events[start..<min(history.events.count, start + 100)])

@@ -97,7 +97,7 @@ struct HandOverTests {
         #expect(told.filter { $0.key == "time/\(stage.topics.events)/0" }.map(\.value) == ["\(time.seconds)"])
     }
 
-    private static let line = "the state is read back"
+    private static let line = "state restored"
 
     private func count(_ worker: Worker) -> Int { worker.lines.split(separator: Self.line).count - 1 }
 

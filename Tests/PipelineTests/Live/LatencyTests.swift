@@ -14,8 +14,8 @@ struct LatencyTests {
     func light() throws {
         let stage = try Stage(partitions: 1)
         let worker = try Worker(stage)
-        try #require(worker.logs("the state is read back"), "\(worker.lines)")
-        try #require(worker.logs("the intake has partitions"), "\(worker.lines)")
+        try #require(worker.logs("state restored"), "\(worker.lines)")
+        try #require(worker.logs("\"partitions assigned\",\"role\":\"intake\""), "\(worker.lines)")
         let servers = stage.broker.bootstrapServers
         let consumer = try Consumer([
             "bootstrap.servers": servers, "group.id": uniqueName("reader"), "fetch.wait.max.ms": "10",

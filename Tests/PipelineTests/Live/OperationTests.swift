@@ -93,7 +93,7 @@ struct OperationTests {
         try write("version: 1\nrequired_tag: []\n")
         worker.process.signal(SIGHUP)
         try #require(worker.logs("\(path):2:1: error: "))
-        try #require(worker.logs("stays in force"))
+        try #require(worker.logs("policy invalid; previous policy stays active"))
 
         try write(tagged + "rules: {ami-shared-publicly: {enabled: false}}\n")
         let second = try findings()

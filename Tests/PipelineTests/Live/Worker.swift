@@ -40,6 +40,9 @@ final class Worker {
     /// What it has logged.
     var lines: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
 
+    /// What it logs when its detector has been given partitions, or none.
+    static let assigned = "\"partitions assigned\",\"role\":\"detector\""
+
     /// How often it has logged these words.
     func count(of words: String) -> Int { lines.ranges(of: words).count }
 

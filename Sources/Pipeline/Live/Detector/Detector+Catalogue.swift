@@ -9,6 +9,7 @@ extension Detector {
     /// Reads it to its present end; only then this worker joins its group.
     func loadCatalogue() throws {
         let topic = configuration.topics.catalogue
+        board.detectorActivity = "reading the catalogue"
         var targets: [Int32: Int64]?
         while !board.isStopping {
             do throws(KafkaError) {
@@ -21,10 +22,13 @@ extension Detector {
                 }
             } catch {
                 guard error.isRetriable else { throw Trouble.failure(error) }
+                board.note("detector", waitsFor: "\(error)")
             }
             guard let targets else { continue }
             try readCatalogue(waiting: .milliseconds(20))
-            if hasCatalogue(to: targets) { return }
+            let pending = pendingCatalogue(to: targets)
+            board.note("detector", waitsFor: pending)
+            if pending == nil { return }
         }
     }
 
@@ -91,15 +95,22 @@ extension Detector {
     private func handleReader(_ failure: ConsumerFailure) throws {
         guard failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange else {
             if let fatal = Trouble.reading(failure) { throw fatal }
-            return log.debug("reading state and catalogue: \(failure.error)")
+            return log.debug("cannot read state or catalogue; retrying", ["cause": .text("\(failure.error)")])
         }
         guard let name = failure.partition else { return }
         if name.topic == configuration.topics.state {
             shares[name.partition]?.restoredEnd = nil
             isReassigned = true
         } else {
-            let low = try ends.firstOffset(of: name, board)
-            log.warning("the place in the catalogue is gone, reading all of it", ["partition": "\(name)"])
+            let low = try ends.ends(of: name, board).low
+            log.warning(
+                "catalogue offset is out of range; reading the catalogue again from its log start",
+                [
+                    "topic": .text(name.topic), "partition": .number(Int(name.partition)),
+                    "offset": .number(Int(catalogueNext[name.partition] ?? 0)),
+                    "log_start_offset": .number(Int(low)),
+                ]
+            )
             catalogueNext[name.partition] = low
             catalogueCommitted[name.partition] = low
             // Its fetcher is off, and no seeking wakes it.

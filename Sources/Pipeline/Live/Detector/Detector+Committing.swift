@@ -30,18 +30,33 @@ extension Detector {
         let proof: ConsumerGroupMetadata
         do throws(KafkaError) { proof = try consumer.groupMetadata() } catch {
             // Somebody else owns these partitions, or is about to.
-            log.debug("not committing: \(error)")
+            log.debug("not committing: the partitions may have another owner", ["cause": .text("\(error)")])
             return rollback()
         }
-        switch output.write(content, proof: proof, until: .now + limit) {
+        let begun = ContinuousClock.now
+        switch output.write(content, proof: proof, until: begun + limit) {
         case .committed:
+            log.debug(
+                "transaction committed",
+                [
+                    "records": .number(recordCount), "alerts": .number(content.alerts.count),
+                    "state_and_catalogue_entries": .number(content.entries.count),
+                    "bytes": .number(content.entryBytes),
+                    "dead_letters": .number(content.deadLetters.count),
+                    "offsets": .texts(content.positions.map { "\($0.partition.name)=\($0.offset)" }),
+                    "milliseconds": .number(begun.milliseconds),
+                ]
+            )
             failures = 0
+            board.note("detector", waitsFor: nil)
             report.transactions += 1
             report.alerts += content.alerts.count
             settleCommit(content)
         case .aborted(let error):
             report.aborted += 1
-            log.info("a transaction was aborted, and is tried again", ["cause": .text("\(error)")])
+            let cause = board.explaining(error)
+            board.note("detector", waitsFor: cause)
+            log.info("transaction aborted; its records are processed again", ["cause": .text(cause)])
             rollback()
             try missing.check(after: error)
             pause()
@@ -49,7 +64,7 @@ extension Detector {
         case .broken(let error):
             guard !board.isStopping else {
                 log.warning(
-                    "the last transaction's outcome is unknown; the next start finds out",
+                    "outcome of the last transaction is unknown; the next start finds out",
                     ["cause": .text("\(error)")]
                 )
                 return rollback()
@@ -173,14 +188,14 @@ extension Detector {
     private func startAfresh(_ error: KafkaError) throws {
         if error.code == .fenced {
             log.warning(
-                "another process has taken over this transactional id, reading the state back: no two workers may "
-                    + "have the same instance_id",
+                "transactional id was taken over by another process; restoring state: no two workers may have the "
+                    + "same instance_id",
                 ["transactional_id": .text(transactionalID)]
             )
         } else {
             log.warning(
-                "the transaction's outcome is unknown, reading the state back",
-                ["cause": .text("\(error)")]
+                "outcome of the transaction is unknown; restoring state",
+                ["cause": .text(board.explaining(error))]
             )
         }
         report.aborted += 1
@@ -237,7 +252,7 @@ extension Detector {
     func publishReport() {
         report.total = DetectorBalance()
         for share in shares.values { report.total += share.totals }
-        report.partitions = shares.count
+        report.partitions = shares.keys.map(Int.init).sorted()
         board.detectorReport = report
     }
 }

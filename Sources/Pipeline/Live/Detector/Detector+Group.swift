@@ -17,9 +17,11 @@ extension Detector {
             }
         case .revoked(let names):
             finishBeforeRevocation()
+            log.revoked(names, from: "detector", isLost: false)
             give(up: names)
         case .lost(let names):
             rollback()
+            log.revoked(names, from: "detector", isLost: true)
             give(up: names)
         }
     }
@@ -28,7 +30,7 @@ extension Detector {
     private func finishBeforeRevocation() {
         guard !judged.isEmpty else { return }
         do { try endAttempts() } catch {
-            log.warning("committing before partitions are given up: \(error)")
+            log.warning("cannot commit before partitions are revoked", ["cause": .text("\(error)")])
         }
         rollback()
     }
@@ -71,7 +73,7 @@ extension Detector {
         }
         unsettled.removeAll()
         ending = .records
-        log.info("the detector has partitions", ["partitions": .number(owned.count)])
+        log.assigned(sources.map(\.name), of: recordTopics, to: "detector", consumer.memberID)
         publishReport()
         let kept = owned.subtracting(unknown)
         phase = owned.isEmpty ? .idle : .restoring(Restoring(partitions: kept.isEmpty ? owned : kept))
@@ -88,7 +90,7 @@ extension Detector {
             guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
                 throw Trouble.failure(error)
             }
-            log.debug("putting reading back: \(error)")
+            log.debug("cannot seek to the committed offsets; retrying", ["cause": .text("\(error)")])
         }
     }
 
@@ -97,7 +99,7 @@ extension Detector {
         do throws(KafkaError) { try reader.seek(places, timeout: .seconds(1)) } catch {
             guard error.isRetriable || error.code == .state else { throw error }
             // A fetcher that has found its place gone is off, and no seeking wakes it: begun anew, it tells.
-            log.debug("putting the catalogue back: \(error)")
+            log.debug("cannot seek in the catalogue; assigning it anew", ["cause": .text("\(error)")])
             try reader.removeAssignment(places.map(\.partition))
             try reader.addAssignment(places)
         }
@@ -109,7 +111,7 @@ extension Detector {
             return try goToBeginning(failure)
         }
         if let fatal = Trouble.reading(failure) { throw fatal }
-        log.debug("reading records: \(failure.error)")
+        log.debug("cannot read records; retrying", ["cause": .text("\(failure.error)")])
     }
 
     /// Retention has overtaken the place: what lies between is lost, and that is said.
@@ -117,15 +119,9 @@ extension Detector {
         guard let name = failure.partition,
             let index = sources.firstIndex(where: { $0.isRead && $0.name == name })
         else { return }
-        let low = try ends.firstOffset(of: name, board)
-        log.error(
-            "the place in the log is gone, going on at its beginning: raise the topic's retention",
-            [
-                "partition": "\(name)", "place": .number(Int(sources[index].next)),
-                "beginning": .number(Int(low)),
-            ]
-        )
-        report.lostPositions += 1
+        let (low, high) = try ends.ends(of: name, board)
+        log.offsetOutOfRange(name, committed: sources[index].next, logStart: low, logEnd: high)
+        report.offsetsOutOfRange += 1
         sources[index].next = low
         shares[name.partition]?.isTouched = true
         noteChange()

@@ -21,9 +21,10 @@ extension Detector {
             sources[index].aloneUntil =
                 next + Int64(configuration.detector.commitRecords + Self.batchMessages)
             log.warning(
-                "nothing was committed since reading began here several times: records go one at a time",
+                "several starts ended at one committed offset; processing its records one at a time",
                 [
-                    "partition": "\(name)", "place": .number(Int(next)),
+                    "topic": .text(name.topic), "partition": .number(Int(name.partition)),
+                    "committed_offset": .number(Int(next)),
                     "starts": .number(attempt.count - 1),
                 ]
             )
@@ -76,8 +77,12 @@ extension Detector {
         let name = sources[index].name
         let starts = sources[index].attempt.map { $0.count - 1 } ?? 0
         log.error(
-            "processes ended while they processed this record alone: it is a dead letter",
-            ["record": "\(name)@\(message.offset)", "starts": .number(starts)]
+            "record crashed the detector each time; it goes to the dead letters",
+            [
+                "topic": .text(name.topic), "partition": .number(Int(name.partition)),
+                "offset": .number(Int(message.offset)), "starts": .number(starts),
+                "dead_letters": .text(configuration.topics.deadLetters),
+            ]
         )
         noteChange()
         shares[name.partition]?.isTouched = true
@@ -110,7 +115,7 @@ extension Detector {
     func abandon() {
         guard !judged.isEmpty else { return }
         rollback()
-        do { try endAttempts() } catch { log.debug("ending in order: \(error)") }
+        do { try endAttempts() } catch { log.debug("cannot commit at the end", ["cause": .text("\(error)")]) }
         // Nothing more is said when the group is left.
         rollback()
         judge([])

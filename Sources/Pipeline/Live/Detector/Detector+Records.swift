@@ -104,7 +104,7 @@ extension Detector {
             toldForgotten.at.map({ ContinuousClock.now - $0 >= .seconds(60) }) ?? true
         else { return }
         log.warning(
-            "one thing was changed more often than its history has room: the oldest changes are forgotten early",
+            "history of one resource is full; its oldest changes are forgotten before the horizon",
             [
                 "account": "\(forgotten.account)", "changes": .number(forgotten.count - toldForgotten.count),
             ]

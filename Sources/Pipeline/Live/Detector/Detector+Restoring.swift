@@ -37,11 +37,11 @@ struct Restoring {
     /// For the log.
     var words: String {
         switch step {
-        case .places: "reading the state back: waiting for open transactions of its partitions"
-        case .changelog: "reading the state back: asking where it ends"
-        case .entries: "reading the state back: \(entries) entries so far"
-        case .catalogue: "reading the state back: the catalogue"
-        case .output: "reading the state back: waiting for the producer"
+        case .places: "restoring state: querying committed offsets"
+        case .changelog: "restoring state: querying log end offsets of the changelog"
+        case .entries: "restoring state: \(entries) entries so far"
+        case .catalogue: "restoring state: reading the catalogue"
+        case .output: "restoring state: waiting for the producer"
         }
     }
 }
@@ -52,9 +52,14 @@ extension Detector {
         var restoring = restoring
         do throws(KafkaError) {
             try step(&restoring)
+            board.note("detector", waitsFor: pending(restoring))
         } catch {
             guard error.isRetriable else { throw Trouble.failure(error) }
-            log.debug("restoring, waiting for Kafka: \(error)")
+            board.note("detector", waitsFor: "\(error)")
+            log.debug(
+                "cannot restore yet; retrying",
+                ["step": .text(restoring.words), "cause": .text("\(error)")]
+            )
         }
         // A step may have found that it has to begin again.
         guard case .restoring = phase, !isReassigned else { return }
@@ -95,6 +100,29 @@ extension Detector {
             }
             try findPlaces(restoring)
         }
+    }
+
+    /// What has not come yet of what is read; nil when nothing is waited for.
+    private func pending(_ restoring: Restoring) -> String? {
+        switch restoring.step {
+        case .entries:
+            guard let (partition, end) = restoring.waiting.min(by: { $0.key < $1.key }) else { return nil }
+            let name = TopicPartition(configuration.topics.state, partition).name
+            return "\(name) up to offset \(end), \(restoring.entries) entries so far"
+        case .catalogue: return pendingCatalogue(to: restoring.catalogueEnds)
+        default: return nil
+        }
+    }
+
+    /// The part of the catalogue that has not come yet; nil when all has.
+    func pendingCatalogue(to ends: [Int32: Int64]) -> String? {
+        guard
+            let (partition, end) = ends.filter({ catalogueNext[$0.key] ?? 0 < $0.value }).min(by: {
+                $0.key < $1.key
+            })
+        else { return nil }
+        let name = TopicPartition(configuration.topics.catalogue, partition).name
+        return "\(name) up to offset \(end), at \(catalogueNext[partition] ?? 0)"
     }
 
     private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
@@ -164,9 +192,10 @@ extension Detector {
         report.restoredEntries += restoring.entries
         let time = ContinuousClock.now - restoring.begun
         log.info(
-            "the state is read back",
+            "state restored",
             [
-                "partitions": .number(restoring.partitions.count), "entries": .number(restoring.entries),
+                "partitions": .numbers(restoring.partitions.map(Int.init).sorted()),
+                "entries": .number(restoring.entries),
                 "milliseconds": .number(Int(time / .milliseconds(1))),
             ]
         )

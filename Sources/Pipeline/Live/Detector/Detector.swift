@@ -22,10 +22,10 @@ final class Detector {
         /// For the log.
         var words: String {
             switch self {
-            case .idle: "waiting for partitions"
+            case .idle: "waiting for assignment"
             case .restoring(let restoring): restoring.words
-            case .reconciling: "judging what was read back"
-            case .running: "judging"
+            case .reconciling: "reconciling restored state"
+            case .running: "running"
             }
         }
     }
@@ -98,6 +98,17 @@ final class Detector {
     var ending = Ending.records
     var others: OthersParts
     var report = DetectorReport()
+    /// The policy that was put in force last, until all that differs by it is published.
+    private var reload: Reload?
+
+    /// A policy that takes the place of another one.
+    private struct Reload {
+        /// The hash of the one before.
+        let old: String
+        /// The alerts that had been published before.
+        let alerts: Int
+        let begun: ContinuousClock.Instant
+    }
 
     static let batchMessages = 1024
     /// Subjects judged between two looks at everything else.
@@ -184,7 +195,12 @@ final class Detector {
     /// So that others need not wait until this member is missed.
     private func leave() {
         for client in [consumer, reader] {
-            do throws(KafkaError) { try client.close(timeout: .seconds(1)) } catch { log.debug("\(error)") }
+            do throws(KafkaError) { try client.close(timeout: .seconds(1)) } catch {
+                log.debug(
+                    "cannot leave the consumer group in order",
+                    ["role": "detector", "cause": .text("\(error)")]
+                )
+            }
         }
     }
 
@@ -239,10 +255,27 @@ final class Detector {
 
     /// Between two transactions, so that what waits to be judged again outlives an abort.
     private func replacePolicyWhenIdle() {
-        guard changedSince == nil, !hasTouchedShares, let policy = board.takePolicy() else { return }
+        guard changedSince == nil, !hasTouchedShares else { return }
+        if let reload, !engine.hasBacklog, judged.count == shares.count { tell(reload) }
+        guard let policy = board.takePolicy() else { return }
+        let old = reload?.old ?? engine.policy.hash
+        reload = Reload(old: old, alerts: reload?.alerts ?? report.alerts, begun: .now)
         engine.startReplacingPolicy(policy)
         engine.commit()
-        log.info("another policy is in force", ["policy": .text(policy.hash)])
+        log.debug("policy changed; judging the state by it", ["policy_hash": .text(policy.hash)])
+    }
+
+    /// Everything that a policy changes is published.
+    private func tell(_ reload: Reload) {
+        self.reload = nil
+        log.info(
+            "policy reloaded",
+            [
+                "old_policy_hash": .text(reload.old), "policy_hash": .text(engine.policy.hash),
+                "alerts": .number(report.alerts - reload.alerts),
+                "milliseconds": .number(Int((ContinuousClock.now - reload.begun) / .milliseconds(1))),
+            ]
+        )
     }
 
     func noteChange() {
@@ -255,9 +288,11 @@ final class Detector {
             do throws(KafkaError) {
                 try output.takeOver(timeout: .seconds(1))
                 isOutputReady = true
+                board.note("detector", waitsFor: nil)
                 return
             } catch {
                 if Trouble.isPermanent(error) || error.isFatal { throw Trouble.failure(error) }
+                board.note("detector", waitsFor: "\(error)")
             }
         }
     }

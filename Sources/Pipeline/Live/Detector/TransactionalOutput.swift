@@ -102,6 +102,7 @@ final class TransactionalOutput {
                 let mayRepeat =
                     error.isRetriable && !error.isFatal && !error.requiresAbort && !Trouble.isPermanent(error)
                 guard mayRepeat, ContinuousClock.now < board.limit(deadline) else { throw error }
+                board.note("detector", waitsFor: "\(error)")
             }
         }
     }
@@ -220,4 +221,7 @@ struct Transaction {
     var times: [TopicPartition: EventTime] = [:]
     /// Of every partition that was read from or written for: the fence against another owner.
     var positions: [PartitionOffset] = []
+
+    /// What the entries take: keys and values.
+    var entryBytes: Int { entries.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) } }
 }

@@ -1,4 +1,5 @@
 import CloudTrail
+import Configuration
 import Kafka
 
 // What the intake owns, and where it reads on.
@@ -92,7 +93,7 @@ extension Intake {
             return try goToBeginning(failure)
         }
         if let fatal = Trouble.reading(failure) { throw fatal }
-        log.debug("reading the input: \(failure.error)")
+        log.debug("cannot read the input; retrying", ["cause": .text("\(failure.error)")])
     }
 
     /// Retention has overtaken the place: what lies between is lost, and that is said.
@@ -101,11 +102,8 @@ extension Intake {
             let index = partitions.firstIndex(where: { $0.name == name })
         else { return }
         let lost = partitions[index].next
-        let low = try consumer.firstOffset(of: name, board)
-        log.error(
-            "the place in the input is gone, going on at the beginning: raise the topic's retention",
-            ["partition": "\(name)", "place": .number(Int(lost)), "beginning": .number(Int(low))]
-        )
+        let (low, high) = try consumer.ends(of: name, board)
+        log.offsetOutOfRange(name, committed: lost, logStart: low, logEnd: high)
         partitions[index].next = low
         partitions[index].committed = low
         // Also when no record comes that would move it: else the same is said again at every start.
@@ -124,18 +122,23 @@ extension Intake {
             for name in names where !partitions.contains(where: { $0.name == name }) {
                 partitions.append(InputPartition(topic: consumer.index(of: name.topic), name: name))
             }
-            log.info("the intake has partitions", ["partitions": .number(partitions.count)])
+            board.intakePartitions = partitions.map(\.name)
+            log.assigned(names, of: configuration.input.topics, to: "intake", consumer.memberID)
         case .revoked(let names):
             do { try commit(within: .seconds(2)) } catch {
-                log.debug("committing before partitions are given up: \(error)")
+                log.debug("cannot commit before partitions are revoked", ["cause": .text("\(error)")])
             }
+            log.revoked(names, from: "intake", isLost: false)
             drop(names)
-        case .lost(let names): drop(names)
+        case .lost(let names):
+            log.revoked(names, from: "intake", isLost: true)
+            drop(names)
         }
     }
 
     private func drop(_ names: [TopicPartition]) {
         partitions.removeAll { names.contains($0.name) }
+        board.intakePartitions = partitions.map(\.name)
         // What was not committed is counted by whoever reads it again.
         pending = IntakeBalance()
     }

@@ -78,7 +78,7 @@ final class Intake {
             }
             let cause = (error as? UndeliveredMessages)?.cause.description ?? "no answer in time"
             log.warning(
-                "the last records read were not delivered; they are read again next time",
+                "last records read were not delivered; they are read again at the next start",
                 ["cause": .text(cause)]
             )
         }
@@ -101,7 +101,10 @@ final class Intake {
 
     private func leave() {
         do throws(KafkaError) { try consumer.close(timeout: .seconds(2)) } catch {
-            log.debug("closing the intake: \(error)")
+            log.debug(
+                "cannot leave the consumer group in order",
+                ["role": "intake", "cause": .text("\(error)")]
+            )
         }
     }
 
@@ -272,7 +275,10 @@ final class Intake {
             if Trouble.isPermanent(error) { throw Trouble.failure(error) }
             // The group is about to change, or a broker is away: what is not committed is read again by whoever
             // owns it then, or committed next time.
-            log.debug("committing the places of the input: \(error)")
+            log.debug(
+                "cannot commit input offsets; the next commit carries them",
+                ["cause": .text("\(error)")]
+            )
             return
         }
         for index in partitions.indices where partitions[index].phase != .unplaced {
@@ -290,7 +296,8 @@ final class Intake {
         try missing.check(after: undelivered.cause)
         guard !board.isStopping else { throw undelivered }
         log.warning(
-            "records were not delivered, reading again from the last commit: \(undelivered.cause)"
+            "records not delivered; reading again from the committed offsets",
+            ["cause": .text(board.explaining(undelivered.cause))]
         )
         pending = IntakeBalance()
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)

@@ -106,8 +106,10 @@ final class IntakeOutput {
             do throws(KafkaError) {
                 try producer.flush(timeout: .milliseconds(200))
                 isLingering = false
+                board.note("intake", waitsFor: nil)
                 return
             } catch {
+                board.note("intake", waitsFor: "\(error): \(producer.outstanding) messages")
                 try requireProducer()
                 if let failure = producer.takeDeliveryFailures().first {
                     throw Trouble.isPermanent(failure)

@@ -11,6 +11,16 @@ struct TopicLayout: Sendable, Equatable {
     let input: [TopicPartition]
     /// Those that detectors read: of the events, or of an input that is keyed by account.
     let records: [TopicPartition]
+    /// The partitions of alerts and dead letters.
+    let published: [TopicPartition]
+
+    /// The partitions of every topic of a run.
+    func all(of configuration: RunConfiguration) -> [TopicPartition] {
+        let topics = configuration.topics
+        return Set(input + records).sorted() + published
+            + Self.partitions(of: topics.state, count: accountPartitions)
+            + Self.partitions(of: topics.catalogue, count: cataloguePartitions)
+    }
 
     /// Looks at the topics that a configuration names.
     ///
@@ -32,8 +42,7 @@ struct TopicLayout: Sendable, Equatable {
         let events = isKeyed ? inputs.first?.1 ?? 0 : try partitions(topics.events)
         let state = try partitions(topics.state)
         let catalogue = try partitions(topics.catalogue)
-        _ = try partitions(topics.alerts)
-        _ = try partitions(topics.deadLetters)
+        let published = try [topics.alerts, topics.deadLetters].map { ($0, try partitions($0)) }
         guard missing.isEmpty else {
             let names = missing.joined(separator: ", ")
             // Told by name: `topics` knows nothing of the option that named it here.
@@ -61,7 +70,8 @@ struct TopicLayout: Sendable, Equatable {
             accountPartitions: events,
             cataloguePartitions: catalogue,
             input: input,
-            records: isKeyed ? input : Self.partitions(of: topics.events, count: events)
+            records: isKeyed ? input : Self.partitions(of: topics.events, count: events),
+            published: published.flatMap { Self.partitions(of: $0, count: $1) }
         )
     }
 

@@ -62,6 +62,6 @@ enum LiveOptions {
         for warning in warnings { StandardError.line("amiwatch: \(warning)") }
         let refusals = configuration.kafka.refusals
         guard refusals.isEmpty else { throw ConfigurationErrors(refusals) }
-        return (configuration, RunLog(level: configuration.logLevel))
+        return (configuration, RunLog(level: configuration.logLevel, instanceID: configuration.instanceID))
     }
 }

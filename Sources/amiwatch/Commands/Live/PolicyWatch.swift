@@ -31,7 +31,11 @@ struct PolicyWatch {
             let wasBroken = problem != nil
             problem = nil
             guard policy.hash != hash else {
-                if isAsked || wasBroken { log.info("the policy is as it was", ["file": .text(path)]) }
+                if isAsked || wasBroken {
+                    log.info("policy unchanged", ["file": .text(path), "policy_hash": .text(hash)])
+                } else {
+                    log.debug("policy unchanged", ["file": .text(path), "policy_hash": .text(hash)])
+                }
                 return nil
             }
             for warning in warnings { log.warning("\(warning)") }
@@ -42,8 +46,8 @@ struct PolicyWatch {
             if isAsked || found != problem {
                 for diagnostic in error.errors { log.error("\(diagnostic)") }
                 log.error(
-                    "the policy is broken: the one of before stays in force until it is corrected",
-                    ["file": .text(path)]
+                    "policy invalid; previous policy stays active",
+                    ["file": .text(path), "policy_hash": .text(hash)]
                 )
             }
             problem = found
