@@ -86,7 +86,9 @@ public final class Producer {
         while true {
             let error = enqueue(topics[topic.index], partition, key, value, native, timestamp)
             guard let error else { return }
-            let failure = KafkaError(taking: error, "producing to \(name(of: topic))")
+            let isTooLarge = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+            let size = isTooLarge ? " a message of \((key?.count ?? 0) + (value?.count ?? 0)) bytes" : ""
+            let failure = KafkaError(taking: error, "producing\(size) to \(name(of: topic))")
             guard failure.code == .queueFull else {
                 if let native { rd_kafka_headers_destroy(native) }
                 throw failure
@@ -181,7 +183,9 @@ extension Producer {
             deliveries.count += 1
             guard deliveries.first == nil else { return }
             let topic = message.pointee.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? ""
-            deliveries.first = client.error(code, "delivering a message to \(topic)")
+            let isTooLarge = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
+            let size = isTooLarge ? " of \(message.pointee.len + message.pointee.key_len) bytes" : ""
+            deliveries.first = client.error(code, "delivering a message\(size) to \(topic)")
         }
     }
 }

@@ -12,10 +12,24 @@ struct LiveOptionTests {
     /// Expects one line on standard error that begins like this, nothing on standard output, and an exit status.
     private func expect(_ line: String, _ status: Int32, _ arguments: [String]) throws {
         let result = try runCommand([Binary.path] + arguments)
-        #expect(result.errors.hasPrefix("amiwatch: \(line)"), "\(arguments): \(result.errors)")
+        #expect(Self.says(result.errors, line, arguments, status), "\(arguments): \(result.errors)")
         #expect(result.errors.split(separator: "\n").count == 1, "\(arguments): \(result.errors)")
         #expect(result.output.isEmpty, "\(arguments): \(result.output)")
         #expect(result.status == status, "\(arguments)")
+    }
+
+    /// Whether what a command prints begins with a line: of its log where it is a run, whose log is JSON, else in plain
+    /// words.
+    private static func says(
+        _ printed: some StringProtocol,
+        _ line: String,
+        _ arguments: [String],
+        _ status: Int32
+    ) -> Bool {
+        guard arguments.first == "run", status == 1 else { return printed.hasPrefix("amiwatch: \(line)") }
+        let object = SampleDay.object(String(printed))
+        return object["level"] as? String == "error" && object["time"] as? String != nil
+            && (object["message"] as? String)?.hasPrefix(line) == true && object["exit_status"] as? Int == 1
     }
 
     @Test("Wrong usage is exit status 2")
@@ -121,7 +135,7 @@ struct LiveOptionTests {
             let result = try runCommand(limits + [Binary.path] + arguments)
             let lines = result.errors.split(separator: "\n").filter { !$0.contains("no policy is given") }
             #expect(lines.count == 1, "\(arguments): \(result.errors)")
-            #expect(lines.first?.hasPrefix("amiwatch: \(line)") == true, "\(arguments): \(result.errors)")
+            #expect(Self.says(lines.first ?? "", line, arguments, 1), "\(arguments): \(result.errors)")
             #expect(result.status == 1, "\(arguments)")
         }
     }

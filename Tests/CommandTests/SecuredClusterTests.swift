@@ -183,21 +183,34 @@ struct SecuredClusterTests {
             let arguments = ["run", "--policy", SampleDay.policy, "--until-end"]
             running.append((try cluster.start(settings, arguments), words))
         }
-        try start("strangers", ["intake"], "group strangers", "permission Read for the consumer group")
+        try start(
+            "strangers",
+            ["intake"],
+            "group strangers",
+            "grant Read on consumer group strangers-intake;"
+        )
         try start(
             "idle-1",
             ["detector"],
             "transactional id idle-1-",
-            "permission Write for all transactional ids"
+            "grant Write on transactional ids with the prefix idle-1-"
         )
-        try start("amiwatch-1", ["intake"], "reading forbidden.input", "permission Read for the topic") {
+        try start(
+            "amiwatch-1",
+            ["intake"],
+            "reading forbidden.input",
+            "grant Read (includes Describe) on topic forbidden.input;"
+        ) {
             $0.input = "forbidden.input"
         }
-        for (purpose, roles) in [
-            ("events", ["intake"]), ("state", ["detector"]), ("alerts", ["intake", "detector"]),
+        // All that is needed at once: what is granted then leads to no next line.
+        for (purpose, roles, needed) in [
+            ("events", ["intake"], "Write (includes Describe)"),
+            ("state", ["detector"], "Read and Write (they include Describe)"),
+            ("alerts", ["intake", "detector"], "Write (includes Describe)"),
         ] {
             let name = "forbidden.\(purpose)"
-            try start("amiwatch-\(purpose)", roles, name, "permission Write for the topic") {
+            try start("amiwatch-\(purpose)", roles, name, "grant \(needed) on topic \(name);") {
                 $0.topics[purpose] = name
             }
         }
@@ -205,7 +218,7 @@ struct SecuredClusterTests {
         var settings = cluster.login()
         settings.topics["alerts"] = "amiwatch.new"
         let topics = try cluster.run(settings, "topics", "--create")
-        expect(topics, says: "describing the topic amiwatch.new", "permission Describe")
+        expect(topics, says: "describing the topic amiwatch.new", "grant Describe")
     }
 
     /// One line on standard error with these words, beside what is logged, and exit status 1.
@@ -222,7 +235,10 @@ struct SecuredClusterTests {
         says words: [String],
         at location: SourceLocation = #_sourceLocation
     ) {
-        let lines = result.errors.split(separator: "\n").filter { !$0.hasPrefix("{") }
+        // A run says it in its log.
+        let lines = result.errors.split(separator: "\n").filter {
+            !$0.hasPrefix("{") || $0.contains("\"exit_status\"")
+        }
         #expect(result.status == 1, "\(result)", sourceLocation: location)
         #expect(lines.count == 1, "\(result)", sourceLocation: location)
         for word in words {

@@ -7,6 +7,7 @@ public final class InventoryPublisher {
     private let producer: Producer
     private let topic: ProducerTopic
     private let partitioner: Partitioner
+    private let advice: FailureAdvice
 
     /// Connects, and finds out how the topic is cut.
     ///
@@ -16,13 +17,14 @@ public final class InventoryPublisher {
             throw RunFailure("kafka.bootstrap_servers is not set: name your brokers with --bootstrap-servers")
         }
         let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
+        advice = FailureAdvice(clients, .inventory(configuration))
         let admin: Admin
         do throws(KafkaError) {
             admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
         } catch {
             throw Trouble.failure(error)
         }
-        let layout = try TopicLayout.find(configuration, admin)
+        let layout = try advice.completing { try TopicLayout.find(configuration, admin) }
         let input = configuration.input
         partitioner = Partitioner(input, count: layout.accountPartitions)
         do throws(KafkaError) {
@@ -52,7 +54,7 @@ public final class InventoryPublisher {
             // A time limit says nothing; what the client met before does.
             let cause =
                 error.code == .timedOut ? producer.takeErrors().last { $0.code != .allBrokersDown } : nil
-            throw Trouble.failure(cause ?? error)
+            throw advice.complete(Trouble.failure(cause ?? error))
         }
     }
 }

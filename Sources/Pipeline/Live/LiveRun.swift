@@ -93,7 +93,13 @@ public final class LiveRun: Sendable {
             bootstrapServers: servers,
             endsWhenRead: options.endsWhenRead
         )
-        let layout = try findLayout(clients)
+        let permissions = Permissions.run(
+            configuration,
+            feeds: !options.feed.isEmpty,
+            showsAlerts: options.onAlert != nil
+        )
+        let advice = FailureAdvice(clients, permissions)
+        let layout = try advice.completing { try findLayout(clients) }
         log.info(
             "started",
             [
@@ -104,7 +110,9 @@ public final class LiveRun: Sendable {
                 "librdkafka": .text(KafkaLibrary.version),
             ]
         )
-        let alerts = try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
+        let alerts = try advice.completing {
+            try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
+        }
         let watch = RunWatch(clients, layout, board: board, times: watchTimes, log: log)
         let threads = startThreads(clients, layout, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
@@ -127,7 +135,7 @@ public final class LiveRun: Sendable {
         watch.finish()
         let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
         log(summary)
-        if let failure = board.failure { throw failure }
+        if let failure = board.failure { throw advice.complete(failure) }
         return summary
     }
 

@@ -149,11 +149,25 @@ final class RunBoard: Sendable {
 
 /// Why a run ended before its time: one line that says what, where, and what to do.
 public struct RunFailure: Error, Sendable, CustomStringConvertible {
+    /// What and where.
+    let fact: String
+    /// What to do.
+    let advice: String?
+    /// Kafka's error, where that is the reason.
+    let cause: KafkaError?
+
     /// The line.
-    public let description: String
+    public var description: String { advice.map { "\(fact); \($0)" } ?? fact }
 
     /// A failure with its line.
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.init(description, advice: nil, cause: nil) }
+
+    /// The topics that do not exist any more, where that is the reason.
+    let gone: [String]
+
+    init(_ fact: String, advice: String?, cause: KafkaError?, gone: [String] = []) {
+        (self.fact, self.advice, self.cause, self.gone) = (fact, advice, cause, gone)
+    }
 }
 
 /// What became of the records that the intake has read; counted when their positions are committed.

@@ -15,8 +15,14 @@ enum Trouble {
     }
 
     /// The line for an error that ends the run.
-    static func failure(_ error: KafkaError) -> RunFailure {
-        RunFailure(advice(error).map { "\(error); \($0)" } ?? error.description)
+    ///
+    /// `topics` are those that it is about, where the error does not name them.
+    static func failure(_ error: KafkaError, about topics: String? = nil) -> RunFailure {
+        RunFailure(
+            topics.map { "\(error): \($0)" } ?? error.description,
+            advice: advice(error),
+            cause: error
+        )
     }
 
     /// What came in a message's place: nil when librdkafka goes on trying by itself.
@@ -25,21 +31,32 @@ enum Trouble {
         case .topicAuthorization, .groupAuthorization: return Self.failure(failure.error)
         case .authentication where failure.error.isRefusedLogin: return Self.failure(failure.error)
         case .unknownTopicOrPartition, .unknownTopic, .unknownPartition:
-            let topic = failure.partition?.topic ?? "a topic"
-            return RunFailure("\(topic): the topic is not there any more; create it and start again")
+            return gone([failure.partition?.topic ?? "a topic"])
         default: return failure.error.isFatal ? Self.failure(failure.error) : nil
         }
+    }
+
+    /// The line for topics that were deleted under a run; how to make them is completed where the cluster is known.
+    static func gone(_ topics: [String]) -> RunFailure {
+        let names = topics.joined(separator: ", ")
+        let what = topics.count == 1 ? "topic does not exist any more" : "topics do not exist any more"
+        return RunFailure(
+            "\(names): \(what)",
+            advice: "run 'amiwatch topics --create', then restart",
+            cause: nil,
+            gone: topics
+        )
     }
 
     private static func advice(_ error: KafkaError) -> String? {
         switch error.code {
         case .messageTooLarge, .recordListTooLarge:
-            "raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
-        case .topicAuthorization: "give this user the permission \(permission(error)) for the topic"
-        case .groupAuthorization: "give this user the permission Read for the consumer group"
+            "raise max.message.bytes of the topic, and message.max.bytes under kafka.producer"
+        case .topicAuthorization: "grant \(permission(error)) on the topic; see Deploy/acls.sh"
+        case .groupAuthorization: "grant Read on the consumer group; see Deploy/acls.sh"
         case .transactionalIDAuthorization:
-            "give this user the permission Write for all transactional ids that begin with the group_id"
-        case .clusterAuthorization: "give this user the permission IdempotentWrite for the cluster"
+            "grant Write on transactional ids with the prefix group_id-; see Deploy/acls.sh"
+        case .clusterAuthorization: "grant IdempotentWrite on the cluster; see Deploy/acls.sh"
         case .authentication: login(error)
         case .transport where error.message.contains("SSL alert"):
             "the broker refuses TLS with this client: check ssl.certificate.location and ssl.key.location under "
@@ -62,11 +79,11 @@ enum Trouble {
         case let operation where operation.hasPrefix("creating"): "Create"
         case let operation where operation.hasPrefix("reading the properties"): "DescribeConfigs"
         case let operation
-        where ["reading", "asking", "sending positions", "committing the position"].contains {
+        where ["reading", "querying", "asking", "sending positions", "committing the position"].contains {
             operation.hasPrefix($0)
         }:
-            "Read"
-        default: "Write"
+            "Read (includes Describe)"
+        default: "Write (includes Describe)"
         }
     }
 

@@ -94,6 +94,30 @@ struct BlockedTests {
         #expect(becomes { run.lines("progress").last?["waiting_for"] == nil })
     }
 
+    @Test("A topic that takes smaller messages than are sent is named, with the limits and what raises it")
+    func messageSize() throws {
+        let stage = try Stage(partitions: 1)
+        let topic = stage.topics.state
+        func alter(_ command: [String]) throws {
+            let result = try stage.broker.tool("kafka-configs.sh", ["--alter", "--topic", topic] + command)
+            try #require(result.status == 0, "\(result)")
+        }
+        try alter(["--add-config", "max.message.bytes=300"])
+        try stage.produce(History(seed: 73).events, partitions: 1)
+        let failure = try #require(throws: RunFailure.self) { try stage.runToEnd() }
+        let line = failure.description
+        #expect(line.contains("delivering a message of ") && line.contains(" bytes to \(topic)"), "\(line)")
+        #expect(
+            line.contains("max.message.bytes=300") && line.contains("message.max.bytes=1000000"),
+            "\(line)"
+        )
+        let command = try #require(line.split(separator: "kafka-configs.sh ").last)
+        let words = command.split(separator: " ").map(String.init)
+        try alter(Array(words.drop { $0 != "--add-config" }))
+        try stage.runToEnd()
+        #expect(try !stage.findings().isEmpty)
+    }
+
     /// A transaction with one message and a long time-out.
     private func leaveTransactionOpen(in topic: String, _ stage: Stage) throws -> Producer {
         let producer = try Producer([

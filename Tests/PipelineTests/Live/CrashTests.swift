@@ -83,7 +83,7 @@ struct CrashTests {
         for isTold in [true, false] {
             let worker = try Worker(stage, ["--until-end"])
             #expect(worker.process.wait(timeout: patience) == 0, "\(worker.lines)")
-            #expect(worker.lines.contains("is gone, going on at") == isTold, "\(worker.lines)")
+            #expect(worker.lines.contains("resuming at log start") == isTold, "\(worker.lines)")
         }
         try stage.produce(history.events[(2 * third)...])
         try stage.runToEnd()

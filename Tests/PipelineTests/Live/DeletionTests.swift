@@ -23,8 +23,16 @@ struct DeletionTests {
             usleep(200_000)
         }
         #expect(worker.process.exitStatus() == 1, "\(worker.lines)")
-        let line = "\(name): the topic is not there any more; create it and start again\n"
-        #expect(worker.lines.hasSuffix("amiwatch: \(line)"), "\(worker.lines)")
+        let line = "\(name): topic does not exist any more; run 'amiwatch topics --create "
+        let last = worker.lines.split(separator: "\n").last ?? ""
+        #expect(
+            last.contains("\"level\":\"error\",\"instance_id\":\"worker\",\"message\":\"\(line)"),
+            "\(last)"
+        )
+        #expect(
+            last.contains("--bootstrap-servers \(stage.broker.bootstrapServers)', then restart"),
+            "\(last)"
+        )
     }
 
     @Test("A run whose topic has just been deleted ends in time when it is asked to", arguments: 0..<3)

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import Glibc
 import KafkaTestSupport
@@ -11,10 +12,10 @@ struct RunWatchTests {
         let stage = try Stage(partitions: 1)
         let worker = try Worker(stage)
         try #require(worker.logs("\"progress\""))
-        let result = try stage.broker.tool("kafka-topics.sh", ["--delete", "--topic", stage.input])
+        let result = try stage.broker.tool("kafka-topics.sh", ["--delete", "--topic", stage.topics.alerts])
         try #require(result.status == 0, "\(result.errors)")
         #expect(worker.logs("cannot query offsets (UNKNOWN_TOPIC"), "\(worker.lines)")
-        #expect(worker.lines.contains("\"of\":[\"\(stage.input)"), "\(worker.lines)")
+        #expect(worker.lines.contains("\"of\":[\"\(stage.topics.alerts)"), "\(worker.lines)")
         // That the ends of one topic cannot be told keeps nothing else from being told.
         let before = worker.count(of: "\"progress\"")
         #expect(becomes { worker.count(of: "\"progress\"") > before })

@@ -43,7 +43,7 @@ extension Detector {
                     "state_and_catalogue_entries": .number(content.entries.count),
                     "bytes": .number(content.entryBytes),
                     "dead_letters": .number(content.deadLetters.count),
-                    "offsets": .texts(content.positions.map { "\($0.partition.name)=\($0.offset)" }),
+                    "offsets": .texts(content.positions.map { "\($0.partition.name)=\($0.number)" }),
                     "milliseconds": .number(begun.milliseconds),
                 ]
             )

@@ -29,6 +29,8 @@ struct Restoring {
     var catalogueEnds: [Int32: Int64] = [:]
     var entries = 0
     var begun = ContinuousClock.now
+    /// When the log was last told how far it is.
+    var told = ContinuousClock.now
 
     init(partitions: Set<Int32>) { self.partitions = partitions }
 
@@ -59,6 +61,18 @@ extension Detector {
             log.debug(
                 "cannot restore yet; retrying",
                 ["step": .text(restoring.words), "cause": .text("\(error)")]
+            )
+        }
+        if ContinuousClock.now - restoring.told >= .seconds(1) {
+            restoring.told = .now
+            log.debug(
+                "restoring state",
+                [
+                    "partitions": .numbers(restoring.partitions.map(Int.init).sorted()),
+                    "step": .text(restoring.words), "entries": .number(restoring.entries),
+                    "milliseconds": .number(restoring.begun.milliseconds),
+                    "waiting_for": .text(pending(restoring) ?? ""),
+                ]
             )
         }
         // A step may have found that it has to begin again.

@@ -15,6 +15,7 @@ final class TransactionalOutput {
     private let cataloguePartitions: Int32
     private let maximumBytes: Int
     private let board: RunBoard
+    private let log: RunLog
     private let refused = RefusedTopics()
     /// Every topic whose name librdkafka may tell by itself.
     private let names: [String]
@@ -43,7 +44,7 @@ final class TransactionalOutput {
         board: RunBoard,
         log: RunLog
     ) throws {
-        self.board = board
+        (self.board, self.log) = (board, log)
         writer = String(process)
         let configuration = clients.transactional(id: id)
         let topics = clients.configuration.topics
@@ -103,6 +104,7 @@ final class TransactionalOutput {
                     error.isRetriable && !error.isFatal && !error.requiresAbort && !Trouble.isPermanent(error)
                 guard mayRepeat, ContinuousClock.now < board.limit(deadline) else { throw error }
                 board.note("detector", waitsFor: "\(error)")
+                log.debug("transaction step retried", ["cause": .text("\(error)")])
             }
         }
     }
@@ -180,7 +182,7 @@ final class TransactionalOutput {
         let refused = refused.names
         let told =
             refused.isEmpty ? "one of \(written.joined(separator: ", "))" : refused.joined(separator: ", ")
-        return RunFailure("\(Trouble.failure(error)): \(told)")
+        return Trouble.failure(error, about: told)
     }
 }
 

@@ -285,6 +285,15 @@ final class Intake {
             partitions[index].committed = partitions[index].next
             partitions[index].isReset = false
         }
+        log.debug(
+            "input offsets committed",
+            [
+                "read": .number(pending.read), "forwarded": .number(pending.forwarded),
+                "dead_lettered": .number(pending.deadLettered),
+                "offsets": .texts(moved.map { "\($0.name.name)=\($0.next)" }),
+                "milliseconds": .number(lastCommit.milliseconds),
+            ]
+        )
         var total = board.intakeBalance
         total += pending
         board.intakeBalance = total

@@ -33,9 +33,7 @@ struct MissingTopics {
             missing = found
             if look < Self.looks { usleep(Self.pause) }
         }
-        throw RunFailure(
-            "\(missing.joined(separator: ", ")): the topic is not there any more; create it and start again"
-        )
+        throw Trouble.gone(missing)
     }
 
     /// Those that the cluster does not know; nil when it does not answer.

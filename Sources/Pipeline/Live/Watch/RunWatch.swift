@@ -265,6 +265,11 @@ extension TopicPartition {
     var name: String { "\(topic)[\(partition)]" }
 }
 
+extension PartitionOffset {
+    /// The offset, or where it is not a number what stands for one.
+    var number: String { if case .at(let number) = offset { "\(number)" } else { "\(offset)" } }
+}
+
 extension ContinuousClock.Instant {
     /// Whole seconds from then to now.
     var seconds: Int { Int((.now - self) / .seconds(1)) }

@@ -19,16 +19,19 @@ enum LiveOptions {
 
     static let all = [config, bootstrapServers, policy, input]
 
-    /// What is in force; warnings go to the log.
-    static func read(_ arguments: Arguments) throws -> (RunConfiguration, Policy, RunLog) {
-        let (configuration, log) = try readConfiguration(arguments)
+    /// What is in force for a run, whose log is there as soon as the configuration is read.
+    static func read(_ arguments: Arguments, _ log: inout RunLog) throws -> (RunConfiguration, Policy) {
+        let (configuration, warnings) = try configuration(arguments)
+        log = RunLog(level: configuration.logLevel, instanceID: configuration.instanceID)
+        for warning in warnings { log.warning("\(warning)") }
+        try refuse(configuration)
         guard let path = configuration.policy else {
-            StandardError.line("amiwatch: no policy is given, so nobody is trusted: --policy FILE")
-            return (configuration, Policy(), log)
+            log.warning("no policy is given, so nobody is trusted: --policy FILE")
+            return (configuration, Policy())
         }
-        let (policy, warnings) = try readPolicy(path, namedAt: configuration.policyPlace)
-        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
-        return (configuration, policy, log)
+        let (policy, doubts) = try readPolicy(path, namedAt: configuration.policyPlace)
+        for doubt in doubts { log.warning("\(doubt)") }
+        return (configuration, policy)
     }
 
     /// The policy of a file, and what is odd about it today.
@@ -43,7 +46,19 @@ enum LiveOptions {
         )
     }
 
+    /// What is in force for a command that a person types.
     static func readConfiguration(_ arguments: Arguments) throws -> (RunConfiguration, RunLog) {
+        let (configuration, warnings) = try configuration(arguments)
+        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+        try refuse(configuration)
+        return (
+            configuration, RunLog(level: configuration.logLevel, instanceID: configuration.instanceID)
+        )
+    }
+
+    private static func configuration(
+        _ arguments: Arguments
+    ) throws(ConfigurationErrors) -> (RunConfiguration, warnings: [Diagnostic]) {
         var options: [RunOverride] = []
         if arguments.has(input) {
             options.append(RunOverride("input.topics", arguments.all(input), from: "--input"))
@@ -54,14 +69,16 @@ enum LiveOptions {
         if let policy = arguments[policy] {
             options.append(RunOverride("policy", [policy], from: "--policy"))
         }
-        let (configuration, warnings) = try RunConfigurationReader.read(
+        return try RunConfigurationReader.read(
             path: arguments[config],
             environment: ProcessInfo.processInfo.environment,
             options: options
         )
-        for warning in warnings { StandardError.line("amiwatch: \(warning)") }
+    }
+
+    /// What librdkafka does not take.
+    private static func refuse(_ configuration: RunConfiguration) throws(ConfigurationErrors) {
         let refusals = configuration.kafka.refusals
         guard refusals.isEmpty else { throw ConfigurationErrors(refusals) }
-        return (configuration, RunLog(level: configuration.logLevel, instanceID: configuration.instanceID))
     }
 }

@@ -32,7 +32,21 @@ extension Command {
             + "reported, and the one of before stays in force.",
         options: LiveOptions.all + [embedded, untilEnd, feed, printAlerts]
     ) { arguments in
-        let (configuration, policy, log) = try LiveOptions.read(arguments)
+        // A service's standard error is collected and parsed line by line: whatever ends a run is a line of its log.
+        // Commands that a person types (check, topics, replay) say it in plain words, and so does wrong usage, which
+        // no run comes of.
+        var log = RunLog(level: .info)
+        do {
+            try work(arguments, &log)
+            return .done
+        } catch let error where error is UsageError || error is OutputClosed { throw error } catch {
+            log.tell(error)
+            return .failed
+        }
+    }
+
+    private static func work(_ arguments: Arguments, _ log: inout RunLog) throws {
+        let (configuration, policy) = try LiveOptions.read(arguments, &log)
         var options = LiveRun.Options()
         options.isEmbedded = arguments.has(embedded)
         options.endsWhenRead = arguments.has(untilEnd)
@@ -47,12 +61,30 @@ extension Command {
         FetchMemory.keep()
         let signals = Signals()
         let run = LiveRun(configuration, policy: policy, options: options, log: log)
-        var watch = configuration.policy.map { PolicyWatch(path: $0, hash: policy.hash, log: log) }
+        var watch = configuration.policy.map { [log] in PolicyWatch(path: $0, hash: policy.hash, log: log) }
         _ = try run.run {
             let signal = signals.next()
             if signal == SIGTERM || signal == SIGINT { run.stop() }
             if let policy = watch?.look(isAsked: signal == SIGHUP) { run.replacePolicy(policy) }
         }
-        return .done
+    }
+}
+
+extension RunLog {
+    /// Why a run has ended, or has not begun.
+    fileprivate func tell(_ error: any Error) {
+        guard let errors = error as? ConfigurationErrors else {
+            return self.error("\(error)".oneLine, ["exit_status": .number(Int(ExitStatus.failed.rawValue))])
+        }
+        for diagnostic in errors.errors {
+            self.error(
+                "\(diagnostic)",
+                [
+                    "file": .text(diagnostic.place.file), "line": .number(diagnostic.place.line ?? 0),
+                    "column": .number(diagnostic.place.column ?? 0),
+                    "exit_status": .number(Int(ExitStatus.failed.rawValue)),
+                ]
+            )
+        }
     }
 }

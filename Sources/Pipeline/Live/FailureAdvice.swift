@@ -1,0 +1,71 @@
+import Configuration
+import Kafka
+
+/// What to do about a failure of a run, where that takes a look at the configuration or at the cluster.
+struct FailureAdvice {
+    private let clients: KafkaClients
+    private let permissions: Permissions
+
+    init(_ clients: KafkaClients, _ permissions: Permissions) {
+        (self.clients, self.permissions) = (clients, permissions)
+    }
+
+    /// The same failure with better advice, if there is some.
+    func complete(_ failure: RunFailure) -> RunFailure {
+        if !failure.gone.isEmpty {
+            return RunFailure(failure.fact, advice: creation(of: failure.gone), cause: nil)
+        }
+        guard let cause = failure.cause else { return failure }
+        let advice: String? =
+            switch cause.code {
+            case .messageTooLarge, .recordListTooLarge: sizes(failure.fact)
+            default: permissions.advice(cause, failure.fact)
+            }
+        return advice.map { RunFailure(failure.fact, advice: $0, cause: cause) } ?? failure
+    }
+
+    /// Completes what a step throws.
+    func completing<R>(_ step: () throws -> R) throws -> R {
+        do { return try step() } catch let failure as RunFailure { throw complete(failure) }
+    }
+
+    /// `topics` knows the topics of a configuration; an input has to be named when an option had named it here.
+    private func creation(of topics: [String]) -> String {
+        let inputs = clients.configuration.input.topics.filter(topics.contains).map { " --input \($0)" }
+            .joined()
+        return
+            "run 'amiwatch topics --create\(inputs) --bootstrap-servers \(clients.bootstrapServers)', then restart"
+    }
+
+    /// Which limit a message is beyond, and the command that raises it.
+    private func sizes(_ fact: String) -> String? {
+        let names = clients.configuration.topics
+        let written = [names.events, names.state, names.catalogue, names.alerts, names.deadLetters]
+        guard let topic = written.first(where: { fact.names($0) }) else { return nil }
+        let own = clients.forwarding.messageBytes
+        // A batch may be as large as a message may.
+        let wanted = max(Self.usualTopicBytes, own + 1024)
+        let command = KafkaTools(clients).alter(topic, "max.message.bytes", wanted)
+        guard let limit = limit(of: topic) else {
+            return
+                "raise max.message.bytes of \(topic) above \(own), this producer's message.max.bytes: \(command)"
+        }
+        guard limit > own else {
+            return
+                "\(topic) takes max.message.bytes=\(limit), and this producer sends up to message.max.bytes=\(own): "
+                + command
+        }
+        return
+            "this producer sends up to message.max.bytes=\(own): raise it under kafka.producer, at most to "
+            + "max.message.bytes=\(limit) of \(topic)"
+    }
+
+    /// Kafka's default for a topic.
+    private static let usualTopicBytes = 1_048_588
+
+    /// What a topic takes; nil when that may not be looked at.
+    private func limit(of topic: String) -> Int? {
+        let properties = try? Admin(clients.admin).topicProperties(topic, timeout: .seconds(3))
+        return properties?["max.message.bytes"]?.value.flatMap { Int($0) }
+    }
+}
