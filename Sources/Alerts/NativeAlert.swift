@@ -26,7 +26,7 @@ public struct NativeAlert {
     /// An alert as one line of at most so many bytes.
     ///
     /// Where it would be longer, its later facts, then its commands are left out.
-    public mutating func encode(_ alert: Alert, raised: Int64?, maximumBytes: Int) -> [UInt8] {
+    mutating func encode(_ alert: Alert, raised: Int64?, maximumBytes: Int) -> [UInt8] {
         let whole = encode(alert, raised: raised)
         guard whole.count > maximumBytes else { return whole }
         var finding = alert.finding
@@ -43,6 +43,21 @@ public struct NativeAlert {
         }
         finding.message = "This alert was too long to be published whole."
         return encode(alert, saying: finding, raised: raised)
+    }
+
+    /// The messages that carry an alert, each of at most so many bytes: where it stands for too many instances, several.
+    public mutating func messages(
+        for alert: Alert,
+        raised: Int64?,
+        maximumBytes: Int
+    ) -> [(alert: Alert, line: [UInt8])] {
+        let whole = encode(alert, raised: raised)
+        guard whole.count > maximumBytes else { return [(alert, whole)] }
+        guard let (left, right) = alert.halves else {
+            return [(alert, encode(alert, raised: raised, maximumBytes: maximumBytes))]
+        }
+        return messages(for: left, raised: raised, maximumBytes: maximumBytes)
+            + messages(for: right, raised: raised, maximumBytes: maximumBytes)
     }
 
     /// A finding's final form as one line, without a newline.
@@ -78,6 +93,7 @@ public struct NativeAlert {
             json.key("status")
             json.string(finding.status.rawValue)
             Self.content(of: finding, alert.policyHash, &json)
+            Self.instances(alert.instances, &json)
         }
         return json.bytes
     }
@@ -134,6 +150,26 @@ public struct NativeAlert {
         json.array { json in for command in finding.remediation { json.string(command) } }
         json.key("message")
         json.string(finding.message)
+    }
+
+    /// The instances that the message is about, each with what its own alert would have said.
+    private static func instances(_ members: [Alert], _ json: inout JSONWriter) {
+        json.key("instances")
+        guard !members.isEmpty else { return json.string(nil) }
+        json.array { json in
+            for member in members {
+                json.object { json in
+                    json.key("id")
+                    json.string(member.finding.identity.subject.resource.id)
+                    json.key("finding_id")
+                    json.string(member.findingID)
+                    json.key("alert_id")
+                    json.string(member.alertID)
+                    json.key("revision")
+                    json.number(member.revision)
+                }
+            }
+        }
     }
 
     private static func event(_ evidence: Evidence, _ json: inout JSONWriter) {

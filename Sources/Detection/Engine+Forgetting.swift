@@ -46,12 +46,26 @@ extension Engine {
         guard let horizon = settings.horizonSeconds, fact.time < clock, fact.time != .distantPast else {
             return false
         }
+        if mayBeForgotten(fact, key, clock) { return true }
         if case .activity = key { return false }
         let kept = state.timeline(key).facts
         if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
             return kept.first.map { fact < $0 } ?? false
         }
         return budget.isBehind(fact, kept, by: key.isInCatalogue ? fact.evidence.account : nil)
+    }
+
+    /// Whether a fact is so old that it may have been there, ended and been forgotten: nobody can tell, so that it adds
+    /// nothing, neither a finding nor an end of one.
+    private func mayBeForgotten(_ fact: Fact, _ key: FactKey, _ clock: EventTime) -> Bool {
+        switch key {
+        case .activity, .instance, .refusedShare, .refusals, .unreadable, .image(_, .permission):
+            fact.time < clock.advanced(bySeconds: -settings.retentionSeconds)
+        case .image(let image, _):
+            fact.time < clock.advanced(bySeconds: -Settings.deregisteredSeconds)
+                && state.image(image)?.attributes.isEmpty ?? true
+        default: false
+        }
     }
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey) {
@@ -62,10 +76,7 @@ extension Engine {
         for subject in subjects {
             for said in judgements(of: subject) {
                 let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
-                before[identity] = SaidBefore(
-                    occurrences: said.judgement?.occurrences ?? 0,
-                    isPublished: isPublished(identity, said)
-                )
+                before[identity] = SaidBefore(said.judgement, isPublished: isPublished(identity, said))
             }
         }
         for fact in stale { state.remove(fact, at: key) }
@@ -80,20 +91,32 @@ extension Engine {
     /// What a rule said of a subject before facts were forgotten.
     private struct SaidBefore {
         var occurrences = 0
-        /// Whether it had nothing to say that was not published yet.
+        var firstSeen = EventTime.distantFuture
+        var lastSeen = EventTime.distantPast
+        /// Whether it had nothing to say that was worth telling.
         var isPublished = true
+
+        init() {}
+
+        init(_ judgement: Judgement?, isPublished: Bool) {
+            self.isPublished = isPublished
+            guard let judgement else { return }
+            (occurrences, firstSeen) = (judgement.occurrences, judgement.firstSeen)
+            lastSeen = judgement.lastSeen
+        }
     }
 
     private func isPublished(_ identity: FindingIdentity, _ said: Said) -> Bool {
         guard let known = said.known else { return said.judgement?.last == nil }
-        guard let fingerprint = fingerprint(of: identity, said, known) else {
+        guard let finding = finding(identity, said, known) else {
             return known.status == .retracted || isFrozen(known, said.judgement)
         }
-        return known.fingerprint == fingerprint
+        if case .none = finding.news(since: known) { return true }
+        return false
     }
 
-    private func fingerprint(of identity: FindingIdentity, _ said: Said, _ known: FindingState) -> UInt64? {
-        said.judgement.flatMap { form(of: identity, $0, said.rule.metadata, known) }?.fingerprint
+    private func finding(_ identity: FindingIdentity, _ said: Said, _ known: FindingState) -> Finding? {
+        said.judgement.flatMap { form(of: identity, $0, said.rule.metadata, known) }
     }
 
     /// Nothing is said only because facts are gone: a finding goes on saying what it said, with the occurrences that are
@@ -107,8 +130,16 @@ extension Engine {
             noteEnd(identity, changed: clock(of: identity))
             return
         }
-        known.forgotten += max(0, before.occurrences - (said.judgement?.occurrences ?? 0))
-        if before.isPublished, let now = fingerprint(of: identity, said, known) { known.fingerprint = now }
+        let forgotten = before.occurrences - (said.judgement?.occurrences ?? 0)
+        if forgotten > 0 {
+            known.forgotten += forgotten
+            known.firstSeen = min(known.firstSeen, before.firstSeen)
+            if before.isPublished { known.lastSeen = max(known.lastSeen, before.lastSeen) }
+        }
+        if before.isPublished, let now = finding(identity, said, known) {
+            known.fingerprint = now.fingerprint
+            (known.severity, known.verdict) = (now.severity, now.verdict)
+        }
         if known != said.known { state.setFinding(known, identity) }
     }
 
@@ -160,9 +191,16 @@ extension Engine {
                         FindingIdentity(rule: rule.metadata.id, subject: .launch(place, instance))
                     )
                 }
-            case (.image, .revoked) where last.time < limit: for fact in facts { state.remove(fact, at: key) }
+            case (.image, .revoked) where last.time < limit:
+                // What a wider grant keeps open is judged by its facts as long as it is open.
+                if isOpen(anyReachedBy: facts, key) {
+                    let next = clock.advanced(bySeconds: settings.retentionSeconds)
+                    expiries.note(ended, of: last.evidence.account, at: next)
+                } else {
+                    forget(facts, at: key)
+                }
             case (.refusedShare, _), (.refusals, _), (.unreadable, _):
-                for fact in facts where fact.time < limit { state.remove(fact, at: key) }
+                forget(facts.filter { $0.time < limit }[...], at: key)
             default: break
             }
         case .image(let image):
@@ -170,20 +208,35 @@ extension Engine {
                 return
             }
             for attribute in known.attributes {
-                for fact in known.timeline(attribute).facts {
-                    state.remove(fact, at: .image(image, attribute))
-                }
+                forget(known.timeline(attribute).facts, at: .image(image, attribute))
             }
         case .finding(let identity):
-            guard let known = state.findings[identity], isOver(identity, known, limit) else { return }
-            state.setFinding(nil, identity)
+            guard let known = state.findings[identity], let end = end(of: identity, known) else { return }
+            if end < limit {
+                state.setFinding(nil, identity)
+            } else {
+                noteEnd(identity, changed: end)
+            }
         }
     }
 
-    private func isOver(_ identity: FindingIdentity, _ known: FindingState, _ limit: EventTime) -> Bool {
-        guard known.changed < limit else { return false }
-        if known.status != .open, !known.isUnsaid { return true }
-        return rules.rule(identity.rule)?.metadata.kind == .event && known.lastSeen < limit
+    private func isOpen(anyReachedBy facts: ArraySlice<Fact>, _ key: FactKey) -> Bool {
+        Self.reached(by: facts.map { (key, $0) }, state: state, policy: inForce).contains { subject in
+            state.findings.published(about: subject).contains { $0.finding.status == .open }
+        }
+    }
+
+    /// What the account's clock showed when a finding ended; nil when it has not.
+    ///
+    /// What was seen since the last alert is not in the finding's state: the facts tell it.
+    private func end(of identity: FindingIdentity, _ known: FindingState) -> EventTime? {
+        if known.status != .open, !known.isUnsaid { return known.changed }
+        guard let rule = rules.rule(identity.rule) else { return nil }
+        let scene = Scene(state: state, policy: inForce, of: identity.subject)
+        let judgement = rule.judge(identity.subject, in: scene)
+        if known.isUnsaid, judgement?.last == nil { return known.changed }
+        guard rule.metadata.kind == .event else { return nil }
+        return max(known.changed, known.lastSeen, judgement?.lastSeen ?? .distantPast)
     }
 
     /// Whether a finding that is not kept any more ended so long ago that it is not published again.

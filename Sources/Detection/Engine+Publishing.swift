@@ -12,7 +12,9 @@ extension Engine {
     ) -> Finding? {
         guard let judgement, let finding = form(of: identity, judgement, rule, known) else { return nil }
         if known == nil, isForgotten(finding, rule) { return nil }
-        guard let ends = suppressionEnd(identity) else { return finding }
+        guard let ends = suppressions(of: identity, judgement).map({ $0.entry.ends }).max() else {
+            return finding
+        }
         timers.set(ends, identity.subject)
         return nil
     }
@@ -24,28 +26,28 @@ extension Engine {
         _ trigger: Trigger,
         into alerts: inout [Alert]
     ) {
-        let fingerprint = finding.fingerprint
-        if let known, known.fingerprint == fingerprint { return }
+        let news = finding.news(since: known)
+        if case .none = news { return }
         var next = FindingState(
             status: finding.status,
             revision: known?.revision ?? 0,
-            fingerprint: fingerprint,
+            fingerprint: finding.fingerprint,
             occurrences: finding.occurrences,
             forgotten: known?.forgotten ?? 0,
             firstSeen: finding.firstSeen,
             lastSeen: finding.lastSeen,
-            changed: state.clock(of: finding.identity.subject.place.account)
+            changed: state.clock(of: finding.identity.subject.place.account),
+            severity: finding.severity,
+            verdict: finding.verdict
         )
-        if finding.status == .resolved, known?.status != .open,
-            known?.status != .resolved || finding.occurrences > (known?.occurrences ?? 0)
-        {
-            // It was open, however briefly: nobody hears of an end without its beginning.
+        if case .openedAndResolved = news {
             next.revision += 1
             alerts.append(alert(opened(finding, judgement), next.revision, trigger))
         }
         next.revision += 1
         var told = finding
         if finding.status == .open, known?.status == .open { told.status = .updated }
+        next.hasToldChange = told.status == .updated
         alerts.append(alert(told, next.revision, trigger))
         state.setFinding(next, finding.identity)
         noteEnd(finding.identity, changed: next.changed)
@@ -54,6 +56,7 @@ extension Engine {
     mutating func retract(
         _ identity: FindingIdentity,
         _ known: FindingState,
+        _ judgement: Judgement?,
         _ rule: RuleMetadata,
         _ trigger: Trigger,
         into alerts: inout [Alert]
@@ -69,6 +72,9 @@ extension Engine {
         state.setFinding(next, identity)
         noteEnd(identity, changed: next.changed)
         let cause = trigger.evidence
+        let suppression = judgement.flatMap {
+            suppressions(of: identity, $0).max { $0.entry.ends < $1.entry.ends }
+        }
         let finding = Finding(
             identity: identity,
             status: .retracted,
@@ -87,15 +93,15 @@ extension Engine {
                         actor: .unknown
                     )
                 ),
-            actor: .unknown,
+            actor: suppression == nil ? .unknown : judgement?.last?.evidence.actor ?? .unknown,
             firstSeen: known.firstSeen,
             lastSeen: known.lastSeen,
             occurrences: 0,
             facts: cause.map { [FactStatement("retracted by", $0.name, $0)] } ?? [],
             missing: [],
-            clause: nil,
+            clause: suppression.map { "suppressions[\($0.index)]" },
             remediation: [],
-            message: Self.retraction(trigger)
+            message: suppression?.entry.words ?? Self.retraction(trigger)
         )
         alerts.append(alert(finding, next.revision, trigger))
     }
@@ -181,9 +187,23 @@ extension Engine {
         return opened
     }
 
-    /// The first second at which no suppression covers a finding any more; nil when none does now.
-    func suppressionEnd(_ identity: FindingIdentity) -> EventTime? {
-        policy.suppressions.filter { $0.ends > state.streamTime && $0.covers(identity) }.map(\.ends).max()
+    /// The suppressions that cover a finding now, each with its place in the policy.
+    private func suppressions(
+        of identity: FindingIdentity,
+        _ judgement: Judgement
+    ) -> [(index: Int, entry: Policy.Suppression)] {
+        policy.suppressions.enumerated().filter { _, entry in
+            entry.ends > state.streamTime && entry.covers(identity)
+                && (entry.principal.map { judgement.principals.areAll($0) } ?? true)
+                && (entry.image.map { image(of: identity.subject).map($0.matches) ?? false } ?? true)
+        }.map { ($0.offset, $0.element) }
+    }
+
+    /// The image that a finding is about, or that its instance was launched from.
+    private func image(of subject: Subject) -> String? {
+        if case .launch = subject { return LaunchRecord(subject, in: state)?.image?.description }
+        let resource = subject.resource
+        return resource.type == .image ? resource.id : nil
     }
 }
 
@@ -194,5 +214,10 @@ extension Policy.Suppression {
             && (region ?? subject.place.region) == subject.place.region
             && (resource.map { $0 == subject.resource.id } ?? true)
             && (discriminator.map { $0 == subject.discriminator } ?? true)
+    }
+
+    /// Why a finding is told no more.
+    fileprivate var words: String {
+        "Suppressed to the end of \(ends.advanced(bySeconds: -1).description.prefix(10)): \(reason)"
     }
 }

@@ -158,6 +158,8 @@ public struct Engine: Sendable {
     // MARK: Judging
 
     mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
+        let start = alerts.count
+        defer { Alert.group(&alerts, from: start) }
         let due = timers.popDue(at: state.streamTime)
         for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
         backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
@@ -199,7 +201,7 @@ public struct Engine: Sendable {
                     publish(finding, judgement, known, trigger, into: &alerts)
                 }
             } else if let known, known.status != .retracted, !isFrozen(known, judgement) {
-                retract(identity, known, rule, trigger, into: &alerts)
+                retract(identity, known, judgement, rule, trigger, into: &alerts)
             }
         }
     }
@@ -226,7 +228,9 @@ public struct Engine: Sendable {
 
     /// Publishes the undetermined verdicts that have waited, unless they are settled by now.
     public mutating func settle(_ subjects: [Subject], into alerts: inout [Alert]) {
+        let start = alerts.count
         for subject in subjects { judge(subject, .settling, into: &alerts) }
+        Alert.group(&alerts, from: start)
     }
 
     /// Hands over the subjects that wait.
@@ -267,7 +271,9 @@ public struct Engine: Sendable {
 
     /// Judges subjects that wait.
     public mutating func judgeBacklog(atMost count: Int, into alerts: inout [Alert]) {
+        let start = alerts.count
         for waiting in backlog.take(atMost: count) { judge(waiting.subject, waiting.trigger, into: &alerts) }
+        Alert.group(&alerts, from: start)
     }
 
     /// Puts another policy in force, as if it had always been.

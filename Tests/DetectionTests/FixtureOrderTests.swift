@@ -21,7 +21,7 @@ struct FixtureOrderTests {
         var alerts: [Alert] = []
         var engine = Engine(policy: policy)
         for record in records { _ = engine.process(record, into: &alerts) }
-        let findings = Dictionary(uniqueKeysWithValues: engine.findings().map { ($0.id, $0.finding) })
+        let findings = engine.told
         let start = Walk(engine: Engine(policy: policy), rest: records, comment: "\(fixture)")
         let orders =
             records.count <= 6 ? start.all(findings) : start.some(findings, levels: 2, random: &random)
@@ -52,19 +52,18 @@ struct FixtureOrderTests {
         }
 
         private func check() {
-            let findings = Dictionary(uniqueKeysWithValues: engine.findings().map { ($0.id, $0.finding) })
-            if ledger.findings != findings { #expect(ledger.findings == findings, comment) }
+            if ledger.told != engine.told { #expect(ledger.told == engine.told, comment) }
         }
 
-        private func checkEnd(_ expected: [String: Finding]) {
+        private func checkEnd(_ expected: [String: Told]) {
             check()
-            if ledger.findings != expected {
-                #expect(ledger.findings == expected, "\(comment), order \(done.map(\.id.description))")
+            if ledger.told != expected {
+                #expect(ledger.told == expected, "\(comment), order \(done.map(\.id.description))")
             }
         }
 
         /// Every order of what is left; returns how many.
-        func all(_ expected: [String: Finding]) -> Int {
+        func all(_ expected: [String: Told]) -> Int {
             guard !rest.isEmpty else {
                 checkEnd(expected)
                 return 1
@@ -78,7 +77,7 @@ struct FixtureOrderTests {
         }
 
         /// Ten beginnings, ten continuations of each, ten ends of each of those; and a repeat now and then.
-        func some(_ expected: [String: Finding], levels: Int, random: inout SplitMix64) -> Int {
+        func some(_ expected: [String: Told], levels: Int, random: inout SplitMix64) -> Int {
             var count = 0
             for _ in 0..<10 {
                 var next = self

@@ -35,7 +35,7 @@ struct LateFactTests {
         _ = engine.process(record(3, 100, World.regions[0], .deregisterImage(image)), into: &alerts)
         var ledger = Ledger()
         ledger.take(alerts, "")
-        #expect(ledger.lines == engine.findingLines)
+        #expect(ledger.told == engine.told)
     }
 
     private static func record(

@@ -24,7 +24,8 @@ enum PolicyKeys {
         ],
         "rules.*": ["enabled", "severity"],
         "suppressions[]": [
-            "rule", "account", "region", "resource", "discriminator", "reason", "owner", "expires",
+            "rule", "account", "region", "resource", "discriminator", "image", "principal", "reason", "owner",
+            "expires",
         ],
     ]
 }

@@ -4,7 +4,9 @@ import Detection
 extension PolicyReading {
     func readPrincipals(_ top: Fields, into policy: inout Policy) {
         if let node = top["publishers"] {
-            policy.publishers = reader.list(node, "publishers", principal).map(Pattern.init)
+            policy.publishers = reader.list(node, "publishers") { principalPattern($0, "publishers") }.map(
+                Pattern.init
+            )
             if case .sequence(let items) = node.value, items.isEmpty {
                 reader.warn(node.place, "publishers is empty, so nobody may create or approve images")
             }
@@ -13,8 +15,8 @@ extension PolicyReading {
     }
 
     /// A pattern of the ARN of a role, a user or the root user.
-    private func principal(_ node: Node) -> String? {
-        guard let text = reader.text(node, "publishers") else { return nil }
+    func principalPattern(_ node: Node, _ path: String) -> String? {
+        guard let text = reader.text(node, path) else { return nil }
         let form = "arn:aws:iam::111122223333:role/NAME"
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(
             String.init
@@ -22,7 +24,7 @@ extension PolicyReading {
         func refuse(_ problem: String, _ instead: String) -> String? {
             reader.error(
                 node.place,
-                "publishers: \(text) \(problem)",
+                "\(path): \(text) \(problem)",
                 instead: instead,
                 impact: "it would match no principal"
             )
@@ -38,7 +40,7 @@ extension PolicyReading {
         if service == "sts", name.hasPrefix("assumed-role/") {
             let role = name.split(separator: "/").dropFirst().first.map(String.init) ?? "NAME"
             return refuse(
-                "is a session; publishers are known by their role",
+                "is a session; principals are known by their role",
                 "arn:\(partition):iam::\(account):role/\(role)"
             )
         }

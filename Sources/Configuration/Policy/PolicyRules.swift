@@ -91,12 +91,23 @@ extension PolicyReading {
         let region = fields["region"].flatMap { reader.region($0, "\(path).region") }
         let resource = fields["resource"].flatMap { reader.text($0, "\(path).resource") }
         let discriminator = fields["discriminator"].flatMap { reader.text($0, "\(path).discriminator") }
+        let image = fields["image"].flatMap { imagePattern($0, "\(path).image") }
+        let principal = fields["principal"].flatMap { principalPattern($0, "\(path).principal") }
         guard let rule, let reason, let owner, let ends else { return nil }
         var suppression = Policy.Suppression(rule: rule, reason: reason, owner: owner, ends: ends)
         suppression.account = account
         suppression.region = region
         suppression.resource = resource
         suppression.discriminator = discriminator
+        suppression.image = image.map(Pattern.init)
+        suppression.principal = principal.map(Pattern.init)
+        if image != nil, let place = fields.place(of: "image"), RuleSet.all.rule(rule)?.isAboutImages == false
+        {
+            reader.warn(
+                place,
+                "suppressions.image: findings of \(rule) are about no image, so the entry suppresses nothing"
+            )
+        }
         if let today, ends <= today, let place = fields.place(of: "expires") {
             reader.warn(
                 place,
@@ -105,6 +116,22 @@ extension PolicyReading {
             )
         }
         return suppression
+    }
+
+    /// A pattern of an image's id.
+    private func imagePattern(_ node: Node, _ path: String) -> String? {
+        guard let text = reader.text(node, path) else { return nil }
+        let digits = text.hasPrefix("ami-") ? text.dropFirst(4) : text.hasPrefix("*") ? text[...] : ""
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ "0123456789abcdef*?".utf8.contains($0) }) else {
+            reader.error(
+                node.place,
+                "\(path): \(text) is not a pattern of image ids",
+                instead: "one like ami-0abcd1234abcd1234 or ami-0abc*",
+                impact: "it would match no image"
+            )
+            return nil
+        }
+        return text
     }
 
     /// The first second after a day, UTC.

@@ -15,6 +15,8 @@ public struct Alert: Hashable, Sendable {
     public let cause: AlertCause
     /// SHA-256 of the policy in force.
     public let policyHash: String
+    /// The alerts that this message stands for, its own the first; none when it stands for itself alone.
+    public let instances: [Alert]
 
     /// An alert about what a finding says.
     init(_ finding: Finding, revision: Int, cause: AlertCause, policyHash: String) {
@@ -22,6 +24,7 @@ public struct Alert: Hashable, Sendable {
         self.revision = revision
         self.cause = cause
         self.policyHash = policyHash
+        instances = []
         findingID = finding.identity.findingID
         alertID = SHA256.hex(
             ofLines: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]

@@ -52,7 +52,7 @@ public enum FindingStatus: String, Hashable, Sendable, CaseIterable {
     case retracted
 }
 
-/// What is kept of a finding: enough to tell whether what it says has changed.
+/// What is kept of a finding: what was last told, enough to tell whether anything else is worth telling.
 public struct FindingState: Hashable, Sendable {
     /// `open`, `resolved` or `retracted`.
     public var status: FindingStatus
@@ -60,9 +60,9 @@ public struct FindingState: Hashable, Sendable {
     public var revision: Int
     /// Fingerprint of what it says.
     public var fingerprint: UInt64
-    /// Distinct records judged violating or undetermined.
+    /// Distinct records judged violating or undetermined, when the last alert was published.
     public var occurrences: Int
-    /// Of `occurrences`, those whose facts were forgotten.
+    /// Occurrences whose facts were forgotten.
     public var forgotten: Int
     /// The least time of an occurrence.
     public var firstSeen: EventTime
@@ -70,6 +70,12 @@ public struct FindingState: Hashable, Sendable {
     public var lastSeen: EventTime
     /// The account's clock when the last alert was published.
     public var changed: EventTime
+    /// The severity that was told; nil where an older version told it.
+    public var severity: Severity?
+    /// The verdict that was told; nil where an older version told it.
+    public var verdict: Verdict?
+    /// Whether any change was told since it opened.
+    public var hasToldChange = true
 
     /// Whether it only notes what is not to be said.
     var isUnsaid: Bool { status == .retracted && fingerprint != 0 }
@@ -86,7 +92,9 @@ extension FindingState {
             forgotten: 0,
             firstSeen: finding.firstSeen,
             lastSeen: finding.lastSeen,
-            changed: clock
+            changed: clock,
+            severity: finding.severity,
+            verdict: finding.verdict
         )
     }
 }

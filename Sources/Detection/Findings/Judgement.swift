@@ -58,6 +58,8 @@ public struct Judgement {
     /// `violation` when any record since it last opened was one, else `undetermined`.
     private(set) var verdict = Verdict.undetermined
     private(set) var resolution: Evidence?
+    /// Who made the violating calls.
+    private(set) var principals = Principals()
     private var isSettled = false
     /// Stream time at which the subject must be judged again, when a deadline has not passed yet.
     public var deadline: EventTime?
@@ -84,6 +86,7 @@ public struct Judgement {
         because reason: @escaping () -> Reason
     ) {
         occurrences += 1
+        principals.note(evidence)
         firstSeen = min(firstSeen, evidence.time)
         lastSeen = max(lastSeen, evidence.time)
         if resolution != nil || last == nil {
@@ -113,4 +116,25 @@ public struct Judgement {
     public mutating func reopen() {
         if !isSettled { resolution = nil }
     }
+}
+
+/// The principals of some calls, as IAM policies name them; of very many not all are kept.
+struct Principals {
+    private var known: [String] = []
+    /// Whether somebody is not known, or not kept.
+    private var hasOthers = false
+    private var last: Origin?
+
+    private static let capacity = 32
+
+    mutating func note(_ evidence: Evidence) {
+        guard !hasOthers, evidence.origin !== last else { return }
+        last = evidence.origin
+        guard let principal = evidence.actor.principalARN else { return hasOthers = true }
+        if known.contains(where: { $0.utf8.elementsEqual(principal.utf8) }) { return }
+        if known.count < Self.capacity { known.append(principal) } else { hasOthers = true }
+    }
+
+    /// Whether a pattern matches every one of them.
+    func areAll(_ pattern: Pattern) -> Bool { !hasOthers && known.allSatisfy(pattern.matches) }
 }

@@ -63,12 +63,14 @@ final class LaunchRecord {
     var statement: FactStatement { FactStatement("image", image?.description ?? "unknown", evidence) }
 
     /// Stops what should not run.
-    var termination: AWSCommand {
+    var termination: AWSCommand { Self.termination(of: [instance], in: place.region) }
+
+    /// Stops several instances, of which EC2 takes 1,000 in one call.
+    static func termination(of instances: [ResourceID], in region: String) -> AWSCommand {
         AWSCommand.ec2(
             "terminate-instances",
-            region: place.region,
-            "--instance-ids",
-            .instance(instance)
+            region: region,
+            ["--instance-ids"] + instances.map { .instance($0) }
         )
     }
 }

@@ -140,6 +140,10 @@ public struct Policy: Sendable {
         public var resource: String?
         /// The finding's discriminator.
         public var discriminator: String?
+        /// The id of the image that the finding is about, or that its instance was launched from.
+        public var image: Pattern?
+        /// The principals of all the finding's occurrences: one that does not match, or is not known, and it is told.
+        public var principal: Pattern?
         /// Why.
         public var reason: String
         /// Who answers for it.

@@ -12,6 +12,16 @@ public protocol Rule: Sendable {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement?
 }
 
+extension Rule {
+    /// Whether each of its findings is about an image, or about an instance of one.
+    public var isAboutImages: Bool {
+        switch subjects {
+        case .guardrails, .activity, .unreadable: false
+        case .launch, .share, .refusedShare, .requiredTag, .approvalTag: true
+        }
+    }
+}
+
 /// What a rule may look at.
 ///
 /// A view for the length of one call.

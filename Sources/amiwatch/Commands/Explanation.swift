@@ -17,14 +17,31 @@ struct Explanation {
                 "\(id) is no id: write the 64 hexadecimal digits of alert_id or finding_id, or the first"
             )
         }
-        func matches(_ alert: JSONTree, _ key: String) -> Bool { alert[key]?.text?.hasPrefix(wanted) == true }
-        let found = alerts.filter { matches($0, "alert_id") || matches($0, "finding_id") }
-        guard let last = found.last else { throw Failure("\(path): no alert or finding \(id) there") }
-        let finding = last["finding_id"]
-        guard found.allSatisfy({ $0["finding_id"] == finding }) else {
+        var last: JSONTree?
+        var findings: Set<String> = []
+        for alert in alerts {
+            for about in self.findings(of: alert)
+            where about.alert.hasPrefix(wanted) || about.finding.hasPrefix(wanted) {
+                findings.insert(about.finding)
+                last = alert
+            }
+        }
+        guard let last else { throw Failure("\(path): no alert or finding \(id) there") }
+        guard findings.count == 1 else {
             throw Failure("\(path): several findings begin with \(id); write more of it")
         }
-        return Explanation(alert: last, history: alerts.filter { $0["finding_id"] == finding })
+        return Explanation(
+            alert: last,
+            history: alerts.filter { self.findings(of: $0).contains { findings.contains($0.finding) } }
+        )
+    }
+
+    /// The findings that an alert is about, of several instances perhaps, and what it is to each.
+    private static func findings(of alert: JSONTree) -> [(alert: String, finding: String)] {
+        let instances = alert["instances"]?.elements ?? []
+        return (instances.isEmpty ? [alert] : instances).map {
+            ($0["alert_id"]?.text ?? "", $0["finding_id"]?.text ?? "")
+        }
     }
 
     static func looksLikeID(_ text: String) -> Bool {

@@ -17,7 +17,9 @@ struct EndToEndTests {
         let stage = try Stage()
         try stage.produce(history.events)
         let summary = try stage.runToEnd()
-        #expect(try stage.findings() == Expected(history.sorted, policy: stage.policy).findings)
+        let expected = Expected(history.sorted, policy: stage.policy)
+        #expect(try stage.findings() == expected.findings)
+        #expect(try stage.finalForms() == expected.finalForms)
         let (intake, detector) = (summary.intake, summary.detector.run)
         #expect(intake.read == history.events.count)
         #expect(intake.read == intake.ignored + intake.forwarded + intake.deadLettered)
@@ -97,7 +99,9 @@ struct EndToEndTests {
         let summary = try stage.runToEnd()
         #expect(summary.detector.run.applied == events.count)
         #expect(summary.detector.run.deadLettered == 1)
-        #expect(try stage.findings() == Expected(events, policy: stage.policy).findings)
+        let expected = Expected(events, policy: stage.policy)
+        #expect(try stage.findings() == expected.findings)
+        #expect(try stage.finalForms() == expected.finalForms)
         let said = try stage.alerts().count
         var largest = 0
         try stage.readBytes(stage.topics.catalogue) { largest = max(largest, $1?.count ?? 0) }

@@ -89,26 +89,28 @@ struct Stage {
         try readAll(topics.alerts, at: broker.bootstrapServers)
     }
 
-    /// What the alerts leave of each finding in the end: the form in which `replay --findings` prints it.
+    /// What the alerts leave of each finding in the end, whatever the order in which its partitions are read.
     func findings() throws -> [String: String] {
-        var last: [String: JSONTree] = [:]
+        var last: [String: (revision: Int, alert: JSONTree)] = [:]
         for message in try alerts() {
-            guard let alert = JSONTree(Array((message.value ?? "").utf8)), let id = alert["finding_id"]?.text
-            else { throw ReadFailure(message: "no alert: \(message)") }
-            last[id] = alert
-        }
-        return last.compactMapValues { alert in
-            guard alert["status"]?.text != "retracted", case .object(var members) = alert else { return nil }
-            members.removeAll { ["alert_id", "revision", "raised_at", "caused_by"].contains($0.key) }
-            members = members.map {
-                switch ($0.key, $0.value.text) {
-                case ("status", "updated"): .init(key: $0.key, value: .string("open"))
-                case ("schema", _): .init(key: $0.key, value: .string(NativeAlert.findingSchema))
-                default: $0
-                }
+            guard let alert = JSONTree(Array((message.value ?? "").utf8)) else {
+                throw ReadFailure(message: "no alert: \(message)")
             }
-            return String(decoding: JSONTree.object(members).line, as: UTF8.self)
+            let instances = alert["instances"]?.elements ?? []
+            for about in instances.isEmpty ? [alert] : instances {
+                guard let id = about["finding_id"]?.text, let revision = about["revision"]?.integer else {
+                    throw ReadFailure(message: "no alert: \(message)")
+                }
+                if revision > last[id]?.revision ?? 0 { last[id] = (revision, alert) }
+            }
         }
+        return last.compactMapValues { $0.alert["status"]?.text == "retracted" ? nil : told($0.alert) }
+    }
+
+    /// The final form of each finding, by its id, as the state has it.
+    func finalForms() throws -> [String: String] {
+        let engine = try restoredEngine()
+        return finalFormsOf(engine)
     }
 
     /// The engine that the state and the catalogue give.
@@ -170,20 +172,34 @@ struct Expected {
         }
     }
 
-    /// Each finding's final form, by its id.
+    /// What of each finding is always told, by its id.
     var findings: [String: String] {
-        var encoder = NativeAlert()
-        let found = engine.findings().map { id, finding in
-            (
-                id,
-                String(
-                    decoding: encoder.encode(finding, findingID: id, policyHash: engine.policy.hash),
-                    as: UTF8.self
-                )
-            )
-        }
-        return Dictionary(found) { $1 }
+        finalForms.mapValues { told(JSONTree(Array($0.utf8)) ?? .null) }
     }
+
+    /// Each finding's final form, by its id.
+    var finalForms: [String: String] { finalFormsOf(engine) }
+}
+
+private func finalFormsOf(_ engine: Engine) -> [String: String] {
+    var encoder = NativeAlert()
+    let found = engine.findings().map { id, finding in
+        (
+            id,
+            String(
+                decoding: encoder.encode(finding, findingID: id, policyHash: engine.policy.hash),
+                as: UTF8.self
+            )
+        )
+    }
+    return Dictionary(found) { $1 }
+}
+
+/// What of a finding is always told: how often it was seen, and by what, only when that matters.
+func told(_ alert: JSONTree) -> String {
+    let status = alert["status"]?.text == "updated" ? "open" : alert["status"]?.text
+    let others = ["verdict", "severity", "rule_id", "account_id", "region"].map { alert[$0]?.text }
+    return ([status] + others).map { $0 ?? "?" }.joined(separator: " ")
 }
 
 struct ReadFailure: Error, CustomStringConvertible {

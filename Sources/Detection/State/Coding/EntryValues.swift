@@ -29,6 +29,9 @@ extension ByteWriter {
         signed(finding.firstSeen.seconds)
         signed(finding.lastSeen.seconds)
         signed(finding.changed.seconds)
+        byte(finding.hasToldChange ? 1 : 0)
+        optional(finding.severity) { $0.text($1.rawValue) }
+        optional(finding.verdict) { $0.text($1.rawValue) }
     }
 
     mutating func clock(_ time: EventTime, judgedBy policy: UInt64) {
@@ -56,7 +59,7 @@ extension ByteReader {
         guard let status = FindingStatus(rawValue: try text()) else {
             throw .malformed("a finding has no such status")
         }
-        return FindingState(
+        var finding = FindingState(
             status: status,
             revision: Int(clamping: try unsigned()),
             fingerprint: try unsigned(),
@@ -66,6 +69,21 @@ extension ByteReader {
             lastSeen: try time(),
             changed: try time()
         )
+        // Older versions end here.
+        guard !isAtEnd else { return finding }
+        finding.hasToldChange = try byte() != 0
+        finding.severity = try word("severity")
+        finding.verdict = try word("verdict")
+        return finding
+    }
+
+    /// One of a few words, or none.
+    private mutating func word<Word: RawRepresentable<String>>(
+        _ what: String
+    ) throws(StateError) -> Word? {
+        guard let text = try optionalText() else { return nil }
+        guard let word = Word(rawValue: text) else { throw .malformed("a finding has no such \(what)") }
+        return word
     }
 
     /// An account's clock, and the fingerprint of the policy that judged it; 0 where an older version wrote it.

@@ -110,18 +110,20 @@ final class TransactionalOutput {
     }
 
     private func send(_ alert: Alert, raised: Int64) throws(KafkaError) {
-        let finding = alert.finding
-        try producer.produce(
-            to: alerts,
-            key: Array(alert.findingID.utf8),
-            value: encoder.encode(alert, raised: raised, maximumBytes: maximumBytes),
-            headers: [
-                Header("schema", NativeAlert.schema), Header("rule_id", finding.identity.rule),
-                Header("severity", finding.severity.rawValue), Header("status", finding.status.rawValue),
-                Header("verdict", finding.verdict.rawValue),
-                Header("account_id", finding.identity.subject.place.account.description),
-            ]
-        )
+        for message in encoder.messages(for: alert, raised: raised, maximumBytes: maximumBytes) {
+            let finding = message.alert.finding
+            try producer.produce(
+                to: alerts,
+                key: Array(message.alert.findingID.utf8),
+                value: message.line,
+                headers: [
+                    Header("schema", NativeAlert.schema), Header("rule_id", finding.identity.rule),
+                    Header("severity", finding.severity.rawValue), Header("status", finding.status.rawValue),
+                    Header("verdict", finding.verdict.rawValue),
+                    Header("account_id", finding.identity.subject.place.account.description),
+                ]
+            )
+        }
     }
 
     private func send(_ entry: Transaction.Entry) throws(KafkaError) {

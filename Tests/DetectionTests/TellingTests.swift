@@ -1,0 +1,260 @@
+import Alerts
+import CloudTrail
+import Testing
+
+@testable import Detection
+
+/// What is worth an alert, and how many there are.
+@Suite
+struct TellingTests {
+    private static func record(_ number: Int, at second: Int, _ name: String, _ call: Call) -> Record {
+        Record(
+            id: .uuid(0x4000, 0x8000_0000_0000_0000 + UInt64(number)),
+            account: World.owner,
+            region: "us-east-1",
+            time: EventTime(seconds: World.base + Int64(second)),
+            name: name,
+            source: "ec2.amazonaws.com",
+            actor: World.actors[1],
+            call: call
+        )
+    }
+
+    private static func alerts(_ records: [Record], _ policy: Policy = Policy()) -> (Engine, [Alert]) {
+        var engine = Engine(policy: policy)
+        var alerts: [Alert] = []
+        for record in records { _ = engine.process(record, into: &alerts) }
+        return (engine, alerts)
+    }
+
+    private static func image(_ number: Int) -> ResourceID {
+        ResourceID("ami-\(String(repeating: "0", count: 17 - "\(number)".count))\(number)")
+    }
+
+    private static func instance(_ number: Int) -> ResourceID {
+        ResourceID("i-\(String(repeating: "0", count: 17 - "\(number)".count))\(number)")
+    }
+
+    private static func publicShares(_ count: Int) -> [Record] {
+        [record(0, at: 0, "EnableImageBlockPublicAccess", .blockPublicAccess(.blockNewSharing))]
+            + (1...count).map { number in
+                let change = LaunchPermissionChange(image: image(number), added: [.everyone], removed: [])
+                return record(number, at: number, "ModifyImageAttribute", .modifyLaunchPermission(change))
+            }
+    }
+
+    /// The finding about block public access counts all of them, and says so four times: at the first, the second, the
+    /// tenth and the hundredth.
+    @Test
+    func manyPublicSharesAreSaidOnceEach() throws {
+        let (engine, alerts) = Self.alerts(Self.publicShares(300))
+        let others = alerts.filter { $0.finding.identity.rule != "ami-shared-publicly" }
+        #expect(alerts.count - others.count == 300)
+        #expect(others.count <= 60)
+        let guardrail = others.filter { $0.finding.identity.rule == "block-public-access-disabled" }
+        #expect(guardrail.map(\.finding.occurrences) == [1, 2, 10, 100])
+        #expect(guardrail.map(\.finding.status) == [.open, .updated, .updated, .updated])
+        let finding = try #require(
+            engine.findings().first { $0.finding.identity.rule == "block-public-access-disabled" }
+        )
+        #expect(finding.finding.occurrences == 300)
+    }
+
+    private static let denying: Policy = {
+        var policy = Policy()
+        policy.deniedImages = [image(1).description]
+        return policy
+    }()
+
+    private static func launch(_ number: Int, at second: Int, _ instances: ClosedRange<Int>) -> Record {
+        let launched = instances.map { InstanceLaunch.Instance(id: instance($0), image: image(1)) }
+        return record(
+            number,
+            at: second,
+            "RunInstances",
+            .runInstances(InstanceLaunch(instances: launched, requestedImage: nil))
+        )
+    }
+
+    private static func launchAlerts(_ records: [Record]) -> [Alert] {
+        alerts(records, denying).1.filter { $0.finding.identity.rule == "launch-from-denied-ami" }
+    }
+
+    /// One message for a call, one for its end; a finding for each instance.
+    ///
+    /// In the other order they come together.
+    @Test
+    func aCallOfManyInstancesIsOneMessage() throws {
+        let launch = Self.launch(1, at: 0, 1...50)
+        let end = Self.record(
+            2,
+            at: 9,
+            "TerminateInstances",
+            .terminateInstances((1...50).map(Self.instance))
+        )
+        for order in [[launch, end], [end, launch]] {
+            let alerts = Self.launchAlerts(order)
+            #expect(alerts.map(\.finding.status) == [.open, .resolved])
+            for (alert, revision) in zip(alerts, [1, 2]) {
+                #expect(alert.instances.count == 50)
+                #expect(Set(alert.instances.map(\.alertID)).count == 50)
+                #expect(alert.instances.allSatisfy { $0.revision == revision })
+                #expect(alert.finding.message.hasPrefix("50 instances alike, the first: "))
+                #expect(alert.alertID == alert.instances[0].alertID)
+            }
+            let command = try #require(alerts[0].finding.remediation.first)
+            #expect(alerts[0].finding.remediation.count == 1)
+            #expect(command.hasSuffix((1...50).map { " \(Self.instance($0))" }.joined()))
+            var ledger = Ledger()
+            ledger.take(alerts, "")
+            #expect(ledger.told.count == 50)
+        }
+    }
+
+    /// What differs in more than the instance stays apart, and a message names no more than one call may.
+    @Test
+    func onlyWhatIsAlikeIsPutTogether() {
+        let ends = Self.record(
+            3,
+            at: 9,
+            "TerminateInstances",
+            .terminateInstances((1...4).map(Self.instance))
+        )
+        let alerts = Self.launchAlerts([Self.launch(1, at: 0, 1...2), Self.launch(2, at: 5, 3...4), ends])
+        #expect(alerts.map(\.instances.count) == [2, 2, 2, 2])
+        #expect(Self.launchAlerts([Self.launch(1, at: 0, 1...1)]).map(\.instances.count) == [0])
+        #expect(Self.launchAlerts([Self.launch(1, at: 0, 1...1500)]).map(\.instances.count) == [1000, 500])
+    }
+
+    /// Too many for a message: several, which together name each instance once.
+    @Test
+    func aMessageThatIsTooLongIsSplit() throws {
+        let alert = try #require(Self.launchAlerts([Self.launch(1, at: 0, 1...900)]).first)
+        var encoder = NativeAlert()
+        let messages = encoder.messages(for: alert, raised: 0, maximumBytes: 50_000)
+        #expect(messages.count > 4)
+        #expect(messages.allSatisfy { $0.line.count <= 50_000 })
+        var named: [String] = []
+        for message in messages {
+            let json = try #require(JSONTree(message.line))
+            let instances = json["instances"]?.elements ?? []
+            #expect(json["finding_id"]?.text == instances.first?["finding_id"]?.text)
+            #expect(json["message"]?.text?.hasPrefix("\(instances.count) instances alike") == true)
+            named += instances.compactMap { $0["id"]?.text }
+        }
+        #expect(named == (1...900).map { Self.instance($0).description })
+    }
+
+    // MARK: Why it is said
+
+    @Test
+    func everyAlertSaysWhyItIsSaid() {
+        let launch = Self.launch(1, at: 0, 1...1)
+        let tag = TagChange(
+            resources: [ExactText(Self.image(1).description)],
+            tags: ["Role": "golden"],
+            deletes: false
+        )
+        var policy = Policy()
+        var golden = Policy.ApprovedImage()
+        golden.tags = ["Role": "golden"]
+        policy.approvedImages = [golden]
+        let creation = ImageCreation(image: Self.image(1), imageTags: [:])
+        var (engine, alerts) = Self.alerts(
+            [
+                launch, Self.record(2, at: -20, "CreateImage", .createImage(creation)),
+                Self.record(3, at: -10, "CreateTags", .changeTags(tag)),
+            ],
+            policy
+        )
+        func told() -> [String] {
+            defer { alerts = [] }
+            return alerts.filter { $0.finding.identity.rule == "launch-from-unapproved-ami" }.map {
+                "\($0.finding.status.rawValue) \($0.finding.verdict.rawValue): \($0.cause.rawValue)"
+            }
+        }
+        #expect(
+            told() == [
+                "open undetermined: event", "updated violation: late-event", "retracted allowed: late-event",
+            ]
+        )
+        policy.approvedImages = []
+        engine.replacePolicy(policy, into: &alerts)
+        #expect(told() == ["open violation: policy"])
+        var suppression = Policy.Suppression(
+            rule: "launch-from-unapproved-ami",
+            reason: "a reason",
+            owner: "somebody",
+            ends: EventTime(seconds: World.base + 86_400)
+        )
+        suppression.image = Pattern("ami-0000*")
+        suppression.principal = Pattern("arn:aws:iam::111122223333:user/a*")
+        policy.suppressions = [suppression]
+        engine.replacePolicy(policy, into: &alerts)
+        #expect(alerts.last?.finding.message.hasSuffix(": a reason") == true)
+        #expect(alerts.last?.finding.clause == "suppressions[0]")
+        #expect(told() == ["retracted allowed: policy"])
+        engine.advanceStreamTime(to: EventTime(seconds: World.base + 90_000), into: &alerts)
+        #expect(told() == ["open violation: time"])
+    }
+
+    /// A suppression by image or by principal covers what matches, and nothing that anybody else has a part in.
+    @Test
+    func aSuppressionByImageOrPrincipal() {
+        func open(_ image: String?, _ principal: String?) -> Int {
+            var policy = Self.denying
+            var suppression = Policy.Suppression(
+                rule: "launch-from-denied-ami",
+                reason: "a reason",
+                owner: "somebody",
+                ends: .distantFuture
+            )
+            suppression.image = image.map(Pattern.init)
+            suppression.principal = principal.map(Pattern.init)
+            policy.suppressions = [suppression]
+            return Self.alerts([Self.launch(1, at: 0, 1...3)], policy).0.findings().count {
+                $0.finding.identity.rule == "launch-from-denied-ami"
+            }
+        }
+        #expect(open("ami-0*", nil) == 0)
+        #expect(open("ami-1*", nil) == 3)
+        #expect(open(nil, World.developer) == 0)
+        #expect(open(nil, World.publisher) == 3)
+        #expect(open("ami-0*", World.publisher) == 3)
+    }
+
+    /// What an older version has written is read as it was meant: told, with a severity that is not known.
+    @Test
+    func aFindingOfAnOlderVersionIsRead() throws {
+        let state = FindingState(
+            status: .open,
+            revision: 7,
+            fingerprint: 42,
+            occurrences: 12,
+            forgotten: 3,
+            firstSeen: EventTime(seconds: 1),
+            lastSeen: EventTime(seconds: 2),
+            changed: EventTime(seconds: 3)
+        )
+        var old = ByteWriter()
+        old.byte(StateKey.format)
+        old.text("open")
+        old.unsigned(7)
+        old.unsigned(42)
+        old.unsigned(12)
+        old.unsigned(3)
+        for second in 1...3 as ClosedRange<Int64> { old.signed(second) }
+        func read(_ writer: borrowing ByteWriter) throws -> FindingState {
+            try writer.bytes.withMemoryRebound(to: UInt8.self) { bytes in
+                var reader = ByteReader(UnsafeRawBufferPointer(bytes))
+                return try reader.finding()
+            }
+        }
+        #expect(try read(old) == state)
+        var told = state
+        (told.severity, told.verdict, told.hasToldChange) = (.high, .violation, false)
+        var new = ByteWriter()
+        new.finding(told)
+        #expect(try read(new) == told)
+    }
+}
