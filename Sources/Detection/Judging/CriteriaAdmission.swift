@@ -22,7 +22,7 @@ struct CriteriaAdmission {
             && criterion.providers?.contains { isProvided(by: $0, known) } ?? true
             && criterion.names.map { names in
                 guard case .text(let name?) = known.latest(.name)?.value else { return false }
-                return names.contains { Pattern($0).matches(name) }
+                return Self.isMatched(name, by: names) == true
             } ?? true
             && criterion.productCodes.map { carries($0, known).value == .yes } ?? true
             && criterion.maximumDaysSinceCreated.map { isYoung($0, known).value == .yes } ?? true
@@ -63,7 +63,7 @@ struct CriteriaAdmission {
             parts.append(Answer.any(providers.map { provides($0, known) }))
         }
         if let names = criterion.names {
-            parts.append(ImageApproval.nameAnswer(names.map { Pattern($0) }, known, of: image))
+            parts.append(isNamed(names, known))
         }
         if let codes = criterion.productCodes { parts.append(carries(codes, known)) }
         if let days = criterion.maximumDaysSinceCreated { parts.append(isYoung(days, known)) }
@@ -86,6 +86,34 @@ struct CriteriaAdmission {
         }
         let aliasStatement = FactStatement("owner alias", alias, fact)
         return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
+    }
+
+    private func isNamed(_ names: [String], _ known: ImageFacts?) -> Answer {
+        guard let fact = known?.latest(.name), case .text(let name?) = fact.value else {
+            return .unknown("name of \(image)")
+        }
+        let statement = FactStatement("name", name, fact)
+        return switch Self.isMatched(name, by: names) {
+        case true?: .yes(statement)
+        case false?: .no(statement)
+        case nil:
+            Answer(
+                value: .unknown,
+                facts: [statement],
+                missing: ["whether the criteria match the name of \(image) (it takes too many steps to tell)"]
+            )
+        }
+    }
+
+    /// Whether any pattern matches a name; nil when that takes longer than all that AWS lets names and criteria be.
+    private static func isMatched(_ name: String, by patterns: [String]) -> Bool? {
+        let text = PatternText(name)
+        var budget = StepBudget(CriteriaComparison.steps)
+        for pattern in patterns {
+            guard let isMatched = text.isMatched(by: pattern, &budget) else { return nil }
+            if isMatched { return true }
+        }
+        return false
     }
 
     private func carries(_ codes: [String], _ known: ImageFacts?) -> Answer {

@@ -6,116 +6,111 @@ import CloudTrail
 /// criterion admits all of it. So a weakening is never missed; a rewriting that only several old criteria together
 /// would cover counts as one.
 struct CriteriaComparison {
-    /// Why the new list admits more.
-    struct Weakening {
-        /// In words.
-        var reasons: [String] = []
+    /// Why the new list admits more, or that this cannot be told.
+    struct Weakening: Sendable {
+        /// What is admitted that was not.
+        var reasons: [Reason] = []
         /// Whether a provider is admitted that was not.
         var addsProvider = false
+        /// False when nothing is known to be admitted in addition, and comparing the names takes too many steps to
+        /// say that nothing is.
+        var isCertain: Bool { !reasons.isEmpty }
+
+        /// All reasons in words.
+        var words: String { reasons.map(\.words).joined(separator: "; ") }
     }
+
+    /// One thing that the new list admits.
+    enum Reason: Sendable {
+        case providersAdded([String])
+        case anyProvider
+        case namesWithoutProviders
+        case namesWidened([String])
+        case anyName
+        case ageRaised
+        case deprecationAgeRaised
+        /// A combination of what was admitted before.
+        case combination
+    }
+
+    /// Steps that one comparison may take: a few milliseconds.
+    ///
+    /// Far more than lists with the names that people give take, and fewer than patterns take that are made for it.
+    static let steps = 4_000_000
 
     let account: AccountID
 
     /// What the new list admits beyond the old one; nil when nothing.
     func weakening(from old: [ImageCriterion], to new: [ImageCriterion]) -> Weakening? {
-        var weakening = Weakening()
-        for criterion in new where !isCovered(criterion, by: old) {
-            describe(criterion, old, in: &weakening)
-        }
-        return weakening.reasons.isEmpty ? nil : weakening
+        var budget = StepBudget(Self.steps)
+        return weakening(from: old, to: new, &budget)
     }
 
-    private func isCovered(_ criterion: ImageCriterion, by old: [ImageCriterion]) -> Bool {
-        let providers = providers(of: criterion)
-        if let providers, providers.isEmpty { return true }
-        let old = old.filter { limits($0, atMostAs: criterion) }
-        let byProvider = admitting(providers, old) { self.providers(of: $0) }
-        let byCode = admitting(criterion.productCodes, old) { $0.productCodes }
-        let byName = admitting(criterion.names, old) {
-            $0.names
-        } where: {
-            Pattern($0).covers(Pattern($1))
-        }
-        return byProvider.allSatisfy { withProvider in
-            byName.allSatisfy { withName in
-                let withBoth = withProvider.intersection(withName)
-                return byCode.allSatisfy { !withBoth.isDisjoint(with: $0) }
+    /// The same, in so many steps at most.
+    func weakening(
+        from old: [ImageCriterion],
+        to new: [ImageCriterion],
+        _ budget: inout StepBudget
+    ) -> Weakening? {
+        guard var known = CriteriaIndex(old, of: account) else { return Weakening() }
+        var weakening = Weakening()
+        var isCertain = true
+        for criterion in new {
+            switch known.covers(criterion, &budget) {
+            case .yes: break
+            case .no: describe(criterion, &known, &budget, in: &weakening)
+            case .unknown: isCertain = false
             }
         }
+        return isCertain && weakening.reasons.isEmpty ? nil : weakening
     }
 
-    /// For each value of a parameter the old criteria that admit it, by their places; when it is not given, those
-    /// without it.
-    ///
-    /// Many values have the same, so that hundreds of thousands of combinations come down to a few.
-    private func admitting(
-        _ values: [String]?,
-        _ old: [ImageCriterion],
-        _ parameter: (ImageCriterion) -> [String]?,
-        where covers: (String, String) -> Bool = { $0 == $1 }
-    ) -> Set<Set<Int>> {
-        let known = old.map(parameter)
-        func places(_ isAdmitting: ([String]?) -> Bool) -> Set<Int> {
-            Set(known.indices.filter { isAdmitting(known[$0]) })
-        }
-        guard let values else { return [places { $0 == nil }] }
-        return Set(values.map { value in places { $0?.contains { covers($0, value) } ?? true } })
-    }
-
-    /// The providers beside the account itself, whose images are always admitted; `none` admits nobody else.
-    private func providers(of criterion: ImageCriterion) -> [String]? {
-        criterion.providers?.filter { $0 != "none" && $0 != account.description }
-    }
-
-    /// Whether an old criterion's other limits are no stricter.
-    private func limits(_ old: ImageCriterion, atMostAs new: ImageCriterion) -> Bool {
-        Self.isAtMost(new.maximumDaysSinceCreated, old.maximumDaysSinceCreated)
-            && Self.isAtMost(new.maximumDaysSinceDeprecated, old.maximumDaysSinceDeprecated)
-            && old.unknown.allSatisfy { new.unknown[$0.key] == $0.value }
-    }
-
-    private static func isAtMost(_ new: Int?, _ old: Int?) -> Bool {
-        guard let old else { return true }
-        return new.map { $0 <= old } ?? false
-    }
-
-    private func describe(_ criterion: ImageCriterion, _ old: [ImageCriterion], in weakening: inout Weakening)
-    {
-        let known = Set(old.flatMap { providers(of: $0) ?? [] })
+    private func describe(
+        _ criterion: ImageCriterion,
+        _ known: inout CriteriaIndex,
+        _ budget: inout StepBudget,
+        in weakening: inout Weakening
+    ) {
+        let old = known.criteria
         let isAnyKnown = old.contains { $0.providers == nil }
         let count = weakening.reasons.count
-        if let providers = providers(of: criterion) {
-            let added = providers.filter { !known.contains($0) }.sorted()
+        if let providers = criterion.others(than: account) {
+            let added = providers.filter { !known.names(provider: $0) }.sorted()
             if !isAnyKnown, !added.isEmpty {
                 weakening.addsProvider = true
-                weakening.reasons.append("provider added: \(added.joined(separator: ", "))")
+                weakening.reasons.append(.providersAdded(added))
             }
         } else if !isAnyKnown {
             weakening.addsProvider = true
-            weakening.reasons.append(
-                criterion.names == nil ? "any provider admitted" : "names without providers"
-            )
+            weakening.reasons.append(criterion.names == nil ? .anyProvider : .namesWithoutProviders)
         }
-        let oldNames = old.flatMap { $0.names ?? [] }.map { Pattern($0) }
         if let names = criterion.names {
-            let wider = names.filter { name in !oldNames.contains { $0.covers(Pattern(name)) } }.sorted()
-            if !oldNames.isEmpty, !wider.isEmpty {
-                weakening.reasons.append("name added or widened: \(wider.joined(separator: ", "))")
-            }
+            let wider = names.filter { !known.mayCover(name: $0, &budget) }.sorted()
+            if known.hasNames, !wider.isEmpty { weakening.reasons.append(.namesWidened(wider)) }
         } else if !old.contains(where: { $0.names == nil }) {
-            weakening.reasons.append("any name admitted")
+            weakening.reasons.append(.anyName)
         }
-        if !old.contains(where: {
-            Self.isAtMost(criterion.maximumDaysSinceCreated, $0.maximumDaysSinceCreated)
-        }) {
-            weakening.reasons.append("age raised")
+        if !old.contains(where: { criterion.createdIsAtMost($0) }) { weakening.reasons.append(.ageRaised) }
+        if !old.contains(where: { criterion.deprecatedIsAtMost($0) }) {
+            weakening.reasons.append(.deprecationAgeRaised)
         }
-        if !old.contains(where: {
-            Self.isAtMost(criterion.maximumDaysSinceDeprecated, $0.maximumDaysSinceDeprecated)
-        }) {
-            weakening.reasons.append("days since deprecation raised")
+        if weakening.reasons.count == count { weakening.reasons.append(.combination) }
+    }
+}
+
+extension CriteriaComparison.Reason {
+    /// As an alert shows it.
+    var words: String {
+        switch self {
+        case .providersAdded(let providers): "provider added: \(providers.joined(separator: ", "))"
+        case .anyProvider: "any provider admitted"
+        case .namesWithoutProviders: "names without providers"
+        case .namesWidened(let names): "name added or widened: \(names.joined(separator: ", "))"
+        case .anyName: "any name admitted"
+        case .ageRaised: "age raised"
+        case .deprecationAgeRaised: "days since deprecation raised"
+        case .combination: "criterion added or widened"
         }
-        if weakening.reasons.count == count { weakening.reasons.append("criterion added or widened") }
     }
 }
 

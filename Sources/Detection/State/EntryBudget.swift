@@ -86,7 +86,8 @@ extension EventID {
 }
 
 extension ImageCriterion {
-    fileprivate var textBytes: Int {
+    /// About how many bytes its texts take.
+    var textBytes: Int {
         [providers, names, productCodes].reduce(32 + unknown.textBytes) { $0 + ($1?.textBytes ?? 0) }
     }
 }

@@ -13,6 +13,9 @@ struct AllowedAMIsCriteriaWeakened: Rule {
     )
 
     let subjects = Subject.Kind.guardrails
+    private let comparisons: CriteriaComparisons
+
+    init(_ comparisons: CriteriaComparisons = CriteriaComparisons()) { self.comparisons = comparisons }
 
     /// A list as one record told it.
     private struct Told {
@@ -22,7 +25,6 @@ struct AllowedAMIsCriteriaWeakened: Rule {
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .guardrails(let place) = subject else { return nil }
-        let comparison = CriteriaComparison(account: place.account)
         var judgement = Judgement()
         /// The last list with anything in it.
         var known: Told?
@@ -40,46 +42,77 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 judgement.occur(fact.evidence, cleared(told, known, before ?? known, place))
                 continue
             }
-            if judgement.isOpen, comparison.weakening(from: before?.list ?? [], to: list) == nil {
+            if judgement.isOpen, let before, weakening(from: before, to: told, place) == nil {
                 judgement.resolve(fact.evidence)
-            } else if let known, isEvent,
-                let weakening = comparison.weakening(from: known.list, to: list)
-            {
+            } else if let known, isEvent, let weakening = weakening(from: known, to: told, place) {
                 if !judgement.isOpen { before = known }
-                judgement.occur(
-                    fact.evidence,
-                    reason(weakening, told, known, before ?? known, place, scene.state)
-                )
+                occur(weakening, told, known, before ?? known, in: place, scene.state, &judgement)
             }
             known = told
         }
         return judgement
     }
 
-    private func reason(
+    private func weakening(from old: Told, to new: Told, _ place: Place) -> CriteriaComparison.Weakening? {
+        comparisons.weakening(from: old.list, to: new.list, in: place.account)
+    }
+
+    private func occur(
         _ weakening: CriteriaComparison.Weakening,
         _ new: Told,
         _ old: Told,
         _ before: Told,
-        _ place: Place,
-        _ state: State
-    ) -> Judgement.Reason {
-        let setting = state.timeline(.allowedImages(place)).latest(asOf: new.fact.time)
-        let reasons = weakening.reasons.joined(separator: "; ")
-        var facts = [
-            FactStatement("image criteria", new.list.summary, new.fact),
-            FactStatement("criteria before", old.list.summary, old.fact),
-            FactStatement("weaker by", reasons, new.fact),
-        ]
-        if let setting, case .allowedImages(let state) = setting.value {
-            facts.append(FactStatement("allowed AMIs state", state.rawValue, setting))
+        in place: Place,
+        _ state: State,
+        _ judgement: inout Judgement
+    ) {
+        guard weakening.isCertain else {
+            return judgement.occur(new.fact.evidence, .low, .undetermined) {
+                undetermined(new, old, before, place)
+            }
         }
+        let setting = state.timeline(.allowedImages(place)).latest(asOf: new.fact.time)
         let isEnabled = setting?.value == .allowedImages(.enabled)
-        return Judgement.Reason(
-            severity: isEnabled ? weakening.addsProvider ? .high : .medium : .low,
-            facts: facts,
+        let severity: Severity = isEnabled ? weakening.addsProvider ? .high : .medium : .low
+        judgement.occur(new.fact.evidence, severity) {
+            let reasons = weakening.words
+            var facts = [
+                FactStatement("image criteria", new.list.summary, new.fact),
+                FactStatement("criteria before", old.list.summary, old.fact),
+                FactStatement("weaker by", reasons, new.fact),
+            ]
+            if let setting, case .allowedImages(let state) = setting.value {
+                facts.append(FactStatement("allowed AMIs state", state.rawValue, setting))
+            }
+            return Judgement.Reason(
+                severity: severity,
+                facts: facts,
+                remediation: restoring(before, place),
+                message: "The image criteria in \(place) admit more than before: \(reasons)."
+            )
+        }
+    }
+
+    private func undetermined(
+        _ new: Told,
+        _ old: Told,
+        _ before: Told,
+        _ place: Place
+    ) -> Judgement.Reason {
+        Judgement.Reason(
+            .undetermined,
+            severity: .low,
+            facts: [
+                FactStatement("image criteria", new.list.summary, new.fact),
+                FactStatement("criteria before", old.list.summary, old.fact),
+            ],
+            missing: [
+                "whether the old image criteria cover the new ones (comparing them takes too many steps)"
+            ],
             remediation: restoring(before, place),
-            message: "The image criteria in \(place) admit more than before: \(reasons)."
+            message:
+                "The image criteria in \(place) were replaced; whether they admit more than before cannot be"
+                + " told, for comparing them takes too many steps."
         )
     }
 
