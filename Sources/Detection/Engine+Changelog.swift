@@ -89,9 +89,12 @@ extension Engine {
         switch try StateKey(key) {
         case .facts(let fact, let writer):
             let facts = try reader?.facts(&interning) ?? []
+            try reader?.end()
+            try check(facts, fact, writer)
             return replace(facts, at: fact, writer: fact.isInCatalogue ? writer : nil)
         case .finding(let identity):
             let finding = try reader?.finding()
+            try reader?.end()
             state.setFinding(finding, identity)
             if let finding { noteEnd(identity, changed: finding.changed) }
         case .clock(let account):
@@ -101,6 +104,16 @@ extension Engine {
             }
         }
         return []
+    }
+
+    /// Refuses facts that cannot stand where their entry says.
+    private func check(_ facts: [Fact], _ key: FactKey, _ writer: AccountID) throws(StateError) {
+        if key.isInCatalogue, facts.contains(where: { $0.evidence.account != writer }) {
+            throw .malformed("a fact of another account than the entry's")
+        }
+        if case .activity(_, let second) = key, facts.contains(where: { $0.time.seconds != second }) {
+            throw .malformed("a call of another second than the entry's")
+        }
     }
 
     /// Puts one writer's facts in the place of those that were known; returns the ones that came or went.

@@ -114,7 +114,8 @@ extension StateError: CustomStringConvertible {
         case .newerFormat(let format):
             "the state has format \(format), which a newer amiwatch wrote: run that version, or start with new topics"
         case .malformed(let what):
-            "the state cannot be read (\(what)): is this topic another program's? Name another one in `topics`"
+            "\(what), which no version of amiwatch writes: another program wrote to this topic, or it is damaged; "
+                + "name new topics in `topics`, with a new group_id, and the input is read again from its beginning"
         }
     }
 }
@@ -151,6 +152,7 @@ struct ByteReader {
             let next = try byte()
             guard shift < 63 || next < 2 else { throw .malformed("a number is too long") }
             value |= UInt64(next & 0x7F) << shift
+            guard next != 0 else { throw .malformed("a number is longer than it need be") }
             if next < 0x80 { return value }
             shift += 7
         }
@@ -175,7 +177,26 @@ struct ByteReader {
             .assumingMemoryBound(to: UInt8.self)
     }
 
-    mutating func text() throws(StateError) -> String { String(decoding: try utf8(), as: UTF8.self) }
+    mutating func text() throws(StateError) -> String {
+        guard let text = String(validating: try utf8(), as: UTF8.self) else {
+            throw .malformed("a text is not UTF-8")
+        }
+        return text
+    }
+
+    /// Whatever is counted: so far from the end of all numbers that adding to it never comes there.
+    mutating func counted(_ what: StaticString) throws(StateError) -> Int {
+        let value = try unsigned()
+        guard value <= Self.greatestCount else { throw .malformed("\(what) \(value) is out of range") }
+        return Int(value)
+    }
+
+    private static let greatestCount: UInt64 = 1 << 53
+
+    /// Refuses what goes on behind what was read.
+    func end() throws(StateError) {
+        guard position == bytes.count else { throw .malformed("\(bytes.count - position) bytes too many") }
+    }
 
     mutating func optional<Value>(
         _ read: (inout ByteReader) throws(StateError) -> Value

@@ -44,14 +44,20 @@ extension ByteWriter {
 extension ByteReader {
     mutating func facts(_ interning: inout Interning) throws(StateError) -> [Fact] {
         try format()
-        return try list { (reader) throws(StateError) in
+        var last: Fact?
+        let facts = try list { (reader) throws(StateError) in
             let time = try reader.time()
             guard let phase = Fact.Phase(rawValue: try reader.byte()) else {
                 throw .malformed("a fact has no such phase")
             }
             let value = try reader.value()
-            return Fact(time: time, phase: phase, value: value, evidence: try reader.evidence(&interning))
+            let fact = Fact(time: time, phase: phase, value: value, evidence: try reader.evidence(&interning))
+            guard last.map({ $0 < fact }) ?? true else { throw .malformed("facts are not in order") }
+            last = fact
+            return fact
         }
+        guard !facts.isEmpty else { throw .malformed("there are no facts") }
+        return facts
     }
 
     mutating func finding() throws(StateError) -> FindingState {
@@ -61,10 +67,10 @@ extension ByteReader {
         }
         var finding = FindingState(
             status: status,
-            revision: Int(clamping: try unsigned()),
+            revision: try counted("a finding's revision"),
             fingerprint: try unsigned(),
-            occurrences: Int(clamping: try unsigned()),
-            forgotten: Int(clamping: try unsigned()),
+            occurrences: try counted("a number of occurrences"),
+            forgotten: try counted("a number of forgotten occurrences"),
             firstSeen: try time(),
             lastSeen: try time(),
             changed: try time()
@@ -96,5 +102,6 @@ extension ByteReader {
     mutating func format() throws(StateError) {
         let format = try byte()
         guard format <= StateKey.format else { throw .newerFormat(format) }
+        guard format > 0 else { throw .malformed("the format is 0") }
     }
 }

@@ -42,9 +42,24 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    mutating func event() throws(StateError) -> EventID { EventID(utf8: try utf8()) }
+    mutating func event() throws(StateError) -> EventID {
+        let utf8 = try utf8()
+        let id = EventID(utf8: utf8)
+        if case .text(let text) = id { try Self.check(text, utf8) }
+        return id
+    }
 
-    mutating func resource() throws(StateError) -> ResourceID { ResourceID(utf8: try utf8()) }
+    mutating func resource() throws(StateError) -> ResourceID {
+        let utf8 = try utf8()
+        let id = ResourceID(utf8: utf8)
+        if case .text(let text) = id { try Self.check(text, utf8) }
+        return id
+    }
+
+    /// Refuses what became another text on the way to a string.
+    private static func check(_ text: String, _ utf8: UnsafeBufferPointer<UInt8>) throws(StateError) {
+        guard text.utf8.elementsEqual(utf8) else { throw .malformed("an id is not UTF-8") }
+    }
 }
 
 /// The eight lower-case hexadecimal digits of a number's lower half, the first of them in the lowest byte.

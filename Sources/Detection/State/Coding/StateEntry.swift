@@ -58,8 +58,7 @@ enum StateKey: Hashable {
 
     init(_ bytes: UnsafeRawBufferPointer) throws(StateError) {
         var reader = ByteReader(bytes)
-        let format = try reader.byte()
-        guard format <= Self.format else { throw .newerFormat(format) }
+        try reader.format()
         switch try reader.byte() {
         case 0:
             let writer = try reader.account()
@@ -70,6 +69,7 @@ enum StateKey: Hashable {
         case 2: self = .clock(try reader.account())
         case let tag: throw .malformed("no entry has tag \(tag)")
         }
+        try reader.end()
     }
 }
 

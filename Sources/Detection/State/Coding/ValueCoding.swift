@@ -96,7 +96,16 @@ extension ByteReader {
 
     mutating func place() throws(StateError) -> Place { Place(try account(), try text()) }
 
-    mutating func time() throws(StateError) -> EventTime { EventTime(seconds: try signed()) }
+    mutating func time() throws(StateError) -> EventTime {
+        let time = EventTime(seconds: try signed())
+        guard Self.times.contains(time.seconds) || time == .distantPast || time == .distantFuture else {
+            throw .malformed("a time \(time.seconds) seconds from 1970 is out of range")
+        }
+        return time
+    }
+
+    /// What 64 bits of milliseconds can tell, which is the most that any record can.
+    private static let times = (Int64.min / 1000 - 1)...(Int64.max / 1000)
 
     mutating func grantee() throws(StateError) -> Grantee {
         switch try byte() {
@@ -135,7 +144,13 @@ extension ByteReader {
 
     private mutating func criterion() throws(StateError) -> ImageCriterion {
         func texts(_ reader: inout ByteReader) throws(StateError) -> [String] { try reader.texts() }
-        func days(_ reader: inout ByteReader) throws(StateError) -> Int { Int(try reader.signed()) }
+        func days(_ reader: inout ByteReader) throws(StateError) -> Int {
+            let days = Int(try reader.signed())
+            guard ImageCriterion.days.contains(days) else {
+                throw .malformed("an age of \(days) days is out of range")
+            }
+            return days
+        }
         return ImageCriterion(
             providers: try optional(texts),
             names: try optional(texts),

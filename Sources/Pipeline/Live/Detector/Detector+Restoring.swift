@@ -256,13 +256,13 @@ extension Detector {
                 "\(configuration.topics.state)/\(message.partition)@\(message.offset): \(key) was written by a newer "
                     + "amiwatch or by something else; run the version that wrote it"
             )
+        case .malformed(let key, let problem):
+            throw unreadable(configuration.topics.state, message, .malformed("\(key): \(problem)"))
         }
     }
 
     func unreadable(_ topic: String, _ message: Message, _ error: StateError) -> RunFailure {
-        RunFailure(
-            "\(topic)/\(message.partition)@\(message.offset): \(error); run the version of amiwatch that wrote it"
-        )
+        RunFailure("\(topic)/\(message.partition)@\(message.offset): \(error)")
     }
 
     /// Judges what was read back; then records are read, and what is still missing is read back.

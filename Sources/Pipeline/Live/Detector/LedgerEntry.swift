@@ -15,6 +15,8 @@ enum LedgerEntry: Equatable {
     case attempt(TopicPartition, Attempt)
     /// Written by a newer version, or by something else.
     case unknown(String)
+    /// What no version writes: the key, and what is wrong.
+    case malformed(String, String)
 
     /// The format of the values; a greater one is refused.
     private static let format = 1
@@ -26,7 +28,7 @@ enum LedgerEntry: Equatable {
         case .totals: Array("totals".utf8)
         case .partitionCount: Array("partitions".utf8)
         case .attempt(let partition, _): Array("attempt/\(partition)".utf8)
-        case .unknown(let key): Array(key.utf8)
+        case .unknown(let key), .malformed(let key, _): Array(key.utf8)
         }
     }
 
@@ -35,14 +37,14 @@ enum LedgerEntry: Equatable {
             switch self {
             case .position(_, let offset): [Int(offset)]
             case .totals(let balance):
-                [balance.read, balance.ignored, balance.applied, balance.duplicate, balance.deadLettered]
+                balance.all
             case .partitionCount(let count): [count]
             case .attempt(_, let attempt):
                 [
                     Int(attempt.place), attempt.count, Int(attempt.announced ?? -1), attempt.tries,
                     attempt.process,
                 ]
-            case .unknown: []
+            case .unknown, .malformed: []
             }
         return Array(([Self.format] + numbers).map(String.init).joined(separator: " ").utf8)
     }
@@ -74,13 +76,44 @@ enum LedgerEntry: Equatable {
             let attempt = Attempt(
                 place: Int64(rest[0]),
                 count: rest[1],
-                announced: rest[2] < 0 ? nil : Int64(rest[2]),
+                announced: rest[2] == -1 ? nil : Int64(rest[2]),
                 tries: rest[3],
                 process: rest[4]
             )
             self = .attempt(partition, attempt)
         default: self = .unknown(name)
         }
+        if let problem { self = .malformed(name, problem) }
+    }
+
+    /// So far from the end of all numbers that adding to it never comes there.
+    private static let (greatestCount, greatestOffset) = (1 << 53, Int64(1) << 62)
+
+    private var problem: String? {
+        switch self {
+        case .position(_, let offset): Self.problem(inOffset: offset)
+        case .totals(let balance):
+            if let wrong = balance.all.first(where: { !(0...Self.greatestCount).contains($0) }) {
+                "the count \(wrong) is out of range"
+            } else if balance.read != balance.all.dropFirst().reduce(0, +) {
+                "the counts do not add up to the records read"
+            } else {
+                nil
+            }
+        case .partitionCount(let count):
+            (1...Int(Int32.max)).contains(count) ? nil : "\(count) partitions are out of range"
+        case .attempt(_, let attempt):
+            if let wrong = [attempt.count, attempt.tries].first(where: { !(0...Int(Int32.max)).contains($0) }) {
+                "the number of starts \(wrong) is out of range"
+            } else {
+                Self.problem(inOffset: attempt.place) ?? attempt.announced.flatMap(Self.problem(inOffset:))
+            }
+        case .unknown, .malformed: nil
+        }
+    }
+
+    private static func problem(inOffset offset: Int64) -> String? {
+        (0...greatestOffset).contains(offset) ? nil : "the offset \(offset) is out of range"
     }
 
     /// The partition that a key of the form `<kind>/<topic>/<number>` names.
@@ -90,4 +123,9 @@ enum LedgerEntry: Equatable {
         else { return nil }
         return TopicPartition(String(name[name.index(after: first)..<last]), number)
     }
+}
+
+extension DetectorBalance {
+    /// Its counts in the order of the ledger: the records read, then what became of them.
+    fileprivate var all: [Int] { [read, ignored, applied, duplicate, deadLettered] }
 }
