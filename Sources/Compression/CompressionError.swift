@@ -11,6 +11,9 @@ public enum CompressionError: Error, Hashable, Sendable {
     /// The machine has no memory for it.
     case outOfMemory
 
+    /// Bytes behind the last member or frame that begin no other one.
+    static let behindLastMember = corrupt("data behind the last member")
+
     /// A sentence for people.
     public var text: String {
         switch self {

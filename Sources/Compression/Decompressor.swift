@@ -55,19 +55,57 @@ public final class Decompressor {
         buffer.deallocate()
     }
 
-    /// Unpacks one whole input.
+    /// Unpacks one whole input: members and frames of both formats, one after the other.
+    ///
+    /// - Parameters:
+    ///   - input: The packed bytes.
+    ///   - format: What they begin with.
+    ///   - limits: How much may come out.
+    ///   - source: How many bytes were read from outside, where this input was packed in another one.
+    ///   - spent: How many bytes those have unpacked to so far; they count too.
     public func decompress(
         _ input: UnsafeRawBufferPointer,
         as format: Format,
-        limits: DecompressionLimits = .init()
+        limits: DecompressionLimits = .init(),
+        source: Int = 0,
+        spent: Int = 0
     ) -> Output {
-        let allowance = limits.allowance(for: input.count)
-        let (count, problem) =
-            switch format {
-            case .gzip: gunzip(input, allowance: allowance)
-            case .zstd: unzstd(input, allowance: allowance)
-            }
+        var allowance = limits.allowance(for: max(source, input.count))
+        allowance.bytes = max(0, allowance.bytes - spent)
+        let (count, problem) = unpack(input, beginningWith: format, allowance: allowance)
         return Output(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]), problem: problem)
+    }
+
+    /// Gives a buffer back that is larger than this; what came out last is gone with it.
+    public func release(above size: Int) {
+        guard buffer.count > size else { return }
+        buffer.deallocate()
+        buffer = .init(start: nil, count: 0)
+    }
+
+    private func unpack(
+        _ input: UnsafeRawBufferPointer,
+        beginningWith first: Format,
+        allowance: (bytes: Int, error: CompressionError)
+    ) -> (count: Int, problem: CompressionError?) {
+        var position = 0
+        var count = 0
+        while position < input.count {
+            let rest = UnsafeRawBufferPointer(rebasing: input[position...])
+            guard let format = position == 0 ? first : Format(magic: rest) else {
+                // Tar and tape leave zeros behind the last member; anything else does not belong here.
+                return (count, rest.allSatisfy { $0 == 0 } ? nil : .behindLastMember)
+            }
+            let part =
+                switch format {
+                case .gzip: gunzip(rest, behind: count, allowance: allowance)
+                case .zstd: unzstd(rest, behind: count, allowance: allowance)
+                }
+            position += part.used
+            count = part.count
+            if let problem = part.problem { return (count, problem) }
+        }
+        return (count, nil)
     }
 
     /// Makes room for at least one byte behind `count`, within the allowance, keeping what is there.
@@ -90,51 +128,32 @@ public final class Decompressor {
 
     // MARK: gzip
 
+    /// Unpacks one member behind what came out so far.
     private func gunzip(
         _ input: UnsafeRawBufferPointer,
+        behind start: Int,
         allowance: (bytes: Int, error: CompressionError)
-    )
-        -> (Int, CompressionError?)
-    {
+    ) -> (count: Int, used: Int, problem: CompressionError?) {
         if deflate == nil { deflate = libdeflate_alloc_decompressor() }
-        guard let deflate else { return (0, .outOfMemory) }
-        var position = 0
-        var count = 0
-        while position < input.count {
-            let rest = UnsafeRawBufferPointer(rebasing: input[position...])
-            if position > 0, Format(magic: rest) != .gzip {
-                // Tar and tape leave zeros behind the last member; anything else does not belong here.
-                return (
-                    count, rest.allSatisfy { $0 == 0 } ? nil : .corrupt("data behind the last gzip member")
-                )
-            }
-            if let error = grow(behind: count, hint: count + sizeHint(rest), allowance: allowance) {
-                return (count, error)
-            }
-            var consumed = 0
-            var produced = 0
-            let room = min(buffer.count, allowance.bytes) - count
-            let result = libdeflate_gzip_decompress_ex(
-                deflate,
-                rest.baseAddress,
-                rest.count,
-                buffer.baseAddress.map { $0 + count },
-                room,
-                &consumed,
-                &produced
-            )
-            switch result {
-            case LIBDEFLATE_SUCCESS where consumed > 0:
-                position += consumed
-                count += produced
-            default:
-                let (inflated, used, problem) = inflateMember(rest, behind: count, allowance: allowance)
-                count = inflated
-                position += used
-                if let problem { return (count, problem) }
-            }
+        guard let deflate else { return (start, 0, .outOfMemory) }
+        if let error = grow(behind: start, hint: start + sizeHint(input), allowance: allowance) {
+            return (start, 0, error)
         }
-        return (count, nil)
+        var used = 0
+        var produced = 0
+        let result = libdeflate_gzip_decompress_ex(
+            deflate,
+            input.baseAddress,
+            input.count,
+            buffer.baseAddress.map { $0 + start },
+            min(buffer.count, allowance.bytes) - start,
+            &used,
+            &produced
+        )
+        guard result == LIBDEFLATE_SUCCESS, used > 0 else {
+            return inflateMember(input, behind: start, allowance: allowance)
+        }
+        return (start + produced, used, nil)
     }
 
     /// The size that a gzip trailer at the very end gives, if it is believable; it is right for a single member.
@@ -190,36 +209,40 @@ public final class Decompressor {
 
     // MARK: zstd
 
+    /// Unpacks one frame behind what came out so far.
     private func unzstd(
         _ input: UnsafeRawBufferPointer,
+        behind start: Int,
         allowance: (bytes: Int, error: CompressionError),
         step: Int = .max
-    )
-        -> (Int, CompressionError?)
-    {
+    ) -> (count: Int, used: Int, problem: CompressionError?) {
         if zstd == nil { zstd = ZSTD_createDCtx() }
-        guard let zstd else { return (0, .outOfMemory) }
+        guard let zstd else { return (start, 0, .outOfMemory) }
         ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
         var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, step), pos: 0)
-        var count = 0
+        var count = start
         let content = ZSTD_getFrameContentSize(input.baseAddress, input.count)
-        var hint = content < UInt64(allowance.bytes) ? Int(content) : 0
+        var hint = content < UInt64(max(0, allowance.bytes - start)) ? start + Int(content) : 0
         while true {
-            if let error = grow(behind: count, hint: hint, allowance: allowance) { return (count, error) }
+            if let error = grow(behind: count, hint: hint, allowance: allowance) {
+                return (count, source.pos, error)
+            }
             hint = 0
             let room = min(buffer.count, allowance.bytes)
-            guard room > count else { return (count, allowance.error) }
+            guard room > count else { return (count, source.pos, allowance.error) }
             var target = ZSTD_outBuffer(dst: buffer.baseAddress, size: room, pos: count)
             let result = ZSTD_decompressStream(zstd, &target, &source)
             count = target.pos
             if ZSTD_isError(result) != 0 {
                 // The library tells of nothing that it wrote in the call that failed: again, a little at a time.
-                if step == .max { return unzstd(input, allowance: allowance, step: 1 << 10) }
-                return (count, .corrupt(String(cString: ZSTD_getErrorName(result))))
+                if step == .max {
+                    return unzstd(input, behind: start, allowance: allowance, step: 1 << 10)
+                }
+                return (count, source.pos, .corrupt(String(cString: ZSTD_getErrorName(result))))
             }
-            // The frame is flushed when the result is 0; the next call begins the next frame.
-            if result == 0, source.pos == input.count { return (count, nil) }
-            if result != 0, source.pos == input.count, target.pos < target.size { return (count, .truncated) }
+            // The frame is flushed when the result is 0.
+            if result == 0 { return (count, source.pos, nil) }
+            if source.pos == input.count, target.pos < target.size { return (count, source.pos, .truncated) }
             if source.pos == source.size {
                 source.size = min(input.count, source.pos + min(step, input.count))
             }

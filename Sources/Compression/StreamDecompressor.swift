@@ -1,6 +1,6 @@
 internal import CCompression
 
-/// Unpacks gzip (any number of members) or zstd (any number of frames) piece by piece, for what does not fit into
+/// Unpacks gzip members and zstd frames, any number one after the other, piece by piece, for what does not fit into
 /// memory.
 ///
 /// Not Sendable: one for each stream.
@@ -21,38 +21,32 @@ public final class StreamDecompressor {
         }
     }
 
-    private let format: Decompressor.Format
+    /// So many bytes tell the format of what comes next.
+    public static let magicBytes = 4
+
+    /// What the present member or frame is.
+    private var format = Decompressor.Format.gzip
     /// In one place for ever, for zlib remembers where it is.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    private var isStreamReady = false
     private var zstd: OpaquePointer?
     /// Whether the last member or frame is complete, so that the input may end here.
     private var isBetweenMembers = true
-    private var isBehindLastMember = false
+    /// Whether the zeros have begun that tar and tape leave behind the last member.
+    private var isPadding = false
 
-    /// A decompressor for one stream.
-    public init(_ format: Decompressor.Format) throws(CompressionError) {
-        self.format = format
-        stream.initialize(to: z_stream())
-        switch format {
-        case .gzip:
-            guard
-                inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-            else { throw .outOfMemory }
-        case .zstd:
-            zstd = ZSTD_createDCtx()
-            guard zstd != nil else { throw .outOfMemory }
-        }
-    }
+    /// A decompressor for one stream, which begins with the magic number of a format.
+    public init() { stream.initialize(to: z_stream()) }
 
     deinit {
-        switch format {
-        case .gzip: inflateEnd(stream)
-        case .zstd: if let zstd { ZSTD_freeDCtx(zstd) }
-        }
+        if isStreamReady { inflateEnd(stream) }
+        if let zstd { ZSTD_freeDCtx(zstd) }
         stream.deallocate()
     }
 
     /// Whether the input may end here; otherwise it is cut off.
+    ///
+    /// What comes next is told by its first `magicBytes` bytes, which have to come together.
     public var mayEnd: Bool { isBetweenMembers }
 
     /// Unpacks some input into some output; either may be too small for the other.
@@ -60,7 +54,18 @@ public final class StreamDecompressor {
         _ input: UnsafeRawBufferPointer,
         into output: UnsafeMutableRawBufferPointer
     ) -> Progress {
-        switch format {
+        if isBetweenMembers, !input.isEmpty {
+            guard !isPadding, let next = Decompressor.Format(magic: input) else {
+                isPadding = true
+                return Progress(
+                    consumed: input.count,
+                    produced: 0,
+                    problem: input.allSatisfy { $0 == 0 } ? nil : .behindLastMember
+                )
+            }
+            format = next
+        }
+        return switch format {
         case .gzip: gunzip(input, output)
         case .zstd: unzstd(input, output)
         }
@@ -70,16 +75,12 @@ public final class StreamDecompressor {
         _ input: UnsafeRawBufferPointer,
         _ output: UnsafeMutableRawBufferPointer
     ) -> Progress {
-        // Tar and tape leave zeros behind the last member.
-        if isBetweenMembers, isBehindLastMember, let first = input.first, first != 0x1F {
-            let isPadding = input.allSatisfy { $0 == 0 }
-            return Progress(
-                consumed: input.count,
-                produced: 0,
-                problem: isPadding ? nil : .corrupt("data behind the last gzip member")
-            )
-        }
         guard !input.isEmpty else { return Progress(consumed: 0, produced: 0) }
+        if !isStreamReady {
+            guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+            else { return Progress(consumed: 0, produced: 0, problem: .outOfMemory) }
+            isStreamReady = true
+        }
         isBetweenMembers = false
         let offered = min(input.count, 1 << 30)
         let room = min(output.count, 1 << 30)
@@ -103,7 +104,6 @@ public final class StreamDecompressor {
             let done = progress()
             inflateReset(stream)
             isBetweenMembers = true
-            isBehindLastMember = true
             return done
         case Z_MEM_ERROR: return progress(.outOfMemory)
         default: return progress(.corrupt(stream.pointee.msg.map { String(cString: $0) } ?? "gzip"))
@@ -114,6 +114,7 @@ public final class StreamDecompressor {
         _ input: UnsafeRawBufferPointer,
         _ output: UnsafeMutableRawBufferPointer
     ) -> Progress {
+        if zstd == nil { zstd = ZSTD_createDCtx() }
         guard let zstd else { return Progress(consumed: 0, produced: 0, problem: .outOfMemory) }
         // The library tells of nothing that it wrote in a call that ends in an error: so a little at a time.
         var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, 1 << 10), pos: 0)

@@ -58,17 +58,12 @@ public final class TrailDecoder {
             batches.finish(bytesRead: head.count, hand)
             return
         }
-        var window: TrailWindow
-        do throws(CompressionError) {
-            window = try TrailWindow(
-                head: head,
-                file: source,
-                limits: reader.limits.decompression,
-                size: self.window
-            )
-        } catch {
-            throw SystemError(code: SystemError.outOfMemory)
-        }
+        var window = TrailWindow(
+            head: head,
+            file: source,
+            limits: reader.limits.decompression,
+            size: self.window
+        )
         try readParts(&window, &batches, hand)
     }
 
@@ -118,58 +113,83 @@ public final class TrailDecoder {
         _ batches: inout BatchWriter,
         _ hand: (DecodedBatch) -> Bool
     ) throws(SystemError) {
-        var isSkipping = false
-        var isMore = true
+        var isMore = try window.fill()
+        if window.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { window.drop(3) }  // a byte order mark
         while isMore {
-            isMore = try window.fill()
             batches.bytesRead(upTo: window.consumed)
-            if isSkipping {
-                let line = reader.firstValueLine(window.bytes)
-                window.drop(line ?? window.bytes.count)
-                isSkipping = line == nil
-                // The rest of what was too large has been counted with its beginning.
-                if isMore { continue }
+            let before = batches.read
+            func read(_ part: UnsafeRawBufferPointer) throws {
+                try reader.read(part: part, before: before) { try batches.take($0, hand) }
             }
             do {
-                isSkipping = try readPart(&window, isLast: !isMore, &batches, hand)
-            } catch { return }
+                switch reader.cut(window.bytes) {
+                case .value(let end):
+                    try read(UnsafeRawBufferPointer(rebasing: window.bytes[..<end]))
+                    window.drop(end)
+                case .member(let end, let list):
+                    try window.withPart(end, endingWith: list.closing) { try read($0) }
+                    window.replace(end, with: list.opening)
+                case .list(let end, let list):
+                    // What stands behind a list in its object is no record.
+                    try window.withPart(end, endingWith: list == .bare ? "" : "}") { try read($0) }
+                    window.drop(end)
+                    if list != .bare { _ = try window.dropEndless(EndlessValue(depth: 1)) }
+                case .nowhere(let start, let list):
+                    if let first = reader.nextValueLine(window.bytes, from: start),
+                        let last = reader.lastValueLine(window.bytes)
+                    {
+                        // It is broken: the reader finds what is sound in the lines.
+                        if let list, reader.isMember(window.bytes, at: first),
+                            last > list.opening.utf8CodeUnitCount
+                        {
+                            try window.withPart(last, endingWith: list.closing) { try read($0) }
+                            window.replace(last, with: list.opening)
+                        } else {
+                            try read(UnsafeRawBufferPointer(rebasing: window.bytes[..<last]))
+                            window.drop(last)
+                        }
+                    } else {
+                        try batches.take(.deadLetter(tooLong(window.bytes, from: start, at: before)), hand)
+                        window.drop(start)
+                        try passOver(&window, of: list)
+                    }
+                }
+            } catch let error as SystemError { throw error } catch { return }
+            isMore = try window.fill()
         }
+        batches.bytesRead(upTo: window.consumed)
+        let problem = window.problem.map { (error: $0, packed: window.lastPacked) }
+        do {
+            try reader.read(part: window.bytes, before: batches.read, problem: problem) {
+                try batches.take($0, hand)
+            }
+        } catch { return }
         batches.finish(bytesRead: 0, hand)
     }
 
-    /// Reads what can be read of the window, and moves it; whether one value was too large for it.
-    private func readPart(
+    private func tooLong(_ bytes: UnsafeRawBufferPointer, from start: Int, at index: Int) -> DeadLetter {
+        DeadLetter(
+            reason: .tooLarge,
+            text: "more than \(bytes.count - start) bytes; this is its beginning",
+            recordIndex: index,
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[start...])
+        )
+    }
+
+    /// Moves the window behind the value that it begins with, and makes it begin as the rest of the list that it was in.
+    private func passOver(
         _ window: inout TrailWindow,
-        isLast: Bool,
-        _ batches: inout BatchWriter,
-        _ hand: (DecodedBatch) -> Bool
-    ) throws -> Bool {
-        let before = batches.read
-        func read(_ part: UnsafeRawBufferPointer, _ batches: inout BatchWriter) throws {
-            try reader.read(part: part, before: before) { try batches.take($0, hand) }
+        of list: RecordReader.LongList?
+    ) throws(SystemError) {
+        let end = try window.dropEndless(EndlessValue())
+        guard let list, let end, try window.fill() || !window.bytes.isEmpty else { return }
+        if case .line = end, !reader.isMember(window.bytes, at: 0) { return }
+        let next = reader.skippingSeparators(window.bytes, from: 0)
+        guard next < window.bytes.count, window.bytes[next] == UInt8(ascii: "]") else {
+            return window.replace(next, with: list.opening)
         }
-        if isLast {
-            try reader.read(part: window.bytes, before: before, problem: window.problem) {
-                try batches.take($0, hand)
-            }
-            return false
-        }
-        switch reader.cut(window.bytes) {
-        case .value(let end):
-            try read(UnsafeRawBufferPointer(rebasing: window.bytes[..<end]), &batches)
-            window.drop(end)
-        case .member(let end):
-            try window.withPart(end, endingWith: "]}") { try read($0, &batches) }
-            window.replace(end, with: "{\"Records\":[")
-        case .nowhere:
-            let line = reader.lastValueLine(window.bytes)
-            try read(
-                UnsafeRawBufferPointer(rebasing: window.bytes[..<(line ?? window.bytes.count)]),
-                &batches
-            )
-            window.drop(line ?? window.bytes.count)
-            return line == nil
-        }
-        return false
+        window.drop(next + 1)
+        // What stands behind a list in its object is no record.
+        if list != .bare { _ = try window.dropEndless(EndlessValue(depth: 1)) }
     }
 }

@@ -1,3 +1,4 @@
+internal import CloudTrail
 internal import Compression
 
 /// A window onto the unpacked bytes of a file that does not fit into memory, or of a stream.
@@ -19,6 +20,8 @@ struct TrailWindow: ~Copyable {
     private var produced = 0
     /// Bytes taken from the file, packed or not.
     private(set) var consumed = 0
+    /// The packed bytes that were read last.
+    private(set) var lastPacked: UnsafeRawBufferPointer
     /// Why there is no more than the window holds, when that is not the file's own end.
     private(set) var problem: CompressionError?
 
@@ -29,20 +32,20 @@ struct TrailWindow: ~Copyable {
     ///   - file: The rest.
     ///   - limits: How much packed bytes may unpack to; only the ratio counts, for nothing is kept.
     ///   - size: What the window holds at most.
-    /// - Throws: `CompressionError.outOfMemory`.
     init(
         head: UnsafeRawBufferPointer,
         file: consuming OpenFile,
         limits: DecompressionLimits,
         size: Int
-    ) throws(CompressionError) {
+    ) {
         self.size = size
         buffer = .allocate(byteCount: size + Self.margin, alignment: 64)
         packed = head
+        lastPacked = head
         self.file = file
         self.limits = limits
-        if let format = Decompressor.Format(magic: head) {
-            stream = try StreamDecompressor(format)
+        if Decompressor.Format(magic: head) != nil {
+            stream = StreamDecompressor()
         } else {
             stream = nil
         }
@@ -62,6 +65,7 @@ struct TrailWindow: ~Copyable {
             if problem != nil { return false }
             if packed.isEmpty {
                 packed = UnsafeRawBufferPointer(rebasing: chunk[..<(try file.read(into: chunk))])
+                if !packed.isEmpty { lastPacked = packed }
                 if packed.isEmpty {
                     if let stream, !stream.mayEnd, !drain(stream) { problem = .truncated }
                     if count < size { return false }
@@ -75,6 +79,7 @@ struct TrailWindow: ~Copyable {
                 advance(by: length, produced: length)
                 continue
             }
+            if stream.mayEnd, packed.count < StreamDecompressor.magicBytes { try refill() }
             let progress = stream.decompress(packed, into: room)
             advance(by: progress.consumed, produced: progress.produced)
             problem = progress.problem
@@ -83,6 +88,15 @@ struct TrailWindow: ~Copyable {
             }
         }
         return true
+    }
+
+    /// Puts what comes next in the file behind the last few packed bytes.
+    private mutating func refill() throws(SystemError) {
+        let kept = Array(packed)
+        chunk.copyBytes(from: kept)
+        let more = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: chunk[kept.count...]))
+        packed = UnsafeRawBufferPointer(rebasing: chunk[..<(kept.count + more)])
+        lastPacked = packed
     }
 
     /// Takes what the library still holds back when the input has ended; whether there was any.
@@ -98,6 +112,21 @@ struct TrailWindow: ~Copyable {
         consumed += taken
         count += more
         produced += more
+    }
+
+    /// Moves the window to the end of a value; tells which end it is, nil when the file ends first.
+    mutating func dropEndless(_ value: EndlessValue) throws(SystemError) -> EndlessValue.End? {
+        var value = value
+        while true {
+            let end = value.end(in: bytes)
+            switch end {
+            case .closed(let offset), .line(let offset):
+                drop(offset)
+                return end
+            case nil: drop(count)
+            }
+            if !(try fill()), count == 0 { return nil }
+        }
     }
 
     /// Moves the window forward by so many bytes.

@@ -68,6 +68,26 @@ struct BrokenInputTests {
         #expect(gathered.records == all && gathered.letters.map(\.reason) == [.compressionDamaged])
     }
 
+    /// What cannot be unpacked is told by the bytes that were read.
+    @Test
+    func damagedGzipIsTold() throws {
+        let share = Array((Self.share + "\n").utf8)
+        let packed = try Packing.gzip(share)
+        let reader = RecordReader()
+        for end in 2..<packed.count {
+            for found in [
+                reader.gather(message: Array(packed[..<end])), reader.gather(file: Array(packed[..<end])),
+            ] {
+                #expect(found.letters.count == 1 && found.letters.first?.bytes.isEmpty == false, "\(end)")
+            }
+        }
+        let mixed = packed + Packing.zstd(share) + packed
+        #expect(reader.gather(message: mixed).records.count == 3)
+        let junk = reader.gather(message: packed + Array("junk".utf8) + packed)
+        #expect(junk.records.count == 1 && junk.letters.map(\.reason) == [.compressionDamaged])
+        #expect(junk.letters.first?.bytes == packed + Array("junk".utf8) + packed)
+    }
+
     @Test
     func linesAroundABrokenLineAreRead() {
         let reader = RecordReader()

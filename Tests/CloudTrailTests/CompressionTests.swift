@@ -35,6 +35,19 @@ struct CompressionTests {
     }
 
     @Test
+    func bothFormatsInOneInput() throws {
+        let parts = [Array("one".utf8), [UInt8](repeating: 7, count: 300_000), Array("three".utf8)]
+        let all = parts.flatMap { $0 }
+        let (gzip, zstd) = (try parts.map { try Packing.gzip($0) }, parts.map { Packing.zstd($0) })
+        for packed in [gzip[0] + zstd[1] + gzip[2], zstd[0] + gzip[1] + zstd[2] + [0, 0]] {
+            let result = Self.unpack(packed)
+            #expect(result.bytes == all && result.problem == nil)
+            let rest = Self.unpack(packed + Array("junk".utf8) + gzip[0])
+            #expect(rest.bytes == all && rest.problem == .corrupt("data behind the last member"))
+        }
+    }
+
+    @Test
     func aCutGivesWhatStandsBeforeIt() throws {
         var random = SplitMix64(seed: 5)
         let data = (0..<50_000).map { _ in UInt8.random(in: 0...15, using: &random) }

@@ -30,12 +30,65 @@ struct DecodingTests {
                 stride(from: 0, to: 200, by: 10).map { Samples.document(records[$0..<$0 + 10]) }
                     .joined(separator: "\n")
             ),
+            ("a list", "[\(records.joined(separator: ","))]"),
+            ("a list over lines", "[\n" + records.joined(separator: ",\n") + "\n]\n"),
+            ("a pretty list", "[\n" + pretty.joined(separator: " ,\n") + " ] "),
+            ("Events", #"{"Events":[\#(records.joined(separator: ","))]}"#),
+            (
+                "Records as the second key",
+                #"{"more":{"a":[1,2]},"Records":[\#(records.joined(separator: ","))],"b":"]"}"#
+            ),
+            (
+                "Records as the second key over lines",
+                "{\n  \"more\": [\n],\n  \"Records\": [\n" + pretty.joined(separator: ",\n") + "\n  ]\n}\n"
+            ),
+            (
+                "logEvents",
+                #"{"messageType":"DATA_MESSAGE","logEvents":[\#(records.map { "{\"message\":\(quoted($0))}" }.joined(separator: ","))]}"#
+            ),
+            ("a byte order mark", "\u{FEFF}" + records.joined(separator: "\n")),
             (
                 "events of EventBridge",
                 records.map { #"{"detail-type":"x","detail":\#($0)}"# }.joined(separator: "\n")
             ),
         ]
     }()
+
+    private static func quoted(_ text: String) -> String {
+        var json = JSONWriter()
+        json.string(text)
+        return json.text
+    }
+
+    @Test("A member larger than the window is one dead letter, and the list goes on behind it")
+    func largeMembers() throws {
+        var records = Samples.records(60)
+        let large = #"{"eventName":"A","x":"\#(String(repeating: "x{[\\\"", count: 10_000))"}"#
+        for place in [0, 30, 59] {
+            records = Samples.records(60)
+            records[place] = large
+            let list = records.joined(separator: ",")
+            for text in [
+                Samples.document(records), "[\(list)]",
+                "{\"more\":1,\"Events\":[\(list)],\"b\":[{\"c\":\"]}\"}]}",
+                "[\n" + records.joined(separator: ",\n") + "\n]",
+            ] {
+                let decoded = try Decoded.file(folder.write("large.json", text.utf8), window: 4096)
+                #expect(decoded.read == 60 && decoded.lost == [.tooLarge], "\(place): \(decoded)")
+            }
+        }
+    }
+
+    @Test("A document over 64 MiB loses nothing")
+    func reallyLarge() throws {
+        let records = Samples.records(3).joined(separator: ",")
+        let count = (66 << 20) / records.utf8.count
+        let list = Array(repeating: records, count: count).joined(separator: ",")
+        for text in ["[\(list)]", "{\"more\":1,\"Records\":[\(list)]}"] {
+            let decoded = try Decoded.file(folder.write("large.json", text.utf8))
+            #expect(decoded.read == 3 * count && decoded.lost.isEmpty && decoded.ids.count == count)
+        }
+    }
 
     @Test("Every shape gives the same in windows of any size, packed or not", arguments: shapes.map(\.name))
     func windows(shape name: String) throws {

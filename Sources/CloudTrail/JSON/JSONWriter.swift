@@ -48,13 +48,18 @@ public struct JSONWriter {
         }
         bytes.append(0x22)
         text.withUTF8 { utf8 in
-            guard Self.needsEscape(utf8) else { return bytes.append(contentsOf: utf8) }
+            guard Self.needsALook(utf8) else { return bytes.append(contentsOf: utf8) }
             var start = 0
-            for index in 0..<utf8.count where utf8[index] < 0x20 || utf8[index] == 0x22 || utf8[index] == 0x5C
-            {
+            var index = 0
+            while index < utf8.count {
+                guard let (scalar, length) = Self.escaped(utf8, at: index) else {
+                    index += 1
+                    continue
+                }
                 bytes.append(contentsOf: utf8[start..<index])
-                escape(utf8[index])
-                start = index + 1
+                escape(scalar)
+                index += length
+                start = index
             }
             bytes.append(contentsOf: utf8[start...])
         }
@@ -93,35 +98,62 @@ public struct JSONWriter {
         needsComma = true
     }
 
-    private static func needsEscape(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether anything may have to be escaped.
+    private static func needsALook(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         let text = UnsafeRawBufferPointer(utf8)
-        guard text.count >= 8 else { return text.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C } }
+        guard text.count >= 8 else {
+            return text.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 > 0x7E }
+        }
         var offset = 0
         while offset + 8 < text.count {
-            if needsEscape(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return true }
+            if needsALook(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return true }
             offset += 8
         }
-        return needsEscape(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
+        return needsALook(text.loadUnaligned(fromByteOffset: text.count - 8, as: UInt64.self))
     }
 
-    /// Whether one of eight bytes is a control character, a quotation mark or a backslash.
-    private static func needsEscape(_ eight: UInt64) -> Bool {
+    /// Whether one of eight bytes is a control character, a quotation mark, a backslash, or not ASCII.
+    private static func needsALook(_ eight: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quotes = eight ^ 0x22 &* ones
         let backslashes = eight ^ 0x5C &* ones
         let controls = (eight &- 0x20 &* ones) & ~eight
         let found = controls | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-        return found & (0x80 &* ones) != 0
+        return (found | eight | (eight &+ ones)) & (0x80 &* ones) != 0
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case 0x22, 0x5C: bytes.append(contentsOf: [0x5C, byte])
+    /// The scalar that begins at an offset, with its bytes, if it is escaped: what JSON asks for, and what could change
+    /// what a terminal or an editor shows: control characters, those that turn the direction of a text, line ends.
+    private static func escaped(
+        _ utf8: UnsafeBufferPointer<UInt8>,
+        at index: Int
+    ) -> (scalar: UInt16, length: Int)? {
+        func next(_ distance: Int) -> UInt16 {
+            index + distance < utf8.count ? UInt16(utf8[index + distance]) : 0
+        }
+        let first = utf8[index]
+        switch first {
+        case 0..<0x20, 0x22, 0x5C, 0x7F: return (UInt16(first), 1)
+        case 0xC2 where (0x80..<0xA0).contains(next(1)): return (next(1), 2)
+        case 0xD8 where next(1) == 0x9C: return (0x061C, 2)
+        case 0xE2:
+            let scalar = 0x2000 | (next(1) & 0x3F) << 6 | next(2) & 0x3F
+            switch scalar {
+            case 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: return (scalar, 3)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    private mutating func escape(_ scalar: UInt16) {
+        switch scalar {
+        case 0x22, 0x5C: bytes.append(contentsOf: [0x5C, UInt8(truncatingIfNeeded: scalar)])
         case 0x0A: bytes.append(contentsOf: "\\n".utf8)
         case 0x0D: bytes.append(contentsOf: "\\r".utf8)
         case 0x09: bytes.append(contentsOf: "\\t".utf8)
         default:
-            let digits = String(byte, radix: 16)
+            let digits = String(scalar, radix: 16)
             bytes.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
         }
     }

@@ -45,6 +45,11 @@ struct UTF8Text {
             && memcmp(base + 1, name.utf8Start + 1, count - 1) == 0
     }
 
+    func hasSuffix(_ name: StaticString) -> Bool {
+        guard count >= name.utf8CodeUnitCount else { return false }
+        return UTF8Text(UnsafeBufferPointer(rebasing: bytes[(count - name.utf8CodeUnitCount)...])) == name
+    }
+
     func hasPrefix(_ name: StaticString) -> Bool {
         count >= name.utf8CodeUnitCount
             && UTF8Text(UnsafeBufferPointer(rebasing: bytes[..<name.utf8CodeUnitCount])) == name

@@ -9,32 +9,141 @@ enum Role {
     case logEvent
 }
 
+/// A document of a sequence, from its beginning; where it ends is not known yet.
+struct Document {
+    /// The sequence, as far as the document may reach.
+    let bytes: UnsafeRawBufferPointer
+    let start: Int
+    /// That the sequence was cut off at its end.
+    let cut: EarlyEnd?
+
+    /// What stands for all of it, up to an offset; the packed bytes where it was cut off at its end.
+    func part(to end: Int) -> UnsafeRawBufferPointer {
+        if let cut, end == bytes.count { return cut.source }
+        return bytes.trimmed(start, end)
+    }
+}
+
+/// Where a list ends.
+enum ListEnd {
+    /// Behind its closing bracket.
+    case closed(Int)
+    /// It has none, and a dead letter says so; here goes on what does not belong to it.
+    case cut(Int)
+}
+
 extension RecordReader {
+    /// Reads a document's list of records, and what stands behind it in the document.
+    ///
+    /// A document that is cut off costs itself alone: the next line that begins a value is none of it, unless it goes on
+    /// as a member of the list would.
+    func readList(
+        _ document: Document,
+        from list: Int,
+        _ role: Role,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> ListEnd {
+        let bytes = document.bytes
+        var position: Int
+        switch try readMembers(bytes, list, role, context, document, body) {
+        case .cut(let end): return .cut(end)
+        case .closed(let end): position = end
+        }
+        guard bytes[document.start] == 0x7B else { return .closed(position) }
+        var hasName = false
+        while overflow == nil {
+            position = bytes.skippingSpace(from: position)
+            guard position < bytes.count else { break }
+            if bytes[position] == 0x7D {
+                if hasName { try readFrame(bytes.part(document.start, position + 1), context, body) }
+                return .closed(position + 1)
+            }
+            guard bytes[position] == 0x2C, let member = rawMember(bytes, position + 1), member.isClosed else {
+                break
+            }
+            // A text never goes over lines, and a line that begins as a value does not belong to the key before it.
+            let line = bytes.part(0, member.end).nextValueLine(from: position)
+            guard line == nil || (bytes[member.value] | 0x20 == 0x7B && line != member.value) else { break }
+            hasName = hasName || member.key == "eventName"
+            // Another list of records under the same key cannot be un-read: both count.
+            guard member.key == "Records", bytes[member.value] == 0x5B else {
+                position = member.end
+                continue
+            }
+            switch try readMembers(bytes, member.value + 1, .record, context, document, body) {
+            case .cut(let end): return .cut(end)
+            case .closed(let end): position = end
+            }
+        }
+        let end = position < bytes.count ? valueLine(in: bytes, from: position - 1) ?? bytes.count : position
+        let refusal = end == bytes.count ? document.cut?.refusal : nil
+        let rest = bytes.trimmed(min(position, end), end)
+        try emit(
+            refusal ?? Refusal(.truncated, "the document ends too early"),
+            rest.isEmpty ? document.part(to: end) : rest,
+            body
+        )
+        return .cut(end)
+    }
+
+    /// Reads the record whose frame stands behind a list of its object.
+    private func readFrame(
+        _ object: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows {
+        guard object.count <= limits.message, case .success(let root) = level(context.level).parse(object)
+        else { return }
+        let shape = Shape(root)
+        guard shape.frame.isWhole else { return }
+        if case .refused(let refusal, _) = try openRecord(shape, root, object, context, body) {
+            try emit(refusal, object, body)
+        }
+    }
+
     /// Reads the members of a list from the offset behind its opening bracket, each judged alone, found by
     /// their strings and brackets.
     ///
-    /// Gives the offset behind the closing bracket. Where there is none, the rest is one dead letter.
+    /// Where there is no closing bracket, the rest is one dead letter.
+    ///
+    /// - Parameters:
+    ///   - bytes: What the list stands in.
+    ///   - start: The offset behind the opening bracket.
+    ///   - role: What the members are.
+    ///   - context: What is known from outside.
+    ///   - document: The document of a sequence that the list is in; nil within a document that is sound.
+    ///   - body: Called for each record.
     func readMembers(
         _ bytes: UnsafeRawBufferPointer,
         _ start: Int,
         _ role: Role,
         _ context: Context,
-        _ cut: Refusal?,
+        _ document: Document?,
         _ body: (Reading) throws -> Void
-    ) rethrows -> (end: Int, isClosed: Bool) {
+    ) rethrows -> ListEnd {
         var position = start
         var ignored = 0
-        while true {
-            position = bytes.skippingSeparators(from: position)
+        while overflow == nil {
+            let first = bytes.skippingSpace(from: position)
+            let isBehindComma = position == start || bytes.skippingSeparators(from: first) != first
+            position = bytes.skippingSeparators(from: first)
             guard position < bytes.count, bytes[position] != 0x5D else { break }
+            if let document, isOutside(document, position, isBehindComma: isBehindComma) {
+                try emitIgnored(ignored, body)
+                let refusal = Refusal(.truncated, "the list ends too early")
+                try emit(refusal, document.part(to: position), body)
+                return .cut(position)
+            }
             guard read + ignored < maximum else {
                 try emitIgnored(ignored, body)
-                let text = "more than \(limits.records) records"
-                try emit(Refusal(.tooManyRecords, text), bytes.part(position, bytes.count), body)
-                return (bytes.count, false)
+                stop(at: bytes.part(position, bytes.count))
+                return .cut(bytes.count)
             }
             var extent = amiwatch_extent()
-            if validation == .candidates, bytes[position] == 0x7B {
+            // An unclosed member costs a scan to the end: after some of them each ends at the next line.
+            let isWary = unclosed >= Self.unclosedValues
+            if validation == .candidates, bytes[position] == 0x7B, !isWary {
                 let room = maximum - read - ignored
                 let run = prefilter.ignorableMembers(in: bytes, from: position, atMost: room)
                 ignored += run.count
@@ -46,61 +155,138 @@ extension RecordReader {
                     continue
                 }
             }
-            if !extent.closed { extent = prefilter.extent(in: bytes, from: position) }
-            guard extent.closed else {
-                salvage -= bytes.count - position
-                try emitIgnored(ignored, body)
-                ignored = 0
-                guard !extent.in_string, let next = nextRecord(in: bytes, from: position + 1, context) else {
-                    let text = extent.in_string ? "a string is not closed" : "a bracket is not closed"
-                    try emit(cut ?? Refusal(.truncated, text), bytes.part(position, bytes.count), body)
-                    return (bytes.count, false)
-                }
-                try emit(Refusal(.notJSON, "a bracket is not closed"), bytes.part(position, next), body)
-                position = next
-                continue
+            if !extent.closed {
+                extent = prefilter.extent(
+                    in: isWary ? bytes.part(0, valueLine(in: bytes, from: position) ?? bytes.count) : bytes,
+                    from: position
+                )
             }
             try emitIgnored(ignored, body)
             ignored = 0
-            position = try readMember(bytes, position, extent.end, role, context, body)
+            guard extent.closed else {
+                salvage -= bytes.count - position
+                unclosed += 1
+                let text = extent.in_string ? "a string is not closed" : "a bracket is not closed"
+                switch try readBroken(
+                    bytes,
+                    position,
+                    extent,
+                    Refusal(.notJSON, text),
+                    context,
+                    document,
+                    body
+                ) {
+                case .closed(let next): position = next
+                case .cut(let end): return .cut(end)
+                }
+                continue
+            }
+            switch try readMember(bytes, position, extent, role, context, document, body) {
+            case .closed(let next): position = next
+            case .cut(let end): return .cut(end)
+            }
         }
         try emitIgnored(ignored, body)
-        guard position < bytes.count else {
+        guard position < bytes.count, overflow == nil else {
             try emit(
-                cut ?? Refusal(.truncated, "the list ends too early"),
-                bytes.part(bytes.count, bytes.count),
+                document?.cut?.refusal ?? Refusal(.truncated, "the list ends too early"),
+                document?.part(to: bytes.count) ?? bytes,
                 body
             )
-            return (bytes.count, false)
+            return .cut(bytes.count)
         }
-        return (position + 1, true)
+        return .closed(position + 1)
     }
 
     /// Reads one member that needs a closer look.
     ///
-    /// Gives the offset at which the next one may begin.
+    /// `closed` gives the offset at which the next one may begin.
     private func readMember(
         _ bytes: UnsafeRawBufferPointer,
         _ start: Int,
-        _ end: Int,
+        _ extent: amiwatch_extent,
         _ role: Role,
         _ context: Context,
+        _ document: Document?,
         _ body: (Reading) throws -> Void
-    ) rethrows -> Int {
+    ) rethrows -> ListEnd {
         let before = read
-        switch try readDocument(bytes.part(start, end), role, context, body) {
+        switch try readDocument(bytes.part(start, extent.end), role, context, body) {
         case .done, .nothing:
             if read == before { try emitIgnored(1, body) }
         case .notification: break
-        case .refused(let refusal, let broken):
-            // A bracket too few makes one member of several: the next sound record ends the broken one.
-            if broken, let next = nextRecord(in: bytes.part(0, end), from: start + 1, context) {
-                try emit(refusal, bytes.part(start, next), body)
-                return next
-            }
-            try emit(refusal, bytes.part(start, end), body)
+        case .refused(let refusal, broken: true):
+            return try readBroken(bytes, start, extent, refusal, context, document, body)
+        case .refused(let refusal, broken: false): try emit(refusal, bytes.part(start, extent.end), body)
         }
-        return bytes.skippingJunk(from: end)
+        return .closed(bytes.skippingJunk(from: extent.end))
+    }
+
+    /// Ends a broken member where the next sound record begins (a bracket too few makes one member of several), at a
+    /// line that begins a value, or where its brackets say.
+    private func readBroken(
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ extent: amiwatch_extent,
+        _ refusal: Refusal,
+        _ context: Context,
+        _ document: Document?,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> ListEnd {
+        let part = bytes.part(0, extent.end)
+        let line = part.nextValueLine(from: start)
+        let end = line ?? extent.end
+        if !extent.in_string, let next = nextRecord(in: bytes.part(0, end), from: start + 1, context) {
+            try emit(refusal, bytes.part(start, next), body)
+            return .closed(next)
+        }
+        guard line == nil, !extent.closed else {
+            try emit(refusal, bytes.trimmed(start, end), body)
+            guard let line else { return .closed(bytes.skippingJunk(from: end)) }
+            return document.map { isOutside($0, line) } ?? false ? .cut(line) : .closed(line)
+        }
+        try emit(
+            document?.cut?.refusal ?? Refusal(.truncated, refusal.text),
+            bytes.trimmed(start, end),
+            body
+        )
+        return .cut(end)
+    }
+
+    /// Whether a value that begins a line is none of the document's list: a member would be followed by a comma or by
+    /// the end of the list.
+    ///
+    /// Where a comma stands before it, it may be a broken member, too: only what is whole on its line is told to be none.
+    func isOutside(_ document: Document, _ position: Int, isBehindComma: Bool = false) -> Bool {
+        let bytes = document.bytes
+        guard position > document.start, position < bytes.count, bytes[position] | 0x20 == 0x7B,
+            bytes[position - 1] == 0x0A
+        else { return false }
+        let isWary = isBehindComma || unclosed >= Self.unclosedValues
+        let part = isWary ? bytes.part(0, valueLine(in: bytes, from: position) ?? bytes.count) : bytes
+        let extent = prefilter.extent(in: part, from: position)
+        guard extent.closed else {
+            if !isWary { unclosed += 1 }
+            return !isBehindComma
+        }
+        if isBehindComma, extent.end > bytes.endOfLine(from: position) { return false }
+        let next = bytes.skippingSpace(from: extent.end)
+        return next == bytes.count || !(bytes[next] == 0x2C || bytes[next] == 0x5D)
+    }
+
+    /// The next line that begins with an opening bracket, behind the line that an offset is in.
+    ///
+    /// What was found last is remembered: where there is none, each broken line would be followed by a search to the end.
+    func valueLine(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        let known = foundLine
+        if known.base == bytes.baseAddress, known.count == bytes.count, known.from <= start,
+            start < known.line
+        {
+            return known.line < bytes.count ? known.line : nil
+        }
+        let line = bytes.nextValueLine(from: start)
+        foundLine = (bytes.baseAddress, bytes.count, start, line ?? bytes.count)
+        return line
     }
 
     /// The offset of the next object behind a comma that is a sound record, looked for behind a broken one.
@@ -157,7 +343,10 @@ extension RecordReader {
     }
 
     /// The member of an object that begins at an offset, by its strings and brackets; nil where there is none.
-    func rawMember(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> (key: RawKey, value: Int, end: Int)? {
+    func rawMember(
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int
+    ) -> (key: RawKey, value: Int, end: Int, isClosed: Bool)? {
         let open = bytes.skippingSpace(from: start)
         guard self.bytes(bytes, at: open, are: 0x22) else { return nil }
         let key = prefilter.extent(in: bytes, from: open)
@@ -165,9 +354,9 @@ extension RecordReader {
         guard key.closed, self.bytes(bytes, at: colon, are: 0x3A) else { return nil }
         let value = bytes.skippingSpace(from: colon + 1)
         guard value < bytes.count else { return nil }
+        let extent = prefilter.extent(in: bytes, from: value)
         return (
-            RawKey(text: UTF8Text(bytes.part(open + 1, key.end - 1))), value,
-            prefilter.extent(in: bytes, from: value).end
+            RawKey(text: UTF8Text(bytes.part(open + 1, key.end - 1))), value, extent.end, extent.closed
         )
     }
 
@@ -185,6 +374,16 @@ extension RecordReader {
 
     private func bytes(_ bytes: UnsafeRawBufferPointer, at position: Int, are byte: UInt8) -> Bool {
         position < bytes.count && bytes[position] == byte
+    }
+
+    /// Whether the first member of a list is an object, or its beginning is all there is.
+    ///
+    /// Any other list may stand beside a record's own frame, which decides then.
+    func beginsWithObject(_ bytes: UnsafeRawBufferPointer, _ list: Int) -> Bool {
+        let first = bytes.skippingSpace(from: list)
+        guard first < bytes.count else { return true }
+        let next = bytes.skippingSpace(from: first + 1)
+        return bytes[first] == 0x7B && (next == bytes.count || bytes[next] == 0x22)
     }
 
     /// The offset behind `{"Records":[` when that stands at an offset.
@@ -211,7 +410,7 @@ struct RawKey {
 }
 
 extension UnsafeRawBufferPointer {
-    fileprivate func skippingSeparators(from start: Int) -> Int {
+    func skippingSeparators(from start: Int) -> Int {
         var position = skippingSpace(from: start)
         while position < count, self[position] == 0x2C { position = skippingSpace(from: position + 1) }
         return position
@@ -223,6 +422,7 @@ extension UnsafeRawBufferPointer {
         while position < count {
             switch self[position] {
             case 0x2C, 0x5D, 0x7B: return position
+            case 0x5B where position > 0 && self[position - 1] == 0x0A: return position
             default: position += 1
             }
         }
@@ -248,10 +448,11 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 
-    func skippingSpaceBackwards(from end: Int, to start: Int) -> Int {
-        var position = end
-        while position > start, self[position - 1] <= 0x20 { position -= 1 }
-        return position
+    /// A part of it, by offsets, without the white space at its end.
+    func trimmed(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+        var end = end
+        while end > start, self[end - 1] <= 0x20 { end -= 1 }
+        return part(start, end)
     }
 
     var isNull: Bool { UTF8Text(self) == "null" }

@@ -1,3 +1,5 @@
+internal import CPrefilter
+
 extension RecordReader {
     /// Hands over what a parsed value holds; `raw` are its bytes.
     func open(
@@ -7,7 +9,7 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        if let text = value.text { return try openText(text, context, body) }
+        if let text = value.text { return try openText(text, raw, context, body) }
         if value.isNull { return .nothing }
         if value.isArray {
             // No value of this parse is used any more: the members are parsed anew, one by one.
@@ -22,15 +24,22 @@ extension RecordReader {
             guard let text = shape.message?.text else {
                 return .refused(Refusal(.wrongType, "message is no string"), broken: false)
             }
-            return try openText(text, context, body)
+            return try openText(text, raw, context, body)
+        }
+        if shape.frame.isWhole {
+            let lists = listsOfNames(shape, raw)
+            let outcome = try openRecord(shape, value, raw, context, body)
+            for list in lists { _ = try readMembers(list, 1, .record, context, nil, body) }
+            return outcome
         }
         return try openContainer(shape, raw, context, body) ?? openEnvelope(shape, raw, context, body)
             ?? openRecord(shape, value, raw, context, body)
     }
 
-    /// Hands over what the text of a string holds.
+    /// Hands over what the text of a string of a document holds.
     private func openText(
         _ text: UTF8Text,
+        _ document: UnsafeRawBufferPointer,
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows
@@ -38,29 +47,50 @@ extension RecordReader {
     {
         var inner = context
         inner.level += 1
+        inner.held += document.count
         let before = read
         try readBytes(text.raw, inner, isFile: false, body)
         return read == before ? .nothing : .done
     }
 
+    /// Of the lists beside a record's own frame those that name events: what is read must not be hidden by it.
+    private func listsOfNames(_ shape: Shape, _ raw: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
+        guard shape.records != nil || shape.logEvents != nil || shape.events != nil else { return [] }
+        return [shape.records, shape.logEvents, shape.events].compactMap { part in
+            guard let part, part.value.isArray else { return nil }
+            let list = rawValue(raw, part.ordinal)
+            let names = prefilter.names(in: list)
+            return names.suspicious || names.plain + names.escaped > 0 ? list : nil
+        }
+    }
+
     /// Lists of records whose key is not the document's first.
+    ///
+    /// An empty one beside a part of a frame makes no container of it: it is a record that lacks something.
     private func openContainer(
         _ shape: Shape,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome? {
-        if let part = shape.records, part.value.isArray {
-            _ = try readMembers(rawValue(raw, part.ordinal), 1, .record, context, nil, body)
+        let hasFrame = shape.frame.eventName != nil || shape.frame.eventSource != nil
+        func list(_ part: Shape.Part?) -> UnsafeRawBufferPointer? {
+            guard let part, part.value.isArray,
+                !hasFrame || part.value.elements.contains(where: { _ in true })
+            else { return nil }
+            return rawValue(raw, part.ordinal)
+        }
+        if let records = list(shape.records) {
+            _ = try readMembers(records, 1, .record, context, nil, body)
             return .done
         }
-        if let part = shape.logEvents, part.value.isArray {
+        if let events = list(shape.logEvents) {
             if let type = shape.messageType?.text, type == "CONTROL_MESSAGE" { return .nothing }
-            _ = try readMembers(rawValue(raw, part.ordinal), 1, .logEvent, context, nil, body)
+            _ = try readMembers(events, 1, .logEvent, context, nil, body)
             return .done
         }
-        if let part = shape.events, part.value.isArray, shape.frame.eventName == nil {
-            _ = try readMembers(rawValue(raw, part.ordinal), 1, .record, context, nil, body)
+        if let events = list(shape.events) {
+            _ = try readMembers(events, 1, .record, context, nil, body)
             return .done
         }
         return nil
@@ -76,20 +106,21 @@ extension RecordReader {
         if let part = shape.detail, shape.detailType != nil || part.value.member("eventName") != nil {
             return try openDetail(shape, part, raw, context, body)
         }
-        if let data = shape.awslogs?.member("data")?.text { return try openText(data, context, body) }
-        if let part = shape.payload, shape.hasSchema || shape.frame.eventName == nil {
+        if let data = shape.awslogs?.member("data")?.text { return try openText(data, raw, context, body) }
+        let hasFrame = shape.frame.eventName != nil || shape.frame.eventSource != nil
+        if let part = shape.payload, shape.hasSchema || !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
-        if let part = shape.after, shape.isDebezium, shape.frame.eventName == nil {
+        if let part = shape.after, shape.isDebezium, !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
         if let part = shape.aws, part.value.member("eventName") != nil {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
         if let text = (shape.event?.member("original") ?? shape.eventOriginal)?.text {
-            return try openText(text, context, body)
+            return try openText(text, raw, context, body)
         }
-        if let text = shape.cloudTrailEvent?.text { return try openText(text, context, body) }
+        if let text = shape.cloudTrailEvent?.text { return try openText(text, raw, context, body) }
         return nil
     }
 
@@ -113,7 +144,7 @@ extension RecordReader {
     }
 
     /// A record, or a message that holds none.
-    private func openRecord(
+    func openRecord(
         _ shape: Shape,
         _ value: JSONValue,
         _ raw: UnsafeRawBufferPointer,
@@ -125,7 +156,7 @@ extension RecordReader {
         case .ignored: try emitIgnored(1, body)
         case .nothing: return .nothing
         case .notification: return .notification
-        case .text(let text): return try openText(text, context, body)
+        case .text(let text): return try openText(text, raw, context, body)
         case .refused(let refusal): return .refused(refusal, broken: false)
         }
         return .done
@@ -143,7 +174,7 @@ extension RecordReader {
     private func judge(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         do throws(Refusal) {
             let decoder = RecordDecoder(reader: self, context: context)
-            if shape.isOCSF {
+            if shape.isOCSF, !shape.frame.isWhole {
                 return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
             }
             let frame = shape.frame

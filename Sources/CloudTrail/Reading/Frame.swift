@@ -17,6 +17,12 @@ struct Frame {
     var requestParameters: JSONValue?
     var responseElements: JSONValue?
 
+    /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
+    var isWhole: Bool {
+        guard let name = eventName?.text, !name.isEmpty, let source = eventSource?.text else { return false }
+        return source.hasSuffix(".amazonaws.com") || source.hasSuffix(".amazonaws.com.cn")
+    }
+
     @inline(__always)
     mutating func take(_ key: UTF8Text, _ value: JSONValue) -> Bool {
         switch key.count {

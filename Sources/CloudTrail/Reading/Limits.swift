@@ -6,7 +6,7 @@ public import Compression
 public struct Limits: Hashable, Sendable {
     /// One Kafka message value, or one record, in bytes: 16 MiB.
     public var message: Int
-    /// What compressed data may unpack to: 256 MiB, and 200 times its size above 64 MiB.
+    /// What compressed data may unpack to, all levels together: 256 MiB, and 200 times its size above 64 MiB.
     public var decompression: DecompressionLimits
     /// Brackets nested in one JSON document: 128.
     public var depth: Int
@@ -14,6 +14,11 @@ public struct Limits: Hashable, Sendable {
     ///
     /// Files have no such limit.
     public var records: Int
+    /// Dead letters of one message: 1,000.
+    ///
+    /// Sound records behind them are read all the same; one more dead letter stands for all further ones. Files have no
+    /// such limit.
+    public var deadLetters: Int
     /// Documents inside strings, compressed data inside base64, and so on: 8 levels.
     public var nesting: Int
 
@@ -23,12 +28,14 @@ public struct Limits: Hashable, Sendable {
         decompression: DecompressionLimits = .init(),
         depth: Int = 128,
         records: Int = 100_000,
+        deadLetters: Int = 1000,
         nesting: Int = 8
     ) {
         self.message = message
         self.decompression = decompression
         self.depth = depth
         self.records = records
+        self.deadLetters = deadLetters
         self.nesting = nesting
     }
 }

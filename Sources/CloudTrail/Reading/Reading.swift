@@ -28,6 +28,8 @@ public struct DeadLetter {
         case tooLarge = "too-large"
         /// More records in one message than the limit.
         case tooManyRecords = "too-many-records"
+        /// More dead letters of one message than the limit; this one stands for all further ones.
+        case tooManyDeadLetters = "too-many-dead-letters"
         /// Damaged compressed data.
         case compressionDamaged = "compression-damaged"
         /// Compressed data that unpacks to more than the limit.
@@ -58,13 +60,22 @@ public struct DeadLetter {
     public let recordIndex: Int
     /// What could not be read, as far as it could be told apart from the rest.
     public let bytes: UnsafeRawBufferPointer
+    /// How many things that cannot be read it stands for.
+    public let count: Int
 
     /// A dead letter from its parts.
-    public init(reason: Reason, text: String, recordIndex: Int, bytes: UnsafeRawBufferPointer) {
+    public init(
+        reason: Reason,
+        text: String,
+        recordIndex: Int,
+        bytes: UnsafeRawBufferPointer,
+        count: Int = 1
+    ) {
         self.reason = reason
         self.text = text
         self.recordIndex = recordIndex
         self.bytes = bytes
+        self.count = count
     }
 }
 

@@ -12,15 +12,27 @@ public final class RecordReader {
 
     let prefilter = Prefilter.shared
     let actors = ActorCache()
-    /// How many records of the current message or file were read so far.
+    /// The message or file.
+    private var input = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// How many records of it were read so far.
     var read = 0
     /// How many there may be.
     var maximum = Int.max
+    /// What stands behind as many records as there may be; nothing more is handed over.
+    private(set) var overflow: UnsafeRawBufferPointer?
+    /// How many dead letters may be handed over one by one.
+    private var letters = Int.max
+    /// Those beyond.
+    private var uncountedLetters = 0
+    /// How many bytes compressed data has unpacked to so far.
+    var unpacked = 0
     /// How many bytes may still be looked at again to find sound records behind broken ones, so that no input takes
     /// longer than a few readings of it.
     var salvage = 0
     /// Unclosed values so far, each of which cost a scan to the end of the input.
     var unclosed = 0
+    /// The line that was found last to begin with a bracket, and where it was looked for.
+    var foundLine: (base: UnsafeRawPointer?, count: Int, from: Int, line: Int) = (nil, 0, 0, 0)
     private var levels: [Level] = []
 
     /// A reader with empty buffers.
@@ -45,10 +57,9 @@ public final class RecordReader {
         if validation == .candidates, message.count <= limits.message, prefilter.ignores(message) {
             return try body(.ignored(count: 1))
         }
-        read = 0
-        unclosed = 0
-        salvage = (64 << 20) + 16 * message.count
+        begin(message)
         maximum = limits.records
+        letters = limits.deadLetters
         guard message.count <= limits.message else {
             return try emit(
                 Refusal(.tooLarge, "\(message.count) bytes, more than \(limits.message)"),
@@ -58,6 +69,7 @@ public final class RecordReader {
         }
         let context = Context(known: account)
         if try !readAlone(message, context, body) { try readBytes(message, context, isFile: false, body) }
+        try emitRest(body)
         if read == 0 { try emitIgnored(1, body) }
     }
 
@@ -70,11 +82,26 @@ public final class RecordReader {
     ///   - file: The bytes, mapped or read.
     ///   - body: Called for each record; what it throws ends the reading.
     public func read(file: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows {
-        read = 0
-        unclosed = 0
-        salvage = (64 << 20) + 16 * file.count
-        maximum = .max
+        begin(file)
         try readBytes(file, Context(known: nil), isFile: true, body)
+        try emitRest(body)
+    }
+
+    /// How many bytes the message or file has.
+    var sourceBytes: Int { input.count }
+
+    /// Begins a message, a file, or a part of a file, before which so many records were read.
+    func begin(_ input: UnsafeRawBufferPointer, before: Int = 0) {
+        self.input = input
+        read = before
+        maximum = .max
+        letters = .max
+        overflow = nil
+        uncountedLetters = 0
+        unpacked = 0
+        foundLine = (nil, 0, 0, 0)
+        unclosed = 0
+        salvage = (64 << 20) + 16 * input.count
     }
 
     /// What is known from outside a record.
@@ -85,6 +112,8 @@ public final class RecordReader {
         var enclosing: AccountID?
         /// How many documents this one stands in.
         var level = 0
+        /// How many bytes those have that are held while this one is read.
+        var held = 0
         /// Whether strings are opened as base64: not where the document names an event in the clear, because then
         /// the prefilter has judged it by that.
         var opensBase64 = true
@@ -113,7 +142,7 @@ public final class RecordReader {
     // MARK: handing over
 
     func emitIgnored(_ count: Int, _ body: (Reading) throws -> Void) rethrows {
-        guard count > 0 else { return }
+        guard count > 0, overflow == nil else { return }
         read += count
         try body(.ignored(count: count))
     }
@@ -123,18 +152,55 @@ public final class RecordReader {
         _ bytes: UnsafeRawBufferPointer,
         _ body: (Reading) throws -> Void
     ) rethrows {
+        guard overflow == nil else { return }
         read += 1
         try body(.record(record, bytes: bytes))
     }
 
     func emit(_ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows
     {
+        guard overflow == nil else { return }
         let index = read
         read += 1
-        try body(
-            .deadLetter(
-                DeadLetter(reason: refusal.reason, text: refusal.text, recordIndex: index, bytes: bytes)
-            )
-        )
+        guard letters > 0 else {
+            uncountedLetters += 1
+            return
+        }
+        letters -= 1
+        let letter = DeadLetter(reason: refusal.reason, text: refusal.text, recordIndex: index, bytes: bytes)
+        try body(.deadLetter(letter))
     }
+
+    /// Ends the reading: from here on there is more than there may be.
+    func stop(at rest: UnsafeRawBufferPointer) { if overflow == nil { overflow = rest } }
+
+    /// Hands over what stands for everything that was not handed over one by one.
+    private func emitRest(_ body: (Reading) throws -> Void) rethrows {
+        if uncountedLetters > 0 {
+            let letter = DeadLetter(
+                reason: .tooManyDeadLetters,
+                text: "\(uncountedLetters) more parts that cannot be read, after \(limits.deadLetters)",
+                recordIndex: read - 1,
+                bytes: input,
+                count: uncountedLetters
+            )
+            try body(.deadLetter(letter))
+        }
+        if let rest = overflow {
+            overflow = nil
+            letters = 1
+            // What was unpacked is gone when its message is.
+            let isPart = rest.baseAddress.map { base in
+                input.baseAddress.map { base >= $0 && base < $0 + input.count } ?? false
+            }
+            let refusal = Refusal(.tooManyRecords, "more than \(limits.records) records in one message")
+            try emit(refusal, isPart == true ? rest : input, body)
+        }
+        // A bomb must not cost its memory for ever.
+        if unpacked > Self.keptUnpacked {
+            for level in levels { level.decompressor.release(above: Self.keptUnpacked) }
+        }
+    }
+
+    private static let keptUnpacked = 64 << 20
 }

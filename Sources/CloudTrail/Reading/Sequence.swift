@@ -13,27 +13,38 @@ enum Outcome {
     case refused(Refusal, broken: Bool)
 }
 
+/// That an input ends before its time.
+struct EarlyEnd {
+    let refusal: Refusal
+    /// The packed bytes that were read: what is told where no unpacked ones are left over.
+    let source: UnsafeRawBufferPointer
+}
+
 extension RecordReader {
     /// The longest message that is parsed before its brackets were looked at: what parsing takes up is many times that.
     private static let aloneBytes = 1 << 18
+
+    /// So many unclosed values may each cost a scan to the end of the input.
+    static let unclosedValues = 64
 
     /// Reads JSON values one after the other; `cut` tells that the input was cut off or damaged at its end.
     func readSequence(
         _ bytes: UnsafeRawBufferPointer,
         _ context: Context,
-        cut: Refusal?,
+        cut: EarlyEnd?,
         _ body: (Reading) throws -> Void
     ) rethrows {
         var isCutReported = cut == nil
         var position = bytes.skippingSpace(from: 0)
-        while position < bytes.count {
+        while position < bytes.count, overflow == nil {
+            guard read < maximum else { return stop(at: bytes.part(position, bytes.count)) }
             let before = read
             let (end, isUnclosed) = try readValue(bytes, position, context, cut, body)
             if isUnclosed { isCutReported = true }
             if read == before { try emitIgnored(1, body) }
             position = bytes.skippingSpace(from: end)
         }
-        if !isCutReported, let cut { try emit(cut, bytes.part(bytes.count, bytes.count), body) }
+        if !isCutReported, let cut { try emit(cut.refusal, cut.source, body) }
     }
 
     /// Reads a message that is one document from its first byte to its last, as nearly all candidates are: then the
@@ -46,7 +57,8 @@ extension RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows -> Bool {
         guard message.count > 2, message.count <= Self.aloneBytes, message[0] == 0x7B,
-            message[message.count - 1] == 0x7D, recordsArray(message, 0) == nil,
+            message[message.count - 1] == 0x7D,
+            recordsArray(message, 0).map({ !beginsWithObject(message, $0) }) ?? true,
             !UTF8Text(message).hasPrefix(InventoryMessage.beginning),
             prefilter.names(in: message).suspicious,
             case .success(let root) = level(context.level).parse(message)
@@ -57,39 +69,73 @@ extension RecordReader {
         return true
     }
 
-    /// Reads one value, or a line that is none.
+    /// Reads one value, or lines that are none.
     ///
     /// Gives the offset behind it, and whether it was cut off by the end.
     private func readValue(
         _ bytes: UnsafeRawBufferPointer,
         _ start: Int,
         _ context: Context,
-        _ cut: Refusal?,
+        _ cut: EarlyEnd?,
         _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isUnclosed: Bool) {
-        if let array = recordsArray(bytes, start) {
-            return try readRecords(bytes, array, context, cut, body)
-        }
-        let byte = bytes[start]
-        if byte == 0x5B {
-            let (end, isClosed) = try readMembers(bytes, start + 1, .record, context, cut, body)
-            return (end, !isClosed)
-        }
-        guard byte == 0x7B || byte == 0x22 else {
-            let end = bytes.endOfLine(from: start)
-            if bytes.part(start, bytes.skippingSpaceBackwards(from: end, to: start)).isNull {
-                return (end, false)
-            }
-            try emit(Refusal(.notJSON, "neither an object nor a list"), bytes.part(start, end), body)
-            return (end, false)
-        }
         // Every unclosed value costs a scan to the end; after some of them no value may cross into a line that
         // looks like the next one.
-        let bound = unclosed < 64 ? bytes.count : bytes.nextValueLine(from: start) ?? bytes.count
-        let extent = prefilter.extent(in: bytes.part(0, bound), from: start)
-        guard extent.closed else {
-            return try readUnclosed(bytes, start, extent, context, cut, body)
+        let bound =
+            unclosed < Self.unclosedValues
+            ? bytes.count : valueLine(in: bytes, from: start) ?? bytes.count
+        let document = Document(
+            bytes: bytes.part(0, bound),
+            start: start,
+            cut: bound == bytes.count ? cut : nil
+        )
+        if let array = recordsArray(bytes, start), beginsWithObject(bytes, array) {
+            return ended(try readList(document, from: array, .record, context, body), bytes)
         }
+        switch bytes[start] {
+        case 0x5B: return ended(try readList(document, from: start + 1, .record, context, body), bytes)
+        case 0x7B, 0x22: return try readObject(document, context, body)
+        default: return (try readJunk(bytes, start, body), false)
+        }
+    }
+
+    private func ended(_ list: ListEnd, _ bytes: UnsafeRawBufferPointer) -> (end: Int, isUnclosed: Bool) {
+        switch list {
+        case .closed(let end): (end, false)
+        case .cut(let end): (end, end == bytes.count)
+        }
+    }
+
+    /// Reads lines that begin no value: all that follow each other are one dead letter.
+    private func readJunk(
+        _ bytes: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Int {
+        var line = start
+        var end = start
+        while line < bytes.count, bytes[line] != 0x22, bytes[line] | 0x20 != 0x7B {
+            let next = bytes.endOfLine(from: line)
+            if bytes.trimmed(line, next).isNull {
+                if line == start { return next }
+                break
+            }
+            end = next
+            line = bytes.skippingSpace(from: next)
+        }
+        try emit(Refusal(.notJSON, "neither an object nor a list"), bytes.trimmed(start, end), body)
+        return end
+    }
+
+    /// Reads an object or a string.
+    private func readObject(
+        _ document: Document,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> (end: Int, isUnclosed: Bool) {
+        let (bytes, start) = (document.bytes, document.start)
+        let extent = prefilter.extent(in: bytes, from: start)
+        guard extent.closed else { return try readUnclosed(document, extent, context, body) }
         let value = bytes.part(start, extent.end)
         guard case .refused(let refusal, let broken) = try readDocument(value, .record, context, body) else {
             return (extent.end, false)
@@ -97,78 +143,33 @@ extension RecordReader {
         var end = extent.end
         if broken {
             if let found = container(in: value) {
-                let (_, isClosed) = try readMembers(value, found.start, found.role, context, cut, body)
-                return (end, !isClosed && end == bytes.count)
+                let whole = Document(bytes: bytes.part(0, extent.end), start: start, cut: nil)
+                let list = try readList(whole, from: start + found.start, found.role, context, body)
+                return (ended(list, bytes).end, false)
             }
-            if let line = bytes.nextValueLine(from: start), line < end { end = line }
+            if let line = value.nextValueLine(from: 0) { end = start + line }
         }
-        try emit(refusal, bytes.part(start, end), body)
+        try emit(refusal, bytes.trimmed(start, end), body)
         return (end, false)
     }
 
     private func readUnclosed(
-        _ bytes: UnsafeRawBufferPointer,
-        _ start: Int,
+        _ document: Document,
         _ extent: amiwatch_extent,
         _ context: Context,
-        _ cut: Refusal?,
         _ body: (Reading) throws -> Void
     ) rethrows -> (end: Int, isUnclosed: Bool) {
         unclosed += 1
-        let rest = bytes.part(start, bytes.count)
-        if let found = container(in: rest) {
-            let (_, isClosed) = try readMembers(rest, found.start, found.role, context, cut, body)
-            if isClosed {
-                try emit(
-                    cut ?? Refusal(.truncated, "the document ends too early"),
-                    rest.part(rest.count, rest.count),
-                    body
-                )
-            }
-            return (bytes.count, true)
+        let (bytes, start) = (document.bytes, document.start)
+        if let found = container(in: bytes.part(start, bytes.count)) {
+            return ended(try readList(document, from: start + found.start, found.role, context, body), bytes)
         }
-        let end = bytes.nextValueLine(from: start) ?? bytes.count
+        let end = valueLine(in: bytes, from: start) ?? bytes.count
+        let text = extent.in_string ? "a string is not closed" : "a bracket is not closed"
         let refusal =
-            end == bytes.count
-            ? cut
-                ?? Refusal(
-                    .truncated,
-                    extent.in_string ? "a string is not closed" : "a bracket is not closed"
-                )
-            : Refusal(.notJSON, extent.in_string ? "a string is not closed" : "a bracket is not closed")
-        try emit(refusal, bytes.part(start, end), body)
+            end == bytes.count ? document.cut?.refusal ?? Refusal(.truncated, text) : Refusal(.notJSON, text)
+        try emit(refusal, bytes.trimmed(start, end), body)
         return (end, end == bytes.count)
-    }
-
-    /// Reads `{"Records":[…]}`: the members, and what stands behind them.
-    private func readRecords(
-        _ bytes: UnsafeRawBufferPointer,
-        _ array: Int,
-        _ context: Context,
-        _ cut: Refusal?,
-        _ body: (Reading) throws -> Void
-    ) rethrows -> (end: Int, isUnclosed: Bool) {
-        var (position, isClosed) = try readMembers(bytes, array, .record, context, cut, body)
-        guard isClosed else { return (position, true) }
-        while true {
-            position = bytes.skippingSpace(from: position)
-            guard position < bytes.count else { break }
-            if bytes[position] == 0x7D { return (position + 1, false) }
-            guard bytes[position] == 0x2C, let member = rawMember(bytes, position + 1) else { break }
-            // Another list of records under the same key cannot be un-read: both count.
-            if member.key == "Records", bytes[member.value] == 0x5B {
-                (position, isClosed) = try readMembers(bytes, member.value + 1, .record, context, cut, body)
-                guard isClosed else { return (position, true) }
-            } else {
-                position = member.end
-            }
-        }
-        try emit(
-            cut ?? Refusal(.truncated, "the document ends too early"),
-            bytes.part(position, bytes.count),
-            body
-        )
-        return (bytes.count, true)
     }
 
     /// Reads one whole document.

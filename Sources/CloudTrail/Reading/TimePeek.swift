@@ -7,7 +7,8 @@ extension RecordReader {
     /// Nil when it cannot be seen from outside.
     public func eventTime(of message: UnsafeRawBufferPointer) -> EventTime? {
         if let format = Decompressor.Format(magic: message) {
-            let output = level(0).decompressor.decompress(message, as: format, limits: limits.decompression)
+            let few = DecompressionLimits(size: 1 << 16, ratio: .max)
+            let output = level(0).decompressor.decompress(message, as: format, limits: few)
             return EventTime(firstIn: output.bytes)
         }
         return EventTime(firstIn: message)

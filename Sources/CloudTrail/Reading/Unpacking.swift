@@ -11,13 +11,14 @@ extension RecordReader {
         guard context.level < limits.nesting else {
             return try emit(Refusal(.tooDeep, "documents are nested too deep"), input, body)
         }
+        guard context.held <= 2 * limits.message else {
+            let text = "documents in documents hold more than \(2 * limits.message) bytes"
+            return try emit(Refusal(.tooLarge, text), input, body)
+        }
         if let format = Decompressor.Format(magic: input) {
             return try readCompressed(input, format, context, isFile: isFile, body)
         }
-        var bytes = input
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
-            bytes = UnsafeRawBufferPointer(rebasing: bytes[3...])  // a byte order mark
-        }
+        let bytes = input.withoutMark
         let start = bytes.skippingSpace(from: 0)
         guard start < bytes.count else { return }
         if context.opensBase64, bytes[start] != 0x7B, bytes[start] != 0x5B, bytes[start] != 0x22,
@@ -38,8 +39,11 @@ extension RecordReader {
         let output = level(context.level).decompressor.decompress(
             input,
             as: format,
-            limits: limits.decompression
+            limits: limits.decompression,
+            source: sourceBytes,
+            spent: unpacked
         )
+        unpacked += output.bytes.count
         var inner = context
         inner.level += 1
         guard let problem = output.problem else {
@@ -48,14 +52,15 @@ extension RecordReader {
         let refusal = Refusal(problem)
         // A bomb gives nothing; a cut or damage gives what stands before it.
         let isCap = refusal.reason == .decompressedTooLarge || refusal.reason == .compressionRatio
-        if isCap && !isFile {
+        if isCap && !isFile || Decompressor.Format(magic: output.bytes) != nil {
             return try emit(refusal, input, body)
         }
-        if Decompressor.Format(magic: output.bytes) == nil {
-            try readSequence(output.bytes, inner, cut: refusal, body)
-        } else {
-            try emit(refusal, input, body)
-        }
+        try readSequence(
+            output.bytes.withoutMark,
+            inner,
+            cut: EarlyEnd(refusal: refusal, source: input),
+            body
+        )
     }
 
     /// Reads base64 of compressed data or of JSON; false when the text is neither.
@@ -110,6 +115,9 @@ extension UnsafeRawBufferPointer {
         }
         return position
     }
+
+    /// The text without a byte order mark.
+    var withoutMark: UnsafeRawBufferPointer { starts(with: [0xEF, 0xBB, 0xBF]) ? part(3, count) : self }
 
     /// A part of it, by offsets.
     @inline(__always)

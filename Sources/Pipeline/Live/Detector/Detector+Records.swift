@@ -85,7 +85,7 @@ extension Detector {
         deadLetters.append(
             DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
         )
-        count(in: name.partition) { $0.deadLettered += 1 }
+        count(in: name.partition, letter.count) { $0.deadLettered += letter.count }
     }
 
     private func tooLarge(_ bytes: UnsafeRawBufferPointer, at place: Int) -> DeadLetter {

@@ -197,7 +197,7 @@ final class Intake {
                 balance.forwarded += 1
             case .deadLetter(let letter):
                 guard !isHeldBack else { return }
-                balance.read += 1
+                balance.read += letter.count
                 try bury(letter, message, index, &balance)
             }
         }
@@ -220,7 +220,7 @@ final class Intake {
         try output.bury(
             DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
         )
-        balance.deadLettered += 1
+        balance.deadLettered += letter.count
     }
 
     private func tooLarge(_ bytes: UnsafeRawBufferPointer, at index: Int) -> DeadLetter {
