@@ -129,7 +129,7 @@ struct CriteriaAdmission {
             return .unknown("creation date of \(image)")
         }
         let statement = FactStatement("created", created.description, fact)
-        return time <= created.advanced(bySeconds: Int64(days) * 86_400) ? .yes(statement) : .no(statement)
+        return time <= created.advanced(byDays: days) ? .yes(statement) : .no(statement)
     }
 
     /// An image with no date of deprecation passes.
@@ -137,12 +137,20 @@ struct CriteriaAdmission {
         if let fact = known?.latest(.deprecation, asOf: time), case .date(let date) = fact.value {
             guard let date else { return .yes(FactStatement("deprecated", "never", fact)) }
             let statement = FactStatement("deprecated", date.description, fact)
-            return time <= date.advanced(bySeconds: Int64(days) * 86_400) ? .yes(statement) : .no(statement)
+            return time <= date.advanced(byDays: days) ? .yes(statement) : .no(statement)
         }
         guard let creation = known?.timeline(.lifecycle).facts.first(where: \.value.isCreation) else {
             return .unknown("deprecation date of \(image)")
         }
         return .yes(FactStatement("deprecated", "never", creation))
+    }
+}
+
+extension EventTime {
+    /// The time some days later; whatever number a record gives, and as far as times go.
+    fileprivate func advanced(byDays days: Int) -> EventTime {
+        let (seconds, overflow) = Int64(days).multipliedReportingOverflow(by: 86_400)
+        return advanced(bySeconds: overflow ? (days < 0 ? .min : .max) : seconds)
     }
 }
 
