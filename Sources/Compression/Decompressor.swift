@@ -63,6 +63,7 @@ public final class Decompressor {
     ///   - limits: How much may come out.
     ///   - source: How many bytes were read from outside, where this input was packed in another one.
     ///   - spent: How many bytes those have unpacked to so far; they count too.
+    /// - Returns: What came out, and why there is no more.
     public func decompress(
         _ input: UnsafeRawBufferPointer,
         as format: Format,

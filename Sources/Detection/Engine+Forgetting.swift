@@ -4,7 +4,7 @@ import CloudTrail
 
 extension Engine {
     /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
-    mutating func forget(behind touched: [(FactKey, Fact)]) {
+    mutating func forget(behind touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
         guard let horizon = settings.horizonSeconds else { return }
         var last: (account: AccountID, clock: EventTime)?
         for (key, fact) in touched {
@@ -18,21 +18,33 @@ extension Engine {
                     state.remove(stale, at: key)
                 }
             } else {
-                forget(state.timeline(key).stale(before: limit, keep: settings.keptFacts), at: key)
-                forgetEarly(key, fact)
+                forget(stale(key, before: limit), at: key, into: &alerts)
+                forgetEarly(key, fact, into: &alerts)
             }
         }
         guard let last else { return }
         state.forgetSeen(before: last.clock.advanced(bySeconds: -2 * horizon))
-        for ended in expiries.takeDue(of: last.account, at: last.clock) { forget(ended, last.clock) }
+        for ended in expiries.takeDue(of: last.account, at: last.clock) {
+            forget(ended, last.clock, into: &alerts)
+        }
+    }
+
+    /// The facts of a timeline that are to be forgotten.
+    ///
+    /// Of a long one not one at a time, for each time what they led to is judged again.
+    private func stale(_ key: FactKey, before limit: EventTime) -> ArraySlice<Fact> {
+        let timeline = state.timeline(key)
+        let stale = timeline.stale(before: limit, keep: settings.keptFacts)
+        return timeline.facts.count > settings.factsAtOnce && stale.count < timeline.facts.count / 8
+            ? [] : stale
     }
 
     /// Forgets the oldest facts of the entry that a fact is in, when they are more than a message can carry.
-    private mutating func forgetEarly(_ key: FactKey, _ fact: Fact) {
+    private mutating func forgetEarly(_ key: FactKey, _ fact: Fact, into alerts: inout [Alert]) {
         let writer = key.isInCatalogue ? fact.evidence.account : nil
         let excess = budget.excess(of: state.timeline(key).facts, by: writer)
         guard !excess.isEmpty else { return }
-        forget(excess, at: key)
+        forget(excess, at: key, into: &alerts)
         forgottenEarly.count += excess.count
         forgottenEarly.account = fact.evidence.account
     }
@@ -68,10 +80,12 @@ extension Engine {
         }
     }
 
-    private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey) {
+    private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
         guard !stale.isEmpty else { return }
         let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
             .filter { owns($0) }
+        // What they have to say is said while all of it is known.
+        judgeDeferred(subjects, into: &alerts)
         var before: [FindingIdentity: SaidBefore] = [:]
         for subject in subjects {
             for said in judgements(of: subject) {
@@ -176,7 +190,7 @@ extension Engine {
         )
     }
 
-    private mutating func forget(_ ended: Expiries.Ended, _ clock: EventTime) {
+    private mutating func forget(_ ended: Expiries.Ended, _ clock: EventTime, into alerts: inout [Alert]) {
         let limit = clock.advanced(bySeconds: -settings.retentionSeconds)
         switch ended {
         case .facts(let key):
@@ -197,10 +211,10 @@ extension Engine {
                     let next = clock.advanced(bySeconds: settings.retentionSeconds)
                     expiries.note(ended, of: last.evidence.account, at: next)
                 } else {
-                    forget(facts, at: key)
+                    forget(facts, at: key, into: &alerts)
                 }
             case (.refusedShare, _), (.refusals, _), (.unreadable, _):
-                forget(facts.filter { $0.time < limit }[...], at: key)
+                forget(facts.filter { $0.time < limit }[...], at: key, into: &alerts)
             default: break
             }
         case .image(let image):
@@ -208,7 +222,7 @@ extension Engine {
                 return
             }
             for attribute in known.attributes {
-                forget(known.timeline(attribute).facts, at: .image(image, attribute))
+                forget(known.timeline(attribute).facts, at: .image(image, attribute), into: &alerts)
             }
         case .finding(let identity):
             guard let known = state.findings[identity], let end = end(of: identity, known) else { return }

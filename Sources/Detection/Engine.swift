@@ -28,6 +28,10 @@ public struct Engine: Sendable {
         /// Subjects that one record, or the time that it brings, makes judged at once; the others wait for
         /// `judgeBacklog`.
         public var subjectsAtOnce = Int.max
+        /// Facts beyond which a subject is not judged again for each new one, but when its facts have become more by an
+        /// eighth, or `takeUpDeferred` is called: so that a flood about one thing costs as many times more as it is
+        /// larger.
+        public var factsAtOnce = 64
         /// Whether a first undetermined verdict waits until `settle` is called.
         public var delaysUndetermined = false
 
@@ -59,6 +63,9 @@ public struct Engine: Sendable {
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
+    private var deferral: Deferral
+    /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
+    public var judgesLater = false
     var judges: JudgesOfAccounts
     var interning = Interning()
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
@@ -75,6 +82,7 @@ public struct Engine: Sendable {
         self.rules = rules
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
+        deferral = Deferral(keepsChanges: settings.keepsJournal)
     }
 
     // MARK: Records
@@ -165,13 +173,24 @@ public struct Engine: Sendable {
         backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
         guard let trigger = touched.last.map({ Trigger.record($0.1.evidence) }) else { return }
         let subjects = Self.reached(by: touched, state: state, policy: inForce)
-        for subject in subjects.prefix(settings.subjectsAtOnce) {
+        for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, trigger) {
             judge(subject, trigger, into: &alerts)
         }
         if subjects.count > settings.subjectsAtOnce {
             backlog.append(subjects.dropFirst(settings.subjectsAtOnce), trigger)
         }
-        forget(behind: touched)
+        forget(behind: touched, into: &alerts)
+    }
+
+    /// Whether a subject that is touched waits.
+    private mutating func defers(_ subject: Subject, _ trigger: Trigger) -> Bool {
+        if judgesLater {
+            if owns(subject) { _ = deferral.touch(subject, by: trigger) }
+            return true
+        }
+        let facts = state.factCount(of: subject, approvalTags: inForce.approvalTags)
+        guard facts > settings.factsAtOnce, owns(subject) else { return false }
+        return deferral.touch(subject, by: trigger) < max(1, facts / 8)
     }
 
     static func reached(by touched: [(FactKey, Fact)], state: State, policy: PolicyInForce) -> [Subject] {
@@ -188,6 +207,7 @@ public struct Engine: Sendable {
         _ trigger: Trigger,
         into alerts: inout [Alert]
     ) {
+        deferral.remove(subject)
         guard owns(subject) else { return }
         let settles = if case .settling = trigger { true } else { false }
         for (rule, judgement, known) in judgements(of: subject) {
@@ -215,7 +235,8 @@ public struct Engine: Sendable {
         for rule in rules.rules(judging: subject) {
             let known = published.first { $0.rule == rule.metadata.id }?.finding
             let isEnabled = inForce.isEnabled(rule.metadata.id)
-            let judgement = isEnabled ? rule.rule.judge(subject, in: scene) : nil
+            var judgement = isEnabled ? rule.rule.judge(subject, in: scene) : nil
+            judgement?.tell()
             if judgement != nil || known != nil { said.append((rule, judgement, known)) }
         }
         return said
@@ -276,6 +297,29 @@ public struct Engine: Sendable {
         Alert.group(&alerts, from: start)
     }
 
+    /// Whether subjects wait for `takeUpDeferred`.
+    public var hasDeferred: Bool { !deferral.isEmpty }
+
+    /// Puts the subjects that wait for more facts on the backlog.
+    public mutating func takeUpDeferred() {
+        for waiting in deferral.takeAll() {
+            backlog.append(CollectionOfOne(waiting.subject), waiting.trigger)
+        }
+    }
+
+    /// Judges whatever waits, for nothing more is to come.
+    public mutating func judgeDeferred(into alerts: inout [Alert]) {
+        takeUpDeferred()
+        judgeBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Judges those of some subjects that wait for more facts.
+    mutating func judgeDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
+        for subject in subjects {
+            if let trigger = deferral.trigger(of: subject) { judge(subject, trigger, into: &alerts) }
+        }
+    }
+
     /// Puts another policy in force, as if it had always been.
     public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
         startReplacingPolicy(policy)
@@ -313,6 +357,7 @@ public struct Engine: Sendable {
         timers.commit()
         expiries.commit()
         backlog.commit()
+        deferral.commit()
         unsettledAtCommit = unsettled
     }
 
@@ -322,6 +367,7 @@ public struct Engine: Sendable {
         timers.rollback()
         expiries.rollback()
         backlog.rollback()
+        deferral.rollback()
         unsettled = unsettledAtCommit
     }
 }

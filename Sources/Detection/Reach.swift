@@ -21,10 +21,10 @@ struct Reach {
         case .allowedImages(let place):
             subjects.insert(.guardrails(place))
             subjects.insert(.activity(place))
-            addLaunches(state.launches[place], from: fact.time)
+            addLaunches(state.launches[place], from: fact.time, until: state.timeline(key))
         case .imageCriteria(let place):
             subjects.insert(.guardrails(place))
-            addLaunches(state.launches[place], from: fact.time)
+            addLaunches(state.launches[place], from: fact.time, until: state.timeline(key))
         case .blockPublicAccess(let place), .madePublic(let place): subjects.insert(.guardrails(place))
         case .managedBy: break
         case .activity(let place, _): addActivity(place, fact)
@@ -32,14 +32,19 @@ struct Reach {
         case .instance(let place, let id): subjects.insert(.launch(place, id))
         case .refusedShare(let place, let image, let grantee):
             subjects.insert(.refusedShare(place, image, grantee))
-        case .refusals: addRefusals(key, from: fact.time)
+        case .refusals: addRefusals(fact)
         case .image(let id, let attribute): addImage(id, attribute, fact)
         case .members: addShares()
         }
     }
 
-    private mutating func addLaunches(_ launches: LaunchIndex?, from time: EventTime) {
-        launches?.forEach(from: time) { launch in
+    /// Adds the launches from a time on; of what is read as of their time only those before the timeline's next fact.
+    private mutating func addLaunches(
+        _ launches: LaunchIndex?,
+        from time: EventTime,
+        until timeline: Timeline? = nil
+    ) {
+        launches?.forEach(from: time, until: timeline?.nextTime(after: time)) { launch in
             if let subject = launch.subject { subjects.insert(subject) }
         }
     }
@@ -55,11 +60,10 @@ struct Reach {
         subjects.insert(.activity(place))
     }
 
-    private mutating func addRefusals(_ key: FactKey, from time: EventTime) {
-        for fact in state.timeline(key).facts where fact.time >= time {
-            guard case .refused(let image, let grantees) = fact.value else { continue }
-            let place = Place(fact.evidence.account, fact.evidence.region)
-            for grantee in grantees { subjects.insert(.refusedShare(place, image, grantee)) }
+    private mutating func addRefusals(_ told: Fact) {
+        let attempts = DeniedAttempts(by: told.evidence, Scene(state: state, policy: inForce))
+        attempts?.forEachCounting(told) { evidence, image, grantees in
+            for grantee in grantees { subjects.insert(.refusedShare(evidence.place, image, grantee)) }
         }
     }
 
@@ -76,17 +80,18 @@ struct Reach {
             addTags(of: id, image)
         case .creationDate: addLaunches(image.launches, from: .distantPast)
         case .origin: break
-        case .productCodes, .deprecation: addLaunches(image.launches, from: fact.time)
+        case .productCodes, .deprecation:
+            addLaunches(image.launches, from: fact.time, until: image.timeline(attribute))
         case .tag, .allTags:
             addLaunches(image.launches, from: fact.time)
             addTags(of: id, image)
-            addApprovalTags(of: id, told: fact)
+            addApprovalTags(of: id, told: Teller(fact))
             addCopies(of: image)
         case .lifecycle:
             if fact.value.isCreation { addLaunches(image.launches, from: .distantPast) }
             addShares(of: id, image, also: fact)
             addTags(of: id, image)
-            addRequiredTags(of: id, told: fact)
+            addRequiredTags(of: id, told: Teller(fact))
         case .permission(.account(let account)):
             addShare(of: id, image, .account(account), also: fact)
             addShare(of: id, image, .account(account), granted: fact)
@@ -125,9 +130,20 @@ struct Reach {
         _ grantee: Grantee,
         also other: Fact? = nil
     ) {
-        for fact in image.timeline(.permission(grantee)).facts {
-            addShare(of: id, image, grantee, granted: fact, also: other)
+        let state = state
+        state.forEachTeller(of: id, .permission(grantee)) { teller in
+            addShare(of: id, image, grantee, told: teller, also: other)
         }
+    }
+
+    private mutating func addShare(
+        of id: ResourceID,
+        _ image: ImageFacts,
+        _ grantee: Grantee,
+        granted fact: Fact
+    ) {
+        guard fact.value == .granted, let teller = Teller(fact) else { return }
+        addShare(of: id, image, grantee, told: teller, also: nil)
     }
 
     /// Adds a share at the places where its finding is or was: `other` may be the fact that told the owner or the
@@ -136,11 +152,10 @@ struct Reach {
         of id: ResourceID,
         _ image: ImageFacts,
         _ grantee: Grantee,
-        granted fact: Fact,
-        also other: Fact? = nil
+        told teller: Teller,
+        also other: Fact?
     ) {
-        guard fact.value == .granted else { return }
-        for place in image.places(of: fact, also: other) { subjects.insert(.share(place, id, grantee)) }
+        for place in image.places(of: teller, also: other) { subjects.insert(.share(place, id, grantee)) }
     }
 
     // MARK: Tags
@@ -148,24 +163,23 @@ struct Reach {
     private mutating func addTags(of id: ResourceID, _ image: ImageFacts) {
         guard tagged != id else { return }
         tagged = id
-        for fact in image.timeline(.lifecycle).facts { addRequiredTags(of: id, told: fact) }
+        let state = state
+        state.forEachTeller(of: id, .lifecycle) { addRequiredTags(of: id, told: $0) }
         for attribute in inForce.approvalTags {
-            for fact in image.timeline(attribute).facts { addApprovalTags(of: id, told: fact) }
+            state.forEachTeller(of: id, attribute) { addApprovalTags(of: id, told: $0) }
         }
     }
 
-    private mutating func addRequiredTags(of id: ResourceID, told fact: Fact) {
-        guard fact.value.isCreation else { return }
+    private mutating func addRequiredTags(of id: ResourceID, told teller: Teller?) {
+        guard let teller else { return }
         for required in inForce.policy.requiredTags {
-            subjects.insert(.requiredTag(fact.evidence.place, id, key: required.key, required.resource))
+            subjects.insert(.requiredTag(teller.place, id, key: required.key, required.resource))
         }
     }
 
-    private mutating func addApprovalTags(of id: ResourceID, told fact: Fact) {
-        guard !fact.evidence.isInventory else { return }
-        for key in inForce.approvalTagKeys {
-            subjects.insert(.approvalTag(fact.evidence.place, id, key: key))
-        }
+    private mutating func addApprovalTags(of id: ResourceID, told teller: Teller?) {
+        guard let teller, !teller.isInventory else { return }
+        for key in inForce.approvalTagKeys { subjects.insert(.approvalTag(teller.place, id, key: key)) }
     }
 
     /// Copies that took the tags along, and copies of those.
@@ -210,16 +224,19 @@ extension ImageFacts {
     /// The account and Region to which a launch permission belongs: a record's own; of an inventory the image's
     /// owner's, and its Region where the document names none.
     func place(of permission: Fact) -> Place {
-        let told = permission.evidence.place
-        guard permission.evidence.isInventory else { return told }
+        place(told: permission.evidence.place, isInventory: permission.evidence.isInventory)
+    }
+
+    private func place(told: Place, isInventory: Bool) -> Place {
+        guard isInventory else { return told }
         return Place(owner?.account ?? told.account, told.region.isEmpty ? region ?? "" : told.region)
     }
 
     /// Every place that `place(of:)` may give, or has given before a fact came or went.
-    func places(of permission: Fact, also other: Fact?) -> Set<Place> {
-        let told = permission.evidence.place
-        guard permission.evidence.isInventory else { return [told] }
-        var accounts: Set<AccountID> = [told.account, place(of: permission).account]
+    func places(of teller: Teller, also other: Fact?) -> Set<Place> {
+        let told = teller.place
+        guard teller.isInventory else { return [told] }
+        var accounts: Set<AccountID> = [told.account, place(told: told, isInventory: true).account]
         for fact in timeline(.owner).facts + (other.map { [$0] } ?? []) {
             if case .account(let owner) = fact.value { accounts.insert(owner) }
         }

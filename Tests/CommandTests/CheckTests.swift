@@ -88,7 +88,10 @@ struct CheckTests {
             let line = "\(run):2:9: error: \(folder)/\(name): no such file\(advice)\n"
             #expect(try Binary.run("check", "--config", run).output == line)
             let refused = try Binary.run("run", "--config", run)
-            #expect(refused.errors == "amiwatch: " + line)
+            // The log of a run is JSON lines from the first on.
+            let told = try JSONSerialization.jsonObject(with: Data(refused.errors.utf8)) as? [String: Any]
+            #expect(told?["level"] as? String == "error")
+            #expect(told?["message"] as? String == String(line.dropLast()))
             #expect(refused.status == 1)
         }
     }

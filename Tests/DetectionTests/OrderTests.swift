@@ -146,14 +146,19 @@ struct OrderTests {
         settings.delaysUndetermined = delays
         if random.chance(50) { settings.subjectsAtOnce = 1 }
         if random.chance(50) { settings.horizonSeconds = 86_400 }
+        if random.chance(50) { settings.factsAtOnce = 0 }
         var engine = Engine(policy: policy, settings: settings)
         var ledger = Ledger()
         var waiting = records.shuffled(using: &random)
         var unsettled: [Subject] = []
-        while !waiting.isEmpty || engine.hasBacklog || !engine.unsettled.isEmpty || !unsettled.isEmpty {
+        while !waiting.isEmpty || engine.hasBacklog || engine.hasDeferred || !engine.unsettled.isEmpty
+            || !unsettled.isEmpty
+        {
+            engine.judgesLater = random.chance(40)
             let batch = waiting.prefix(Int.random(in: 0...5, using: &random))
             var alerts: [Alert] = []
             for record in batch { _ = engine.process(record, into: &alerts) }
+            if random.chance(50) { engine.takeUpDeferred() }
             engine.judgeBacklog(atMost: Int.random(in: 0...3, using: &random), into: &alerts)
             let settling = random.chance(50) ? unsettled : []
             engine.settle(settling, into: &alerts)

@@ -86,7 +86,11 @@ struct StateEntryTests {
         (guardrails, finding([1, 1, 1 << 54]), "forgotten occurrences 18014398509481984 is out of range"),
         (guardrails, finding([1, 1, 0], status: "broken"), "no such status"),
         (guardrails, finding([1, 1, 0], time: .max - 1), "seconds from 1970 is out of range"),
-        (guardrails, finding([1, 1, 0]) + [0], "1 bytes too many"),
+        (guardrails, finding([1, 1, 0]) + [0], "it ends early"),
+        (
+            .clock(World.owner), bytes { $0.clock(EventTime(seconds: World.base), judgedBy: 7) } + [0],
+            "1 bytes too many"
+        ),
         (guardrails, Array(finding([1, 1, 0]).dropLast(12)), "it ends early"),
         (guardrails, [0], "the format is 0"),
         (.clock(World.owner), [1, 0xFF, 0xFF], "it ends early"),

@@ -44,7 +44,7 @@ struct TellingTests {
     }
 
     /// The finding about block public access counts all of them, and says so four times: at the first, the second, the
-    /// tenth and the hundredth.
+    /// tenth, and once there are a hundred.
     @Test
     func manyPublicSharesAreSaidOnceEach() throws {
         let (engine, alerts) = Self.alerts(Self.publicShares(300))
@@ -52,7 +52,10 @@ struct TellingTests {
         #expect(alerts.count - others.count == 300)
         #expect(others.count <= 60)
         let guardrail = others.filter { $0.finding.identity.rule == "block-public-access-disabled" }
-        #expect(guardrail.map(\.finding.occurrences) == [1, 2, 10, 100])
+        let counts = guardrail.map(\.finding.occurrences)
+        #expect(counts.dropLast() == [1, 2, 10])
+        // More than 64 facts are judged again when there are an eighth more of them.
+        #expect((100...112).contains(counts.last ?? 0))
         #expect(guardrail.map(\.finding.status) == [.open, .updated, .updated, .updated])
         let finding = try #require(
             engine.findings().first { $0.finding.identity.rule == "block-public-access-disabled" }

@@ -114,6 +114,7 @@ extension RecordReader {
     ///   - context: What is known from outside.
     ///   - document: The document of a sequence that the list is in; nil within a document that is sound.
     ///   - body: Called for each record.
+    /// - Returns: Where the list ends.
     func readMembers(
         _ bytes: UnsafeRawBufferPointer,
         _ start: Int,

@@ -73,6 +73,16 @@ public struct Judgement {
     /// What would settle it; nothing once any record is a violation whatever else is missing.
     var missing: [String] { verdict == .undetermined ? last?.reason().missing ?? [] : [] }
 
+    /// Puts the reason into words.
+    ///
+    /// Until then it may hold on to the state that it tells of, and a state that somebody holds on to is copied by the
+    /// next change.
+    mutating func tell() {
+        guard let told = last else { return }
+        let reason = told.reason()
+        last = (told.evidence, { reason })
+    }
+
     /// A record violates, or cannot be decided.
     public mutating func occur(_ evidence: Evidence, _ reason: Reason) {
         occur(evidence, reason.severity, reason.verdict) { reason }

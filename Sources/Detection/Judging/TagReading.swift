@@ -25,6 +25,9 @@ struct TagReading {
         for fact in Self.facts(key, of: image) where fact.time <= time { apply(fact, key, in: state) }
     }
 
+    /// Copies of copies are followed so far.
+    static let maximumDepth = 16
+
     /// A tag of which nothing is known yet.
     init() {}
 
@@ -67,9 +70,12 @@ struct TagReading {
         in state: State,
         depth: Int
     ) -> Value {
-        guard depth < 16 else { return .unknown }
+        guard depth < maximumDepth else { return .unknown }
         var reading = TagReading()
-        for fact in facts(key, of: state.image(source)) where fact.time <= time {
+        let known = facts(key, of: state.image(source)).filter { $0.time <= time }
+        // Whatever was before the last fact that decides alone is of no matter, and copies of copies would be many.
+        let start = known.lastIndex { $0.value.decidesTag } ?? 0
+        for fact in known[start...] {
             reading.apply(fact, key, in: state, depth: depth + 1)
         }
         return reading.value
@@ -106,5 +112,15 @@ extension Policy {
     /// Whether a call was made by a service whose creating and tagging is not judged.
     func isExempt(_ evidence: Evidence) -> Bool {
         evidence.actor.service.map(exemptServices.contains) ?? false
+    }
+}
+
+extension FactValue {
+    /// Whether it says what a tag is, whatever it was before.
+    fileprivate var decidesTag: Bool {
+        switch self {
+        case .tagSet, .tagDeleted(nil), .allTags: true
+        default: false
+        }
     }
 }

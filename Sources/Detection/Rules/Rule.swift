@@ -37,9 +37,9 @@ public struct Scene {
     public var now: EventTime { state.streamTime }
 
     /// A scene of a state and a policy.
-    init(state: State, policy: PolicyInForce, of subject: Subject) {
+    init(state: State, policy: PolicyInForce, of subject: Subject? = nil) {
         self.state = state
         inForce = policy
-        launch = subject.kind == .launch ? LaunchRecord(subject, in: state) : nil
+        launch = subject.flatMap { $0.kind == .launch ? LaunchRecord($0, in: state) : nil }
     }
 }

@@ -44,11 +44,7 @@ public struct Fact: Hashable, Sendable {
 extension Fact: Comparable {
     /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
     public static func < (left: Fact, right: Fact) -> Bool {
-        if left.time != right.time { return left.time < right.time }
-        if left.phase != right.phase { return left.phase < right.phase }
-        if left.value.risk != right.value.risk { return left.value.risk < right.value.risk }
-        if left.evidence.id != right.evidence.id { return left.evidence.id < right.evidence.id }
-        return left.evidence.account < right.evidence.account
+        left.time != right.time ? left.time < right.time : FactPlace(left) < FactPlace(right)
     }
 }
 
@@ -133,4 +129,7 @@ public enum FactValue: Hashable, Sendable {
         default: 0
         }
     }
+
+    /// The greatest `risk`.
+    static let highestRisk: UInt8 = 2
 }

@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// What putting a fact in its place did.
 enum FactInsertion {
     case inserted
@@ -7,40 +9,98 @@ enum FactInsertion {
 
 /// The facts of a timeline as they are kept: sorted, each once.
 ///
-/// Inserting the same facts in any order gives the same timeline.
+/// Inserting the same facts in any order gives the same timeline. A place is searched for in halves, so that what
+/// comes late costs no more than what comes in order. Several timelines may stand in one array, each in its range.
 extension [Fact] {
     /// Puts a fact in its place.
     ///
     /// A differing copy of the same record's fact replaces it.
-    mutating func insert(_ fact: Fact) -> FactInsertion {
-        guard let last, last.time >= fact.time else {
-            append(fact)
+    mutating func insert(_ fact: Fact, in range: Range<Int>? = nil) -> FactInsertion {
+        let range = range ?? indices
+        guard !range.isEmpty, self[range.upperBound - 1].time >= fact.time else {
+            insert(fact, at: range.upperBound)
             return .inserted
         }
-        var replaced: Fact?
-        if let same = firstIndex(where: { $0.isSame(as: fact) }) {
-            guard self[same] != fact else { return .unchanged }
-            replaced = remove(at: same)
+        guard let same = place(ofSame: fact, in: range) else {
+            insert(fact, at: place(of: fact, in: range))
+            return .inserted
         }
-        let index = lastIndex { $0 < fact }.map { $0 + 1 } ?? 0
-        insert(fact, at: index)
-        return replaced.map(FactInsertion.replaced) ?? .inserted
+        guard self[same] != fact else { return .unchanged }
+        let replaced = remove(at: same)
+        insert(fact, at: place(of: fact, in: range.lowerBound..<(range.upperBound - 1)))
+        return .replaced(replaced)
     }
 
     /// Puts a fact in its place, unless one of the same value stands before it: of those only the first in order is
     /// kept.
-    mutating func insertFirst(_ fact: Fact) -> FactInsertion {
-        guard let known = firstIndex(where: { $0.value == fact.value }) else { return insert(fact) }
+    mutating func insertFirst(_ fact: Fact, in range: Range<Int>? = nil) -> FactInsertion {
+        let range = range ?? indices
+        guard let known = self[range].firstIndex(where: { $0.value == fact.value }) else {
+            return insert(fact, in: range)
+        }
         guard fact < self[known] else { return .unchanged }
         let replaced = remove(at: known)
-        _ = insert(fact)
+        _ = insert(fact, in: range.lowerBound..<(range.upperBound - 1))
         return .replaced(replaced)
     }
 
     /// Takes a fact out; false when it is not there.
-    mutating func remove(_ fact: Fact) -> Bool {
-        guard let index = firstIndex(of: fact) else { return false }
+    mutating func remove(_ fact: Fact, in range: Range<Int>? = nil) -> Bool {
+        let range = range ?? indices
+        let index = place(of: fact, in: range)
+        guard index < range.upperBound, self[index] == fact else { return false }
         remove(at: index)
         return true
+    }
+
+    private func place(of fact: Fact, in range: Range<Int>) -> Int {
+        self[range].place(of: FactPlace(fact))
+    }
+
+    /// Where the same record's fact stands, whatever its value: that decides its place within the second.
+    private func place(ofSame fact: Fact, in range: Range<Int>) -> Int? {
+        for risk in UInt8(0)...FactValue.highestRisk {
+            let index = self[range].place(of: FactPlace(fact, risk: risk))
+            if index < range.upperBound, self[index].isSame(as: fact) { return index }
+        }
+        return nil
+    }
+}
+
+extension ArraySlice<Fact> {
+    /// Where a fact of such a place stands, or would go.
+    func place(of wanted: FactPlace) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if FactPlace(self[middle]) < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// What decides where a fact stands on a timeline.
+struct FactPlace: Comparable {
+    let time: EventTime
+    let phase: Fact.Phase
+    let risk: UInt8
+    let id: EventID
+    let account: AccountID
+
+    init(_ fact: Fact, risk: UInt8? = nil) {
+        time = fact.time
+        phase = fact.phase
+        self.risk = risk ?? fact.value.risk
+        id = fact.evidence.id
+        account = fact.evidence.account
+    }
+
+    /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
+    static func < (left: FactPlace, right: FactPlace) -> Bool {
+        if left.time != right.time { return left.time < right.time }
+        if left.phase != right.phase { return left.phase < right.phase }
+        if left.risk != right.risk { return left.risk < right.risk }
+        if left.id != right.id { return left.id < right.id }
+        return left.account < right.account
     }
 }

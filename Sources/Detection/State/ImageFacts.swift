@@ -92,13 +92,15 @@ public struct ImageFacts: Sendable {
         makeUnique()
         let fact = storage.sharing(fact)
         if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) { return .inserted }
-        return storage.change(attribute) { keepsFirstOnly ? $0.insertFirst(fact) : $0.insert(fact) }
+        return storage.change(attribute) {
+            keepsFirstOnly ? $0.insertFirst(fact, in: $1) : $0.insert(fact, in: $1)
+        }
     }
 
     /// Takes a fact off an attribute's timeline; false when it is not there.
     mutating func remove(_ fact: Fact, _ attribute: ImageAttribute) -> Bool {
         makeUnique()
-        return storage.change(attribute) { $0.remove(fact) }
+        return storage.change(attribute) { $0.remove(fact, in: $1) }
     }
 }
 
@@ -139,8 +141,12 @@ private final class ImageStorage: @unchecked Sendable {
         Int(attribute == 0 ? 0 : ends[attribute - 1])..<Int(ends[attribute])
     }
 
+    private static let sharedCount = 64
+
     /// A fact that shares its evidence with those of the same record, also where they were read back one by one.
     func sharing(_ fact: Fact) -> Fact {
+        // Of many facts most came alone, and looking for others costs more than it saves.
+        guard single.count <= Self.sharedCount else { return fact }
         let known = single.first { $0.time == fact.time && $0.evidence == fact.evidence }
         guard let known, known.evidence !== fact.evidence else { return fact }
         return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: known.evidence)
@@ -160,18 +166,20 @@ private final class ImageStorage: @unchecked Sendable {
         return true
     }
 
-    /// Changes the facts about one attribute.
-    func change<Result>(_ attribute: ImageAttribute, _ body: (inout [Fact]) -> Result) -> Result {
+    /// Changes the facts about one attribute: those of a range of the array.
+    func change<Result>(
+        _ attribute: ImageAttribute,
+        _ body: (inout [Fact], Range<Int>) -> Result
+    ) -> Result {
         guard let number = attribute.single else {
-            let result = body(&named[attribute, default: []])
+            let count = named[attribute]?.count ?? 0
+            let result = body(&named[attribute, default: []], 0..<count)
             if named[attribute]?.isEmpty == true { named[attribute] = nil }
             return result
         }
-        let range = range(of: number)
-        var facts = Array(single[range])
-        let result = body(&facts)
-        single.replaceSubrange(range, with: facts)
-        let growth = facts.count - range.count
+        let count = single.count
+        let result = body(&single, range(of: number))
+        let growth = single.count - count
         if growth != 0 {
             for index in number..<ends.count { ends[index] = UInt32(Int(ends[index]) + growth) }
         }

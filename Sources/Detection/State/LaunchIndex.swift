@@ -34,9 +34,10 @@ struct LaunchIndex: Sendable {
         if launches[position] == launch { launches.remove(at: position) }
     }
 
-    /// Those at or after a time, in order.
-    func forEach(from time: EventTime, _ body: (Launch) -> Void) {
+    /// Those at or after a time and before another one, in order.
+    func forEach(from time: EventTime, until end: EventTime?, _ body: (Launch) -> Void) {
         launches.forEach(from: launches.position { $0.time < time }) { launch in
+            if let end, launch.time >= end { return false }
             body(launch)
             return true
         }

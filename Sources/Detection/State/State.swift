@@ -84,6 +84,14 @@ public struct State: Sendable {
             yield &storage.shownPublic
         }
     }
+    /// Who told the long timelines of images.
+    private var tellers: [FactKey: Tellers] {
+        _read { yield storage.tellers }
+        _modify {
+            makeUnique()
+            yield &storage.tellers
+        }
+    }
     /// The changes since the last commit; nil when none are kept.
     private(set) var journal: Journal? {
         _read { yield storage.journal }
@@ -96,6 +104,9 @@ public struct State: Sendable {
     private mutating func makeUnique() {
         if !isKnownUniquelyReferenced(&storage) { storage = StateStorage(copying: storage) }
     }
+
+    /// Which memory it is in: another one after a change that had to copy all of it.
+    var memory: ObjectIdentifier { ObjectIdentifier(storage) }
 
     // MARK: Reading
 
@@ -188,6 +199,9 @@ public struct State: Sendable {
     }
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
+        if case .image(let id, let attribute) = key, attribute.hasTellers {
+            noteTeller(key, images[id]?.timeline(attribute).facts ?? [], fact, isThere: isThere)
+        }
         switch (key, fact.value) {
         case (.instance(let place, _), .launched(let image)), (.instance(let place, _), .seen(let image)):
             let launch = LaunchIndex.Launch(time: fact.time, key: key)
@@ -215,6 +229,33 @@ public struct State: Sendable {
         }
     }
 
+    private mutating func noteTeller(
+        _ key: FactKey,
+        _ facts: ArraySlice<Fact>,
+        _ fact: Fact,
+        isThere: Bool
+    ) {
+        guard facts.count > Tellers.facts else {
+            if !tellers.isEmpty { tellers[key] = nil }
+            return
+        }
+        if tellers[key] == nil {
+            tellers[key] = Tellers(of: facts)
+        } else {
+            tellers[key]?.note(fact, isThere: isThere)
+        }
+    }
+
+    /// Who told the facts of an image's timeline, each at least once.
+    func forEachTeller(of image: ResourceID, _ attribute: ImageAttribute, _ body: (Teller) -> Void) {
+        guard let facts = images[image]?.timeline(attribute).facts else { return }
+        if facts.count > Tellers.facts, let tellers = tellers[.image(image, attribute)] {
+            tellers.all.forEach(body)
+        } else {
+            for fact in facts { if let teller = Teller(fact) { body(teller) } }
+        }
+    }
+
     private mutating func index(_ group: Grantee, of image: ResourceID) {
         let facts = images[image]?.timeline(.permission(group)).facts ?? []
         if facts.isEmpty {
@@ -223,7 +264,9 @@ public struct State: Sendable {
             images[image]?.groups.insert(group)
         }
         guard group == .everyone else { return }
-        if facts.contains(where: { $0.value == .granted && $0.evidence.isInventory }) {
+        var isShown = false
+        forEachTeller(of: image, .permission(group)) { isShown = isShown || $0.isInventory }
+        if isShown {
             shownPublic.insert(image)
         } else {
             shownPublic.remove(image)

@@ -27,6 +27,8 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
     @exclusivity(unchecked)
+    var tellers: [FactKey: Tellers] = [:]
+    @exclusivity(unchecked)
     var journal: Journal?
 
     init() {}
@@ -42,6 +44,7 @@ final class StateStorage: @unchecked Sendable {
         activity = other.activity
         sharedWith = other.sharedWith
         shownPublic = other.shownPublic
+        tellers = other.tellers
         journal = other.journal
     }
 }

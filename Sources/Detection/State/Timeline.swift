@@ -22,6 +22,12 @@ public struct Timeline: Hashable, Sendable {
     /// The facts at or before a time, in order.
     public func prefix(asOf time: EventTime) -> ArraySlice<Fact> { facts[..<endIndex(asOf: time)] }
 
+    /// The time of the first fact after a time, from which on it is read and no earlier one.
+    func nextTime(after time: EventTime) -> EventTime? {
+        let index = endIndex(asOf: time)
+        return index < facts.endIndex ? facts[index].time : nil
+    }
+
     private func endIndex(asOf time: EventTime) -> Int {
         guard let last = facts.last, last.time > time else { return facts.endIndex }
         var (low, high) = (facts.startIndex, facts.endIndex)

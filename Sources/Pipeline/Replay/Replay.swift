@@ -75,8 +75,11 @@ public struct Replay {
 
     /// Ends the replay: what is due at the end of the trail is judged.
     public mutating func finish(_ alert: (Alert) throws -> Void) rethrows {
-        guard let until = options.until else { return }
-        engine.advanceStreamTime(to: until, into: &alerts)
+        engine.judgeDeferred(into: &alerts)
+        if let until = options.until {
+            engine.advanceStreamTime(to: until, into: &alerts)
+            engine.judgeDeferred(into: &alerts)
+        }
         try handOut(alert)
     }
 

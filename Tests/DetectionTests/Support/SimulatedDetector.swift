@@ -112,6 +112,7 @@ struct SimulatedDetector {
             engine.commit()
         }
         if isReassigned { beginRestoring(topics) }
+        engine.judgesLater = random.chance(30)
         for partition in sources.keys.sorted() where random.chance(60) {
             read(partition, topics, atMost: Int.random(in: 1...4, using: &random))
         }
@@ -124,6 +125,10 @@ struct SimulatedDetector {
         }
         guard sources.values.contains(where: \.isRead), !isReassigned else { return }
         keepTime(topics, &random)
+        if engine.hasDeferred, random.chance(50) {
+            isChanged = true
+            engine.takeUpDeferred()
+        }
         if engine.hasBacklog {
             isChanged = true
             engine.judgeBacklog(atMost: Int.random(in: 1...4, using: &random), into: &alerts)
@@ -136,7 +141,7 @@ struct SimulatedDetector {
     func isDone(_ topics: SimulatedTopics) -> Bool {
         switch phase {
         case .idle: if !sources.isEmpty { return false }
-        case .running: if engine.hasBacklog { return false }
+        case .running: if engine.hasBacklog || engine.hasDeferred { return false }
         case .restoring, .reconciling: return false
         }
         return !isReassigned && !isChanged && touched.isEmpty && unsettled.isEmpty

@@ -27,6 +27,12 @@ struct AllowedAMIsNotInUse: Rule {
         if let first = scene.state.firstActivity(in: place, from: .distantPast), first.time < firstKnown {
             judgement.occur(first.evidence, .medium, .undetermined) { unknown(place) }
         }
+        /// When each fact's value gives way to another one; found from the last backwards, so that each is looked at once.
+        var ends = [EventTime?](repeating: nil, count: facts.count)
+        for index in facts.indices.dropLast().reversed() {
+            let isSame = facts[index].value == facts[index + 1].value
+            ends[index] = isSame ? ends[index + 1] : facts[index + 1].time
+        }
         var isOff = false
         for (index, fact) in facts.enumerated() {
             guard fact.value == .allowedImages(.disabled) else {
@@ -35,8 +41,7 @@ struct AllowedAMIsNotInUse: Rule {
                 continue
             }
             guard !isOff else { continue }
-            let next = facts[(index + 1)...].first { $0.value != fact.value }
-            if let use = use(from: fact, until: next?.time, place, scene.state) {
+            if let use = use(from: fact, until: ends[index], place, scene.state) {
                 isOff = true
                 judgement.occur(use, .medium) { off(place, fact) }
             }

@@ -22,17 +22,22 @@ struct AMIShareAttemptDenied: Rule {
         }
         let threshold = scene.policy.thresholds.repeatedDenials
         for (index, (fact, objection)) in denied.enumerated() {
+            let attempts = DeniedAttempts(by: fact.evidence, scene)
             // Only the last one's count is shown.
-            let limit = index + 1 == denied.count ? Int.max : threshold
-            let attempts = recentAttempts(fact, scene, atMost: limit)
-            let isRepeated = attempts >= threshold
+            let limit = index + 1 == denied.count ? attempts?.limit ?? threshold : threshold
+            let count = attempts?.count(upTo: fact, atMost: limit) ?? 1
+            let isRepeated = count >= threshold
             judgement.occur(
                 fact.evidence,
                 Judgement.Reason(
                     severity: isRepeated ? .high : .low,
                     facts: objection.facts + [
                         FactStatement("refused grantee", grantee.description, fact),
-                        FactStatement("denied attempts in 24 hours", String(attempts), fact),
+                        FactStatement(
+                            "denied attempts in 24 hours",
+                            count < attempts?.limit ?? .max ? String(count) : "\(count) or more",
+                            fact
+                        ),
                     ],
                     clause: isRepeated ? "thresholds.repeated_denials" : objection.clause,
                     message: "An attempt to share image \(image) with \(objection.description) was denied."
@@ -40,25 +45,6 @@ struct AMIShareAttemptDenied: Rule {
             )
         }
         return judgement
-    }
-
-    /// The principal's refused calls in the 24 hours that end with this one, each a violation had it succeeded.
-    private func recentAttempts(_ fact: Fact, _ scene: Scene, atMost limit: Int) -> Int {
-        guard let principal = fact.evidence.actor.principalARN else { return 1 }
-        let start = fact.time.advanced(bySeconds: -86_400)
-        let account = fact.evidence.account
-        var count = 0
-        for other in scene.state.timeline(.refusals(account, principal: principal)).prefix(asOf: fact.time)
-            .reversed()
-        {
-            guard other.time > start, count < limit else { break }
-            guard !(fact.evidence.id < other.evidence.id && other.time == fact.time),
-                case .refused(_, let grantees) = other.value
-            else { continue }
-            let trust = trust(account, other.time, scene)
-            if grantees.contains(where: { trust.objection(to: $0) != nil }) { count += 1 }
-        }
-        return count
     }
 
     private func trust(_ owner: AccountID, _ time: EventTime, _ scene: Scene) -> ShareTrust {

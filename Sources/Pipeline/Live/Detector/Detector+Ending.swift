@@ -25,7 +25,7 @@ extension Detector {
         case .restoring, .reconciling: return false
         case .running: break
         }
-        guard !engine.hasBacklog else { return false }
+        guard !engine.hasBacklog, !engine.hasDeferred else { return false }
         switch ending {
         case .records:
             guard isInputDone else { return false }

@@ -41,12 +41,14 @@ extension Detector {
             return true
         }
         // What waited before is not this record's doing.
+        engine.takeUpDeferred()
         while engine.hasBacklog, !isDisplaced {
             judgeBacklog()
             try commit(within: .seconds(15))
         }
         guard try announce(message.offset, of: index) else { return false }
         try read(message, of: index, notAfter: notAfter)
+        engine.takeUpDeferred()
         while engine.hasBacklog { judgeBacklog() }
         return true
     }

@@ -10,8 +10,12 @@ extension Detector {
         guard isReading, !isDisplaced, !isReassigned else { return }
         guard !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
         let notAfter = Intake.latestTime()
+        let begun = ContinuousClock.now
+        defer { engine.judgesLater = false }
         var current = -1
         for message in batch.messages {
+            // What one record touches may be very much: a batch of such records must not take minutes.
+            if !engine.judgesLater { engine.judgesLater = ContinuousClock.now - begun > Self.sliceTime }
             if current < 0 || sources[current].name.partition != message.partition
                 || sources[current].topic != message.topic
             {
@@ -160,7 +164,25 @@ extension Detector {
 
     func judgeBacklog() {
         noteChange()
-        engine.judgeBacklog(atMost: Self.sliceSubjects, into: &alerts)
+        let begun = ContinuousClock.now
+        var count = 0
+        while engine.hasBacklog, count < Self.sliceSubjects, ContinuousClock.now - begun < Self.sliceTime {
+            engine.judgeBacklog(atMost: Self.judgedAtOnce, into: &alerts)
+            count += Self.judgedAtOnce
+        }
         delayUnsettled()
+    }
+
+    private static let judgedAtOnce = 100
+
+    /// Judges the subjects that wait for more facts, in a pause and at least once a second.
+    func takeUpDeferred(isIdle: Bool) {
+        guard engine.hasDeferred else { return deferredSince = nil }
+        let since = deferredSince ?? .now
+        deferredSince = since
+        guard !engine.hasBacklog, isIdle || ContinuousClock.now - since >= Self.deferralTime else { return }
+        deferredSince = nil
+        noteChange()
+        engine.takeUpDeferred()
     }
 }

@@ -95,6 +95,8 @@ final class Detector {
     /// Undetermined verdicts that wait for the missing fact.
     var unsettled: [(due: ContinuousClock.Instant, subjects: [Subject])] = []
     var settling: [Subject] = []
+    /// Since when subjects wait for more facts; nil when none do.
+    var deferredSince: ContinuousClock.Instant?
     var ending = Ending.records
     var others: OthersParts
     var report = DetectorReport()
@@ -111,8 +113,12 @@ final class Detector {
     }
 
     static let batchMessages = 1024
-    /// Subjects judged between two looks at everything else.
+    /// Subjects judged between two looks at everything else, unless `sliceTime` is over before.
     static let sliceSubjects = 5000
+    /// How long judging may go on between two looks at everything else.
+    static let sliceTime = Duration.milliseconds(250)
+    /// How long a subject with very many facts waits for more, when there is no pause.
+    static let deferralTime = Duration.seconds(1)
 
     init(
         _ configuration: RunConfiguration,
@@ -230,6 +236,7 @@ final class Detector {
         }
         if isReading, !isReassigned {
             try keepTime()
+            takeUpDeferred(isIdle: count == 0)
             if engine.hasBacklog { judgeBacklog() }
             try commitWhenDue(isIdle: count == 0)
         }

@@ -1,0 +1,52 @@
+/// Subjects that wait, for one of two reasons: judging each again for every new fact would be too much work, or there
+/// is enough to do.
+///
+/// What was taken or judged since the last commit comes back after an abort; after a crash reconciling finds the rest.
+struct Deferral: Sendable {
+    /// What has happened to a subject since it was judged.
+    struct Wait: Sendable {
+        var facts: Int
+        /// The last record that touched it.
+        var trigger: Trigger
+    }
+
+    private var waiting: [Subject: Wait] = [:]
+    /// What was there before each change since the last commit; nil when nothing is taken back.
+    private var changes: [(subject: Subject, before: Wait?)]?
+
+    init(keepsChanges: Bool) { changes = keepsChanges ? [] : nil }
+
+    var isEmpty: Bool { waiting.isEmpty }
+
+    /// Notes that a fact touches a subject; returns how many have since it was judged.
+    mutating func touch(_ subject: Subject, by trigger: Trigger) -> Int {
+        let before = waiting[subject]
+        changes?.append((subject, before))
+        let facts = (before?.facts ?? 0) + 1
+        waiting[subject] = Wait(facts: facts, trigger: trigger)
+        return facts
+    }
+
+    /// A subject is judged.
+    mutating func remove(_ subject: Subject) {
+        guard !waiting.isEmpty, let before = waiting.removeValue(forKey: subject) else { return }
+        changes?.append((subject, before))
+    }
+
+    /// What a subject waits for to be judged by; nil when it does not wait.
+    func trigger(of subject: Subject) -> Trigger? { waiting.isEmpty ? nil : waiting[subject]?.trigger }
+
+    /// Hands over everything, in the order in which subjects are judged.
+    mutating func takeAll() -> [Backlog.Waiting] {
+        if changes != nil { changes? += waiting.map { ($0.key, $0.value) } }
+        defer { waiting.removeAll(keepingCapacity: true) }
+        return waiting.map { ($0.key, $0.value.trigger) }.sorted { $0.0 < $1.0 }
+    }
+
+    mutating func commit() { changes?.removeAll(keepingCapacity: true) }
+
+    mutating func rollback() {
+        for (subject, before) in (changes ?? []).reversed() { waiting[subject] = before }
+        commit()
+    }
+}

@@ -1,0 +1,51 @@
+import CloudTrail
+
+extension State {
+    /// How many facts the rules walk that judge a subject; what they look up as of a time is not counted.
+    func factCount(of subject: Subject, approvalTags: [ImageAttribute]) -> Int {
+        switch subject {
+        case .guardrails(let place):
+            count(.allowedImages(place)) + count(.imageCriteria(place)) + count(.blockPublicAccess(place))
+                + count(.madePublic(place))
+        case .activity(let place): count(.allowedImages(place))
+        case .unreadable(let place, let name): count(.unreadable(place, name: name))
+        case .refusedShare(let place, let image, let grantee): count(.refusedShare(place, image, grantee))
+        case .launch(let place, let instance): launchCount(.instance(place, instance), approvalTags)
+        case .share(_, let image, let grantee): shareCount(image, grantee)
+        case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
+            tagCount(image, [.lifecycle, .tag(ExactText(key)), .allTags])
+        }
+    }
+
+    private func count(_ key: FactKey) -> Int { timeline(key).facts.count }
+
+    private func launchCount(_ key: FactKey, _ approvalTags: [ImageAttribute]) -> Int {
+        let facts = timeline(key).facts
+        guard let image = facts.first?.value.launchedImage else { return facts.count }
+        return facts.count + tagCount(image, approvalTags)
+    }
+
+    private func shareCount(_ image: ResourceID, _ grantee: Grantee) -> Int {
+        guard let known = self.image(image) else { return 0 }
+        var count = grantee.isGroup ? 0 : known.timeline(.permission(grantee)).facts.count
+        for group in known.groups { count += known.timeline(.permission(group)).facts.count }
+        return count + known.timeline(.allPermissions).facts.count + known.timeline(.lifecycle).facts.count
+    }
+
+    /// With those of the images that it is a copy of.
+    private func tagCount(_ image: ResourceID, _ attributes: [ImageAttribute]) -> Int {
+        var count = 0
+        var next: ResourceID? = image
+        var visited: [ResourceID] = []
+        while let id = next, visited.count < TagReading.maximumDepth, !visited.contains(id) {
+            guard let known = self.image(id) else { return count }
+            visited.append(id)
+            for attribute in attributes { count += known.timeline(attribute).facts.count }
+            guard case .allTags(_, let source)? = known.timeline(.allTags).facts.first?.value else {
+                return count
+            }
+            next = source
+        }
+        return count
+    }
+}

@@ -1,0 +1,201 @@
+import CloudTrail
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Detection
+
+/// One principal, or one account, does the same thing thousands of times.
+@Suite
+struct FloodTests {
+    enum Flood: CaseIterable {
+        case deniedShares
+        case deniedSharesOfOneImage
+        case sharesByMany
+        case publicShares
+        case unreadableCalls
+        case permissionToggles
+        case allowedImagesToggles
+        case tagToggles
+        case disabling
+    }
+
+    enum Order: CaseIterable {
+        case inTime, reversed, shuffled
+    }
+
+    private static let policy: Policy = {
+        var policy = Policy()
+        policy.organization.accounts = [World.owner, World.member]
+        policy.publishers = [Pattern("arn:aws:iam::111122223333:role/image-*")]
+        var golden = Policy.ApprovedImage()
+        golden.tags = ["Role": "golden"]
+        policy.approvedImages = [golden]
+        policy.requiredTags = [.init(resource: .image, key: "Role", requirement: .present, graceMinutes: 5)]
+        policy.baseline.imageCriteria = [ImageCriterion(providers: ["amazon"])]
+        return policy
+    }()
+
+    private static let image = World.image(1)
+
+    private static func record(
+        _ number: Int,
+        _ name: String,
+        _ call: Call,
+        by user: String = "ann",
+        error: String? = nil
+    )
+        -> Record
+    {
+        Record(
+            id: .uuid(UInt64(number % 7) << 32, UInt64(number)),
+            account: World.owner,
+            region: "us-east-1",
+            time: EventTime(seconds: World.base + Int64(number) * 3),
+            name: name,
+            source: "ec2.amazonaws.com",
+            error: error,
+            actor: Actor(arn: "arn:aws:iam::111122223333:user/\(user)", type: "IAMUser"),
+            call: call
+        )
+    }
+
+    private static func share(_ image: ResourceID, with grantee: Grantee, isOn: Bool = true) -> Call {
+        .modifyLaunchPermission(
+            LaunchPermissionChange(image: image, added: isOn ? [grantee] : [], removed: isOn ? [] : [grantee])
+        )
+    }
+
+    private static func call(_ flood: Flood, _ number: Int) -> Record {
+        let isOn = number % 2 == 0
+        let other = ResourceID(
+            "ami-\(String(number + 0x1000_0000, radix: 16))0123456a".prefix(21).description
+        )
+        return switch flood {
+        case .deniedShares:
+            record(
+                number,
+                "ModifyImageAttribute",
+                share(other, with: .account(World.stranger)),
+                error: "Client.UnauthorizedOperation"
+            )
+        case .deniedSharesOfOneImage:
+            record(
+                number,
+                "ModifyImageAttribute",
+                share(image, with: .everyone),
+                error: "Client.OperationNotPermitted"
+            )
+        case .sharesByMany:
+            record(
+                number,
+                "ModifyImageAttribute",
+                share(image, with: .account(World.stranger)),
+                by: "u\(number)"
+            )
+        case .publicShares: record(number, "ModifyImageAttribute", share(other, with: .everyone))
+        case .unreadableCalls: record(number, "ModifyImageAttribute", .unreadable("no parameters"))
+        case .permissionToggles:
+            record(number, "ModifyImageAttribute", share(image, with: .everyone, isOn: isOn))
+        case .allowedImagesToggles:
+            record(
+                number,
+                isOn ? "DisableAllowedImagesSettings" : "EnableAllowedImagesSettings",
+                .allowedImages(isOn ? .disabled : .enabled)
+            )
+        case .tagToggles:
+            record(
+                number,
+                isOn ? "CreateTags" : "DeleteTags",
+                .changeTags(
+                    TagChange(
+                        resources: [ExactText(image.description)],
+                        tags: ["Role": isOn ? "golden" : nil],
+                        deletes: !isOn
+                    )
+                )
+            )
+        case .disabling:
+            record(
+                number,
+                isOn ? "DisableImage" : "EnableImage",
+                isOn ? .disableImage(image) : .enableImage(image)
+            )
+        }
+    }
+
+    private static func records(_ flood: Flood, _ count: Int, _ order: Order) -> [Record] {
+        var random = SplitMix64(seed: 77)
+        let first = record(
+            1,
+            "EnableImageBlockPublicAccess",
+            .blockPublicAccess(.blockNewSharing)
+        )
+        let creation = record(2, "CreateImage", .createImage(ImageCreation(image: image, name: "web")))
+        let launches = (3..<23).map { number in
+            let launch = InstanceLaunch(
+                instances: [.init(id: ResourceID("i-000000000000000\(number + 10)"), image: image)],
+                requestedImage: image
+            )
+            return record(number * count / 23, "RunInstances", .runInstances(launch), by: "launcher\(number)")
+        }
+        let calls = [first, creation] + launches + (0..<count).map { call(flood, $0 + 1000) }
+        return switch order {
+        case .inTime: calls.sorted { $0.time < $1.time }
+        case .reversed: calls.sorted { $0.time > $1.time }
+        case .shuffled: calls.shuffled(using: &random)
+        }
+    }
+
+    private static func run(_ records: [Record], _ settings: Engine.Settings = .init()) -> (Engine, [Alert]) {
+        var engine = Engine(policy: policy, settings: settings)
+        var alerts: [Alert] = []
+        for record in records { _ = engine.process(record, into: &alerts) }
+        engine.judgeDeferred(into: &alerts)
+        return (engine, alerts)
+    }
+
+    /// What is found is what an engine finds that judges everything at once, in every order; and of one thing only the
+    /// first changes are each told at once.
+    @Test(arguments: Flood.allCases)
+    func theSameIsFoundInEveryOrder(_ flood: Flood) {
+        var settings = Engine.Settings()
+        settings.factsAtOnce = .max
+        let expected = Self.run(Self.records(flood, 300, .inTime), settings).0.findingLines
+        #expect(!expected.isEmpty)
+        for order in Order.allCases {
+            let (engine, alerts) = Self.run(Self.records(flood, 300, order))
+            var ledger = Ledger()
+            ledger.take(alerts, "\(order)")
+            #expect(engine.findingLines == expected, "\(order)")
+            #expect(ledger.told == engine.told, "\(order)")
+            #expect(!engine.hasDeferred && !engine.hasBacklog)
+            // The first use of an account is another one with each record before it, and is looked up.
+            let walked = alerts.filter { $0.finding.identity.subject.kind != .activity }
+            let counts = Dictionary(grouping: walked, by: \.findingID).mapValues(\.count)
+            // 64 at once, then an eighth more each time; each may tell a beginning and an end.
+            #expect(counts.values.max() ?? 0 <= 2 * (64 + 20), "\(order)")
+        }
+    }
+
+    /// Four times as much takes about four times as long, where judging all again for each took sixteen times.
+    @Test(arguments: Flood.allCases)
+    func theCostOfOneMoreIsTheSame(_ flood: Flood) {
+        for order in Order.allCases {
+            let (few, many) = (Self.records(flood, 600, order), Self.records(flood, 2400, order))
+            func seconds(_ records: [Record]) -> Double {
+                let begun = Self.processorTime()
+                _ = Self.run(records)
+                return Self.processorTime() - begun
+            }
+            let ratios = (0..<3).map { _ in seconds(many) / seconds(few) }
+            #expect(ratios.min() ?? 0 < 7, "\(order): \(ratios)")
+        }
+    }
+
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
