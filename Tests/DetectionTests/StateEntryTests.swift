@@ -21,7 +21,9 @@ struct StateEntryTests {
     private static func entries(seed: UInt64) -> [Bytes] {
         var engine = Self.engine()
         var alerts: [Alert] = []
-        for record in History.records(60, SplitMix64(seed: seed)) { _ = engine.process(record, into: &alerts) }
+        for record in History.records(60, SplitMix64(seed: seed)) {
+            _ = engine.process(record, into: &alerts)
+        }
         return engine.allEntries().compactMap { entry in entry.value.map { (Array(entry.key), Array($0)) } }
     }
 
@@ -82,7 +84,10 @@ struct StateEntryTests {
 
     private static let refused: [(StateKey, [UInt8], String)] = [
         (guardrails, finding([.max, 1, 0]), "a finding's revision 18446744073709551615 is out of range"),
-        (guardrails, finding([1, 1 << 63, 0]), "a number of occurrences 9223372036854775808 is out of range"),
+        (
+            guardrails, finding([1, 1 << 63, 0]),
+            "a number of occurrences 9223372036854775808 is out of range"
+        ),
         (guardrails, finding([1, 1, 1 << 54]), "forgotten occurrences 18014398509481984 is out of range"),
         (guardrails, finding([1, 1, 0], status: "broken"), "no such status"),
         (guardrails, finding([1, 1, 0], time: .max - 1), "seconds from 1970 is out of range"),
@@ -94,11 +99,22 @@ struct StateEntryTests {
         (guardrails, Array(finding([1, 1, 0]).dropLast(12)), "it ends early"),
         (guardrails, [0], "the format is 0"),
         (.clock(World.owner), [1, 0xFF, 0xFF], "it ends early"),
-        (.clock(World.owner), bytes { $0.byte(1); $0.signed(.min + 1) }, "out of range"),
+        (
+            .clock(World.owner),
+            bytes {
+                $0.byte(1); $0.signed(.min + 1)
+            }, "out of range"
+        ),
         (.clock(World.owner), [1] + Array(repeating: 0xFF, count: 9) + [0x7F], "a number is too long"),
         (.clock(World.owner), [1, 0x80, 0], "a number is longer than it need be"),
-        (criteria, facts([fact(.criteria([ImageCriterion(maximumDaysSinceCreated: .max)]))]), "days is out of range"),
-        (criteria, facts([fact(.criteria([ImageCriterion(maximumDaysSinceDeprecated: -1)]))]), "days is out of range"),
+        (
+            criteria, facts([fact(.criteria([ImageCriterion(maximumDaysSinceCreated: .max)]))]),
+            "days is out of range"
+        ),
+        (
+            criteria, facts([fact(.criteria([ImageCriterion(maximumDaysSinceDeprecated: -1)]))]),
+            "days is out of range"
+        ),
         (criteria, facts([fact(at: .max - 5)]), "seconds from 1970 is out of range"),
         (criteria, facts([fact(at: 9), fact(at: 8)]), "facts are not in order"),
         (criteria, facts([fact(at: 9), fact(at: 9)]), "facts are not in order"),

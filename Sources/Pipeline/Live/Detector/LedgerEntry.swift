@@ -103,7 +103,8 @@ enum LedgerEntry: Equatable {
         case .partitionCount(let count):
             (1...Int(Int32.max)).contains(count) ? nil : "\(count) partitions are out of range"
         case .attempt(_, let attempt):
-            if let wrong = [attempt.count, attempt.tries].first(where: { !(0...Int(Int32.max)).contains($0) }) {
+            if let wrong = [attempt.count, attempt.tries].first(where: { !(0...Int(Int32.max)).contains($0) })
+            {
                 "the number of starts \(wrong) is out of range"
             } else {
                 Self.problem(inOffset: attempt.place) ?? attempt.announced.flatMap(Self.problem(inOffset:))

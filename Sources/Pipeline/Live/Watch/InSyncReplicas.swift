@@ -82,7 +82,9 @@ struct InSyncReplicas {
         }
     }
 
-    /// Read each time: an operator may just be lowering it. Without the permission only a missing leader is told.
+    /// Read each time: an operator may just be lowering it.
+    ///
+    /// Without the permission only a missing leader is told.
     private func neededCopies(of topic: String, _ admin: Admin) throws(KafkaError) -> Int {
         do throws(KafkaError) {
             let property = try admin.topicProperties(topic, timeout: Self.answerTime)["min.insync.replicas"]
