@@ -98,7 +98,9 @@ extension Engine {
             state.setFinding(finding, identity)
             if let finding { noteEnd(identity, changed: finding.changed) }
         case .clock(let account):
-            if let (time, policy) = try reader?.clock() {
+            let clock = try reader?.clock()
+            try reader?.end()
+            if let (time, policy) = clock {
                 state.advanceClocks(account: account, to: time)
                 judges.note(policy, of: account)
             }
