@@ -39,11 +39,12 @@ struct FileStatus {
         )
     }
 
-    /// The names in a folder, sorted by their bytes.
-    static func names(in folder: String) -> Result<[String], SystemError> {
+    /// The names in a folder, sorted by their bytes, and how many more there are that are not UTF-8.
+    static func names(in folder: String) -> Result<(names: [String], unreadable: Int), SystemError> {
         guard let stream = opendir(folder) else { return .failure(SystemError(code: errno)) }
         defer { closedir(stream) }
         var names: [String] = []
+        var unreadable = 0
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
@@ -51,11 +52,15 @@ struct FileStatus {
                 break
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            guard let name else {
+                unreadable += 1
+                continue
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return .success(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        return .success((names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, unreadable))
     }
 }
 

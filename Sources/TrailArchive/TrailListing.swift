@@ -72,7 +72,10 @@ public struct TrailListing: Sendable {
         while let folder = waiting.popLast() {
             switch FileStatus.names(in: folder) {
             case .failure(let error): unreadable.append(.unreadable(path: folder, reason: error.text))
-            case .success(let names):
+            case .success(let (names, unreadable)):
+                for _ in 0..<unreadable {
+                    skipped.append(SkippedFile(path: folder, reason: "a name in it is not UTF-8: rename it"))
+                }
                 var folders: [String] = []
                 for name in names {
                     let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"

@@ -16,12 +16,12 @@ struct ReplayOptionTests {
             (["-", "-"], "replay: - is given twice, and can be read once"),
             (
                 ["x", "--format", "ocsf"],
-                "replay: --format ocsf comes in a later version; native is what there is now"
+                "replay: --format cannot be ocsf: native, text, csv"
             ),
-            (["x", "--format", "xml"], "replay: --format cannot be xml: native, ocsf, ecs, asff, cef"),
+            (["x", "--format", "xml"], "replay: --format cannot be xml: native, text, csv"),
             (
                 ["x", "--since", "soon"],
-                "replay: --since soon is no time: write 2026-03-17T09:00:00Z, or 2026-03-17"
+                "replay: --since soon is not a time: write 2026-03-17T09:00:00Z, or 2026-03-17"
             ),
             (
                 ["x", "--since", "2026-03-18", "--until", "2026-03-17"],
@@ -29,7 +29,7 @@ struct ReplayOptionTests {
             ),
             (
                 ["x", "--fail-on", "worst"],
-                "replay: --fail-on worst is no severity: informational, low, medium, high, critical"
+                "replay: --fail-on worst is not a severity: informational, low, medium, high, critical"
             ),
             (
                 ["x", "--inventory-time", "2026-03-17T09:00:00Z"],

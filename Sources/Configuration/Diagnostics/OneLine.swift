@@ -17,11 +17,15 @@ extension String {
         return result
     }
 
-    /// C0, DEL and C1; separators of lines and paragraphs; the bidirectional controls of Unicode's annex 9.
+    /// C0, DEL and C1; separators of lines and paragraphs; what Unicode calls format characters (those that turn the
+    /// direction of writing, have no width, or are tags), selects a variant, or is ignored; what is no character.
     private static func steers(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
+        if 0x20..<0x7F ~= scalar.value { return false }
+        let properties = scalar.properties
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
+            true
+        default: properties.isDefaultIgnorableCodePoint || properties.isVariationSelector
         }
     }
 }

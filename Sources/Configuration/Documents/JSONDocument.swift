@@ -162,6 +162,12 @@ struct JSONDocument {
         if text.hasPrefix("#") || text.hasPrefix("//") || text.hasPrefix("/*") {
             throw fault("JSON has no comments", instead: "nothing here")
         }
+        // Perhaps another file was meant, and nothing in that is for the screen.
+        guard let first = bytes.first(where: { $0 > 0x20 && ![0xEF, 0xBB, 0xBF].contains($0) }),
+            first == 0x7B || first == 0x5B
+        else {
+            throw fault("this is no JSON", instead: "a file that begins with { or [")
+        }
         let meant = JSONSyntax.meant(by: bytes[start...])
         throw fault("\(meant.written) is no JSON value", instead: meant.instead)
     }

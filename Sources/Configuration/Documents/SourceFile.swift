@@ -5,6 +5,9 @@ enum SourceFile {
     /// Larger files are no configuration.
     static let maximumBytes = 16 << 20
 
+    /// How long a pipe may be silent.
+    static let pipeSeconds = 10
+
     /// Why a file could not be read.
     struct Refusal: Error {
         let message: String
@@ -16,16 +19,19 @@ enum SourceFile {
         guard !path.utf8.contains(0) else {
             throw Refusal(message: "a file name cannot contain a NUL character")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that nobody writes into would not even open.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(errno, path) }
         defer { close(descriptor) }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw refusal(EISDIR, path) }
         var bytes: [UInt8] = []
+        let isPipe = status.st_mode & S_IFMT == S_IFIFO
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
+            if isPipe { try wait(descriptor) }
             let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count >= 0 else { throw refusal(errno, path) }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
@@ -34,6 +40,17 @@ enum SourceFile {
                     message: "the file is larger than \(maximumBytes >> 20) MiB, so it is no configuration"
                 )
             }
+        }
+    }
+
+    /// Waits until a pipe has something to read, or its end.
+    private static func wait(_ descriptor: Int32) throws(Refusal) {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let ready = poll(&wanted, 1, Int32(pipeSeconds) * 1000)
+            if ready > 0 { return }
+            if ready < 0, errno == EINTR { continue }
+            throw Refusal(message: "nobody has written into this pipe for \(pipeSeconds) s")
         }
     }
 

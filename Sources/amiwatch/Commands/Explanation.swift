@@ -123,9 +123,7 @@ struct Explanation {
     /// Commands under a title; what is shown otherwise than it would be pasted is left out.
     private func commands(_ title: String, _ commands: [String], _ color: Bool) -> [String] {
         let shown = commands.map { command in
-            command.utf8.allSatisfy { 0x20...0x7E ~= $0 }
-                ? Terminal.paint(command, .cyan, if: color)
-                : "(left out: a command with unprintable characters)"
+            Terminal.paint(Terminal.command(command), .cyan, if: color)
         }
         return shown.isEmpty ? [] : ["", title] + shown.map { "  " + $0 }
     }

@@ -8,6 +8,10 @@ enum ExitStatus: Int32 {
     case usage = 2
     /// Done, and what was looked for was found: `--fail-on` met, a chain broken, a fixture differing.
     case found = 3
+    /// Ended by SIGHUP, SIGINT or SIGTERM with what was done until then, as a shell tells it.
+    case hungUp = 129
+    case interrupted = 130
+    case terminated = 143
 }
 
 /// A command could not do its work: one line that says what, where, and what to do.

@@ -9,6 +9,7 @@ final class OutputFile {
     private let descriptor: Int32
     private let name: String
     private var unfinished: UnfinishedFile?
+    private var hasWritten = false
     private static let blockBytes = 1 << 16
 
     /// Begins the file.
@@ -21,8 +22,7 @@ final class OutputFile {
         }
         name = path
         let file = UnfinishedFile(of: path)
-        file?.begin()
-        descriptor = open(file?.path ?? path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = file?.begin() ?? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             defer { file?.remove() }
             throw Self.failure(path)
@@ -87,12 +87,29 @@ final class OutputFile {
             }
             if count > 0 {
                 written += count
+                hasWritten = true
             } else if errno == EPIPE, descriptor == STDOUT_FILENO {
                 throw OutputClosed()
             } else if errno != EINTR {
                 throw Self.failure(name)
             }
         }
+    }
+
+    /// Writes out the rest, and leaves it beside the file of that name, which stays as it was; gives its path, nil
+    /// where there was no such file to spare.
+    func closeUnfinished() throws -> String? {
+        try flush()
+        guard descriptor != STDOUT_FILENO else { return nil }
+        let file = unfinished
+        unfinished = nil
+        guard Glibc.close(descriptor) == 0 else { throw Self.failure(name) }
+        guard hasWritten else {
+            file?.remove()
+            return nil
+        }
+        file?.keep()
+        return file?.path
     }
 
     /// Writes out the rest, and gives the file its name.

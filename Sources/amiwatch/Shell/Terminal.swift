@@ -32,6 +32,12 @@ enum Terminal {
         case faint = "2"
     }
 
+    /// A command to paste; what would be pasted otherwise than it is shown is left out.
+    static func command(_ text: String) -> String {
+        text.utf8.allSatisfy { 0x20...0x7E ~= $0 }
+            ? text : "(left out: a command with unprintable characters)"
+    }
+
     /// A text in a colour, when colours are wanted.
     static func paint(_ text: String, _ color: Color, if wanted: Bool) -> String {
         wanted ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
@@ -41,7 +47,16 @@ enum Terminal {
 extension JSONTree {
     /// With every text on one line and unable to steer a terminal: what is in an alert was written by whoever made
     /// the call.
-    var forTerminal: JSONTree { mapTexts(\.oneLine) }
+    ///
+    /// What is longer than any screen is cut, and says so.
+    var forTerminal: JSONTree {
+        mapTexts { text in
+            let (limit, count) = (2000, text.unicodeScalars.count)
+            guard count > limit else { return text.oneLine }
+            let beginning = String(text.unicodeScalars.prefix(limit))
+            return beginning.oneLine + "... (\(Numbers.grouped(count - limit)) more characters)"
+        }
+    }
 }
 
 /// Rows in columns, each as wide as its widest cell; the last one is wrapped to the width of the terminal.

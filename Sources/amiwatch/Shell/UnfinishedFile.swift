@@ -4,7 +4,7 @@ import Synchronization
 
 /// A file under another name until it is whole; taken away when the command fails or is interrupted.
 struct UnfinishedFile {
-    /// Where it is written.
+    /// Where it is written: a name that nobody can foresee, in the folder of the file that it becomes.
     let path: String
     /// Where it will be.
     private let target: String
@@ -25,13 +25,19 @@ struct UnfinishedFile {
             target = path
             mode = nil
         }
-        self.path = target + ".partial"
-        let folder = (target as NSString).deletingLastPathComponent
-        guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else { return nil }
+        let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
+        var folder = "."
+        if let slash { folder = String(target[...slash]) }
+        guard access(folder, W_OK) == 0 else { return nil }
+        self.path = target + "." + String(UInt64.random(in: .min ... .max), radix: 36) + ".partial"
     }
 
-    /// From here on it is taken away when the program is interrupted; call it before the file is there.
-    func begin() { Interruption.watch(path) }
+    /// Makes the file, which must not be there, and is then taken away when the program is interrupted; gives its
+    /// descriptor, or -1 and `errno`.
+    func begin() -> Int32 {
+        Interruption.watch(path)
+        return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    }
 
     /// Gives the open file the permissions of the one that it takes the place of.
     func keepMode(_ descriptor: Int32) {
@@ -45,6 +51,9 @@ struct UnfinishedFile {
         return true
     }
 
+    /// Leaves it under the name that it has.
+    func keep() { Interruption.forget(path) }
+
     /// Takes it away.
     func remove() {
         let error = errno
@@ -54,22 +63,38 @@ struct UnfinishedFile {
     }
 }
 
-/// Ctrl-C and its like, while there are unfinished files: they are taken away, then the signal does what it does.
-private enum Interruption {
-    private static let files = Mutex<Set<String>?>(nil)
-
-    static func watch(_ path: String) {
-        let isFirst = files.withLock { files in
-            defer { files = (files ?? []).union([path]) }
-            return files == nil
-        }
-        if isFirst { start() }
+/// Ctrl-C and its like: unfinished files are taken away, then the signal does what it does.
+///
+/// A command that ends by itself when asked to is told first; the second signal does not wait for it.
+enum Interruption {
+    private struct Watch {
+        var files: Set<String> = []
+        var isStarted = false
+        var stop: (@Sendable (Int32) -> Void)?
     }
 
-    static func forget(_ path: String) { files.withLock { _ = $0?.remove(path) } }
+    private static let state = Mutex(Watch())
+
+    fileprivate static func watch(_ path: String) {
+        state.withLock { _ = $0.files.insert(path) }
+        start()
+    }
+
+    fileprivate static func forget(_ path: String) { state.withLock { _ = $0.files.remove(path) } }
+
+    /// From here on the first signal calls this instead.
+    static func first(_ stop: @escaping @Sendable (Int32) -> Void) {
+        state.withLock { $0.stop = stop }
+        start()
+    }
 
     /// A thread waits for the signals, which are blocked in this one and in all that it starts from now on.
     private static func start() {
+        let isFirst = state.withLock { watch in
+            defer { watch.isStarted = true }
+            return !watch.isStarted
+        }
+        guard isFirst else { return }
         var wanted = sigset_t()
         sigemptyset(&wanted)
         for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) { sigaddset(&wanted, signal) }
@@ -77,10 +102,17 @@ private enum Interruption {
         pthread_sigmask(SIG_BLOCK, &wanted, nil)
         Thread.detachNewThread {
             var (signals, signal) = (signals, Int32(0))
-            guard sigwait(&signals, &signal) == 0 else { return }
+            while sigwait(&signals, &signal) == 0 {
+                let stop = state.withLock { watch in
+                    defer { watch.stop = nil }
+                    return watch.stop
+                }
+                guard let stop else { break }
+                stop(signal)
+            }
             // The lock stays taken: nothing is finished any more.
-            files.withLock { files in
-                for path in files ?? [] { unlink(path) }
+            state.withLock { watch in
+                for path in watch.files { unlink(path) }
                 pthread_sigmask(SIG_UNBLOCK, &signals, nil)
                 raise(signal)
             }

@@ -3,10 +3,13 @@ import Alerts
 /// An alert as people read it: what, where and when; who; because of what; what to do.
 struct AlertPicture {
     private let alert: JSONTree?
+    private let commands: [String]
     private let isColored: Bool
 
     init(_ bytes: [UInt8], isColored: Bool) {
-        alert = JSONTree(bytes)?.forTerminal
+        let whole = JSONTree(bytes)
+        alert = whole?.forTerminal
+        commands = (whole?["remediation"]?.elements ?? []).compactMap(\.text).map(Terminal.command)
         self.isColored = isColored
     }
 
@@ -23,7 +26,7 @@ struct AlertPicture {
             lines.append(line("because", "\(fact["what"]?.text ?? "") = \(fact["value"]?.text ?? "")\(time)"))
         }
         for missing in alert?["missing"]?.elements ?? [] { lines.append(line("unknown", missing.text ?? "")) }
-        for command in alert?["remediation"]?.elements ?? [] { lines.append(line("do", command.text ?? "")) }
+        for command in commands { lines.append(line("do", command)) }
         return lines.joined(separator: "\n") + "\n\n"
     }
 

@@ -12,13 +12,19 @@ extension Command {
         arguments: "PATH...",
         details:
             "A PATH is a file, a folder with all below it, or - for standard input; plain, gzip or zstd, JSON, JSON "
-            + "lines or any other form in which records travel. Alerts go to standard output as JSON lines, the "
-            + "summary to standard error; a file that is written is there whole or not at all. TIME is "
-            + "2026-03-17T09:00:00Z, or a day. Exit status 3 when --fail-on is met.",
+            + "lines or any other form in which records travel. Alerts go to standard output, the summary to standard "
+            + "error. A file that is written is there whole or not at all; when the replay is interrupted, what was "
+            + "written lies beside it, under a name that the summary tells. TIME is 2026-03-17T09:00:00Z, or a day. "
+            + "--rule, --account, --resource and --severity choose what is printed; everything is judged and counted, "
+            + "and --fail-on is about all of it. Exit status 1 when nothing could be read, 3 when --fail-on is met.",
         options: ReplayOptions.all
     ) { arguments in
-        let options = try ReplayOptions(arguments)
-        return try ReplayRun(options).run()
+        let start = Stopwatch()
+        let run = try ReplayRun(try ReplayOptions(arguments), start)
+        let status = try run.run()
+        // The process ends: nobody waits until all that it knows is taken apart.
+        _ = Unmanaged.passRetained(run)
+        return status
     }
 }
 
@@ -34,6 +40,19 @@ struct ReplayOptions {
     let summary: String?
     let deadLetters: String?
     let printsFindings: Bool
+    let policyPath: String?
+    let format: Format
+    let filter: ReplayFilter
+
+    /// How alerts and findings are printed.
+    enum Format: String, CaseIterable {
+        /// JSON lines.
+        case native
+        /// For people.
+        case text
+        /// For spreadsheets.
+        case csv
+    }
     let failOn: Severity?
 
     private static let policy = Option.value("policy", "FILE", "What the organisation trusts")
@@ -49,8 +68,8 @@ struct ReplayOptions {
     )
     private static let format = Option.choice(
         "format",
-        ["native", "ocsf", "ecs", "asff", "cef"],
-        "The alerts' format; native is the only one so far"
+        Format.allCases.map(\.rawValue),
+        "JSON lines (the default), text for people, or a table for spreadsheets"
     )
     private static let summary = Option.value("summary", "FILE", "Write what was counted there, as JSON")
     private static let deadLetters = Option.value(
@@ -70,11 +89,12 @@ struct ReplayOptions {
         "Exit status 3 when a finding, open or resolved, is as bad as this or worse"
     )
 
-    static let all = [
-        policy, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
-        InventoryOptions.time,
-        findings, format, output, summary, deadLetters, since, until, failOn,
-    ]
+    static let all =
+        [
+            policy, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
+            InventoryOptions.time,
+            findings, format, output, summary, deadLetters, since, until,
+        ] + ReplayFilter.options + [failOn]
 
     /// Reads the policy, and refuses what makes no sense.
     init(_ arguments: Arguments) throws {
@@ -82,13 +102,13 @@ struct ReplayOptions {
         if paths.count(where: { $0 == "-" }) > 1 {
             throw UsageError("- is given twice, and can be read once")
         }
-        if let format = arguments[Self.format], format != "native" {
-            throw UsageError("--format \(format) comes in a later version; native is what there is now")
-        }
+        format = arguments[Self.format].flatMap(Format.init) ?? .native
+        filter = try ReplayFilter(arguments)
+        policyPath = arguments[Self.policy]
         since = try arguments[Self.since].map { try Self.time($0, of: "since", endOfDay: false) }
         until = try arguments[Self.until].map { try Self.time($0, of: "until", endOfDay: true) }
         if let since, let until, since > until { throw UsageError("--since is later than --until") }
-        failOn = try arguments[Self.failOn].map(Self.severity)
+        failOn = try arguments[Self.failOn].map { try Self.severity($0, of: "fail-on") }
         inventory = try InventoryOptions(arguments)
         output = arguments[Self.output]
         summary = arguments[Self.summary]
@@ -107,13 +127,13 @@ struct ReplayOptions {
         if let time = EventTime(text) ?? EventTime(text + (endOfDay ? "T23:59:59Z" : "T00:00:00Z")) {
             return time
         }
-        throw UsageError("--\(option) \(text) is no time: write 2026-03-17T09:00:00Z, or 2026-03-17")
+        throw UsageError("--\(option) \(text) is not a time: write 2026-03-17T09:00:00Z, or 2026-03-17")
     }
 
-    private static func severity(_ text: String) throws -> Severity {
+    static func severity(_ text: String, of option: String) throws -> Severity {
         if let severity = Severity(rawValue: text) { return severity }
         let known = Severity.allCases.map(\.rawValue).joined(separator: ", ")
-        throw UsageError("--fail-on \(text) is no severity: \(known)")
+        throw UsageError("--\(option) \(text) is not a severity: \(known)")
     }
 }
 

@@ -28,11 +28,23 @@ struct ReplayProgress {
         if total > 0 {
             let share = min(1, Double(bytes) / Double(total))
             let left = share > 0 ? seconds / share - seconds : 0
-            let filled = Int(share * 24)
-            let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
-            line = "[\(bar)] \(Int(share * 100)) %  \(line), \(Numbers.duration(left)) left"
+            let width = Terminal.width(of: STDERR_FILENO) ?? 80
+            let texts = [
+                "\(Int(share * 100)) %  \(line), \(Numbers.duration(left)) left",
+                "\(Int(share * 100)) %, \(Numbers.duration(left)) left", "\(Int(share * 100)) %",
+            ]
+            // As much as fits beside a bar of 8; the last column stays free, so that nothing wraps.
+            let text = texts.first { $0.utf8.count + 12 <= width } ?? texts[2]
+            let size = min(24, width - text.utf8.count - 4)
+            let filled = Int(share * Double(max(0, size)))
+            line = text
+            if size >= 8 {
+                line =
+                    "[" + String(repeating: "=", count: filled)
+                    + String(repeating: " ", count: size - filled) + "] " + text
+            }
         }
-        if let width = Terminal.width(of: STDERR_FILENO) { line = String(line.prefix(width - 1)) }
+        if let width = Terminal.width(of: STDERR_FILENO) { line = String(line.prefix(max(0, width - 1))) }
         write("\r\u{1B}[K\(line)")
     }
 

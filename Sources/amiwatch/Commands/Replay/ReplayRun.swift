@@ -3,24 +3,40 @@ import CloudTrail
 import Detection
 import Glibc
 import Pipeline
+import Synchronization
 import TrailArchive
 
 /// One run of `replay`, from the list of files to the summary.
 final class ReplayRun {
     private let options: ReplayOptions
+    private let start: Stopwatch
     private let listing: TrailListing
     private let output: OutputFile
     private let deadLetters: OutputFile?
     private var replay: Replay
     private var encoder = NativeAlert()
     private var counts: [FindingStatus: Int] = [:]
+    private var printed = 0
     private var firstLost: (LostRecord, String)?
+    private var withoutRecords: [String] = []
+    private let end = EarlyEnd()
+
+    /// Asked to end before everything is read.
+    private final class EarlyEnd: Sendable {
+        /// The signal that asked; 0 while nobody did.
+        let signal = Atomic<Int32>(0)
+        let trail = Mutex<DecodeAhead?>(nil)
+    }
 
     /// Opens everything, so that what is missing is told before the work begins.
-    init(_ options: ReplayOptions) throws {
+    init(_ options: ReplayOptions, _ start: Stopwatch) throws {
         self.options = options
+        self.start = start
         listing = try TrailListing(paths: options.paths)
-        try ReplayOutputs(options).refuse(reading: listing.files.map(\.path) + options.inventory.files)
+        try ReplayOutputs(options).refuse(
+            reading: listing.files.map(\.path) + options.inventory.files
+                + [options.policyPath].compactMap(\.self)
+        )
         var settings = Replay.Options()
         settings.since = options.since ?? .distantPast
         settings.until = options.until
@@ -31,12 +47,13 @@ final class ReplayRun {
     }
 
     func run() throws -> ExitStatus {
-        let start = Stopwatch()
         for record in try InventoryFiles(options.inventory).records {
             try replay.take(inventory: record) { try publish($0) }
         }
+        if options.format == .csv { try output.write(AlertRows.header) }
         try readFiles()
-        try replay.finish { try publish($0) }
+        let signal = end.signal.load(ordering: .relaxed)
+        if signal == 0 { try replay.finish { try publish($0) } }
         guard replay.balance.isBalanced else {
             throw Failure(
                 "the balance of records does not hold, which is a fault of amiwatch: \(replay.balance)"
@@ -44,40 +61,79 @@ final class ReplayRun {
         }
         let report = ReplayReport(replay, alerts: counts)
         if options.printsFindings { try printFindings(report) }
-        try output.close()
-        try deadLetters?.close()
-        if let path = options.summary {
-            let file = try OutputFile(path: path)
-            try file.line(report.json)
-            try file.close()
-        }
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
+        if signal == 0 {
+            try output.close()
+            try deadLetters?.close()
+            if let path = options.summary {
+                let file = try OutputFile(path: path)
+                try file.line(report.json)
+                try file.close()
+            }
+        } else {
+            summary.unfinished = try [output.closeUnfinished(), deadLetters?.closeUnfinished()].compactMap(
+                \.self
+            )
+        }
+        summary.isInterrupted = signal != 0
         summary.firstLost = firstLost
+        summary.withoutRecords = withoutRecords
         summary.hasPolicy = options.hasPolicy
         summary.hasDeadLetterFile = deadLetters != nil
         summary.isForTerminal = Terminal.hasColor(STDERR_FILENO)
+        if !options.filter.text.isEmpty {
+            let all = options.printsFindings ? report.findings.count : counts.values.reduce(0, +)
+            summary.printed = (printed, all, options.filter.text)
+        }
         for line in summary.lines { StandardError.line(line) }
+        return try status(report, signal)
+    }
+
+    private func status(_ report: ReplayReport, _ signal: Int32) throws -> ExitStatus {
+        switch signal {
+        case 0: break
+        case SIGHUP: return .hungUp
+        case SIGINT: return .interrupted
+        default: return .terminated
+        }
+        let balance = report.balance
+        if balance.read > 0, balance.deadLettered == balance.read {
+            throw Failure("nothing that was given could be read as CloudTrail: see the dead letters above")
+        }
         if let limit = options.failOn, let worst = report.worst, worst >= limit { return .found }
         return .done
     }
 
     private func readFiles() throws {
-        let trail = DecodeAhead(files: listing.files, threads: Processors.count)
-        defer { trail.stop() }
+        // Asked to end, it stops where it is, even in a pipe into which nobody writes. Before any thread is there, so
+        // that all of them leave the signal to the one that waits for it.
+        Interruption.first { [end] number in
+            end.signal.store(number, ordering: .relaxed)
+            end.trail.withLock { $0?.stop() }
+        }
+        let decoding = DecodeAhead(files: listing.files, threads: Processors.count)
+        end.trail.withLock { $0 = decoding }
+        defer { decoding.stop() }
+        if end.signal.load(ordering: .relaxed) != 0 { return }
         // Alerts on the same terminal would be torn apart by the bar.
         let showsBar = options.output != nil || options.printsFindings || !Terminal.isTerminal(STDOUT_FILENO)
         var progress = ReplayProgress(total: listing.size, isShown: showsBar)
         defer { progress.clear() }
-        while let batch = try trail.next() {
+        var readBefore = 0
+        while let batch = try decoding.next() {
             let file = listing.files[batch.file]
             try replay.take(batch, lose: { try lose($0, file) }, publish)
+            if batch.isLast {
+                if replay.balance.read == readBefore { withoutRecords.append(file.name) }
+                readBefore = replay.balance.read
+            }
             progress.advance(bytes: batch.bytesRead, replay: replay)
         }
     }
 
     private func publish(_ alert: Alert) throws {
         counts[alert.finding.status, default: 0] += 1
-        if !options.printsFindings { try output.line(encoder.encode(alert)) }
+        if !options.printsFindings, options.filter.admits(alert.finding) { try print(encoder.encode(alert)) }
     }
 
     private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
@@ -87,8 +143,19 @@ final class ReplayRun {
 
     private func printFindings(_ report: ReplayReport) throws {
         let hash = options.policy.hash
-        for (id, finding) in report.findings {
-            try output.line(encoder.encode(finding, findingID: id, policyHash: hash))
+        for (id, finding) in report.findings where options.filter.admits(finding) {
+            try print(encoder.encode(finding, findingID: id, policyHash: hash))
+        }
+    }
+
+    private func print(_ alert: [UInt8]) throws {
+        printed += 1
+        switch options.format {
+        case .native: try output.line(alert)
+        case .csv: try output.write(AlertRows.row(alert))
+        case .text:
+            let isColored = options.output == nil && Terminal.hasColor(STDOUT_FILENO)
+            try output.write(AlertPicture(alert, isColored: isColored).text)
         }
     }
 }

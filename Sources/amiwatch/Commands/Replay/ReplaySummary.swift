@@ -12,13 +12,26 @@ struct ReplaySummary {
     var firstLost: (lost: LostRecord, file: String)?
     var hasDeadLetterFile = false
     var hasPolicy = true
+    var isInterrupted = false
+    /// What an interrupted replay wrote, under the names that it has.
+    var unfinished: [String] = []
+    /// Files that held no record, and nothing that could have been one.
+    var withoutRecords: [String] = []
+    /// What was printed, of how many, and by which options; nil when everything was.
+    var printed: (count: Int, all: Int, filter: String)?
     var isForTerminal = false
 
     /// Findings shown.
     private static let shownFindings = 10
 
     /// The lines, without newlines.
-    var lines: [String] { head + policy + deadLetters + alerts + top + undetermined }
+    var lines: [String] { interruption + head + policy + deadLetters + alerts + top + undetermined }
+
+    private var interruption: [String] {
+        guard isInterrupted else { return [] }
+        let files = unfinished.map { "; written until then: \($0.oneLine)" }.joined()
+        return [paint("interrupted: what follows is about what was read until then" + files, .yellow)]
+    }
 
     private var policy: [String] {
         hasPolicy
@@ -35,6 +48,11 @@ struct ReplaySummary {
                 + "\(Numbers.grouped(balance.applied)) + duplicate \(Numbers.grouped(balance.duplicate)) + "
                 + "dead-lettered \(Numbers.grouped(balance.deadLettered))",
         ]
+        if let first = withoutRecords.first {
+            let others =
+                withoutRecords.count > 1 ? " and \(Numbers.grouped(withoutRecords.count - 1)) more" : ""
+            lines.append("without any record: \(first.oneLine)\(others)")
+        }
         let skipped = Dictionary(grouping: listing.skipped, by: \.reason)
         for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
             let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
@@ -72,6 +90,12 @@ struct ReplaySummary {
                 + (bySeverity.isEmpty ? "" : " (\(bySeverity.joined(separator: ", ")))")
                 + ", \(Numbers.grouped(resolved)) resolved",
         ]
+            + (printed.map {
+                [
+                    "printed: \(Numbers.grouped($0.count)) of \(Numbers.grouped($0.all)) "
+                        + "(\($0.filter.oneLine)); the rest was judged and counted"
+                ]
+            } ?? [])
     }
 
     /// The worst that stands, then the latest.
