@@ -60,6 +60,29 @@ public struct KafkaConfiguration: Sendable, Equatable {
             || name.hasPrefix("sasl.oauthbearer.")
     }
 
+    /// What is wrong with the certificates and keys that these properties name; nil when they can be used, or when
+    /// TLS is not spoken.
+    ///
+    /// Opens no connection.
+    public func tlsProblem() -> KafkaError? {
+        guard let security = self["security.protocol"]?.lowercased(), ["ssl", "sasl_ssl"].contains(security)
+        else {
+            return nil
+        }
+        // Nothing of the log-in, which for Kerberos would ask for a ticket.
+        var configuration = KafkaConfiguration(properties.filter { $0.name.hasPrefix("ssl.") })
+        configuration["security.protocol"] = "ssl"
+        do throws(KafkaError) {
+            _ = try Client(
+                RD_KAFKA_PRODUCER,
+                configuration,
+                log: { _, _, _ in },
+                operation: "loading certificates"
+            )
+            return nil
+        } catch { return error }
+    }
+
     /// Every property that librdkafka refuses, each as an error that names it.
     ///
     /// Opens no connection.

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaTestSupport
+import TestSupport
 import Testing
 
 /// `amiwatch check` over the policies and configurations of the reader's own tests.
@@ -96,13 +97,46 @@ struct CheckTests {
         }
     }
 
+    @Test("A certificate or a key that cannot be used is told at its name")
+    func certificates() throws {
+        let folder = try TestFolder()
+        let authority = try Authority("authority", in: folder.path)
+        let client = try authority.issue("amiwatch", password: "pass-of-the-key")
+        try folder.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        func check(_ changes: [String: String]) throws -> CommandResult {
+            let properties = [
+                "security.protocol": "SSL", "ssl.ca.location": authority.certificate,
+                "ssl.certificate.location": client.certificate, "ssl.key.location": client.key,
+                "ssl.key.password": "${PASSWORD}",
+            ]
+            let settings = Settings(servers: "127.0.0.1:1", properties: properties.merging(changes) { $1 })
+            let file = try folder.write("run.yaml", settings.yaml)
+            return try Binary.run("check", "--config", file, environment: ["PASSWORD": "pass-of-the-key"])
+        }
+        let sound = try check([:])
+        #expect(sound.status == 0, "\(sound)")
+        for (name, value, words) in [
+            ("ssl.ca.location", folder.path + "/broken.pem", "ssl.ca.location failed"),
+            ("ssl.certificate.location", folder.path + "/broken.pem", "ssl.certificate.location failed"),
+            ("ssl.certificate.location", folder.path + "/nowhere.pem", "nowhere.pem: no such file"),
+            ("ssl.key.location", client.certificate, "ssl.key.location failed"),
+            ("ssl.key.password", "wrong", "ssl.key.location failed"),
+        ] {
+            let broken = try check([name: value])
+            #expect(broken.status == 1, "\(name): \(broken)")
+            let line = broken.output.split(separator: "\n").first { $0.contains(": error: ") }
+            #expect(line?.contains(words) == true && line?.contains("/run.yaml:1:") == true, "\(broken)")
+            #expect(!broken.output.contains("pass-of-the-key"), "\(broken)")
+        }
+    }
+
     @Test("The environment counts, as it will for run")
     func environment() throws {
         let path = Self.fixtures.appending(path: "runs/defaults/run.yaml").path
         #expect(try Binary.run("check", "--config", path).status == 0)
         let result = try Binary.run("check", "--config", path, environment: ["AMIWATCH_LOG_LEVEL": "lots"])
         #expect(result.status == 1)
-        #expect(result.output.hasPrefix("AMIWATCH_LOG_LEVEL: error: log.level cannot be lots"))
+        #expect(result.output.hasPrefix("AMIWATCH_LOG_LEVEL: error: log.level: lots is not a valid value"))
     }
 
     @Test("A file that cannot be read is named", arguments: ["--policy", "--config"])

@@ -45,9 +45,13 @@ struct LiveOptionTests {
         }
         try expect("run: word is not understood: the command takes options only ", 2, ["run", "word"])
         try expect("inventory: FILE is missing ", 2, ["inventory"])
-        try expect("inventory: --account 17 is no account", 2, ["inventory", "--account", "17", "x"])
-        try expect("inventory: --time soon is no time", 2, ["inventory", "--time", "soon", "x"])
-        try expect("topics: --partitions zero: a number ", 2, ["topics", "--partitions", "zero"])
+        try expect(
+            "inventory: --account 17 is not a valid account id",
+            2,
+            ["inventory", "--account", "17", "x"]
+        )
+        try expect("inventory: --time soon is not a valid time", 2, ["inventory", "--time", "soon", "x"])
+        try expect("topics: --partitions zero is not a number ", 2, ["topics", "--partitions", "zero"])
     }
 
     @Test("What is missing or broken is named, before any work")
@@ -62,14 +66,14 @@ struct LiveOptionTests {
         let secure = try tree.write("secure.yaml", "kafka: {properties: {securty.protocol: SSL}}\n")
         for command in ["run", "topics"] {
             try expect(
-                "\(secure):1:22: error: setting the Kafka property securty.protocol",
+                "\(secure):1:22: error: librdkafka",
                 1,
                 [command, "--config", secure]
             )
         }
         try expect("\(empty): nothing is in it; did the command", 1, ["inventory", empty] + servers)
         try expect("/no/run.yaml: error: no such file", 1, ["run", "--config", "/no/run.yaml"])
-        try expect("\(run):1:11: error: group_id must be a text", 1, ["run", "--config", run])
+        try expect("\(run):1:11: error: group_id must be a string", 1, ["run", "--config", run])
         try expect("/no/p.yaml: error: no such file", 1, ["run", "--policy", "/no/p.yaml"] + servers)
         try expect("\(policy):2:9: error: images must be", 1, ["run", "--policy", policy] + servers)
         try expect(

@@ -34,7 +34,7 @@ struct RunFixtureTests {
         let (configuration, warnings) = try RunConfigurationReader.read(path: path)
         var defaults = RunConfiguration()
         defaults.kafka.bootstrapServers = "localhost:9092"
-        defaults.policy = ShippedPolicyTests.deploy.appending(path: "policy.yaml").path
+        defaults.policy = ShippedPolicyTests.deploy.appending(path: "policy.example.yaml").path
         #expect(warnings.isEmpty)
         #expect(configuration.description == defaults.description)
     }

@@ -85,7 +85,7 @@ final class DocumentReader {
             first[entry.key] = earlier
             error(
                 entry.place,
-                "key \(entry.key) stands here a second time, first at line \(earlier.line ?? 0)",
+                "duplicate key \(entry.key), first at line \(earlier.line ?? 0)",
                 impact: "one of the two would be ignored"
             )
             return false
@@ -112,14 +112,14 @@ final class DocumentReader {
     /// Unquoted, it must be nothing that YAML reads as something else.
     func text(_ node: Node, _ path: String, allowEmpty: Bool = false) -> String? {
         guard case .scalar(let text, let style) = node.value else {
-            mismatch(node, path, "a text", instead: nil)
+            mismatch(node, path, "a string", instead: nil)
             return nil
         }
         if style == .plain, PlainScalar(text) != .text {
             let kind = PlainScalar(text) == .null ? "nothing" : node.kind
             error(
                 node.place,
-                "\(path) must be a text, and the unquoted \(text.isEmpty ? "value" : text) is \(kind)",
+                "\(path) must be a string, and the unquoted \(text.isEmpty ? "value" : text) is \(kind)",
                 instead: JSONText.string(text)
             )
             return nil
@@ -135,7 +135,7 @@ final class DocumentReader {
     func integer(_ node: Node, _ path: String, _ range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let text, let style) = node.value, style != .quoted else {
             if case .scalar(let text, _) = node.value, Int(text) != nil {
-                error(node.place, "\(path) must be a whole number, and this is a text", instead: text)
+                error(node.place, "\(path) must be a whole number, and this is a string", instead: text)
             } else {
                 mismatch(node, path, "a whole number", instead: nil)
             }
@@ -185,14 +185,14 @@ final class DocumentReader {
     func word<Word: RawRepresentable & CaseIterable>(_ node: Node, _ path: String, _: Word.Type) -> Word?
     where Word.RawValue == String {
         guard case .scalar(let text, _) = node.value else {
-            mismatch(node, path, "a text", instead: nil)
+            mismatch(node, path, "a string", instead: nil)
             return nil
         }
         if let word = Word(rawValue: text) { return word }
         let known = Word.allCases.map(\.rawValue)
         error(
             node.place,
-            "\(path) cannot be \(text.isEmpty ? "empty" : text)",
+            text.isEmpty ? "\(path) is empty" : "\(path): \(text) is not a valid value",
             instead: NearestName.of(text, in: known) ?? "one of " + known.joined(separator: ", ")
         )
         return nil

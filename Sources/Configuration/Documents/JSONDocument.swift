@@ -54,15 +54,15 @@ struct JSONDocument {
         while true {
             let keyPlace = place
             guard bytes[at] == UInt8(ascii: "\"") else {
-                throw fault("an object's key must be a text in double quotes", instead: "\"KEY\": …")
+                throw fault("an object's key must be a string in double quotes", instead: "\"KEY\": …")
             }
             let key = try string()
             skipSpace()
             if at < bytes.count, bytes[at] == UInt8(ascii: ",") || bytes[at] == UInt8(ascii: "}") {
                 throw DocumentFault(
                     place: keyPlace,
-                    message: "an object holds keys with values, and this is a bare text",
-                    instead: "[ … ] instead of { … } around a list of texts"
+                    message: "an object holds keys with values, and this is a bare string",
+                    instead: "[ … ] instead of { … } around a list of strings"
                 )
             }
             guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
@@ -121,7 +121,7 @@ struct JSONDocument {
             let isText = !JSONSyntax.ends(bytes[at])
             throw fault(
                 "a comma or the end of the \(what) that begins at \(began) is missing here"
-                    + (isText ? ", or a text before this lacks its closing quote" : ""),
+                    + (isText ? ", or a string before this lacks its closing quote" : ""),
                 instead: isText ? nil : ", or \(JSONSyntax.text(end))"
             )
         }
@@ -169,7 +169,7 @@ struct JSONDocument {
             throw fault("this is no JSON", instead: "a file that begins with { or [")
         }
         let meant = JSONSyntax.meant(by: bytes[start...])
-        throw fault("\(meant.written) is no JSON value", instead: meant.instead)
+        throw fault("\(meant.written) is not a valid JSON value", instead: meant.instead)
     }
 
     private mutating func string() throws(DocumentFault) -> String {
@@ -187,12 +187,12 @@ struct JSONDocument {
             case 0x0A, 0x0D:
                 throw DocumentFault(
                     place: opening,
-                    message: "the text that begins here has no closing quote on its line",
+                    message: "the string that begins here has no closing quote on its line",
                     instead: "\" at its end"
                 )
             case 0..<0x20:
                 throw fault(
-                    "a control character in a text must be escaped",
+                    "a control character in a string must be escaped",
                     instead: byte == 9 ? "\\t" : "\\u00XX"
                 )
             default:
@@ -202,7 +202,7 @@ struct JSONDocument {
         }
         throw DocumentFault(
             place: opening,
-            message: "the text that begins here has no closing quote",
+            message: "the string that begins here has no closing quote",
             instead: "\" at its end"
         )
     }
@@ -235,7 +235,10 @@ struct JSONDocument {
                     ? 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) : 0xD800
             }
             guard let scalar = Unicode.Scalar(code) else {
-                throw DocumentFault(place: start, message: "half of a surrogate pair is no character")
+                throw DocumentFault(
+                    place: start,
+                    message: "half of a surrogate pair is not a valid character"
+                )
             }
             text += Array(String(Character(scalar)).utf8)
         default: throw bad

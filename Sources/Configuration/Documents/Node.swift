@@ -42,9 +42,9 @@ struct Node: Sendable {
             case .null: "nothing"
             case .boolean: "a boolean"
             case .number: "a number"
-            case .text: "a text"
+            case .text: "a string"
             }
-        case .scalar: "a text"
+        case .scalar: "a string"
         }
     }
 

@@ -37,7 +37,8 @@ enum SourceFile {
             bytes += buffer[..<count]
             guard bytes.count <= maximumBytes else {
                 throw Refusal(
-                    message: "the file is larger than \(maximumBytes >> 20) MiB, so it is no configuration"
+                    message:
+                        "the file is larger than \(maximumBytes >> 20) MiB, too large for a configuration"
                 )
             }
         }
@@ -52,6 +53,19 @@ enum SourceFile {
             if ready < 0, errno == EINTR { continue }
             throw Refusal(message: "nobody has written into this pipe for \(pipeSeconds) s")
         }
+    }
+
+    /// Why a file cannot be read; nil when it can.
+    static func refusal(_ path: String, allowsFolder: Bool) -> Refusal? {
+        guard !path.utf8.contains(0) else {
+            return Refusal(message: "a file name cannot contain a NUL character")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return refusal(errno, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        let isFolder = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return isFolder && !allowsFolder ? refusal(EISDIR, path) : nil
     }
 
     /// A path as written in a file that lies in `folder`.

@@ -86,8 +86,8 @@ struct YAMLDocument {
             refused.append(
                 DocumentFault(
                     place: place,
-                    message: "aliases (*\(name)) are not read",
-                    instead: "\"*\(name)\" for a text, or the value itself once more"
+                    message: "aliases (*\(name)) are not supported",
+                    instead: "\"*\(name)\" for a string, or the value itself once more"
                 )
             )
             return Node(place: place, value: .refused)
@@ -124,7 +124,7 @@ struct YAMLDocument {
                 refused.append(
                     DocumentFault(
                         place: place,
-                        message: "merge keys (<<) are not read",
+                        message: "merge keys (<<) are not supported",
                         instead: "the keys themselves"
                     )
                 )
@@ -132,7 +132,9 @@ struct YAMLDocument {
                 entries.append(Node.Entry(key: text, place: place, value: value))
             case .refused: break
             case .sequence, .mapping:
-                refused.append(DocumentFault(place: place, message: "a key must be a text, not \(key.kind)"))
+                refused.append(
+                    DocumentFault(place: place, message: "a key must be a string, not \(key.kind)")
+                )
             }
         }
     }
@@ -179,8 +181,8 @@ struct YAMLDocument {
         refused.append(
             DocumentFault(
                 place: place,
-                message: "tags (\(Self.text(tag))) are not read",
-                instead: "a text in quotes, anything else without"
+                message: "tags (\(Self.text(tag))) are not supported",
+                instead: "a string in quotes, anything else without"
             )
         )
     }
@@ -219,14 +221,14 @@ struct YAMLDocument {
     private static func hint(for problem: String) -> String? {
         switch problem {
         case "mapping values are not allowed in this context":
-            "a colon and a space stand within a text that is not quoted, or the indentation is wrong"
+            "a colon and a space stand within a string that is not quoted, or the indentation is wrong"
         case "did not find expected key", "did not find expected '-' indicator":
             "what stands here does not continue what is above it: look at the indentation"
         case "found character that cannot start any token":
-            "nothing can begin with this character: quote the text, and indent with spaces, not tabs"
+            "nothing can begin with this character: quote the string, and indent with spaces, not tabs"
         case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
             "a comma, a quote or the closing bracket is missing before this"
-        case "found unexpected end of stream": "the file ends within a quoted text"
+        case "found unexpected end of stream": "the file ends within a quoted string"
         default: nil
         }
     }

@@ -30,9 +30,9 @@ extension DocumentReader {
             if text.isEmpty || text == "~" {
                 "\(path): an account id is missing here"
             } else if padded.allSatisfy({ $0 == "0" }) && onlyDigits {
-                "\(text) is no account"
+                "\(text) is not a valid account id"
             } else if onlyDigits { "account id \(text) has \(digits.count) digits, not 12" } else {
-                "\(path): \(text) is no account id, which has 12 digits"
+                "\(path): \(text) is not a valid account id: 12 digits"
             }
         error(node.place, problem, instead: separated ? "\"\(digits)\"" : nil, impact: impact)
         return nil
@@ -59,7 +59,7 @@ extension DocumentReader {
 
     /// An id of the form `o-…`; of its ARN, the id is proposed.
     func organization(_ node: Node, _ path: String) -> String? {
-        identifier(node, path, "an organization id", form: "o-exampleorgid") { text in
+        identifier(node, path, "organization id", form: "o-exampleorgid") { text in
             let rest = text.hasPrefix("o-") ? text.dropFirst(2) : ""
             return (10...32).contains(rest.count) && rest.allSatisfy(\.isLowerAlphanumeric)
         }
@@ -67,7 +67,7 @@ extension DocumentReader {
 
     /// An id of the form `ou-…`.
     func organizationalUnit(_ node: Node, _ path: String) -> String? {
-        identifier(node, path, "an organizational unit's id", form: "ou-ab12-cdef3456", where: Self.isUnit)
+        identifier(node, path, "organizational unit id", form: "ou-ab12-cdef3456", where: Self.isUnit)
     }
 
     /// Where a declarative policy is attached: `r-…`, `ou-…` or an account.
@@ -78,7 +78,7 @@ extension DocumentReader {
         return identifier(
             node,
             path,
-            "a root, an organizational unit or an account",
+            "id of a root, an organizational unit or an account",
             form: "ou-ab12-cdef3456"
         ) { text in
             let root = text.hasPrefix("r-") ? text.dropFirst(2) : ""
@@ -96,7 +96,7 @@ extension DocumentReader {
 
     /// An id of the form `ami-…` with 17 (formerly 8) hexadecimal digits.
     func image(_ node: Node, _ path: String) -> String? {
-        identifier(node, path, "an image id", form: "ami-0abcd1234abcd1234") { text in
+        identifier(node, path, "image id", form: "ami-0abcd1234abcd1234") { text in
             let digits = text.hasPrefix("ami-") ? text.dropFirst(4) : ""
             return (digits.count == 17 || digits.count == 8)
                 && digits.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
@@ -117,7 +117,7 @@ extension DocumentReader {
         let repaired = String(last.lowercased().filter { !$0.isWhitespace })
         error(
             node.place,
-            "\(path): \(text) is not \(what)",
+            "\(path): \(text) is not a valid \(what)",
             instead: isSound(repaired) ? repaired : "one like \(form)"
         )
         return nil
@@ -140,7 +140,7 @@ extension DocumentReader {
         if style == .plain, PlainScalar(text) != .text { return self.text(node, path) }
         error(
             node.place,
-            "\(path): \(text) is neither an account nor an alias of AWS's",
+            "\(path): \(text) is not a valid owner: neither an account id nor an alias of AWS's",
             instead: NearestName.of(text, in: ImageCriterionLimits.ownerAliases)
                 ?? "12 digits in quotes, or one of "
                 + ImageCriterionLimits.ownerAliases.joined(separator: ", ")
@@ -165,7 +165,7 @@ extension DocumentReader {
             && parts.dropLast().allSatisfy { $0.count >= 2 && $0.allSatisfy(\.isLowerLetter) }
             && parts.last?.count == 1 && parts.last?.first?.isNumber == true
         if isSound { return text }
-        error(node.place, "\(path): \(text) is not a Region", instead: "one like us-east-1")
+        error(node.place, "\(path): \(text) is not a valid Region", instead: "one like us-east-1")
         return nil
     }
 }

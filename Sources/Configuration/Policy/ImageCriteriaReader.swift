@@ -134,7 +134,7 @@ struct ImageCriteriaReader {
             if known.contains(text) { return text }
             reader.error(
                 item.place,
-                "ImageProviders: \(text) is neither an account nor an alias of AWS's",
+                "ImageProviders: \(text) is not a valid provider: neither an account id nor an alias of AWS's",
                 instead: NearestName.of(text, in: known).map { JSONText.string($0) }
                     ?? "12 digits in quotes, or one of " + known.joined(separator: ", "),
                 impact: Self.refused
@@ -187,7 +187,7 @@ struct ImageCriteriaReader {
             if ImageCriterionLimits.isProductCode(code) { return code }
             reader.error(
                 item.place,
-                "MarketplaceProductCodes: \(code) is no product code, which has 1 to 25 letters and digits",
+                "MarketplaceProductCodes: \(code) is not a valid product code: 1 to 25 letters and digits",
                 impact: Self.refused
             )
             return nil

@@ -31,7 +31,7 @@ extension PolicyReading {
             return nil
         }
         guard parts.count == 6, parts[0] == "arn" else {
-            return refuse("is no ARN of a principal", "one like \(form)")
+            return refuse("is not a valid ARN of a role or a user", "one like \(form)")
         }
         let (partition, service, region, account, name) = (parts[1], parts[2], parts[3], parts[4], parts[5])
         guard partition.hasPrefix("aws") || partition.contains("*") else {
@@ -45,14 +45,14 @@ extension PolicyReading {
             )
         }
         guard service == "iam" || service.contains("*") else {
-            return refuse("is no ARN of IAM", "one like \(form)")
+            return refuse("is not a valid ARN of IAM", "one like \(form)")
         }
         guard region.isEmpty || region == "*" else {
-            return refuse("names a Region, which IAM has not", "one like \(form)")
+            return refuse("names a Region, which ARNs of IAM do not have", "one like \(form)")
         }
         let isAccount = account.count == 12 && account.allSatisfy { $0.isASCII && $0.isNumber }
         guard isAccount || account.contains("*") || account.contains("?") else {
-            return refuse("has no account of 12 digits", "one like \(form)")
+            return refuse("has no valid account id", "one like \(form)")
         }
         let wild = name.firstIndex { "*?".contains($0) }.map { name[..<$0] }
         let isKind = ["role/", "user/", "root"].contains { kind in
@@ -78,7 +78,7 @@ extension PolicyReading {
             !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         reader.error(
             node.place,
-            "exempt_services: \(text) is not an AWS service",
+            "exempt_services: \(text) is not a valid name of an AWS service",
             instead: isName ? "\(name).amazonaws.com" : "one like backup.amazonaws.com",
             impact: "no call would be exempt"
         )

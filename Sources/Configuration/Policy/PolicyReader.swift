@@ -108,7 +108,7 @@ struct PolicyReading {
             if nearest == nil {
                 reader.error(
                     root.place,
-                    "the policy does not say its version",
+                    "the policy has no version",
                     instead: "version: 1",
                     impact: "a later amiwatch could not tell how to read it"
                 )

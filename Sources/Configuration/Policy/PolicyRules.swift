@@ -143,7 +143,7 @@ extension PolicyReading {
         guard text.utf8.count == 10, let day = EventTime(text + "T00:00:00Z") else {
             reader.error(
                 node.place,
-                "suppressions.expires: \(text.isEmpty ? "nothing" : text) is not a date of the calendar",
+                "suppressions.expires: \(text.isEmpty ? "nothing" : text) is not a valid date",
                 instead: "one like 2026-12-31"
             )
             return nil

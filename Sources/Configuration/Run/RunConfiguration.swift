@@ -144,6 +144,9 @@ public struct RunConfiguration: Sendable {
     public var policyPlace: Place?
     /// What is logged.
     public var logLevel = LogLevel.info
+    /// The options that gave the file, the brokers and the input, for a command that is told to read the same:
+    /// `--config FILE`.
+    public var options: [String] = []
 
     /// The defaults.
     public init() {}

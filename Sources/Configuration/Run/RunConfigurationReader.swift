@@ -49,23 +49,15 @@ struct RunReading {
                 return nil
             }
         }
-        for setting in RunKeys.settings {
-            let name = RunKeys.variable(of: setting)
-            let isList = RunKeys.lists.contains(setting)
-            let steps = setting.split(separator: ".").map(String.init)
-            if let option = options.last(where: { $0.path == setting }) {
-                root = root.putting(
-                    Node(setting: option.values, isList: isList, from: option.name),
-                    at: steps
-                )
-            } else if let value = environment[name] {
-                let values = isList ? value.split(separator: ",").map { $0.trimming(" ") } : [value]
-                root = root.putting(Node(setting: values, isList: isList, from: name), at: steps)
-            }
-        }
-        warnOfMisspeltVariables()
+        root = overlay(root, options)
         guard let top = reader.fields(root, "") else { return nil }
         var configuration = RunConfiguration()
+        configuration.options =
+            (path.map { ["--config", $0] } ?? [])
+            + options.filter { ["kafka.bootstrap_servers", "input.topics"].contains($0.path) }.flatMap {
+                option in
+                option.values.flatMap { [option.name, $0] }
+            }
         readKafka(top, into: &configuration)
         readInput(top, into: &configuration)
         readTopics(top, into: &configuration)
@@ -80,22 +72,6 @@ struct RunReading {
             configuration.logLevel = reader.word(node, "log.level", RunConfiguration.LogLevel.self) ?? .info
         }
         return configuration
-    }
-
-    private func warnOfMisspeltVariables() {
-        let known = RunKeys.settings.map(RunKeys.variable)
-        for name in environment.keys.sorted() where name.hasPrefix("AMIWATCH_") && !known.contains(name) {
-            let rest = String(name.dropFirst(9))
-            guard let nearest = NearestName.of(rest, in: known.map { String($0.dropFirst(9)) }) else {
-                continue
-            }
-            reader.warn(
-                Place(file: name, isSetting: true),
-                "no setting is named so",
-                instead: "AMIWATCH_" + nearest,
-                impact: "it has no effect"
-            )
-        }
     }
 
     // MARK: Texts
@@ -137,13 +113,5 @@ struct RunReading {
             rest = rest[rest.index(after: end)...]
         }
         return SecretText(result + rest, isSecret: isSecret)
-    }
-}
-
-extension Substring {
-    /// Without some character at both ends.
-    fileprivate func trimming(_ character: Character) -> String {
-        let start = drop { $0 == character }
-        return String(start.reversed().drop { $0 == character }.reversed())
     }
 }

@@ -66,7 +66,11 @@ extension RunReading {
         let shifts = ["KiB": 10, "MiB": 20, "GiB": 30]
         guard let number = Int(digits), let shift = shifts[String(unit)], number <= most >> shift, number > 0
         else {
-            reader.error(node.place, "\(path): \(text) is no size", instead: "bytes, or one like 16 MiB")
+            reader.error(
+                node.place,
+                "\(path): \(text) is not a valid size",
+                instead: "bytes, or one like 16 MiB"
+            )
             return nil
         }
         return number << shift
@@ -81,7 +85,7 @@ extension RunReading {
         if isSound { return name }
         reader.error(
             node.place,
-            "\(path): \(name) cannot be a topic's name, which has up to 249 letters, digits, '.', '_', '-'"
+            "\(path): \(name) is not a valid topic name: up to 249 letters, digits, '.', '_', '-'"
         )
         return nil
     }

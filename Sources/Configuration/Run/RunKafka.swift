@@ -20,6 +20,7 @@ extension RunReading {
                 guard let node = fields[key] else { continue }
                 configuration.kafka[keyPath: target] = properties(node, "kafka.\(key)")
             }
+            warnOfPlainText(configuration.kafka)
         }
         if let id = top["group_id"].flatMap({ text($0, "group_id") }) { configuration.groupID = id.value }
         configuration.instanceID = top["instance_id"].flatMap { text($0, "instance_id")?.value }
@@ -47,7 +48,7 @@ extension RunReading {
                 guard isServer(server) else {
                     reader.error(
                         node.place,
-                        "\(path): \(server.isEmpty ? "an empty entry" : server) is not a host and a port",
+                        "\(path): \(server.isEmpty ? "an empty entry" : server) is not a valid address",
                         instead: "one like broker1:9092"
                     )
                     continue
@@ -84,7 +85,8 @@ extension RunReading {
                 reader.error(
                     entry.place,
                     "\(path): amiwatch sets \(name) itself",
-                    instead: instead.isEmpty ? "nothing here" : instead,
+                    instead: instead.isEmpty
+                        ? "nothing here" : entry.place.isSetting ? RunKeys.variable(of: instead) : instead,
                     impact: "alerts would not be exactly once"
                 )
                 return nil
@@ -97,9 +99,52 @@ extension RunReading {
                 )
                 return nil
             }
-            let value = isFile ? content(entry, path) : value(entry, path)
-            return value.map { RunConfiguration.Property(name: name, value: $0, place: entry.place) }
+            guard let value = isFile ? content(entry, path) : value(entry, path) else { return nil }
+            let property = RunConfiguration.Property(name: name, value: value, place: entry.place)
+            if Self.files.contains(name) { checkFile(property, at: entry.value.place) }
+            return property
         }
+    }
+
+    /// Properties that name a file.
+    private static let files = [
+        "ssl.ca.location", "ssl.certificate.location", "ssl.crl.location", "ssl.key.location",
+        "ssl.keystore.location", "sasl.kerberos.keytab",
+    ]
+
+    /// Says when a file that a property names cannot be read.
+    ///
+    /// librdkafka, which reads it, takes its path from the working directory.
+    private func checkFile(_ property: RunConfiguration.Property, at place: Place) {
+        let path = property.value.value
+        // Both of librdkafka: the system's own authorities.
+        if property.name == "ssl.ca.location", path == "probe" || path.isEmpty { return }
+        guard let refusal = SourceFile.refusal(path, allowsFolder: property.name == "ssl.ca.location") else {
+            return
+        }
+        let beside = place.isSetting ? path : SourceFile.resolve(path, in: SourceFile.folder(of: place.file))
+        let isBeside = beside != path && SourceFile.refusal(beside, allowsFolder: false) == nil
+        reader.error(
+            place,
+            "\(property.name): \(property.value): \(refusal.message)"
+                + (isBeside ? " in the working directory, from which librdkafka takes its path" : ""),
+            instead: property.value.isSecret ? nil : isBeside ? "the whole path" : refusal.instead,
+            impact: "no broker could be reached"
+        )
+    }
+
+    /// Says when properties of TLS or of a log-in are given, and nothing turns them on.
+    private func warnOfPlainText(_ kafka: RunConfiguration.Kafka) {
+        let all = kafka.properties + kafka.consumer + kafka.producer
+        guard !all.contains(where: { $0.name == "security.protocol" }),
+            kafka.bootstrapServers?.contains("://") != true,
+            let idle = all.first(where: { $0.name.hasPrefix("ssl.") || $0.name.hasPrefix("sasl.") })
+        else { return }
+        reader.warn(
+            idle.place,
+            "\(idle.name) has no effect without security.protocol: Kafka is spoken to in plain text",
+            instead: "\(idle.writing("security.protocol")) as well: SSL, SASL_SSL or SASL_PLAINTEXT"
+        )
     }
 
     /// A property's value: any scalar, as librdkafka takes texts only.
@@ -108,11 +153,13 @@ extension RunReading {
             reader.mismatch(
                 entry.value,
                 "\(path).\(entry.key)",
-                "a text, a number or a boolean",
+                "a string, a number or a boolean",
                 instead: nil
             )
             return nil
         }
+        // A variable's value is taken as it is: a password may hold anything.
+        if entry.value.place.isSetting { return SecretText(text, isSecret: Self.isSecret(entry.key)) }
         guard let value = expand(text, entry.value.place, "\(path).\(entry.key)") else { return nil }
         guard Self.isSecret(entry.key) else { return value }
         if !value.isSecret {
@@ -146,6 +193,6 @@ extension RunReading {
     private static func isSecret(_ property: String) -> Bool {
         let name = property.lowercased()
         return ["password", "secret", "token"].contains { name.contains($0) } && !name.hasSuffix(".url")
-            || name == "ssl.key.pem"
+            || name == "ssl.key.pem" || name == "sasl.oauthbearer.config"
     }
 }

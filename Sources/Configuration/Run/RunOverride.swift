@@ -28,6 +28,24 @@ extension Node {
                 ?? Node(place: place, value: .scalar(values.joined(separator: ","), .setting))
     }
 
+    /// This mapping with some entries put into one within it, in place of those of the same base names.
+    func putting(_ entries: [Entry], at path: [String], base: (String) -> String) -> Node {
+        guard case .mapping(let old) = value else { return self }
+        guard let key = path.first else {
+            let names = Set(entries.map { base($0.key) })
+            return Node(place: place, value: .mapping(old.filter { !names.contains(base($0.key)) } + entries))
+        }
+        let index = old.firstIndex { $0.key == key }
+        let place = entries.first?.place ?? self.place
+        let inner = index.map { old[$0].value }.flatMap { $0.isNull ? nil : $0 }
+        let node = (inner ?? Node(place: place, value: .mapping([])))
+            .putting(entries, at: Array(path.dropFirst()), base: base)
+        var result = old
+        let entry = Entry(key: key, place: index.map { old[$0].place } ?? place, value: node)
+        if let index { result[index] = entry } else { result.append(entry) }
+        return Node(place: self.place, value: .mapping(result))
+    }
+
     /// This mapping with one value put in at a path, whatever stood there.
     func putting(_ node: Node, at path: [String]) -> Node {
         guard let key = path.first, case .mapping(let entries) = value else { return self }

@@ -73,7 +73,9 @@ private struct Checked {
         )
         diagnostics += found
         guard let configuration else { return }
-        diagnostics += configuration.kafka.refusals
+        let refusals = configuration.kafka.refusals
+        // Certificates are looked at with properties that librdkafka takes.
+        diagnostics += refusals.isEmpty ? configuration.kafka.certificateFaults : refusals
         if let named = configuration.policy, policy == nil {
             check(policy: named, namedAt: configuration.policyPlace)
         }

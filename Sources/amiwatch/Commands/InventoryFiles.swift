@@ -53,13 +53,13 @@ extension Arguments {
     func account(_ option: Option) throws -> AccountID? {
         guard let text = self[option] else { return nil }
         if let account = AccountID(text) { return account }
-        throw UsageError("--\(option.name) \(text) is no account: write its 12 digits")
+        throw UsageError("--\(option.name) \(text) is not a valid account id: write its 12 digits")
     }
 
     /// The time that an option names.
     func time(_ option: Option) throws -> EventTime? {
         guard let text = self[option] else { return nil }
         if let time = EventTime(text) { return time }
-        throw UsageError("--\(option.name) \(text) is no time: write 2026-03-17T09:00:00Z")
+        throw UsageError("--\(option.name) \(text) is not a valid time: write 2026-03-17T09:00:00Z")
     }
 }

@@ -6,8 +6,54 @@ extension RunConfiguration.Kafka {
     var refusals: [Diagnostic] {
         (properties + consumer + producer).flatMap { property in
             KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
-                Diagnostic(.error, at: property.place, "\($0)", impact: "run would not start")
+                KafkaLibrary.propertyNames.contains(property.name)
+                    ? Diagnostic(.error, at: property.place, "\($0)", impact: "run would not start")
+                    : property.unknown
             }
         }
+    }
+
+    /// What is wrong with the certificates and keys that the properties name.
+    var certificateFaults: [Diagnostic] {
+        var found: [Diagnostic] = []
+        for chosen in [consumer, producer] {
+            // As clients take them: the last one counts.
+            let all = properties + chosen
+            var configuration = KafkaConfiguration()
+            for property in all { configuration[property.name] = property.value.value }
+            guard let problem = configuration.tlsProblem() else { continue }
+            let named = problem.message.firstMatch(of: /^(ssl\.[a-z.]+) failed/).map { String($0.output.1) }
+            let property =
+                all.last { $0.name == named } ?? all.last { $0.name == "security.protocol" } ?? all.last
+            guard let property else { continue }
+            let password =
+                named?.hasPrefix("ssl.key.") == true ? ", and that ssl.key.password is its password" : ""
+            let diagnostic = Diagnostic(
+                .error,
+                at: property.place,
+                "\(problem); check that the file is PEM\(password)",
+                impact: "no broker could be reached"
+            )
+            if !found.contains(diagnostic) { found.append(diagnostic) }
+        }
+        return found
+    }
+}
+
+extension RunConfiguration.Property {
+    /// What is said of a name that librdkafka does not have.
+    fileprivate var unknown: Diagnostic {
+        // The path in the file is no part of a variable's name.
+        let bare = name.hasPrefix("properties.") ? String(name.dropFirst(11)) : name
+        let nearest =
+            KafkaLibrary.propertyNames.contains(bare)
+            ? bare : NearestName.of(bare, in: KafkaLibrary.propertyNames)
+        return Diagnostic(
+            .error,
+            at: place,
+            "librdkafka \(KafkaLibrary.version) has no property \(name)",
+            instead: nearest.map(writing),
+            impact: "it would have no effect"
+        )
     }
 }
