@@ -23,12 +23,14 @@ create() {
     shift
     "$KAFKA_HOME/bin/kafka-topics.sh" --bootstrap-server "$bootstrap_servers" --create --if-not-exists \
         --topic "$topic" --partitions "$partitions" --replication-factor "$replication" \
-        --config "min.insync.replicas=$in_sync" --config unclean.leader.election.enable=false "$@"
+        --config "min.insync.replicas=$in_sync" --config unclean.leader.election.enable=false \
+        --config max.message.bytes=1048588 "$@"
 }
 
-create "$input" --config "retention.ms=$((7 * day))"
-create amiwatch.events --config "retention.ms=$((7 * day))"
+# Only the topics of state are compacted: elsewhere compaction would delete what nobody has read yet.
+create "$input" --config cleanup.policy=delete --config "retention.ms=$((7 * day))"
+create amiwatch.events --config cleanup.policy=delete --config "retention.ms=$((7 * day))"
 create amiwatch.state --config cleanup.policy=compact --config "delete.retention.ms=$((7 * day))"
 create amiwatch.catalogue --config cleanup.policy=compact --config "delete.retention.ms=$((7 * day))"
-create amiwatch.alerts --config "retention.ms=$((30 * day))"
-create amiwatch.deadletters --config "retention.ms=$((30 * day))"
+create amiwatch.alerts --config cleanup.policy=delete --config "retention.ms=$((30 * day))"
+create amiwatch.deadletters --config cleanup.policy=delete --config "retention.ms=$((30 * day))"

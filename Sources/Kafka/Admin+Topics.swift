@@ -111,6 +111,35 @@ extension Admin {
         return result
     }
 
+    /// Whether no partition of a topic holds a message.
+    ///
+    /// - Throws: ``KafkaError``: no answer from a leader within the time limit.
+    public func isEmpty(
+        _ topic: TopicDescription,
+        timeout: Duration = .seconds(10)
+    ) throws(KafkaError) -> Bool {
+        client.assertOwned()
+        let operation = "asking where the topic \(topic.name) ends"
+        let deadline = ContinuousClock.now + timeout
+        for partition in topic.partitions {
+            var (low, high): (Int64, Int64) = (0, 0)
+            let remaining = max(1, (deadline - .now).milliseconds)
+            try check(
+                rd_kafka_query_watermark_offsets(
+                    client.raw,
+                    topic.name,
+                    partition.id,
+                    &low,
+                    &high,
+                    remaining
+                ),
+                operation
+            )
+            if high > low { return false }
+        }
+        return true
+    }
+
     /// Deletes all messages before the given offsets (`.end` deletes everything there is).
     ///
     /// - Throws: ``KafkaError`` when the request fails, or for the first partition that has an error of its own.

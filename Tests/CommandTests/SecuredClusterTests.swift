@@ -26,12 +26,17 @@ struct SecuredClusterTests {
         )
         try produce(records.prefix(9).map { TestMessage($0) }, to: "forbidden.input", at: plain)
 
-        // Nothing is permitted yet.
-        expect(
-            try cluster.run(cluster.login(), "topics"),
-            says: "describing the topic cloudtrail",
-            "Describe"
-        )
+        // Nothing is permitted yet, and all of it is told at once.
+        let nothing = try cluster.run(cluster.login(), "topics")
+        expect(nothing, says: ["denied: "] + Self.topics)
+        for topic in Self.topics {
+            #expect(nothing.output.contains("error: \(topic): this user may not see it: grant"), "\(nothing)")
+            #expect(
+                nothing.output.contains("--allow-principal User:amiwatch --operation")
+                    && nothing.output.contains("--topic \(topic)\n"),
+                "\(nothing)"
+            )
+        }
         let groups = ["--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-"]
         let permitting = [
             try cluster.startPermitting(),
@@ -53,6 +58,7 @@ struct SecuredClusterTests {
         )
         try whatIsNotPermitted(cluster)
         try wholeJob(cluster, records)
+        try environmentAlone(cluster)
 
         #expect(
             cluster.printed.contains("\"facility\":\"CONNECT\""),
@@ -100,6 +106,55 @@ struct SecuredClusterTests {
         )
         #expect(inventory.status == 0, "\(inventory.errors)")
     }
+
+    /// No file and no option: the environment says everything.
+    private func environmentAlone(_ cluster: SecuredCluster) throws {
+        let settings = cluster.login(["sasl.password": ""])
+        var environment = [
+            "AMIWATCH_KAFKA_BOOTSTRAP_SERVERS": settings.servers, "AMIWATCH_POLICY": SampleDay.policy,
+            "AMIWATCH_KAFKA_SASL_PASSWORD_FILE": cluster.folder.path + "/password",
+            "AMIWATCH_KAFKA_PRODUCER_LINGER_MS": "1", "AMIWATCH_TEST_BOOTSTRAP": "nowhere:1",
+        ]
+        for (name, value) in settings.properties where !value.isEmpty {
+            environment["AMIWATCH_KAFKA_" + name.uppercased().replacing(".", with: "_")] = value
+        }
+        func run(_ arguments: String..., changing changes: [String: String] = [:]) throws -> CommandResult {
+            let environment = environment.merging(changes) { $1 }.filter { !$0.value.isEmpty }
+            return cluster.result(of: try Running([Binary.path] + arguments, environment, in: cluster.folder))
+        }
+        let topics = try run("topics")
+        #expect(topics.status == 0, "\(topics)")
+        let job = try run("run", "--until-end")
+        #expect(job.status == 0, "\(job.errors)")
+        let inventory = try run("inventory", SampleDay.folder + "/inventory/images.json")
+        #expect(inventory.status == 0, "\(inventory.errors)")
+        // What is misspelt would be a connection in plain text.
+        for command in ["topics", "run"] {
+            for name in ["AMIWATCH_KAFKA_PROPERTIES_SECURITY_PROTOCOL", "AMIWATCH_KAFKA_SECURTY_PROTOCOL"] {
+                let changes = [name: "SASL_SSL", "AMIWATCH_KAFKA_SECURITY_PROTOCOL": ""]
+                let misspelt = try run(command, changing: changes)
+                #expect(misspelt.status == 1)
+                #expect(
+                    misspelt.errors.contains("\(name): error: librdkafka ")
+                        && misspelt.errors.contains("write AMIWATCH_KAFKA_SECURITY_PROTOCOL "),
+                    "\(misspelt)"
+                )
+            }
+        }
+        let wrong = try run(
+            "topics",
+            changing: ["AMIWATCH_KAFKA_SASL_PASSWORD_FILE": cluster.folder.path + "/wrong"]
+        )
+        #expect(
+            wrong.status == 1 && wrong.errors.contains("AMIWATCH_KAFKA_SASL_PASSWORD_FILE: error: "),
+            "\(wrong)"
+        )
+    }
+
+    private static let topics = [
+        "cloudtrail", "amiwatch.events", "amiwatch.state", "amiwatch.catalogue", "amiwatch.alerts",
+        "amiwatch.deadletters",
+    ]
 
     /// What the alerts leave of each finding: of how often it was seen they say only what matters.
     private static func told(_ lines: [String]) -> [String: [String?]] {
@@ -212,7 +267,11 @@ struct SecuredClusterTests {
         var settings = cluster.login()
         settings.topics["alerts"] = "amiwatch.new"
         let topics = try cluster.run(settings, "topics", "--create")
-        expect(topics, says: "describing the topic amiwatch.new", "grant Describe")
+        expect(topics, says: "denied: amiwatch.new")
+        #expect(
+            topics.output.contains("error: amiwatch.new: this user may not see it: grant Write"),
+            "\(topics)"
+        )
     }
 
     /// One line on standard error with these words, beside what is logged, and exit status 1.

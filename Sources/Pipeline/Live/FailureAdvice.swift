@@ -13,7 +13,7 @@ struct FailureAdvice {
     /// The same failure with better advice, if there is some.
     func complete(_ failure: RunFailure) -> RunFailure {
         if !failure.gone.isEmpty {
-            return RunFailure(failure.fact, advice: creation(of: failure.gone), cause: nil)
+            return RunFailure(failure.fact, advice: MendingCommands(clients).createAndRestart, cause: nil)
         }
         guard let cause = failure.cause else { return failure }
         let advice: String? =
@@ -27,14 +27,6 @@ struct FailureAdvice {
     /// Completes what a step throws.
     func completing<R>(_ step: () throws -> R) throws -> R {
         do { return try step() } catch let failure as RunFailure { throw complete(failure) }
-    }
-
-    /// `topics` knows the topics of a configuration; an input has to be named when an option had named it here.
-    private func creation(of topics: [String]) -> String {
-        let inputs = clients.configuration.input.topics.filter(topics.contains).map { " --input \($0)" }
-            .joined()
-        return
-            "run 'amiwatch topics --create\(inputs) --bootstrap-servers \(clients.bootstrapServers)', then restart"
     }
 
     /// Which limit a message is beyond, and the command that raises it.

@@ -24,7 +24,7 @@ public final class InventoryPublisher {
         } catch {
             throw Trouble.failure(error)
         }
-        let layout = try advice.completing { try TopicLayout.find(configuration, admin) }
+        let layout = try advice.completing { try TopicLayout.find(clients, admin, log: log) }
         let input = configuration.input
         partitioner = Partitioner(input, count: layout.accountPartitions)
         do throws(KafkaError) {

@@ -164,12 +164,14 @@ struct OperationTests {
         var stage = try Stage(partitions: 1)
         stage.configuration.topics.alerts += "-missing"
         let missing = #expect(throws: RunFailure.self) { try stage.runToEnd() }
-        #expect(missing?.description.contains("amiwatch topics --create") == true)
+        #expect(missing?.description.contains("run 'amiwatch topics --create") == true)
         #expect(missing?.description.contains(stage.topics.alerts) == true)
         stage.configuration.input.topics = [stage.input + "-missing"]
         let input = #expect(throws: RunFailure.self) { try stage.runToEnd() }
         #expect(
-            input?.description.contains("'amiwatch topics --create --input \(stage.input)' makes") == true
+            input?.description.contains(
+                "run 'amiwatch topics --create --bootstrap-servers \(stage.broker.bootstrapServers) --input \(stage.input)"
+            ) == true
         )
         let port = try freePorts(1)[0]
         stage.configuration.kafka.bootstrapServers = "127.0.0.1:\(port)"
@@ -220,7 +222,7 @@ struct OperationTests {
         configuration.topics.state = try stage.broker.makeTopic("unfit", partitions: 2)
         let unfit = try TopicCheck(configuration, creates: true, log: log)
         #expect(!unfit.isSound)
-        let errors = unfit.rows.flatMap(\.errors).joined(separator: "\n")
+        let errors = unfit.rows.flatMap(\.errors).map(\.message).joined(separator: "\n")
         #expect(errors.contains("cleanup.policy=delete"))
         #expect(errors.contains("2 partitions"))
     }

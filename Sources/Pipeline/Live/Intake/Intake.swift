@@ -12,7 +12,7 @@ final class Intake {
     let board: RunBoard
     let log: RunLog
     let consumer: Consumer
-    private let clients: KafkaClients
+    let clients: KafkaClients
     private let missing: MissingTopics
     private let partitioner: Partitioner
     private let endsWhenRead: Bool

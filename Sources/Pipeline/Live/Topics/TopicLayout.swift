@@ -24,58 +24,57 @@ struct TopicLayout: Sendable, Equatable {
 
     /// Looks at the topics that a configuration names.
     ///
-    /// - Throws: `RunFailure` that names all topics that are missing or do not fit, and the command that helps.
-    static func find(_ configuration: RunConfiguration, _ admin: Admin) throws -> TopicLayout {
-        let topics = configuration.topics
-        var missing: [String] = []
-        var found: [TopicDescription] = []
-        func partitions(_ name: String) throws -> Int {
-            let description: TopicDescription?
-            do throws(KafkaError) { description = try admin.describeTopic(name) } catch {
-                throw Trouble.failure(error)
-            }
-            if let description { found.append(description) } else { missing.append(name) }
-            return description?.partitions.count ?? 0
+    /// Their properties count as far as this user may see them.
+    /// - Throws: `RunFailure` that names all topics that are missing, denied, or would lose or block messages, and
+    ///   the command that helps.
+    static func find(_ clients: KafkaClients, _ admin: Admin, log: RunLog) throws -> TopicLayout {
+        var survey: TopicSurvey
+        do throws(KafkaError) {
+            survey = try TopicSurvey(clients, admin, demandsProperties: false)
+        } catch { throw Trouble.failure(error) }
+        if let denial = survey.denial {
+            let names = survey.rows.filter { $0.state == .denied }.map(\.name)
+            throw Trouble.failure(denial, about: names.joined(separator: ", "))
         }
-        let inputs = try configuration.input.topics.map { ($0, try partitions($0)) }
-        let isKeyed = configuration.input.isKeyedByAccount
-        let events = isKeyed ? inputs.first?.1 ?? 0 : try partitions(topics.events)
-        let state = try partitions(topics.state)
-        let catalogue = try partitions(topics.catalogue)
-        let published = try [topics.alerts, topics.deadLetters].map { ($0, try partitions($0)) }
+        let missing = survey.rows.filter { $0.state == .missing }.map(\.name)
         guard missing.isEmpty else {
-            let names = missing.joined(separator: ", ")
-            // Told by name: `topics` knows nothing of the option that named it here.
-            let input = configuration.input.topics.filter(missing.contains).map { " --input \($0)" }.joined()
             throw RunFailure(
-                "missing topic\(missing.count == 1 ? "" : "s") \(names): 'amiwatch topics --create\(input)' makes "
-                    + (missing.count == 1 ? "it" : "them")
+                "missing topic\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", ")): "
+                    + survey.commands.createAndRestart
             )
         }
-        do throws(KafkaError) { try admin.logInToLeaders(of: found) } catch { throw Trouble.failure(error) }
-        if isKeyed, let other = inputs.first(where: { $0.1 != events }) {
-            throw RunFailure(
-                "\(other.0) has \(other.1) partitions and \(inputs[0].0) \(events): topics that are keyed by account "
-                    + "must have the same number"
+        do throws(KafkaError) { try survey.judge() } catch { throw Trouble.failure(error) }
+        let faults = survey.rows.flatMap { row in
+            row.errors.map { fault in
+                "\(row.name): \(fault.message)" + (fault.command.map { "; run '\($0)', then restart" } ?? "")
+            }
+        }
+        guard faults.isEmpty else { throw RunFailure(faults.joined(separator: "; ")) }
+        if let error = survey.unread {
+            log.info(
+                "the properties of the topics are not checked: grant DescribeConfigs (Deploy/acls.sh with CHECKS=1)",
+                ["error": .text("\(error)")]
             )
         }
-        guard state == events else {
-            throw RunFailure(
-                "\(topics.state) has \(state) partitions and \(isKeyed ? inputs[0].0 : topics.events) \(events): they "
-                    + "must have the same number, because a partition's state lies under its own number; see 'amiwatch topics'"
-            )
-        }
-        let input = inputs.flatMap { Self.partitions(of: $0, count: $1) }
-        return TopicLayout(
-            accountPartitions: events,
-            cataloguePartitions: catalogue,
-            input: input,
-            records: isKeyed ? input : Self.partitions(of: topics.events, count: events),
-            published: published.flatMap { Self.partitions(of: $0, count: $1) }
-        )
+        return TopicLayout(survey)
     }
 
     private static func partitions(of topic: String, count: Int) -> [TopicPartition] {
         (0..<Int32(clamping: count)).map { TopicPartition(topic, $0) }
+    }
+
+    private init(_ survey: TopicSurvey) {
+        func partitions(_ purpose: TopicPlan.Purpose) -> [TopicPartition] {
+            zip(survey.plans, survey.rows).filter { $0.0.purpose == purpose }.flatMap { _, row in
+                (row.description?.partitions ?? []).map { TopicPartition(row.name, $0.id) }
+            }
+        }
+        input = partitions(.input)
+        let events = partitions(.events)
+        // Without events the detector reads an input that is keyed by account.
+        records = events.isEmpty ? input : events
+        accountPartitions = partitions(.state).count
+        cataloguePartitions = partitions(.catalogue).count
+        published = partitions(.alerts) + partitions(.deadLetters)
     }
 }

@@ -3,19 +3,6 @@ import Kafka
 
 /// One topic as amiwatch wants it.
 struct TopicPlan: Sendable {
-    /// A property, and what it has to be.
-    struct Wish: Sendable {
-        let name: String
-        /// What a new topic gets.
-        let value: String
-        /// Whether a value in force will do.
-        let accepts: @Sendable (String) -> Bool
-        /// Why not, when it will not.
-        let reason: String
-        /// Whether exactly once, or what is kept, depends on it.
-        let isRequired: Bool
-    }
-
     /// What a topic is for.
     enum Purpose: String, Sendable {
         case input
@@ -24,85 +11,70 @@ struct TopicPlan: Sendable {
         case catalogue
         case alerts
         case deadLetters = "dead letters"
+
+        /// Whether it keeps the latest value of each key, and nothing else.
+        var isCompacted: Bool { self == .state || self == .catalogue }
+
+        /// What a worker does with it, as Kafka's access lists call it; each includes Describe.
+        var operations: [String] {
+            switch self {
+            case .input: ["Read"]
+            case .events, .state, .catalogue: ["Read", "Write"]
+            case .alerts, .deadLetters: ["Write"]
+            }
+        }
     }
 
     let name: String
     let purpose: Purpose
-    let wishes: [Wish]
-
-    private static let day = 86_400_000
+    /// The most bytes of a batch that amiwatch writes to it, with the batch's own frame.
+    let batchBytes: Int
 
     /// The topics of a configuration, the input first.
-    static func all(_ configuration: RunConfiguration, replication: Int) -> [TopicPlan] {
-        let topics = configuration.topics
-        let inSync = replication >= 3 ? 2 : 1
-        let weekly = retention(days: 7)
-        var plans = configuration.input.topics.map {
-            TopicPlan(name: $0, purpose: .input, wishes: [weekly])
-        }
-        if !configuration.input.isKeyedByAccount {
-            plans.append(TopicPlan(name: topics.events, purpose: .events, wishes: [weekly] + safety(inSync)))
-        }
-        plans += [
-            TopicPlan(name: topics.state, purpose: .state, wishes: compaction + safety(inSync)),
-            TopicPlan(name: topics.catalogue, purpose: .catalogue, wishes: compaction + safety(inSync)),
-            TopicPlan(
-                name: topics.alerts,
-                purpose: .alerts,
-                wishes: [retention(days: 30)] + safety(inSync)
-            ),
-            TopicPlan(
-                name: topics.deadLetters,
-                purpose: .deadLetters,
-                wishes: [retention(days: 30)] + safety(inSync)
-            ),
-        ]
-        return plans
-    }
-
-    private static let compaction = [
-        Wish(
-            name: "cleanup.policy",
-            value: "compact",
-            accepts: { $0 == "compact" },
-            reason: "what is old and still true would be deleted",
-            isRequired: true
-        ),
-        Wish(
-            name: "delete.retention.ms",
-            value: String(7 * day),
-            accepts: { (Int($0) ?? 0) >= 7 * day },
-            reason: "a worker that was away for days would not hear what was deleted",
-            isRequired: false
-        ),
-    ]
-
-    private static func retention(days: Int) -> Wish {
-        Wish(
-            name: "retention.ms",
-            value: String(days * day),
-            accepts: { Int($0).map { $0 < 0 || $0 >= day } ?? false },
-            reason: "less than a day is kept: a worker that stops overnight loses records",
-            isRequired: false
+    static func all(_ clients: KafkaClients) -> [TopicPlan] {
+        let (input, topics) = (clients.configuration.input, clients.configuration.topics)
+        let (forwarded, published) = (
+            clients.forwarding.messageBytes, clients.transactional(id: "").messageBytes
         )
+        func plan(_ name: String, _ purpose: Purpose, _ messageBytes: Int) -> TopicPlan {
+            // Saturating, as the number comes from a file.
+            TopicPlan(name: name, purpose: purpose, batchBytes: min(messageBytes, .max - 512) + 512)
+        }
+        var plans = input.topics.map { plan($0, .input, forwarded) }
+        if !input.isKeyedByAccount { plans.append(plan(topics.events, .events, forwarded)) }
+        return plans + [
+            plan(topics.state, .state, published), plan(topics.catalogue, .catalogue, published),
+            plan(topics.alerts, .alerts, published),
+            plan(topics.deadLetters, .deadLetters, max(forwarded, published)),
+        ]
     }
 
-    private static func safety(_ inSync: Int) -> [Wish] {
-        [
-            Wish(
-                name: "min.insync.replicas",
-                value: String(inSync),
-                accepts: { (Int($0) ?? 0) >= inSync },
-                reason: "a record could stand on one broker only, and be lost with it",
-                isRequired: true
-            ),
-            Wish(
-                name: "unclean.leader.election.enable",
-                value: "false",
-                accepts: { $0 == "false" },
-                reason: "committed alerts could be lost with a broker",
-                isRequired: true
-            ),
+    /// What a new topic gets; everything that the check looks at is given, for a broker's defaults may be anything.
+    func properties(replication: Int) -> [KafkaConfiguration.Property] {
+        let retention = purpose == .alerts || purpose == .deadLetters ? 30 * Wanted.day : 7 * Wanted.day
+        let keeping =
+            purpose.isCompacted
+            ? [("cleanup.policy", "compact"), ("delete.retention.ms", String(Wanted.deleteRetention))]
+            : [("cleanup.policy", "delete"), ("retention.ms", String(retention)), ("retention.bytes", "-1")]
+        let safety = [
+            ("min.insync.replicas", String(Wanted.inSync(of: replication))),
+            ("unclean.leader.election.enable", "false"),
+            ("max.message.bytes", String(Wanted.messageBytes(for: batchBytes))),
         ]
+        return (keeping + safety).map { .init(name: $0, value: $1) }
+    }
+
+    /// The values that new topics get, and that the commands which mend a topic set.
+    enum Wanted {
+        /// Milliseconds.
+        static let day = 86_400_000
+        /// Milliseconds.
+        static let deleteRetention = 7 * day
+        /// The brokers' own default.
+        static let usualMessageBytes = 1_048_588
+
+        static func inSync(of replication: Int) -> Int { replication >= 3 ? 2 : 1 }
+
+        static func messageBytes(for batchBytes: Int) -> Int { max(usualMessageBytes, batchBytes) }
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Pipeline
 
 extension Command {
-    private static let create = Option.flag("create", "Make the topics that are missing")
+    private static let create = Option.flag("create", "Create the topics that are missing")
     private static let partitions = Option.value(
         "partitions",
         "N",
@@ -12,14 +12,17 @@ extension Command {
     private static let replication = Option.value(
         "replication",
         "N",
-        "Copies of each record in new topics; by default 3, or one a broker"
+        "Replicas of each partition of new topics; by default 3, or one a broker"
     )
 
     /// `amiwatch topics`.
     static let topics = Command(
         "topics",
-        "Check the topics, or make them",
-        details: "Exit status 1 when a topic is missing or unfit, with what to do.",
+        "Check the topics, or create them",
+        details:
+            "Looks at everything about the topics that can lose or block messages. What it finds comes with what "
+            + "would happen and the command that mends it. Exit status 1 when a topic is missing, invalid or denied: "
+            + "'amiwatch run' does not start then; warnings alone are no failure.",
         options: [
             LiveOptions.config, LiveOptions.bootstrapServers, LiveOptions.input, create, partitions,
             replication,
@@ -28,57 +31,90 @@ extension Command {
         func number(_ option: Option) throws -> Int? {
             guard let text = arguments[option] else { return nil }
             guard let number = Int(text), (1...10_000).contains(number) else {
-                throw UsageError("--\(option.name) \(text): a number from 1 on is wanted")
+                throw UsageError("--\(option.name) \(text) is not a number from 1 to 10000")
             }
             return number
         }
+        let (wantedPartitions, wantedReplication) = (try number(partitions), try number(replication))
         let (configuration, log) = try LiveOptions.readConfiguration(arguments)
         let check = try TopicCheck(
             configuration,
             creates: arguments.has(create),
-            partitions: try number(partitions),
-            replication: try number(replication),
+            partitions: wantedPartitions,
+            replication: wantedReplication,
             log: log
         )
-        try OutputFile.standard { try print(check, to: $0) }
-        guard check.isSound else {
-            let bad = check.rows.filter { !$0.errors.isEmpty }.map(\.name).joined(separator: ", ")
-            throw Failure("not fit for work: \(bad)")
-        }
+        try OutputFile.standard { try TopicTable(check).print(to: $0) }
+        guard check.isSound else { throw Failure(summary(check)) }
         return .done
     }
 
-    private static func print(_ check: TopicCheck, to output: OutputFile) throws {
-        let isColored = Terminal.hasColor(STDOUT_FILENO)
+    /// What is left to do, in one line.
+    private static func summary(_ check: TopicCheck) -> String {
+        let parts = [TopicRow.State.missing, .denied, .invalid].compactMap { state -> String? in
+            let names = check.rows.filter { $0.state == state }.map(\.name)
+            return names.isEmpty ? nil : "\(state.rawValue): \(names.joined(separator: ", "))"
+        }
+        let isMissing = check.rows.contains { $0.state == .missing }
+        let isOther = check.rows.contains { $0.state == .invalid || $0.state == .denied }
+        let advice =
+            isOther
+            ? "the commands above mend \(isMissing ? "and create them" : "that")" : "run '\(check.creating)'"
+        return parts.joined(separator: "; ") + "; " + advice
+    }
+}
+
+/// The topics as a table, and below it what is wrong with them.
+private struct TopicTable {
+    private let check: TopicCheck
+    private let isColored = Terminal.hasColor(STDOUT_FILENO)
+
+    init(_ check: TopicCheck) { self.check = check }
+
+    func print(to output: OutputFile) throws {
         let rows = check.rows.map { row in
             [
                 row.name, row.purpose, row.partitions.map(String.init) ?? "-",
-                row.replication.map(String.init) ?? "-",
-                row.partitions == nil
-                    ? "missing" : row.isNew ? "made" : row.errors.isEmpty ? "in order" : "unfit",
+                row.replication.map(String.init) ?? "-", row.state.rawValue,
                 row.properties.joined(separator: " "),
             ]
         }
         let table = Table(
-            header: ["TOPIC", "FOR", "PARTITIONS", "COPIES", "STATE", "PROPERTIES"],
+            header: ["TOPIC", "FOR", "PARTITIONS", "REPLICATION", "STATE", "PROPERTIES"],
             rows: rows
         )
         for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.line(line) }
         for row in check.rows {
-            for error in row.errors {
-                try output.line(Terminal.paint("error: \(row.name): \(error)", .red, if: isColored))
-            }
+            for fault in row.errors { try print(fault, of: [row.name], "error", .red, to: output) }
         }
-        // What all topics share is said once.
+        // What several topics share is said once, with the command for each.
         var told: Set<String> = []
         for row in check.rows {
-            for warning in row.warnings where told.insert(warning).inserted {
-                let names = check.rows.filter { $0.warnings.contains(warning) }.map(\.name)
-                    .joined(separator: ", ")
-                try output.write(
-                    Terminal.paint("warning: \(names): \(warning)", .yellow, if: isColored) + "\n"
-                )
+            for fault in row.warnings where told.insert(fault.message).inserted {
+                let sharing = check.rows.filter { row in row.warnings.contains { $0.message == fault.message }
+                }
+                try print(fault, of: sharing.map(\.name), "warning", .yellow, to: output)
             }
         }
+    }
+
+    private func print(
+        _ fault: TopicFault,
+        of names: [String],
+        _ label: String,
+        _ color: Terminal.Color,
+        to output: OutputFile
+    ) throws {
+        let line = "\(label): \(names.joined(separator: ", ")): \(fault.message)"
+        try output.line("")
+        try output.line(Terminal.paint(line, color, if: isColored))
+        var commands: [String] = []
+        for row in check.rows where names.contains(row.name) {
+            for other in row.faults where other.message == fault.message {
+                guard let command = other.command, !commands.contains(command) else { continue }
+                commands.append(command)
+            }
+        }
+        for command in commands { try output.line("  " + command) }
     }
 }
