@@ -70,11 +70,9 @@ struct TopicSurvey {
         "cleanup.policy", "retention.ms", "delete.retention.ms", "min.insync.replicas", "max.message.bytes",
     ]
 
-    /// Asks the cluster.
+    /// Asks the cluster; a topic that must not be seen is a fault of its row.
     ///
-    /// - Parameters:
-    ///   - demandsProperties: whether properties that must not be seen are a fault; else they are let pass.
-    /// - Throws: no connection. A topic that must not be seen is a fault of its row.
+    /// With `demandsProperties` so are properties that must not be seen; else they are let pass.
     init(_ clients: KafkaClients, _ admin: Admin, demandsProperties: Bool) throws(KafkaError) {
         plans = TopicPlan.all(clients)
         commands = MendingCommands(clients)
@@ -149,9 +147,7 @@ struct TopicSurvey {
 
     /// Creates what is missing.
     ///
-    /// - Parameters:
-    ///   - partitions: unless the topics that accounts are spread over have a number already.
-    ///   - replication: of each.
+    /// `partitions` counts unless the topics that accounts are spread over have a number already.
     mutating func create(partitions: Int, replication: Int) throws(KafkaError) {
         let count = accountPartitions ?? partitions
         let missing = rows.indices.filter { rows[$0].state == .missing }
