@@ -65,15 +65,19 @@ struct DeletionTests {
         }
         let worker = try Worker(stage)
         try #require(worker.logs("state restored"), "\(worker.lines)")
-        // Records of a topic that is only compacted cannot be deleted.
-        try tool(
-            "kafka-configs.sh",
-            "--alter",
-            "--topic",
-            stage.topics.catalogue,
-            "--add-config",
-            "cleanup.policy=[compact,delete]"
-        )
+        // Records of a topic that is only compacted cannot be deleted; and a run does not start with another.
+        func clean(_ policy: String) throws {
+            let name = stage.topics.catalogue
+            try tool(
+                "kafka-configs.sh",
+                "--alter",
+                "--topic",
+                name,
+                "--add-config",
+                "cleanup.policy=\(policy)"
+            )
+        }
+        try clean("[compact,delete]")
         worker.process.signal(SIGSTOP)
         // So that no request of its is waiting at the broker.
         usleep(500_000)
@@ -93,6 +97,7 @@ struct DeletionTests {
         #expect(worker.logs("catalogue offset is out of range"), "\(worker.lines)")
         try stage.produce(history.events, partitions: 1)
         worker.end()
+        try clean("compact")
         try expectSound(stage, history)
     }
 }
