@@ -45,18 +45,23 @@ extension Consumer {
     ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
         client.assertOwned()
         let deadline = ContinuousClock.now + timeout
-        let lows = try offsets(.beginning, of: partitions, until: deadline)
-        let highs = try offsets(.end, of: partitions, until: deadline)
+        let lows = try logOffsets(.beginning, of: partitions, timeout: timeout)
+        let highs = try logOffsets(.end, of: partitions, timeout: deadline - .now)
         var result: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for (partition, high) in highs { result[partition] = (min(lows[partition] ?? high, high), high) }
         return result
     }
 
-    private func offsets(
+    /// One end of each partition's log: as ``watermarks(of:timeout:)``, with half the questions.
+    ///
+    /// - Throws: ``KafkaError`` that names a partition.
+    public func logOffsets(
         _ end: StartOffset,
         of partitions: [TopicPartition],
-        until deadline: ContinuousClock.Instant
+        timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64] {
+        client.assertOwned()
+        let deadline = ContinuousClock.now + timeout
         // Topics that are held are looked for by librdkafka too, once a second, while their leader is away.
         for topic in Set(partitions.map(\.topic)) { _ = index(of: topic) }
         var result: [TopicPartition: Int64] = [:]
@@ -108,7 +113,7 @@ extension Consumer {
                     failure
                     ?? KafkaError(
                         cause == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__TIMED_OUT : cause,
-                        "asking for the ends of \(partition)"
+                        "querying the log offsets of \(partition)"
                     )
             }
             return failure

@@ -45,6 +45,7 @@ struct ProgressLine {
             guard let waiting = board.waiting(of: role), waiting.since.seconds >= 1 else { continue }
             fields += waiting.fields
         }
+        if let refused = board.refusedWrites { fields.append(("refused_writes", .text(refused))) }
         last = now
         return fields
     }

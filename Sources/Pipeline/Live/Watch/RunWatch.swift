@@ -151,7 +151,7 @@ private struct RunLook {
             var starts: [TopicPartition: Int64] = [:]
             for (topic, partitions) in Dictionary(grouping: unplaced, by: \.topic) {
                 let found = queries.ask("\(topic) (log start)") { [uncommitted] () throws(KafkaError) in
-                    try uncommitted.logOffsets(.start, of: partitions, timeout: Self.answerTime)
+                    try uncommitted.logOffsets(.beginning, of: partitions, timeout: Self.answerTime)
                 }
                 starts.merge(found ?? [:]) { $1 }
             }
