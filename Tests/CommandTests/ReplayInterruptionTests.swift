@@ -60,7 +60,7 @@ struct ReplayInterruptionTests {
     }
 
     @Test(
-        "A name that is not UTF-8 is passed over with a word; empty files are told; nothing readable is a failure"
+        "A name that is not UTF-8 is passed over with a word; empty files are told"
     )
     func oddFiles() throws {
         let trail = tree.path + "/trail"
@@ -73,9 +73,6 @@ struct ReplayInterruptionTests {
             "\(result.errors)"
         )
         #expect(result.errors.contains("without any record: \(trail)/empty.json.gz\n"), "\(result.errors)")
-        let broken = try Binary.run("replay", tree.write("broken.json", "{]"))
-        #expect(broken.status == 1)
-        #expect(broken.errors.contains("nothing that was given could be read as CloudTrail"))
     }
 
     @Test(

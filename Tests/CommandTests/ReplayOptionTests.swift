@@ -37,7 +37,7 @@ struct ReplayOptionTests {
             ),
             (
                 ["x", "--inventory", "y", "--inventory-account", "17"],
-                "replay: --inventory-account 17 is no account: write its 12 digits"
+                "replay: --inventory-account 17 is not a valid account id: write its 12 digits"
             ),
             (["x", "--fail-one", "high"], "replay: unknown option --fail-one; did you mean --fail-on?"),
         ]

@@ -16,7 +16,7 @@ extension Command {
             + "error. A file that is written is there whole or not at all; when the replay is interrupted, what was "
             + "written lies beside it, under a name that the summary tells. TIME is 2026-03-17T09:00:00Z, or a day. "
             + "--rule, --account, --resource and --severity choose what is printed; everything is judged and counted, "
-            + "and --fail-on is about all of it. Exit status 1 when nothing could be read, 3 when --fail-on is met.",
+            + "and --fail-on is about all of it. Exit status 3 when --fail-on is met.",
         options: ReplayOptions.all
     ) { arguments in
         let start = Stopwatch()
