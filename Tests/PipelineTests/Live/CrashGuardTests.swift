@@ -36,7 +36,7 @@ struct CrashGuardTests {
             let worker = try Worker(stage, ["--until-end"], environment: environment)
             status = worker.process.wait(timeout: patience)
             output = worker.lines
-            if output.contains("records go one at a time") { alone += 1 }
+            if output.contains("processing its records one at a time") { alone += 1 }
         } while status == 128 + SIGKILL && starts < 12
         #expect(status == 0, "\(output)")
         #expect(starts >= 7 && alone == 4, "\(starts) starts, \(alone) with records one at a time; \(output)")
@@ -76,7 +76,7 @@ struct CrashGuardTests {
         try Self.forwardAll(stage)
         let worker = try Worker(stage, ["--until-end"])
         #expect(worker.process.wait(timeout: patience) == 0, "\(worker.lines)")
-        #expect(worker.lines.contains("records go one at a time"))
+        #expect(worker.lines.contains("processing its records one at a time"))
         #expect(try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers).isEmpty)
         try expectSound(stage, history)
         // What was suspected is cleared.
