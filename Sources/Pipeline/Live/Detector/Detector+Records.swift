@@ -15,7 +15,7 @@ extension Detector {
         var current = -1
         for message in batch.messages {
             // What one record touches may be very much: a batch of such records must not take minutes.
-            if !engine.judgesLater { engine.judgesLater = ContinuousClock.now - begun > Self.sliceTime }
+            if !engine.judgesLater { engine.judgesLater = ContinuousClock.now - begun > Self.batchTime }
             if current < 0 || sources[current].name.partition != message.partition
                 || sources[current].topic != message.topic
             {

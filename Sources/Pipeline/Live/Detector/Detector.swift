@@ -117,6 +117,10 @@ final class Detector {
     static let sliceSubjects = 5000
     /// How long judging may go on between two looks at everything else.
     static let sliceTime = Duration.milliseconds(250)
+    /// How long the records of a batch may be judged at once, before what they touch waits: far less than
+    /// `max.poll.interval.ms`, and far more than ordinary records take on a slow machine, for what waits is told in fewer
+    /// alerts.
+    static let batchTime = Duration.seconds(10)
     /// How long a subject with very many facts waits for more, when there is no pause.
     static let deferralTime = Duration.seconds(1)
 
