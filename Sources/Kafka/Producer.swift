@@ -11,6 +11,8 @@ public final class Producer {
     let transactionalID: String
     private var topics: [OpaquePointer] = []
     private var deliveries = DeliveryFailures()
+    /// The most bytes of key and value that were queued in one message, for each of `topics`.
+    private var largest: [Int] = []
 
     /// Opens a producer; librdkafka connects in the background.
     ///
@@ -53,6 +55,7 @@ public final class Producer {
             throw KafkaError(rd_kafka_last_error(), "opening the topic \(name) for producing")
         }
         topics.append(topic)
+        largest.append(0)
         return ProducerTopic(index: topics.count - 1)
     }
 
@@ -85,7 +88,10 @@ public final class Producer {
         var deadline: ContinuousClock.Instant?
         while true {
             let error = enqueue(topics[topic.index], partition, key, value, native, timestamp)
-            guard let error else { return }
+            guard let error else {
+                largest[topic.index] = max(largest[topic.index], (key?.count ?? 0) + (value?.count ?? 0))
+                return
+            }
             let isTooLarge = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
             let size = isTooLarge ? " a message of \((key?.count ?? 0) + (value?.count ?? 0)) bytes" : ""
             let failure = KafkaError(taking: error, "producing\(size) to \(name(of: topic))")
@@ -127,6 +133,11 @@ public final class Producer {
                 )
             }
         }
+    }
+
+    /// The most bytes of key and value in one message to a topic so far.
+    public func largestMessage(to topic: ProducerTopic) -> Int {
+        largest.indices.contains(topic.index) ? largest[topic.index] : 0
     }
 
     /// The name behind a topic of this producer.

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Kafka
 import KafkaTestSupport
+import Synchronization
 import Testing
 
 @testable import Pipeline
@@ -106,11 +107,17 @@ struct BlockedTests {
             let result = try stage.broker.tool("kafka-configs.sh", ["--alter", "--topic", topic] + command)
             try #require(result.status == 0, "\(result)")
         }
+        let run = try WatchedRun(stage)
+        defer { run.end() }
+        #expect(run.logs("state restored"), "\(run.text)")
+        // A run would not start with it.
         try alter(["--add-config", "max.message.bytes=300"])
         try stage.produce(History(seed: 73).events, partitions: 1)
-        let failure = try #require(throws: RunFailure.self) { try stage.runToEnd() }
-        let line = failure.description
-        #expect(line.contains("delivering a message of ") && line.contains(" bytes to \(topic)"), "\(line)")
+        #expect(becomes { run.failure != nil }, "\(run.text)")
+        let line = run.failure?.description ?? ""
+        #expect(line.names(topic), "\(line)")
+        let size = line.firstMatch(of: /largest message had ([0-9]+) bytes/).flatMap { Int($0.output.1) }
+        #expect(size ?? 0 > 0, "\(line)")
         #expect(
             line.contains("max.message.bytes=300") && line.contains("message.max.bytes=1000000"),
             "\(line)"
@@ -147,6 +154,11 @@ private final class WatchedRun: Sendable {
     private let path: String
     private let folder: String
     private let ended = DispatchSemaphore(value: 0)
+    private let outcome = Outcome()
+
+    private final class Outcome: Sendable {
+        let failure = Mutex<RunFailure?>(nil)
+    }
 
     init(_ stage: Stage) throws {
         folder = try temporaryFolder("amiwatch-watched")
@@ -166,8 +178,10 @@ private final class WatchedRun: Sendable {
             watchTimes: times,
             log: RunLog(level: .info, instanceID: "watched", descriptor: descriptor)
         )
-        Thread.detachNewThread { [run, ended] in
-            _ = try? run.run()
+        Thread.detachNewThread { [run, ended, outcome] in
+            do { _ = try run.run() } catch {
+                outcome.failure.withLock { $0 = error as? RunFailure ?? RunFailure("\(error)") }
+            }
             ended.signal()
         }
     }
@@ -177,6 +191,9 @@ private final class WatchedRun: Sendable {
         _ = ended.wait(timeout: .now() + 30)
         try? FileManager.default.removeItem(atPath: folder)
     }
+
+    /// Why it ended by itself, if it did.
+    var failure: RunFailure? { outcome.failure.withLock { $0 } }
 
     var text: String { String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self) }
 

@@ -177,7 +177,14 @@ final class TransactionalOutput {
 
     /// The line for a transaction that cannot be written, with the topics that refuse it.
     private func refusal(_ error: KafkaError) -> RunFailure {
-        let written = [alerts, state, catalogue, deadLetters].map(producer.name(of:))
+        let topics = [alerts, state, catalogue, deadLetters]
+        let written = topics.map(producer.name(of:))
+        if error.code == .messageTooLarge,
+            let topic = topics.first(where: { error.description.names(producer.name(of: $0)) })
+        {
+            let size = producer.largestMessage(to: topic)
+            return Trouble.failure(error, about: "the largest message had \(size) bytes")
+        }
         guard error.code == .topicAuthorization,
             !(names + written).contains(where: { error.description.contains($0) })
         else { return Trouble.failure(error) }
