@@ -94,8 +94,9 @@ extension Consumer {
         _ result: inout [TopicPartition: Int64]
     ) -> KafkaError? {
         let list = PartitionList(partitions, at: end.rawValue)
-        // A broker that is gone, or frozen, may no longer be the one to ask.
-        let limit = min(max(1, (deadline - .now).milliseconds), 500)
+        // A broker that is gone, or frozen, may no longer be the one to ask. But one that holds a fetch of this client
+        // back, until there is something new, answers only after `fetch.wait.max.ms`: half a second.
+        let limit = min(max(1, (deadline - .now).milliseconds), 1000)
         return list.with { list in
             let code = rd_kafka_offsets_for_times(client.raw, list, limit)
             var failure: KafkaError?

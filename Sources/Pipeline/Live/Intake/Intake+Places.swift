@@ -48,15 +48,17 @@ extension Intake {
                 new.map { partitions[$0].name },
                 timeout: .milliseconds(500)
             )
+            // Before any of them is fetched: the broker would answer only when a fetch has waited for new records.
+            let starts = try consumer.logOffsets(
+                .beginning,
+                of: new.map { partitions[$0].name }.filter { committed[$0].flatMap(\.self) == nil },
+                timeout: .seconds(2)
+            )
             for index in new {
-                let known = committed[partitions[index].name].flatMap(\.self)
                 let name = partitions[index].name
-                let place: Int64 =
-                    if let known { known } else {
-                        try consumer.watermarks(name, timeout: .milliseconds(500)).low
-                    }
+                guard let place = committed[name].flatMap(\.self) ?? starts[name] else { continue }
                 partitions[index].next = place
-                partitions[index].committed = known ?? place
+                partitions[index].committed = place
                 try consumer.resume(at: [partitions[index].place], timeout: .seconds(2))
                 partitions[index].phase = .reading
             }
