@@ -21,7 +21,16 @@ struct ReplayInterruptionTests {
             [Binary.path, "replay", "--policy", SampleDay.policy, trail, pipe, "--output", kept],
             errors: errors
         )
-        usleep(3_000_000)
+        // It has come to the pipe when that can be opened for writing; the file before it is read meanwhile.
+        var writer: Int32 = -1
+        defer { if writer >= 0 { close(writer) } }
+        #expect(
+            becomes {
+                writer = open(pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                return writer >= 0
+            }
+        )
+        usleep(1_000_000)
         try #require(replay.exitStatus() == nil)
         replay.signal(SIGINT)
         #expect(replay.wait(timeout: .seconds(20)) == 130)
