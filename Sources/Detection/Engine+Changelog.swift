@@ -29,6 +29,8 @@ extension Engine {
             switch key {
             case .facts(let fact, let writer):
                 return bytes.facts(state.timeline(fact).facts, of: fact.isInCatalogue ? writer : nil)
+            case .record(let fact, let record):
+                return bytes.facts(state.timeline(fact).facts(by: record)[...], of: nil)
             case .finding(let identity):
                 guard let finding = state.findings[identity] else { return false }
                 bytes.finding(finding)
@@ -45,7 +47,7 @@ extension Engine {
         var interning = Interning()
         return RecordFacts.of(record, interning.evidence(of: record)).allSatisfy { key, fact in
             var bytes = ByteWriter()
-            bytes.entryKey(.facts(key, writer: fact.evidence.account))
+            bytes.entryKey(.of(fact, at: key))
             _ = bytes.facts([fact], of: nil)
             return bytes.count <= settings.entryBytes
         }
@@ -91,7 +93,18 @@ extension Engine {
             let facts = try reader?.facts(&interning) ?? []
             try reader?.end()
             try check(facts, fact, writer)
-            return replace(facts, at: fact, writer: fact.isInCatalogue ? writer : nil)
+            // Of what changes often an older version kept all facts in one entry.
+            let known = state.timeline(fact).facts.filter {
+                !fact.isInCatalogue || $0.evidence.account == writer
+            }
+            return replace(known, by: facts, at: fact)
+        case .record(let fact, let record):
+            let facts = try reader?.facts(&interning) ?? []
+            try reader?.end()
+            guard facts.allSatisfy({ StateKey.of($0, at: fact) == .record(fact, record) }) else {
+                throw .malformed("a fact of another record than the entry's")
+            }
+            return replace(state.timeline(fact).facts(by: record), by: facts, at: fact)
         case .finding(let identity):
             let finding = try reader?.finding()
             try reader?.end()
@@ -118,15 +131,11 @@ extension Engine {
         }
     }
 
-    /// Puts one writer's facts in the place of those that were known; returns the ones that came or went.
-    private mutating func replace(
-        _ facts: [Fact],
-        at key: FactKey,
-        writer: AccountID?
-    ) -> [(FactKey, Fact)] {
+    /// Puts facts in the place of those that were known; returns the ones that came or went.
+    private mutating func replace(_ known: [Fact], by facts: [Fact], at key: FactKey) -> [(FactKey, Fact)] {
         var touched: [(FactKey, Fact)] = []
-        for fact in state.timeline(key).facts where writer == nil || fact.evidence.account == writer {
-            if !facts.contains(fact), state.remove(fact, at: key) { touched.append((key, fact)) }
+        for fact in known where !facts.contains(fact) && state.remove(fact, at: key) {
+            touched.append((key, fact))
         }
         for fact in facts { state.insert(fact, at: key, touched: &touched) }
         return touched
@@ -145,12 +154,11 @@ extension State {
     func allKeys() -> [StateKey] {
         var keys: [StateKey] = []
         for key in factKeys {
-            guard key.account == nil else {
-                keys.append(.facts(key, writer: key.account ?? .none))
-                continue
-            }
-            for writer in Set(timeline(key).facts.map(\.evidence.account)) {
-                keys.append(.facts(key, writer: writer))
+            // Most attributes have one entry, or few.
+            var of: Set<StateKey> = []
+            for fact in timeline(key).facts {
+                let entry = StateKey.of(fact, at: key)
+                if of.insert(entry).inserted { keys.append(entry) }
             }
         }
         keys += findings.all.map { .finding($0.identity) }
@@ -163,8 +171,7 @@ extension StateKey {
     /// What a change belongs to; nil when it is not kept.
     init?(_ change: Journal.Change) {
         switch change {
-        case .inserted(let fact, let told), .removed(let fact, let told):
-            self = .facts(fact, writer: fact.account ?? told.evidence.account)
+        case .inserted(let key, let fact), .removed(let key, let fact): self = .of(fact, at: key)
         case .finding(let identity, _): self = .finding(identity)
         case .clock(let account, _): self = .clock(account)
         case .streamTime, .seen: return nil

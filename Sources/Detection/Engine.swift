@@ -16,8 +16,8 @@ public struct Engine: Sendable {
         public var horizonSeconds: Int64?
         /// Facts that a timeline keeps whatever their age.
         public var keptFacts = 8
-        /// Bytes of facts beyond which the oldest of one entry of the changelog are forgotten within the horizon,
-        /// too: half of what a message may have.
+        /// Bytes of facts about one attribute beyond which the oldest are forgotten within the horizon, too: half of
+        /// what a message may have.
         public var entryBytes = 500_000
         /// Seconds after which ended things are forgotten: 35 days, for AWS delivers again for 30.
         public var retentionSeconds: Int64 = 35 * 86_400

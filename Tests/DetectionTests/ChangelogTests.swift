@@ -98,6 +98,40 @@ struct ChangelogTests {
         #expect(live.findings().count >= 6)
     }
 
+    /// An older version kept all facts about an attribute in one entry: they are read, and what is told later stands
+    /// beside it.
+    @Test(arguments: 1..<history.count)
+    func whatAnOlderVersionWroteIsRead(_ written: Int) throws {
+        var live = Self.engine()
+        var alerts: [Alert] = []
+        for record in Self.history[..<written] { _ = live.process(record, into: &alerts) }
+        live.commit()
+        var log = live.allEntries().filter { !$0.key.dropFirst().starts(with: [3]) }
+        for key in live.state.factKeys where key.hasEntryPerRecord {
+            let whole = StateKey.facts(key, writer: Self.account)
+            var name = ByteWriter()
+            var value = ByteWriter()
+            name.entryKey(whole)
+            _ = value.facts(live.state.timeline(key).facts, of: nil)
+            log.append(
+                StateEntry(
+                    store: whole.store,
+                    account: whole.account,
+                    key: name.bytes.map(\.self)[...],
+                    value: value.bytes.map(\.self)[...]
+                )
+            )
+        }
+        for record in Self.history[written...] {
+            _ = live.process(record, into: &alerts)
+            log += live.pendingChanges()
+            live.commit()
+        }
+        var restored = Self.engine()
+        for entry in log { try restored.restore(key: entry.key, value: entry.value) }
+        #expect(restored.allEntries() == live.allEntries())
+    }
+
     @Test
     func anAbortLeavesNothingBehind() {
         var live = Self.engine()

@@ -43,6 +43,30 @@ struct TellingTests {
             }
     }
 
+    /// However many there are: no more than sixty alerts beside one for each image, and less than 5 MB of state, though
+    /// every call is committed by itself.
+    @Test
+    func threeThousandPublicSharesWriteLittle() {
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        settings.horizonSeconds = 86_400
+        var engine = Engine(policy: Policy(), settings: settings)
+        var (others, bytes, largest) = (0, 0, 0)
+        for record in Self.publicShares(3000) {
+            var alerts: [Alert] = []
+            _ = engine.process(record, into: &alerts)
+            others += alerts.count { $0.finding.identity.rule != "ami-shared-publicly" }
+            for entry in engine.pendingChanges() where entry.store == .state {
+                bytes += entry.key.count + (entry.value?.count ?? 0)
+                largest = max(largest, entry.value?.count ?? 0)
+            }
+            engine.commit()
+        }
+        #expect(others <= 60)
+        #expect(bytes <= 5_000_000, "\(bytes) bytes")
+        #expect(largest < 1024, "an entry of \(largest) bytes")
+    }
+
     /// The finding about block public access counts all of them, and says so four times: at the first, the second, the
     /// tenth, and once there are a hundred.
     @Test

@@ -65,6 +65,16 @@ public indirect enum FactKey: Fingerprinted, Sendable {
         }
     }
 
+    /// Whether each record's fact is an entry of its own in the changelog: what may change often must not be written whole
+    /// each time.
+    var hasEntryPerRecord: Bool {
+        switch self {
+        case .activity, .instance, .managedBy, .members: false
+        case .image(_, let attribute): !attribute.isConstant
+        default: true
+        }
+    }
+
     /// Feeds what tells keys apart in practice: an id alone, where there is one.
     public func feed(to fingerprint: inout TextFingerprint) {
         switch self {

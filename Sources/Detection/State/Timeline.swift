@@ -30,12 +30,24 @@ public struct Timeline: Hashable, Sendable {
 
     private func endIndex(asOf time: EventTime) -> Int {
         guard let last = facts.last, last.time > time else { return facts.endIndex }
+        return firstIndex { $0.time > time }
+    }
+
+    /// The first fact that is so; all behind it are so, too.
+    private func firstIndex(where isSo: (Fact) -> Bool) -> Int {
         var (low, high) = (facts.startIndex, facts.endIndex)
         while low < high {
             let middle = (low + high) / 2
-            if facts[middle].time <= time { low = middle + 1 } else { high = middle }
+            if isSo(facts[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+
+    /// What one record told.
+    func facts(by record: StateKey.RecordID) -> [Fact] {
+        facts[firstIndex { $0.time >= record.time }...].prefix { $0.time == record.time }.filter {
+            $0.evidence.id == record.id && $0.evidence.account == record.account
+        }
     }
 
     /// The facts behind a horizon that are more than the newest `keep`.

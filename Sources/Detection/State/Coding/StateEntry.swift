@@ -32,8 +32,10 @@ public struct StateEntry: Hashable, Sendable {
 
 /// What an entry's key names.
 enum StateKey: Hashable {
-    /// The facts that one account's records told about one attribute.
+    /// The facts that one account's records told about one attribute, all of them.
     case facts(FactKey, writer: AccountID)
+    /// What one record told about an attribute that may change often: an entry that does not grow with its history.
+    case record(FactKey, RecordID)
     /// What was published about a finding.
     case finding(FindingIdentity)
     /// An account's clock.
@@ -44,13 +46,33 @@ enum StateKey: Hashable {
     /// A greater one is a newer format.
     static let format: UInt8 = 1
 
+    /// Which record told a fact.
+    struct RecordID: Hashable {
+        let account: AccountID
+        let time: EventTime
+        let id: EventID
+    }
+
+    /// The entry that a fact is kept in.
+    static func of(_ fact: Fact, at key: FactKey) -> StateKey {
+        guard key.hasEntryPerRecord else {
+            return .facts(key, writer: key.account ?? fact.evidence.account)
+        }
+        let evidence = fact.evidence
+        return .record(key, RecordID(account: evidence.account, time: fact.time, id: evidence.id))
+    }
+
     var store: StateEntry.Store {
-        if case .facts(let key, _) = self, key.isInCatalogue { .catalogue } else { .state }
+        switch self {
+        case .facts(let key, _), .record(let key, _): key.isInCatalogue ? .catalogue : .state
+        case .finding, .clock: .state
+        }
     }
 
     var account: AccountID {
         switch self {
         case .facts(let key, let writer): key.account ?? writer
+        case .record(let key, let record): key.account ?? record.account
         case .finding(let identity): identity.subject.place.account
         case .clock(let account): account
         }
@@ -67,6 +89,13 @@ enum StateKey: Hashable {
             let rule = try reader.text()
             self = .finding(FindingIdentity(rule: rule, subject: try reader.subject()))
         case 2: self = .clock(try reader.account())
+        case 3:
+            let account = try reader.account()
+            let key = try reader.key()
+            guard key.hasEntryPerRecord else {
+                throw .malformed("an attribute that has no entry for each record")
+            }
+            self = .record(key, RecordID(account: account, time: try reader.time(), id: try reader.event()))
         case let tag: throw .malformed("no entry has tag \(tag)")
         }
         try reader.end()
@@ -81,6 +110,12 @@ extension ByteWriter {
             byte(0)
             unsigned(account.number)
             self.key(key)
+        case .record(let key, let record):
+            byte(3)
+            unsigned(record.account.number)
+            self.key(key)
+            signed(record.time.seconds)
+            event(record.id)
         case .finding(let identity):
             byte(1)
             text(identity.rule)
