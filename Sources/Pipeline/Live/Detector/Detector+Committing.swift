@@ -103,7 +103,7 @@ extension Detector {
             content.entries += ledger(of: partition, share)
         }
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
-            guard isTimeDue(sources[index]) else { continue }
+            guard isTimeDue(sources[index], after: .seconds(1)) else { continue }
             let (name, time) = (sources[index].name, sources[index].time)
             let entry = PublishedTime(source: "\(name)", time: time)
             content.times[name] = time
@@ -218,10 +218,11 @@ extension Detector {
 
     // MARK: Time
 
-    func isTimeDue(_ source: Source) -> Bool {
+    /// Whether others should be told how far this source has come, when it is `interval` ago that they were.
+    func isTimeDue(_ source: Source, after interval: Duration) -> Bool {
         guard source.time > source.publishedTime else { return false }
         // Another worker that stops at the end may look as soon as the place is committed.
-        return endsWhenRead || ContinuousClock.now - lastTimeSent >= .seconds(1)
+        return endsWhenRead || ContinuousClock.now - lastTimeSent >= interval
     }
 
     /// Moves the clock where all is read, publishes verdicts that have waited, and tells others the time.
@@ -240,7 +241,8 @@ extension Detector {
             unsettled.removeFirst()
         }
         if changedSince == nil {
-            for source in sources where isTimeDue(source) {
+            // Later than with records: a record that comes during a transaction of its own would wait for it.
+            for source in sources where isTimeDue(source, after: .seconds(2)) {
                 noteChange()
                 touch(source.name.partition)
             }

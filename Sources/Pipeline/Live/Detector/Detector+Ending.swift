@@ -34,7 +34,8 @@ extension Detector {
             ending = .recordEnds
         case .recordEnds:
             // The times at the logs' ends are published too, by `keepTime`.
-            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: isTimeDue), try areOthersRead()
+            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: { isTimeDue($0, after: .zero) }),
+                try areOthersRead()
             else { return false }
             lookForCatalogueEnds()
         case .catalogue(let transactions):
