@@ -154,9 +154,12 @@ struct OperationTests {
                 ["--alter", "--topic", topic, "--partitions", "4"]
             )
             #expect(result.status == 0, "\(result.errors)")
+            // The controller answers before every broker knows.
+            let admin = try Admin(["bootstrap.servers": stage.broker.bootstrapServers])
+            #expect(try becomes { try admin.describeTopic(topic)?.partitions.count == 4 })
         }
         let failure = #expect(throws: RunFailure.self) { try stage.runToEnd() }
-        #expect(failure?.description.contains("built with 2") == true)
+        #expect(failure?.description.contains("built with 2") == true, "\(String(describing: failure))")
     }
 
     @Test("Closed port, missing topics: one line each, at once")
