@@ -43,7 +43,7 @@ public struct Engine: Sendable {
     public enum Outcome: Sendable {
         /// Its facts are in the state.
         case applied
-        /// It was there already, with nothing new.
+        /// It was told before: what it says is there already, or a copy of it that differs.
         case duplicate
     }
 
@@ -98,8 +98,9 @@ public struct Engine: Sendable {
     ) -> Outcome {
         var touched: [(FactKey, Fact)] = []
         let key = SeenRecords.Key(record)
-        let known = state.seen.record(key)
-        if let known {
+        var isRepeated = false
+        if let known = state.seen.record(key) {
+            isRepeated = true
             guard known != record else { return .duplicate }
             let merged = known.merged(with: record)
             guard merged != known else { return .duplicate }
@@ -108,17 +109,17 @@ public struct Engine: Sendable {
                 touched.append((key, fact))
             }
             let removed = touched
-            tell(merged, touched: &touched)
+            _ = tell(merged, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
             state.remember(record, key)
-            tell(record, touched: &touched)
+            isRepeated = tell(record, touched: &touched)
         }
         if record.time <= notAfter, !record.isInventory {
             state.advanceClocks(account: record.account, to: record.time)
         }
         judge(touched: touched, into: &alerts)
-        return known == nil ? .applied : .duplicate
+        return isRepeated ? .duplicate : .applied
     }
 
     /// Moves stream time forward without a record: what other partitions have seen, or `--until`.
@@ -127,14 +128,21 @@ public struct Engine: Sendable {
         judge(touched: [], into: &alerts)
     }
 
-    private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) {
+    /// Puts a record's facts in their places; true when one of them stood there before.
+    private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) -> Bool {
         let told = facts(of: record)
         touched.reserveCapacity(touched.count + told.count)
         let clock = state.clock(of: record.account)
+        var isRepeated = false
         for (key, fact) in told {
             if isBehind(fact, key, clock: clock) { continue }
-            state.insert(fact, at: key, touched: &touched)
+            switch state.insert(fact, at: key, touched: &touched) {
+            case .inserted: break
+            case .replaced(let old): isRepeated = isRepeated || old.isSame(as: fact)
+            case .unchanged: isRepeated = isRepeated || state.timeline(key).facts.contains(fact)
+            }
         }
+        return isRepeated
     }
 
     /// Of records that say the same, some timelines keep the first only.

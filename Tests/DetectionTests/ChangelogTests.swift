@@ -1,4 +1,5 @@
 import CloudTrail
+import TestSupport
 import Testing
 
 @testable import Detection
@@ -76,6 +77,39 @@ struct ChangelogTests {
         var settings = Engine.Settings()
         settings.keepsJournal = true
         return Engine(policy: Policy(), settings: settings)
+    }
+
+    /// What comes again after a restart is told from what is new by the facts that are kept.
+    @Test
+    func aRestoredEngineKnowsWhatItWasTold() throws {
+        var known = 0
+        for seed in UInt64(0)..<30 {
+            var random = SplitMix64(seed: 15_000 + seed)
+            let policy = World.policy(&random)
+            var settings = Engine.Settings()
+            settings.keepsJournal = true
+            var live = Engine(policy: policy, settings: settings)
+            var alerts: [Alert] = []
+            // A copy that differs is known for one only as long as the record itself is remembered.
+            var ids: Set<EventID> = []
+            let records = History.records(60, random).filter { ids.insert($0.id).inserted }
+            for record in records { _ = live.process(record, into: &alerts) }
+            var restored = Engine(policy: policy, settings: settings)
+            for entry in live.allEntries() { try restored.restore(key: entry.key, value: entry.value) }
+            for record in records.shuffled(using: &random) {
+                if restored.process(record, into: &alerts) == .duplicate {
+                    known += 1
+                    continue
+                }
+                // It told only what another one tells, too.
+                var interning = Interning()
+                let own = RecordFacts.of(record, interning.evidence(of: record)).filter {
+                    !$0.key.keepsFirstOnly
+                }
+                #expect(own.isEmpty, "seed \(seed): \(record)")
+            }
+        }
+        #expect(known > 1000, "\(known)")
     }
 
     @Test

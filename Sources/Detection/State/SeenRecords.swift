@@ -2,8 +2,9 @@ import CloudTrail
 
 /// The records of about one horizon, to skip and count repeats fast and to merge copies that differ.
 ///
-/// In memory only: losing it moves counts from `duplicate` to `applied` and nothing else, because facts are keyed by
-/// their record.
+/// In memory only: facts are keyed by their record, so that after a restart a repeat is known by its facts. A call that
+/// told nothing but what another call of the same second tells is then counted as `applied` once more, and so is a copy
+/// that tells other things than the record did.
 struct SeenRecords: Sendable {
     struct Key: Fingerprinted, Sendable {
         let account: AccountID

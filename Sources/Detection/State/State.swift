@@ -150,7 +150,8 @@ public struct State: Sendable {
     // MARK: Facts
 
     /// Puts a fact on its timeline, and lists it with the one that it replaces; nothing when it says nothing new.
-    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [(FactKey, Fact)]) {
+    @discardableResult
+    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [(FactKey, Fact)]) -> FactInsertion {
         let insertion =
             switch key {
             case .activity(let place, _): activity[place, default: ActivityLog()].insert(fact)
@@ -161,7 +162,7 @@ public struct State: Sendable {
             default: timelines[key, default: []].insert(fact)
             }
         switch insertion {
-        case .unchanged: return
+        case .unchanged: return insertion
         case .inserted: journal?.note(.inserted(key, fact))
         case .replaced(let old):
             touched.append((key, old))
@@ -171,6 +172,7 @@ public struct State: Sendable {
         }
         index(key, fact, isThere: true)
         touched.append((key, fact))
+        return insertion
     }
 
     /// Takes a fact off its timeline; false when it is not there.

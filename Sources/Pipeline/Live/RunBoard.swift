@@ -198,9 +198,9 @@ public struct DetectorBalance: Sendable, Hashable {
     public var read = 0
     /// Records that are no watched call: only where the detector reads the input itself.
     public var ignored = 0
-    /// Records whose facts are in the state.
+    /// Records whose facts are in the state; each counts once, however often it is read.
     public var applied = 0
-    /// Records that told nothing new.
+    /// Records that told nothing new, or were read before.
     public var duplicate = 0
     /// Records that could not be read.
     public var deadLettered = 0

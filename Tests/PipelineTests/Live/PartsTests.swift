@@ -31,7 +31,8 @@ struct PartsTests {
         var balance = DetectorBalance()
         (balance.read, balance.applied, balance.duplicate) = (3, 2, 1)
         let entries: [LedgerEntry] = [
-            .position(TopicPartition("a/b.c", 7), 1 << 40), .totals(balance), .partitionCount(12),
+            .position(TopicPartition("a/b.c", 7), 1 << 40), .reached(TopicPartition("a/b.c", 7), 1 << 41),
+            .totals(balance), .partitionCount(12),
             .attempt(
                 TopicPartition("a/b.c", 7),
                 Attempt(place: 5, count: 4, announced: 6, tries: 2, process: 9)
@@ -42,6 +43,11 @@ struct PartsTests {
         #expect(read([1, 0, 5], [1]) == nil)
         #expect(read(Array("totals".utf8), Array("2 1 1 1 1 1".utf8)) == .unknown("totals"))
         #expect(read(Array("else".utf8), Array("1 1".utf8)) == .unknown("else"))
+        #expect(
+            read(Array("reached/a/7".utf8), Array("1 -1".utf8))
+                == .malformed("reached/a/7", "the offset -1 is out of range")
+        )
+        #expect(read(Array("reached/7".utf8), Array("1 1".utf8)) == .unknown("reached/7"))
     }
 
     @Test("Starts at one place are counted; progress, and ends in order, take them back")

@@ -129,6 +129,7 @@ extension Detector {
         if !share.isCountRecorded { entries.append(.partitionCount(layout.accountPartitions)) }
         for source in sources where source.name.partition == partition {
             entries.append(.position(source.name, source.next))
+            if source.next < source.reached { entries.append(.reached(source.name, source.reached)) }
             if let attempt = attempt(of: source), attempt != source.recordedAttempt {
                 entries.append(.attempt(source.name, attempt))
             }
@@ -143,6 +144,7 @@ extension Detector {
         engine.commit()
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
             sources[index].committed = sources[index].next
+            sources[index].reached = max(sources[index].reached, sources[index].next)
             sources[index].attempt = attempt(of: sources[index])
             sources[index].recordedAttempt = sources[index].attempt
             guard let time = content.times[sources[index].name] else { continue }

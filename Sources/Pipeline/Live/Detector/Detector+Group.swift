@@ -123,6 +123,7 @@ extension Detector {
         log.offsetOutOfRange(name, committed: sources[index].next, logStart: low, logEnd: high)
         report.offsetsOutOfRange += 1
         sources[index].next = low
+        if high < sources[index].reached { sources[index].reached = low }
         shares[name.partition]?.isTouched = true
         noteChange()
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }

@@ -129,9 +129,14 @@ extension Detector {
         if record.time <= notAfter, record.time > sources[index].time, !record.isInventory {
             sources[index].time = record.time
         }
-        switch engine.process(record, notAfter: notAfter, into: &alerts) {
-        case .applied: count(in: name.partition) { $0.applied += 1 }
-        case .duplicate: count(in: name.partition) { $0.duplicate += 1 }
+        let outcome = engine.process(record, notAfter: notAfter, into: &alerts)
+        count(in: name.partition) {
+            // What was committed once is counted once, even if the engine has forgotten it meanwhile.
+            if outcome == .applied, offset >= sources[index].reached {
+                $0.applied += 1
+            } else {
+                $0.duplicate += 1
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import Kafka
 
 /// Reading back the state, step by step, a slice each turn of the loop.
 struct Restoring {
-    enum Step {
+    enum Step: Equatable {
         /// The group's places first: a transaction that could still move them is waited for.
         case places
         /// Then where the changelog ends, so that what those places promise stands before it.
@@ -29,8 +29,8 @@ struct Restoring {
     var catalogueEnds: [Int32: Int64] = [:]
     var entries = 0
     var begun = ContinuousClock.now
-    /// When the log was last told how far it is.
-    var told = ContinuousClock.now
+    /// When the log was last told how far it is, and of which step.
+    var told = (time: ContinuousClock.now, step: Step?.none)
 
     init(partitions: Set<Int32>) { self.partitions = partitions }
 
@@ -63,8 +63,8 @@ extension Detector {
                 ["step": .text(restoring.words), "cause": .text("\(error)")]
             )
         }
-        if ContinuousClock.now - restoring.told >= .seconds(1) {
-            restoring.told = .now
+        if restoring.told.step != restoring.step || ContinuousClock.now - restoring.told.time >= .seconds(1) {
+            restoring.told = (.now, restoring.step)
             log.debug(
                 "restoring state",
                 [
@@ -192,9 +192,18 @@ extension Detector {
             let known = restoring.groupPlaces[name] ?? shares[name.partition]?.positions[name]
             let place: Int64 =
                 if let known { known } else { try ends.watermarks(name, timeout: answerTime).low }
+            sources[index].reached = try reached(name, from: place)
             sources[index].next = place
             sources[index].committed = place
         }
+    }
+
+    /// How far a partition was ever read; behind its end it is that of another topic with this name.
+    private func reached(_ name: TopicPartition, from place: Int64) throws(KafkaError) -> Int64 {
+        let share = shares[name.partition]
+        let reached = max(share?.positions[name] ?? 0, share?.reached[name] ?? 0)
+        guard reached > place else { return place }
+        return try ends.watermarks(name, timeout: answerTime).high < reached ? place : reached
     }
 
     private func finishRestoring(_ restoring: Restoring) throws {
@@ -240,6 +249,7 @@ extension Detector {
         guard let payload = message.payload, let entry = LedgerEntry(key: key, value: payload) else { return }
         switch entry {
         case .position(let name, let offset): shares[message.partition]?.positions[name] = offset
+        case .reached(let name, let offset): shares[message.partition]?.reached[name] = offset
         case .attempt(let name, let attempt): shares[message.partition]?.attempts[name] = attempt
         case .totals(let balance): shares[message.partition]?.totals = balance
         case .partitionCount(let count):

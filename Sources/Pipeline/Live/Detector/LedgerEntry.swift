@@ -7,6 +7,9 @@ import Kafka
 enum LedgerEntry: Equatable {
     /// The offset of the next message to read.
     case position(TopicPartition, Int64)
+    /// The offset of the first message that was never read, while older ones are read again: somebody has reset the
+    /// group's offsets.
+    case reached(TopicPartition, Int64)
     /// What became of the records of this partition.
     case totals(DetectorBalance)
     /// How many partitions the accounts are spread over.
@@ -20,11 +23,12 @@ enum LedgerEntry: Equatable {
 
     /// The format of the values; a greater one is refused.
     private static let format = 1
-    private static let prefixes = ["position/", "totals", "partitions", "attempt/"]
+    private static let prefixes = ["position/", "reached/", "totals", "partitions", "attempt/"]
 
     var key: [UInt8] {
         switch self {
         case .position(let partition, _): Array("position/\(partition)".utf8)
+        case .reached(let partition, _): Array("reached/\(partition)".utf8)
         case .totals: Array("totals".utf8)
         case .partitionCount: Array("partitions".utf8)
         case .attempt(let partition, _): Array("attempt/\(partition)".utf8)
@@ -35,7 +39,7 @@ enum LedgerEntry: Equatable {
     var value: [UInt8] {
         let numbers: [Int] =
             switch self {
-            case .position(_, let offset): [Int(offset)]
+            case .position(_, let offset), .reached(_, let offset): [Int(offset)]
             case .totals(let balance):
                 balance.all
             case .partitionCount(let count): [count]
@@ -71,6 +75,9 @@ enum LedgerEntry: Equatable {
         case _ where rest.count == 1 && name.hasPrefix("position/"):
             guard let partition = Self.partition(in: name) else { fallthrough }
             self = .position(partition, Int64(rest[0]))
+        case _ where rest.count == 1 && name.hasPrefix("reached/"):
+            guard let partition = Self.partition(in: name) else { fallthrough }
+            self = .reached(partition, Int64(rest[0]))
         case _ where rest.count == 5 && name.hasPrefix("attempt/"):
             guard let partition = Self.partition(in: name) else { fallthrough }
             let attempt = Attempt(
@@ -91,7 +98,7 @@ enum LedgerEntry: Equatable {
 
     private var problem: String? {
         switch self {
-        case .position(_, let offset): Self.problem(inOffset: offset)
+        case .position(_, let offset), .reached(_, let offset): Self.problem(inOffset: offset)
         case .totals(let balance):
             if let wrong = balance.all.first(where: { !(0...Self.greatestCount).contains($0) }) {
                 "the count \(wrong) is out of range"

@@ -11,6 +11,8 @@ struct Source {
     var next: Int64 = -1
     /// The offset that the last transaction carried.
     var committed: Int64 = -1
+    /// The offset of the first message that was never read and committed: what lies before is counted already.
+    var reached: Int64 = 0
     /// Whether its records are taken: its state is read back and reconciled.
     var isRead = false
     /// Whether everything there was has been read.
@@ -47,6 +49,8 @@ struct Share {
     var restoredEnd: Int64?
     /// The positions that the state holds.
     var positions: [TopicPartition: Int64] = [:]
+    /// How far reading had come before offsets were reset, as the state holds it.
+    var reached: [TopicPartition: Int64] = [:]
     /// Where reading has begun how often, as the state holds it.
     var attempts: [TopicPartition: Attempt] = [:]
 }
