@@ -15,7 +15,7 @@ struct SecuredClusterTests {
         let plain = cluster.broker.bootstrapServers
         let made = try Binary.run("topics", "--create", "--partitions", "2", "--bootstrap-servers", plain)
         try #require(made.status == 0, "\(made.output)\(made.errors)")
-        for name in Self.forbidden {
+        for name in Self.forbidden + Self.halfPermitted.keys {
             try cluster.broker.makeTopic(named: name, partitions: 2)
         }
         let records = SampleDay.records
@@ -38,14 +38,18 @@ struct SecuredClusterTests {
             )
         }
         let groups = ["--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-"]
-        let permitting = [
-            try cluster.startPermitting(),
-            try cluster.startPermitting("Read", groups),
-            try cluster.startPermitting(
-                "Describe",
-                Self.forbidden.flatMap { ["--topic", $0] }
-            ),
-        ]
+        let permitting =
+            [
+                try cluster.startPermitting(),
+                try cluster.startPermitting("Read", groups),
+                try cluster.startPermitting(
+                    "Describe",
+                    Self.forbidden.flatMap { ["--topic", $0] }
+                ),
+            ]
+            + (try Self.halfPermitted.map { name, operation in
+                try cluster.startPermitting(operation, ["--operation", "DescribeConfigs", "--topic", name])
+            })
         try doorsThatStayClosed(cluster)
         for result in permitting.map({ $0.result() }) { try #require(result.status == 0, "\(result)") }
         // The name that is given here is right; the one that the broker gives is not.
@@ -58,6 +62,7 @@ struct SecuredClusterTests {
         )
         try whatIsNotPermitted(cluster)
         try wholeJob(cluster, records)
+        try whatIsHalfPermitted(cluster)
         try environmentAlone(cluster)
 
         #expect(
@@ -81,8 +86,13 @@ struct SecuredClusterTests {
             )
             #expect(result.status == 0 && !(result.output + result.errors).contains("pass-of"), "\(result)")
         }
+        func messages() throws -> [Int] {
+            try Self.topics.map { try readAll($0, at: cluster.broker.bootstrapServers).count }
+        }
+        let before = try messages()
         let topics = try cluster.run(settings, "topics")
         #expect(topics.status == 0, "\(topics.output)\(topics.errors.suffix(2000))")
+        #expect(try messages() == before, "to look writes nothing")
         let run = try cluster.run(settings, "run", "--policy", SampleDay.policy, "--until-end")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")
         let alerts = try readAll("amiwatch.alerts", at: cluster.broker.bootstrapServers).map {
@@ -214,6 +224,30 @@ struct SecuredClusterTests {
     private static let forbidden = [
         "forbidden.input", "forbidden.events", "forbidden.state", "forbidden.alerts",
     ]
+
+    /// Topics that the user may do one thing with, and not the other.
+    private static let halfPermitted = [
+        "seen.alerts": "Describe", "read.state": "Read", "written.events": "Write",
+    ]
+
+    /// `topics` tells what a worker would fail with.
+    private func whatIsHalfPermitted(_ cluster: SecuredCluster) throws {
+        for (purpose, name, fault, grant) in [
+            ("alerts", "seen.alerts", "write to", "Write"), ("state", "read.state", "write to", "Write"),
+            ("events", "written.events", "read", "Read"),
+        ] {
+            var settings = cluster.login()
+            settings.topics[purpose] = name
+            let topics = try cluster.run(settings, "topics")
+            expect(topics, says: "denied: \(name)")
+            #expect(
+                topics.output.contains("error: \(name): this user may not \(fault) it: grant \(grant)\n")
+                    && topics.output.contains("--operation \(grant) --topic \(name)\n"),
+                "\(topics)"
+            )
+            #expect(try readAll(name, at: cluster.broker.bootstrapServers).isEmpty)
+        }
+    }
 
     /// Each permission that is missing is named, with whose it is.
     private func whatIsNotPermitted(_ cluster: SecuredCluster) throws {

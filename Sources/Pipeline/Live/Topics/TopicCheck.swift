@@ -39,6 +39,7 @@ public struct TopicCheck: Sendable {
                 try survey.create(partitions: partitions ?? 12, replication: replicas)
             }
             try survey.judge(asked: partitions)
+            try survey.judgeAccess(clients, log: log.kafkaSink("admin", isQuiet: true))
             rows = survey.rows
             creating = survey.commands.create
         } catch { throw Trouble.failure(error) }

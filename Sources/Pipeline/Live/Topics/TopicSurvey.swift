@@ -33,6 +33,8 @@ public struct TopicRow: Sendable {
     var isDenied = false
     /// What the cluster says of it; nil when there is none, or it must not be seen.
     var description: TopicDescription?
+    /// The largest batch that it takes; nil when that must not be seen.
+    var messageBytes: Int?
 
     /// Its partitions; nil when there is none, or it must not be seen.
     public var partitions: Int? { description?.partitions.count }
@@ -113,6 +115,7 @@ struct TopicSurvey {
                 row.properties = Self.shown.filter { plan.purpose.isCompacted || $0 != "delete.retention.ms" }
                     .filter { !plan.purpose.isCompacted || $0 != "retention.ms" }
                     .compactMap { name in properties[name]?.value.map { "\(name)=\($0)" } }
+                row.messageBytes = properties["max.message.bytes"]?.value.flatMap { Int($0) }
                 row.faults += TopicJudge.faults(of: plan, topic, properties, brokers: brokers, commands)
             }
         }
@@ -200,6 +203,35 @@ struct TopicSurvey {
                 guard isUnknown, ContinuousClock.now < deadline else { throw error }
             }
             usleep(50_000)
+        }
+    }
+
+    // MARK: Access
+
+    /// Notes what a worker does with a topic and this user may not.
+    mutating func judgeAccess(_ clients: KafkaClients, log: @escaping KafkaLogSink) throws(KafkaError) {
+        let candidates = rows.indices.compactMap { index -> TopicAccess.Candidate? in
+            guard !rows[index].isDenied, let topic = rows[index].description,
+                let messageBytes = rows[index].messageBytes
+            else { return nil }
+            return .init(
+                topic: topic,
+                operations: plans[index].purpose.operations,
+                messageBytes: messageBytes
+            )
+        }
+        let denied = try TopicAccess.denied(of: candidates, clients, log: log)
+        for index in rows.indices {
+            guard let operations = denied[rows[index].name] else { continue }
+            rows[index].isDenied = true
+            let words = operations.map { $0 == "Read" ? "read" : "write to" }.joined(separator: " or ")
+            rows[index].faults.append(
+                TopicFault(
+                    .error,
+                    "this user may not \(words) it: grant \(operations.joined(separator: " and "))",
+                    command: commands.allow(operations, on: rows[index].name)
+                )
+            )
         }
     }
 
