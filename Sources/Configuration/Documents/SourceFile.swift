@@ -16,17 +16,11 @@ enum SourceFile {
 
     /// Reads the whole file.
     static func bytes(of path: String) throws(Refusal) -> [UInt8] {
-        guard !path.utf8.contains(0) else {
-            throw Refusal(message: "a file name cannot contain a NUL character")
-        }
-        // A pipe that nobody writes into would not even open.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw refusal(errno, path) }
+        let (descriptor, kind) = try opened(path)
         defer { close(descriptor) }
-        var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw refusal(EISDIR, path) }
+        if kind == S_IFDIR { throw refusal(EISDIR, path) }
         var bytes: [UInt8] = []
-        let isPipe = status.st_mode & S_IFMT == S_IFIFO
+        let isPipe = kind == S_IFIFO
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             if isPipe { try wait(descriptor) }
@@ -57,15 +51,23 @@ enum SourceFile {
 
     /// Why a file cannot be read; nil when it can.
     static func refusal(_ path: String, allowsFolder: Bool) -> Refusal? {
+        do {
+            let (descriptor, kind) = try opened(path)
+            close(descriptor)
+            return kind == S_IFDIR && !allowsFolder ? refusal(EISDIR, path) : nil
+        } catch { return error }
+    }
+
+    /// Opens a file to be read; says of what kind it is, as `stat` does.
+    private static func opened(_ path: String) throws(Refusal) -> (descriptor: Int32, kind: mode_t) {
         guard !path.utf8.contains(0) else {
-            return Refusal(message: "a file name cannot contain a NUL character")
+            throw Refusal(message: "a file name cannot contain a NUL character")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return refusal(errno, path) }
-        defer { close(descriptor) }
+        // A pipe that nobody writes into would not even open.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(errno, path) }
         var status = stat()
-        let isFolder = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        return isFolder && !allowsFolder ? refusal(EISDIR, path) : nil
+        return (descriptor, fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0)
     }
 
     /// A path as written in a file that lies in `folder`.

@@ -37,7 +37,7 @@ struct FailureAdvice {
         let own = clients.forwarding.messageBytes
         // A batch may be as large as a message may.
         let wanted = max(Self.usualTopicBytes, own + 1024)
-        let command = KafkaTools(clients).alter(topic, "max.message.bytes", wanted)
+        let command = MendingCommands(clients).set("max.message.bytes", to: String(wanted), of: topic)
         guard let limit = limit(of: topic) else {
             return
                 "raise max.message.bytes of \(topic) above \(own), this producer's message.max.bytes: \(command)"

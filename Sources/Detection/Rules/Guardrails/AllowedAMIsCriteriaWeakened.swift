@@ -99,17 +99,13 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ before: Told,
         _ place: Place
     ) -> Judgement.Reason {
-        Judgement.Reason(
-            .undetermined,
-            severity: .low,
-            facts: [
-                FactStatement("image criteria", new.list.summary, new.fact),
-                FactStatement("criteria before", old.list.summary, old.fact),
-            ],
-            missing: [
-                "whether the old image criteria cover the new ones (comparing them takes too many steps)"
-            ],
-            remediation: restoring(before, place),
+        undetermined(
+            new,
+            old,
+            before,
+            place,
+            missing:
+                "whether the old image criteria cover the new ones (comparing them takes too many steps)",
             message:
                 "The image criteria in \(place) were replaced; whether they admit more than before cannot be"
                 + " told, for comparing them takes too many steps."
@@ -122,6 +118,24 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ before: Told,
         _ place: Place
     ) -> Judgement.Reason {
+        undetermined(
+            new,
+            old,
+            before,
+            place,
+            missing: "what an empty list of criteria admits (AWS does not define it)",
+            message: "The image criteria in \(place) were emptied; whether that admits more cannot be told."
+        )
+    }
+
+    private func undetermined(
+        _ new: Told,
+        _ old: Told,
+        _ before: Told,
+        _ place: Place,
+        missing: String,
+        message: String
+    ) -> Judgement.Reason {
         Judgement.Reason(
             .undetermined,
             severity: .low,
@@ -129,9 +143,9 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 FactStatement("image criteria", new.list.summary, new.fact),
                 FactStatement("criteria before", old.list.summary, old.fact),
             ],
-            missing: ["what an empty list of criteria admits (AWS does not define it)"],
+            missing: [missing],
             remediation: restoring(before, place),
-            message: "The image criteria in \(place) were emptied; whether that admits more cannot be told."
+            message: message
         )
     }
 

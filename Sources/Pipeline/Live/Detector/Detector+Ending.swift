@@ -51,8 +51,7 @@ extension Detector {
     }
 
     private var isInputDone: Bool {
-        let hasIntake = configuration.roles.contains(.intake) && !configuration.input.isKeyedByAccount
-        return board.isFeedDone && (!hasIntake || board.isIntakeDone)
+        board.isFeedDone && (!configuration.hasIntake || board.isIntakeDone)
     }
 
     private func lookForCatalogueEnds() {

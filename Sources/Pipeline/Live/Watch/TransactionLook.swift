@@ -84,11 +84,6 @@ struct KafkaTools: Sendable {
         transactions("abort", partition) + " --start-offset \(startOffset)"
     }
 
-    /// Gives a topic a property.
-    func alter(_ topic: String, _ property: String, _ value: Int) -> String {
-        "kafka-configs.sh \(cluster) --alter --topic \(topic) --add-config \(property)=\(value)"
-    }
-
     private func transactions(_ command: String, _ partition: TopicPartition) -> String {
         "kafka-transactions.sh \(cluster) \(command) --topic \(partition.topic) --partition "
             + "\(partition.partition)"
