@@ -82,8 +82,10 @@ extension Engine {
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
         guard !stale.isEmpty else { return }
-        let subjects = Self.reached(by: stale.map { (key, $0) }, state: state, policy: inForce)
-            .filter { owns($0) }
+        let leaving = stale.map { (key, $0) }
+        let affected = reached(by: leaving)
+        witness?.affected(affected, by: leaving, in: self)
+        let subjects = affected.filter { owns($0) }
         // What they have to say is said while all of it is known.
         judgeDeferred(subjects, into: &alerts)
         var before: [FindingIdentity: SaidBefore] = [:]
@@ -235,7 +237,7 @@ extension Engine {
     }
 
     private func isOpen(anyReachedBy facts: ArraySlice<Fact>, _ key: FactKey) -> Bool {
-        Self.reached(by: facts.map { (key, $0) }, state: state, policy: inForce).contains { subject in
+        reached(by: facts.map { (key, $0) }).contains { subject in
             state.findings.published(about: subject).contains { $0.finding.status == .open }
         }
     }
@@ -246,7 +248,7 @@ extension Engine {
     private func end(of identity: FindingIdentity, _ known: FindingState) -> EventTime? {
         if known.status != .open, !known.isUnsaid { return known.changed }
         guard let rule = rules.rule(identity.rule) else { return nil }
-        let scene = Scene(state: state, policy: inForce, of: identity.subject)
+        let scene = Scene(FactView(state), policy: inForce, of: identity.subject)
         let judgement = rule.judge(identity.subject, in: scene)
         if known.isUnsaid, judgement?.last == nil { return known.changed }
         guard rule.metadata.kind == .event else { return nil }

@@ -201,7 +201,7 @@ extension Engine {
 
     /// The image that a finding is about, or that its instance was launched from.
     private func image(of subject: Subject) -> String? {
-        if case .launch = subject { return LaunchRecord(subject, in: state)?.image?.description }
+        if case .launch = subject { return LaunchRecord(subject, in: FactView(state))?.image?.description }
         let resource = subject.resource
         return resource.type == .image ? resource.id : nil
     }

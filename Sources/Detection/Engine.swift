@@ -68,6 +68,8 @@ public struct Engine: Sendable {
     public var judgesLater = false
     var judges: JudgesOfAccounts
     var interning = Interning()
+    /// Sees which subjects facts affect and what is evaluated; nil but in tests.
+    var witness: (any EvaluationWitness)?
     /// Subjects whose first undetermined verdict waits, in the order in which they came.
     public private(set) var unsettled: [Subject] = []
     private var unsettledAtCommit: [Subject] = []
@@ -180,7 +182,8 @@ public struct Engine: Sendable {
         for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
         backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
         guard let trigger = touched.last.map({ Trigger.record($0.1.evidence) }) else { return }
-        let subjects = Self.reached(by: touched, state: state, policy: inForce)
+        let subjects = reached(by: touched)
+        witness?.affected(subjects, by: touched, in: self)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, trigger) {
             judge(subject, trigger, into: &alerts)
         }
@@ -201,8 +204,8 @@ public struct Engine: Sendable {
         return deferral.touch(subject, by: trigger) < max(1, facts / 8)
     }
 
-    static func reached(by touched: [(FactKey, Fact)], state: State, policy: PolicyInForce) -> [Subject] {
-        var reach = Reach(state: state, policy: policy)
+    func reached(by touched: [(FactKey, Fact)]) -> [Subject] {
+        var reach = Reach(state: state, policy: inForce)
         for (key, fact) in touched { reach.add(key, fact) }
         return reach.subjects.sorted()
     }
@@ -237,17 +240,28 @@ public struct Engine: Sendable {
     /// What the rules that judge such subjects say of one, and what was published: those that say something, or
     /// said something before.
     func judgements(of subject: Subject) -> [Said] {
-        let scene = Scene(state: state, policy: inForce, of: subject)
+        let scene = Scene(FactView(state), policy: inForce, of: subject)
         let published = state.findings.published(about: subject)
         var said: [Said] = []
         for rule in rules.rules(judging: subject) {
             let known = published.first { $0.rule == rule.metadata.id }?.finding
             let isEnabled = inForce.isEnabled(rule.metadata.id)
-            var judgement = isEnabled ? rule.rule.judge(subject, in: scene) : nil
+            var judgement = isEnabled ? judgement(of: subject, by: rule, in: scene) : nil
             judgement?.tell()
             if judgement != nil || known != nil { said.append((rule, judgement, known)) }
         }
         return said
+    }
+
+    /// What one rule says of a subject; where somebody watches, with what it has read.
+    private func judgement(of subject: Subject, by rule: AppliedRule, in scene: Scene) -> Judgement? {
+        guard let witness else { return rule.rule.judge(subject, in: scene) }
+        let readings = FactReadings()
+        let noting = Scene(FactView(state, noting: readings), policy: inForce, of: subject)
+        var judgement = rule.rule.judge(subject, in: noting)
+        judgement?.tell()
+        witness.evaluated(subject, by: rule.metadata.id, judgement, readings)
+        return judgement
     }
 
     /// What a rule says of a subject now, and what was published before.
@@ -289,7 +303,9 @@ public struct Engine: Sendable {
         backlog.append(timers.popDue(at: state.streamTime), .time)
         var reach = Reach(state: state, policy: inForce)
         reach.addAll()
-        for subject in reach.subjects.sorted() where owns(subject) && isConcerned(subject.place.account) {
+        let subjects = reach.subjects.sorted()
+        witness?.reconciled(subjects, of: isConcerned, in: self)
+        for subject in subjects where owns(subject) && isConcerned(subject.place.account) {
             backlog.append(CollectionOfOne(subject), trigger(subject.place.account))
         }
         judges.forget(accountsWhere: isConcerned)
@@ -348,7 +364,7 @@ public struct Engine: Sendable {
             guard let rule = rules.rule(identity.rule),
                 let judgement = rule.judge(
                     identity.subject,
-                    in: Scene(state: state, policy: inForce, of: identity.subject)
+                    in: Scene(FactView(state), policy: inForce, of: identity.subject)
                 ),
                 let finding = form(of: identity, judgement, rule.metadata, known)
             else { continue }

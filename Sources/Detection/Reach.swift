@@ -61,7 +61,7 @@ struct Reach {
     }
 
     private mutating func addRefusals(_ told: Fact) {
-        let attempts = DeniedAttempts(by: told.evidence, Scene(state: state, policy: inForce))
+        let attempts = DeniedAttempts(by: told.evidence, Scene(FactView(state), policy: inForce))
         attempts?.forEachCounting(told) { evidence, image, grantees in
             for grantee in grantees { subjects.insert(.refusedShare(evidence.place, image, grantee)) }
         }

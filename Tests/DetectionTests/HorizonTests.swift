@@ -74,7 +74,7 @@ struct HorizonTests {
         #expect(repeats > 500, "\(repeats) repeats were not known for such")
     }
 
-    private static func stretched(_ records: [Record], overDays days: Int64) -> [Record] {
+    static func stretched(_ records: [Record], overDays days: Int64) -> [Record] {
         let times = records.map(\.time.seconds)
         let length = max(1, (times.max() ?? 0) - World.base)
         return records.map { record in
@@ -86,7 +86,7 @@ struct HorizonTests {
     }
 
     /// An order in which no record is more than so many seconds behind one that came before it.
-    private static func inTime(
+    static func inTime(
         _ records: [Record],
         late: Int64,
         _ random: inout SplitMix64

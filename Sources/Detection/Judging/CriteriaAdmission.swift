@@ -8,16 +8,16 @@ struct CriteriaAdmission {
     let image: ResourceID
     let account: AccountID
     let time: EventTime
-    let state: State
+    let facts: FactView
 
     /// Whether the image is admitted for certain: `answer` without the words, which nobody wants of what is allowed.
     func isCertain(_ criteria: [ImageCriterion]?) -> Bool {
-        guard let known = state.image(image) else { return false }
+        let known = facts.image(image)
         if let owner = known.owner, owner.account == account { return true }
         return criteria?.contains { admitsForCertain($0, known) } ?? false
     }
 
-    private func admitsForCertain(_ criterion: ImageCriterion, _ known: ImageFacts) -> Bool {
+    private func admitsForCertain(_ criterion: ImageCriterion, _ known: ImageView) -> Bool {
         criterion.unknown.isEmpty
             && criterion.providers?.contains { isProvided(by: $0, known) } ?? true
             && criterion.names.map { names in
@@ -29,7 +29,7 @@ struct CriteriaAdmission {
             && criterion.maximumDaysSinceDeprecated.map { isCurrent($0, known).value == .yes } ?? true
     }
 
-    private func isProvided(by provider: String, _ known: ImageFacts) -> Bool {
+    private func isProvided(by provider: String, _ known: ImageView) -> Bool {
         guard provider != "none", let owner = known.owner else { return false }
         if let account = AccountID(provider) { return owner.account == account }
         guard case .text(let alias?) = known.latest(.ownerAlias)?.value else { return false }
@@ -37,7 +37,7 @@ struct CriteriaAdmission {
     }
 
     func answer(_ criteria: [ImageCriterion]) -> Answer {
-        let known = state.image(image)
+        let known = facts.image(image)
         let own = isOwn(known)
         guard own.value != .yes else { return own }
         if criteria.isEmpty {
@@ -49,15 +49,15 @@ struct CriteriaAdmission {
     }
 
     /// Whether the account owns the image.
-    func isOwn() -> Answer { isOwn(state.image(image)) }
+    func isOwn() -> Answer { isOwn(facts.image(image)) }
 
-    private func isOwn(_ known: ImageFacts?) -> Answer {
-        guard let owner = known?.owner else { return .unknown("owner of \(image)") }
+    private func isOwn(_ known: ImageView) -> Answer {
+        guard let owner = known.owner else { return .unknown("owner of \(image)") }
         let statement = FactStatement("owner", owner.account.description, owner.fact)
         return owner.account == account ? .yes(statement) : .no(statement)
     }
 
-    private func admits(_ criterion: ImageCriterion, _ known: ImageFacts?) -> Answer {
+    private func admits(_ criterion: ImageCriterion, _ known: ImageView) -> Answer {
         var parts: [Answer] = []
         if let providers = criterion.providers {
             parts.append(Answer.any(providers.map { provides($0, known) }))
@@ -74,9 +74,9 @@ struct CriteriaAdmission {
         return Answer.all(parts)
     }
 
-    private func provides(_ provider: String, _ known: ImageFacts?) -> Answer {
+    private func provides(_ provider: String, _ known: ImageView) -> Answer {
         if provider == "none" { return .no() }
-        guard let known, let owner = known.owner else { return .unknown("owner of \(image)") }
+        guard let owner = known.owner else { return .unknown("owner of \(image)") }
         let statement = FactStatement("owner", owner.account.description, owner.fact)
         if AccountID(provider) != nil {
             return owner.account.description == provider ? .yes(statement) : .no(statement)
@@ -88,8 +88,8 @@ struct CriteriaAdmission {
         return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
     }
 
-    private func isNamed(_ names: [String], _ known: ImageFacts?) -> Answer {
-        guard let fact = known?.latest(.name), case .text(let name?) = fact.value else {
+    private func isNamed(_ names: [String], _ known: ImageView) -> Answer {
+        guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
         let statement = FactStatement("name", name, fact)
@@ -116,16 +116,16 @@ struct CriteriaAdmission {
         return false
     }
 
-    private func carries(_ codes: [String], _ known: ImageFacts?) -> Answer {
-        guard let fact = known?.latest(.productCodes, asOf: time),
+    private func carries(_ codes: [String], _ known: ImageView) -> Answer {
+        guard let fact = known.latest(.productCodes, asOf: time),
             case .productCodes(let carried) = fact.value
         else { return .unknown("Marketplace product codes of \(image)") }
         let statement = FactStatement("product codes", carried.joined(separator: ", "), fact)
         return codes.contains { carried.contains($0) } ? .yes(statement) : .no(statement)
     }
 
-    private func isYoung(_ days: Int, _ known: ImageFacts?) -> Answer {
-        guard let fact = known?.latest(.creationDate), case .date(let created?) = fact.value else {
+    private func isYoung(_ days: Int, _ known: ImageView) -> Answer {
+        guard let fact = known.latest(.creationDate), case .date(let created?) = fact.value else {
             return .unknown("creation date of \(image)")
         }
         let statement = FactStatement("created", created.description, fact)
@@ -133,13 +133,13 @@ struct CriteriaAdmission {
     }
 
     /// An image with no date of deprecation passes.
-    private func isCurrent(_ days: Int, _ known: ImageFacts?) -> Answer {
-        if let fact = known?.latest(.deprecation, asOf: time), case .date(let date) = fact.value {
+    private func isCurrent(_ days: Int, _ known: ImageView) -> Answer {
+        if let fact = known.latest(.deprecation, asOf: time), case .date(let date) = fact.value {
             guard let date else { return .yes(FactStatement("deprecated", "never", fact)) }
             let statement = FactStatement("deprecated", date.description, fact)
             return time <= date.advanced(byDays: days) ? .yes(statement) : .no(statement)
         }
-        guard let creation = known?.timeline(.lifecycle).facts.first(where: \.value.isCreation) else {
+        guard let creation = known.creation else {
             return .unknown("deprecation date of \(image)")
         }
         return .yes(FactStatement("deprecated", "never", creation))

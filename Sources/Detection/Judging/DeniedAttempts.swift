@@ -6,6 +6,7 @@ import CloudTrail
 /// counted to a limit only, and looked at as far back as `lookback`: however many there are, one more changes what is
 /// said of the next few and of no others.
 struct DeniedAttempts {
+    private let key: FactKey
     private let facts: ArraySlice<Fact>
     private let account: AccountID
     private let scene: Scene
@@ -18,7 +19,8 @@ struct DeniedAttempts {
     init?(by evidence: Evidence, _ scene: Scene) {
         guard let principal = evidence.actor.principalARN else { return nil }
         account = evidence.account
-        facts = scene.state.timeline(.refusals(account, principal: principal)).facts
+        key = .refusals(account, principal: principal)
+        facts = scene.facts.unnoted(key)
         self.scene = scene
     }
 
@@ -34,10 +36,16 @@ struct DeniedAttempts {
         if end < facts.endIndex, FactPlace(facts[end]) == place { end += 1 }
         let start = fact.time.advanced(bySeconds: -Self.windowSeconds)
         var count = 0
+        var seen = 0
         for other in facts[..<end].suffix(lookback).reversed() {
             guard other.time > start, count < limit else { break }
             if isViolation(other) { count += 1 }
+            seen += 1
         }
+        let isCut = count >= limit || seen == lookback
+        scene.facts.note(
+            FactReading(key, .between(after: start, from: isCut ? facts[end - seen] : nil, through: fact))
+        )
         return count
     }
 

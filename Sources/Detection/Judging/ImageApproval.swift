@@ -8,14 +8,14 @@ struct ImageApproval {
 
     /// Whether an entry matches for certain: `answer` without the words, which nobody wants of what is approved.
     func isCertain() -> Bool {
-        let known = scene.state.image(image)
+        let known = scene.facts.image(image)
         return scene.inForce.approvals.contains { matches($0, known) }
     }
 
-    private func matches(_ entry: PolicyInForce.Approval, _ known: ImageFacts?) -> Bool {
+    private func matches(_ entry: PolicyInForce.Approval, _ known: ImageView) -> Bool {
         if let ids = entry.ids, !ids.contains(image) { return false }
         if let owners = entry.owners {
-            guard let known, let owner = known.owner else { return false }
+            guard let owner = known.owner else { return false }
             if !owners.accounts.contains(owner.account) {
                 guard case .text(let alias?) = known.latest(.ownerAlias)?.value,
                     owners.aliases.contains(alias)
@@ -23,12 +23,12 @@ struct ImageApproval {
             }
         }
         if let names = entry.names {
-            guard case .text(let name?) = known?.latest(.name)?.value,
+            guard case .text(let name?) = known.latest(.name)?.value,
                 names.contains(where: { $0.matches(name) })
             else { return false }
         }
         return entry.tags.allSatisfy { key, value in
-            let reading = TagReading(key, of: known, asOf: time, in: scene.state)
+            let reading = TagReading(key, of: known, asOf: time, in: scene.facts)
             guard reading.value == .present(ExactText(value)), let cause = reading.cause else { return false }
             return scene.policy.isPublisher(cause.evidence) == true
         }
@@ -50,7 +50,7 @@ struct ImageApproval {
         if let ids = entry.ids {
             parts.append(ids.contains(image.description) ? .yes() : .no())
         }
-        let known = scene.state.image(image)
+        let known = scene.facts.image(image)
         if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
         if let names = entry.names { parts.append(Self.nameAnswer(names, known, of: image)) }
         if withTags, let tags = entry.tags {
@@ -59,8 +59,8 @@ struct ImageApproval {
         return Answer.all(parts)
     }
 
-    private func ownerAnswer(_ owners: Set<String>, _ known: ImageFacts?) -> Answer {
-        guard let known, let owner = known.owner else { return .unknown("owner of \(image)") }
+    private func ownerAnswer(_ owners: Set<String>, _ known: ImageView) -> Answer {
+        guard let owner = known.owner else { return .unknown("owner of \(image)") }
         let statement = FactStatement("owner", owner.account.description, owner.fact)
         if owners.contains(owner.account.description) { return .yes(statement) }
         if let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value {
@@ -70,8 +70,8 @@ struct ImageApproval {
         return .no(statement)
     }
 
-    static func nameAnswer(_ names: [Pattern], _ known: ImageFacts?, of image: ResourceID) -> Answer {
-        guard let fact = known?.latest(.name), case .text(let name?) = fact.value else {
+    static func nameAnswer(_ names: [Pattern], _ known: ImageView, of image: ResourceID) -> Answer {
+        guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
         let statement = FactStatement("name", name, fact)
@@ -79,10 +79,10 @@ struct ImageApproval {
     }
 
     private func tagAnswer(_ key: String, _ value: String) -> Answer {
-        let reading = TagReading(key, of: image, asOf: time, in: scene.state)
+        let reading = TagReading(key, of: scene.facts.image(image), asOf: time, in: scene.facts)
         guard let cause = reading.cause, let statement = reading.statement(key) else {
             return .unknown(
-                scene.state.image(image)?.owner == nil
+                scene.facts.image(image).owner == nil
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }

@@ -14,9 +14,9 @@ final class LaunchRecord {
     private let end: Fact?
 
     /// Nil when no launch is known.
-    init?(_ subject: Subject, in state: State) {
+    init?(_ subject: Subject, in view: FactView) {
         guard case .launch(let place, let instance) = subject else { return nil }
-        let facts = state.timeline(.instance(place, instance)).facts
+        let facts = view.all(of: .instance(place, instance))
         var launch: Fact?
         var seenImage: ResourceID?
         for fact in facts {

@@ -30,7 +30,7 @@ struct ShareHistory {
 
     /// The judgement over the whole life.
     func judge() -> Judgement? {
-        guard let facts = scene.state.image(image) else { return nil }
+        let facts = scene.facts.image(image)
         var judgement = Judgement()
         var standing = Standing()
         var steps = steps(facts)[...]
@@ -55,7 +55,7 @@ struct ShareHistory {
     private func apply(
         _ fact: Fact,
         _ step: Step,
-        _ facts: ImageFacts,
+        _ facts: ImageView,
         _ standing: inout Standing,
         _ judgement: inout Judgement
     ) {
@@ -73,13 +73,13 @@ struct ShareHistory {
         }
     }
 
-    private func counts(_ fact: Fact, _ facts: ImageFacts) -> Bool {
+    private func counts(_ fact: Fact, _ facts: ImageView) -> Bool {
         guard facts.place(of: fact) == place, !isForeign(fact, facts) else { return false }
         return (fact.evidence.actor.service != nil && grantee != .everyone) == byService
     }
 
     /// Whether a document shows a public image of somebody else's, which is nobody's finding here.
-    private func isForeign(_ fact: Fact, _ facts: ImageFacts) -> Bool {
+    private func isForeign(_ fact: Fact, _ facts: ImageView) -> Bool {
         guard fact.evidence.isInventory, fact.evidence.name != "DescribeImageAttribute",
             let owner = facts.owner?.account
         else { return false }
@@ -89,24 +89,24 @@ struct ShareHistory {
 
     private func trust(at time: EventTime) -> ShareTrust {
         ShareTrust(
-            owner: scene.state.image(image)?.owner?.account ?? place.account,
+            owner: scene.facts.image(image).owner?.account ?? place.account,
             time: time,
             scene: scene
         )
     }
 
     /// The facts about the grantee, about grantees that may cover it, and about the image as a whole, in order.
-    private func steps(_ facts: ImageFacts) -> [(Fact, Step)] {
+    private func steps(_ facts: ImageView) -> [(Fact, Step)] {
         var steps: [(Fact, Step)] = []
         for other in facts.groups.union([grantee]) {
-            for fact in facts.timeline(.permission(other)).facts {
+            for fact in facts.all(of: .permission(other)) {
                 steps.append((fact, fact.value == .granted ? .granted(other) : .revoked(other)))
             }
         }
-        for fact in facts.timeline(.allPermissions).facts {
+        for fact in facts.all(of: .allPermissions) {
             if case .grantees(let listed) = fact.value { steps.append((fact, .listed(listed))) }
         }
-        for fact in facts.timeline(.lifecycle).facts
+        for fact in facts.all(of: .lifecycle)
         where fact.value == .disabled || fact.value == .deregistered {
             steps.append((fact, .gone))
         }
@@ -116,7 +116,7 @@ struct ShareHistory {
     private func reason(
         _ fact: Fact,
         _ objection: ShareTrust.Objection,
-        _ image: ImageFacts
+        _ image: ImageView
     ) -> Judgement.Reason {
         var shown = objection.facts
         shown.append(FactStatement("launch permission", grantee.description, fact))

@@ -55,7 +55,7 @@ struct ShareTrust {
     }
 
     private func membership(of account: AccountID, in organization: String) -> (isMember: Bool, fact: Fact)? {
-        guard let fact = scene.state.timeline(.members(organization: organization)).latest(asOf: time),
+        guard let fact = scene.facts.latest(.members(organization: organization), asOf: time),
             case .members(let members) = fact.value
         else { return nil }
         return (members.contains(account), fact)

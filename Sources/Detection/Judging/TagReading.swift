@@ -16,13 +16,8 @@ struct TagReading {
     ///
     /// Only what the owner's account told counts; a tag is absent only when a creation, a dated inventory
     /// of the owner or a deletion says so.
-    init(_ key: String, of image: ResourceID, asOf time: EventTime, in state: State) {
-        self.init(key, of: state.image(image), asOf: time, in: state)
-    }
-
-    /// Reads a tag of an image of which so much is known.
-    init(_ key: String, of image: ImageFacts?, asOf time: EventTime, in state: State) {
-        for fact in Self.facts(key, of: image) where fact.time <= time { apply(fact, key, in: state) }
+    init(_ key: String, of image: ImageView, asOf time: EventTime, in facts: FactView) {
+        for fact in Self.facts(key, of: image, asOf: time) { apply(fact, key, in: facts) }
     }
 
     /// Copies of copies are followed so far.
@@ -31,11 +26,15 @@ struct TagReading {
     /// A tag of which nothing is known yet.
     init() {}
 
-    /// The facts about a tag that count, in order.
-    static func facts(_ key: String, of image: ImageFacts?) -> ArraySlice<Fact> {
-        guard let image, let owner = image.owner?.account else { return [] }
-        let single = image.timeline(.tag(ExactText(key))).facts
-        let all = image.timeline(.allTags).facts
+    /// The facts about a tag that count, at or before a time, in order.
+    static func facts(
+        _ key: String,
+        of image: ImageView,
+        asOf time: EventTime = .distantFuture
+    ) -> ArraySlice<Fact> {
+        guard let owner = image.owner?.account else { return [] }
+        let single = image.all(of: .tag(ExactText(key)), asOf: time)
+        let all = image.all(of: .allTags, asOf: time)
         let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()[...]
         func counts(_ fact: Fact) -> Bool {
             fact.evidence.account == owner || fact.evidence.account == .none
@@ -44,7 +43,7 @@ struct TagReading {
     }
 
     /// Takes the next fact in order.
-    mutating func apply(_ fact: Fact, _ key: String, in state: State, depth: Int = 0) {
+    mutating func apply(_ fact: Fact, _ key: String, in facts: FactView, depth: Int = 0) {
         switch fact.value {
         case .tagSet(let text): set(.present(text), by: fact)
         case .tagDeleted(nil): set(.absent, by: fact)
@@ -55,7 +54,7 @@ struct TagReading {
             if let text = tags[ExactText(key)] {
                 set(.present(text), by: fact)
             } else if let source {
-                set(Self.copied(key, from: source, asOf: fact.time, in: state, depth: depth), by: fact)
+                set(Self.copied(key, from: source, asOf: fact.time, in: facts, depth: depth), by: fact)
             } else {
                 set(.absent, by: fact)
             }
@@ -67,16 +66,16 @@ struct TagReading {
         _ key: String,
         from source: ResourceID,
         asOf time: EventTime,
-        in state: State,
+        in view: FactView,
         depth: Int
     ) -> Value {
         guard depth < maximumDepth else { return .unknown }
         var reading = TagReading()
-        let known = facts(key, of: state.image(source)).filter { $0.time <= time }
+        let known = facts(key, of: view.image(source), asOf: time)
         // Whatever was before the last fact that decides alone is of no matter, and copies of copies would be many.
-        let start = known.lastIndex { $0.value.decidesTag } ?? 0
+        let start = known.lastIndex { $0.value.decidesTag } ?? known.startIndex
         for fact in known[start...] {
-            reading.apply(fact, key, in: state, depth: depth + 1)
+            reading.apply(fact, key, in: view, depth: depth + 1)
         }
         return reading.value
     }

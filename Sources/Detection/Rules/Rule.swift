@@ -27,19 +27,19 @@ extension Rule {
 /// A view for the length of one call.
 public struct Scene {
     /// The facts.
-    public let state: State
+    public let facts: FactView
     let inForce: PolicyInForce
     /// The launch that is judged, if one is.
     let launch: LaunchRecord?
     /// What the organisation trusts.
     public var policy: Policy { _read { yield inForce.policy } }
     /// Stream time: deadlines at or before it have passed.
-    public var now: EventTime { state.streamTime }
+    public var now: EventTime { facts.now }
 
-    /// A scene of a state and a policy.
-    init(state: State, policy: PolicyInForce, of subject: Subject? = nil) {
-        self.state = state
+    /// A scene of facts and a policy.
+    init(_ facts: FactView, policy: PolicyInForce, of subject: Subject? = nil) {
+        self.facts = facts
         inForce = policy
-        launch = subject.flatMap { $0.kind == .launch ? LaunchRecord($0, in: state) : nil }
+        launch = subject.flatMap { $0.kind == .launch ? LaunchRecord($0, in: facts) : nil }
     }
 }

@@ -31,7 +31,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         /// The one before the first weakening that is still open.
         var before: Told?
         var isCleared = false
-        for fact in scene.state.timeline(.imageCriteria(place)).facts {
+        for fact in scene.facts.all(of: .imageCriteria(place)) {
             guard case .criteria(let list) = fact.value else { continue }
             let told = Told(list: list, fact: fact)
             let isEvent = !fact.evidence.isInventory
@@ -46,7 +46,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 judgement.resolve(fact.evidence)
             } else if let known, isEvent, let weakening = weakening(from: known, to: told, place) {
                 if !judgement.isOpen { before = known }
-                occur(weakening, told, known, before ?? known, in: place, scene.state, &judgement)
+                occur(weakening, told, known, before ?? known, in: place, scene.facts, &judgement)
             }
             known = told
         }
@@ -63,7 +63,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ old: Told,
         _ before: Told,
         in place: Place,
-        _ state: State,
+        _ facts: FactView,
         _ judgement: inout Judgement
     ) {
         guard weakening.isCertain else {
@@ -71,7 +71,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 undetermined(new, old, before, place)
             }
         }
-        let setting = state.timeline(.allowedImages(place)).latest(asOf: new.fact.time)
+        let setting = facts.latest(.allowedImages(place), asOf: new.fact.time)
         let isEnabled = setting?.value == .allowedImages(.enabled)
         let severity: Severity = isEnabled ? weakening.addsProvider ? .high : .medium : .low
         judgement.occur(new.fact.evidence, severity) {

@@ -19,7 +19,7 @@ struct AllowedAMIsDisabled: Rule {
         let isDemanded = scene.policy.baseline.allowedImagesState == .enabled
         var judgement = Judgement()
         var known: Fact?
-        for fact in scene.state.timeline(.allowedImages(place)).facts {
+        for fact in scene.facts.all(of: .allowedImages(place)) {
             guard case .allowedImages(let state) = fact.value else { continue }
             defer { known = fact }
             guard state == .disabled else {

@@ -18,7 +18,7 @@ struct AllowedAMIsDowngraded: Rule {
         guard case .guardrails(let place) = subject else { return nil }
         var judgement = Judgement()
         var strength: (state: AllowedImagesState, fact: Fact)?
-        for fact in scene.state.timeline(.allowedImages(place)).facts {
+        for fact in scene.facts.all(of: .allowedImages(place)) {
             guard case .allowedImages(let state) = fact.value, state != .disabled else { continue }
             if state == .enabled {
                 judgement.resolve(fact.evidence)

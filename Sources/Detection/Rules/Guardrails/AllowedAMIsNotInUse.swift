@@ -18,13 +18,13 @@ struct AllowedAMIsNotInUse: Rule {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .activity(let place) = subject else { return nil }
         // Of several facts in one second only the last is what that second's calls saw.
-        let all = Array(scene.state.timeline(.allowedImages(place)).facts)
+        let all = Array(scene.facts.all(of: .allowedImages(place)))
         let facts = all.indices.filter { $0 + 1 == all.count || all[$0 + 1].time > all[$0].time }.map {
             all[$0]
         }
         var judgement = Judgement()
         let firstKnown = facts.first?.time ?? .distantFuture
-        if let first = scene.state.firstActivity(in: place, from: .distantPast), first.time < firstKnown {
+        if let first = scene.facts.firstActivity(in: place, before: firstKnown) {
             judgement.occur(first.evidence, .medium, .undetermined) { unknown(place) }
         }
         /// When each fact's value gives way to another one; found from the last backwards, so that each is looked at once.
@@ -41,7 +41,7 @@ struct AllowedAMIsNotInUse: Rule {
                 continue
             }
             guard !isOff else { continue }
-            if let use = use(from: fact, until: ends[index], place, scene.state) {
+            if let use = use(from: fact, until: ends[index], place, scene.facts) {
                 isOff = true
                 judgement.occur(use, .medium) { off(place, fact) }
             }
@@ -56,16 +56,14 @@ struct AllowedAMIsNotInUse: Rule {
         from fact: Fact,
         until end: EventTime?,
         _ place: Place,
-        _ state: State
+        _ facts: FactView
     ) -> Evidence? {
-        if fact.evidence.isInventory, let first = state.firstActivity(in: place, from: .distantPast),
-            first.time <= fact.time
+        if fact.evidence.isInventory,
+            facts.firstActivity(in: place, before: fact.time.advanced(bySeconds: 1)) != nil
         {
             return fact.evidence
         }
-        guard let first = state.firstActivity(in: place, from: fact.time), first.time < end ?? .distantFuture
-        else { return nil }
-        return first.evidence
+        return facts.firstActivity(in: place, from: fact.time, before: end ?? .distantFuture)?.evidence
     }
 
     private func off(_ place: Place, _ fact: Fact) -> Judgement.Reason {

@@ -19,7 +19,7 @@ struct WatchedCallUnreadable: Rule {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .unreadable(let place, let name) = subject else { return nil }
         var judgement = Judgement()
-        for fact in scene.state.timeline(.unreadable(place, name: name)).facts {
+        for fact in scene.facts.all(of: .unreadable(place, name: name)) {
             guard case .unreadable(let reason) = fact.value else { continue }
             judgement.occur(fact.evidence, .high) {
                 Judgement.Reason(

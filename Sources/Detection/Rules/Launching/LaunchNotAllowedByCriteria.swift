@@ -29,7 +29,7 @@ struct LaunchNotAllowedByCriteria: Rule {
             image: image,
             account: launch.place.account,
             time: launch.time,
-            state: scene.state
+            facts: scene.facts
         )
         if admission.isCertain(setting.criteria) { return nil }
         let rule = inForce(setting)
@@ -79,14 +79,14 @@ struct LaunchNotAllowedByCriteria: Rule {
     /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
     private func setting(at place: Place, _ time: EventTime, _ scene: Scene) -> Setting? {
         var setting = Setting()
-        if let fact = scene.state.timeline(.allowedImages(place)).latest(asOf: time),
+        if let fact = scene.facts.latest(.allowedImages(place), asOf: time),
             case .allowedImages(let known) = fact.value
         {
             setting.state = (known, fact)
         }
         switch setting.state?.value {
         case .auditMode, .enabled:
-            if let fact = scene.state.timeline(.imageCriteria(place)).latest(asOf: time),
+            if let fact = scene.facts.latest(.imageCriteria(place), asOf: time),
                 case .criteria(let known) = fact.value
             {
                 setting.criteria = known

@@ -17,7 +17,7 @@ struct AMIShareAttemptDenied: Rule {
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard case .refusedShare(let place, let image, let grantee) = subject else { return nil }
         var judgement = Judgement()
-        let denied = scene.state.timeline(.refusedShare(place, image, grantee)).facts.compactMap { fact in
+        let denied = scene.facts.all(of: .refusedShare(place, image, grantee)).compactMap { fact in
             trust(place.account, fact.time, scene).objection(to: grantee).map { (fact, $0) }
         }
         let threshold = scene.policy.thresholds.repeatedDenials

@@ -20,8 +20,8 @@ struct BlockPublicAccessDisabled: Rule {
         let severity = isDemanded ? Severity.critical : .high
         var judgement = Judgement()
         var known: BlockPublicAccessState?
-        let settings = scene.state.timeline(.blockPublicAccess(place)).facts
-        let shares = scene.state.timeline(.madePublic(place)).facts
+        let settings = scene.facts.all(of: .blockPublicAccess(place))
+        let shares = scene.facts.all(of: .madePublic(place))
         for fact in shares.isEmpty ? settings : (settings + shares).sorted()[...] {
             switch fact.value {
             case .blockPublicAccess(.unblocked):
@@ -41,7 +41,7 @@ struct BlockPublicAccessDisabled: Rule {
                 judgement.resolve(fact.evidence)
             case .madePublic(let image):
                 // The share's whole second counts: what was switched off in it was off for the share.
-                guard let setting = scene.state.timeline(.blockPublicAccess(place)).latest(asOf: fact.time),
+                guard let setting = scene.facts.latest(.blockPublicAccess(place), asOf: fact.time),
                     setting.value == .blockPublicAccess(.blockNewSharing)
                 else { continue }
                 judgement.occur(fact.evidence, severity) {

@@ -18,8 +18,11 @@ struct AMICreatedWithoutRequiredTags: Rule {
         let required = scene.policy.requiredTags.enumerated().filter {
             $0.element.key == key && $0.element.resource == resource
         }
-        guard !required.isEmpty, let known = scene.state.image(image),
-            let creation = known.timeline(.lifecycle).facts.first(where: {
+        guard !required.isEmpty else { return nil }
+        let known = scene.facts.image(image)
+        let lifecycle = known.all(of: .lifecycle)
+        guard
+            let creation = lifecycle.first(where: {
                 $0.value.isCreation && $0.evidence.account == place.account
                     && $0.evidence.region == place.region
             }), !scene.policy.isExempt(creation.evidence)
@@ -29,7 +32,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
             known: known,
             key: key,
             creation: creation,
-            lifecycle: known.timeline(.lifecycle).facts,
+            lifecycle: lifecycle,
             scene: scene
         )
         return resource == .snapshot ? life.judgeSnapshots(required) : life.judgeImage(required)
@@ -38,7 +41,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
     /// One new image's tag through time.
     private struct Life {
         let image: ResourceID
-        let known: ImageFacts
+        let known: ImageView
         let key: String
         let creation: Fact
         let lifecycle: ArraySlice<Fact>
@@ -67,7 +70,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
                     judgement.deadline = min(judgement.deadline ?? deadline, deadline)
                     continue
                 }
-                let reading = TagReading(key, of: known, asOf: deadline, in: scene.state)
+                let reading = TagReading(key, of: known, asOf: deadline, in: scene.facts)
                 guard !isGone(by: deadline), !one.element.isMet(by: reading.value) else { continue }
                 failed.append(one)
                 if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
@@ -104,7 +107,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
                 } else if fact.value == .enabled {
                     judgement.reopen()
                 } else if !fact.value.isCreation {
-                    reading.apply(fact, key, in: scene.state)
+                    reading.apply(fact, key, in: scene.facts)
                     if required.allSatisfy({ $0.element.isMet(by: reading.value) }) {
                         judgement.settle(fact.evidence)
                         return

@@ -15,14 +15,15 @@ struct ApprovalTagTampered: Rule {
     let subjects = Subject.Kind.approvalTag
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil,
-            let known = scene.state.image(image), known.owner?.account == place.account
+        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil
         else { return nil }
+        let known = scene.facts.image(image)
+        guard known.owner?.account == place.account else { return nil }
         let approving = approvingValues(key, image, scene)
         guard !approving.isEmpty else { return nil }
         var judgement = Judgement()
         var reading = TagReading()
-        let ends = known.timeline(.lifecycle).facts.filter {
+        let ends = known.all(of: .lifecycle).filter {
             $0.value == .disabled || $0.value == .deregistered || $0.value == .enabled
         }
         for fact in (TagReading.facts(key, of: known) + ends).sorted() {
@@ -31,7 +32,7 @@ struct ApprovalTagTampered: Rule {
             case .enabled: judgement.reopen()
             default:
                 let (before, setBefore) = (reading.value, reading.cause)
-                reading.apply(fact, key, in: scene.state)
+                reading.apply(fact, key, in: scene.facts)
                 guard !fact.evidence.isInventory else { continue }
                 let isPublisher = scene.policy.isPublisher(fact.evidence)
                 if isPublisher == true {

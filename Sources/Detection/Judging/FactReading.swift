@@ -1,0 +1,45 @@
+import CloudTrail
+
+/// What an evaluation looked at: some of the facts of one key.
+struct FactReading: Hashable {
+    /// Which of them: a fact that is no such part changes nothing.
+    enum Part: Hashable {
+        case all
+        case upTo(EventTime)
+        /// The last at or before a time: whichever another one follows by then does not count.
+        case latest(asOf: EventTime)
+        /// Those after a time, from one of them on if given, to another one.
+        case between(after: EventTime, from: Fact?, through: Fact)
+        /// Those that say that an image came into being.
+        case creations
+        /// Those about launch permissions of any group.
+        case anyGroup
+        /// Calls of these seconds.
+        case activity(from: EventTime, through: EventTime)
+    }
+
+    let key: FactKey
+    let part: Part
+
+    init(_ key: FactKey, _ part: Part) {
+        self.key = key
+        self.part = part
+    }
+}
+
+/// What one evaluation has read.
+final class FactReadings {
+    private(set) var all: Set<FactReading> = []
+
+    func insert(_ reading: FactReading) { all.insert(reading) }
+}
+
+/// Sees which subjects facts affect and what is evaluated; only tests have one.
+protocol EvaluationWitness: AnyObject, Sendable {
+    /// Facts came or went, or are about to go; subjects of any account are affected.
+    func affected(_ subjects: [Subject], by facts: [(FactKey, Fact)], in engine: Engine)
+    /// Everything is evaluated again that some accounts own.
+    func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine)
+    /// A rule has evaluated a subject.
+    func evaluated(_ subject: Subject, by rule: String, _ judgement: Judgement?, _ readings: FactReadings)
+}

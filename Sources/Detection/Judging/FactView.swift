@@ -1,0 +1,134 @@
+public import CloudTrail
+
+/// The facts as rules and what they share read them.
+///
+/// There is no other way for a rule to a fact, so that a test can tell what a judgement depends on: with `readings` every
+/// reading is noted, also of what nobody has told. In production there are none.
+public struct FactView {
+    private let state: State
+    private let readings: FactReadings?
+
+    init(_ state: State, noting readings: FactReadings? = nil) {
+        self.state = state
+        self.readings = readings
+    }
+
+    /// Stream time: deadlines at or before it have passed.
+    public var now: EventTime { state.streamTime }
+
+    /// All facts about an attribute, in order.
+    public func all(of key: FactKey) -> ArraySlice<Fact> {
+        note(FactReading(key, .all))
+        return state.timeline(key).facts
+    }
+
+    /// The last fact about an attribute at or before a time.
+    public func latest(_ key: FactKey, asOf time: EventTime) -> Fact? {
+        note(FactReading(key, .latest(asOf: time)))
+        return state.timeline(key).latest(asOf: time)
+    }
+
+    /// An image, whether or not anything is known about it.
+    public func image(_ id: ResourceID) -> ImageView {
+        ImageView(state.image(id), noting: readings.map { ImageReadings(id, in: $0) })
+    }
+
+    /// The first successful watched call at or after a time, unless it is at or after the end.
+    public func firstActivity(
+        in place: Place,
+        from time: EventTime = .distantPast,
+        before end: EventTime = .distantFuture
+    ) -> Fact? {
+        let first = state.firstActivity(in: place, from: time).flatMap { $0.time < end ? $0 : nil }
+        note(
+            FactReading(
+                .activity(place, second: 0),
+                .activity(from: time, through: first?.time ?? end.advanced(bySeconds: -1))
+            )
+        )
+        return first
+    }
+
+    /// All facts about an attribute; whoever asks notes which of them it has looked at.
+    func unnoted(_ key: FactKey) -> ArraySlice<Fact> { state.timeline(key).facts }
+
+    /// Notes a reading, where readings are noted.
+    func note(_ reading: @autoclosure () -> FactReading) { readings?.insert(reading()) }
+}
+
+/// What rules read of one image.
+public struct ImageView {
+    private let known: ImageFacts?
+    private let readings: ImageReadings?
+
+    fileprivate init(_ known: ImageFacts?, noting readings: ImageReadings?) {
+        self.known = known
+        self.readings = readings
+    }
+
+    /// All facts about an attribute, in order.
+    public func all(of attribute: ImageAttribute) -> ArraySlice<Fact> {
+        note(attribute, .all)
+        return known?.timeline(attribute).facts ?? []
+    }
+
+    /// The facts about an attribute at or before a time, in order.
+    public func all(of attribute: ImageAttribute, asOf time: EventTime) -> ArraySlice<Fact> {
+        note(attribute, .upTo(time))
+        return known?.timeline(attribute).prefix(asOf: time) ?? []
+    }
+
+    /// The last fact about an attribute at or before a time; of constant ones the best known at any time.
+    public func latest(_ attribute: ImageAttribute, asOf time: EventTime = .distantFuture) -> Fact? {
+        note(attribute, attribute.isConstant ? .all : .latest(asOf: time))
+        return known?.latest(attribute, asOf: time)
+    }
+
+    /// Who owns it, if that is known.
+    public var owner: (account: AccountID, fact: Fact)? {
+        note(.owner, .all)
+        return known?.owner
+    }
+
+    /// What says that it came into being.
+    var creation: Fact? {
+        note(.lifecycle, .creations)
+        return known?.timeline(.lifecycle).facts.first { $0.value.isCreation }
+    }
+
+    /// The groups of which something was ever said in its launch permissions.
+    var groups: Set<Grantee> {
+        note(.permission(.everyone), .anyGroup)
+        return known?.groups ?? []
+    }
+
+    /// The account and Region to which a launch permission belongs.
+    func place(of permission: Fact) -> Place {
+        guard let known, permission.evidence.isInventory else { return permission.evidence.place }
+        note(.owner, .all)
+        if permission.evidence.region.isEmpty { note(.lifecycle, .all) }
+        return known.place(of: permission)
+    }
+
+    private func note(
+        _ attribute: @autoclosure () -> ImageAttribute,
+        _ part: @autoclosure () -> FactReading.Part
+    ) {
+        readings?.note(attribute(), part())
+    }
+}
+
+/// What one evaluation reads of one image.
+private final class ImageReadings {
+    private let id: ResourceID
+    private let readings: FactReadings
+
+    init(_ id: ResourceID, in readings: FactReadings) {
+        self.id = id
+        self.readings = readings
+    }
+
+    func note(_ attribute: ImageAttribute, _ part: FactReading.Part) {
+        readings.insert(FactReading(.image(id, attribute), part))
+    }
+}
