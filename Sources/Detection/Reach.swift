@@ -70,14 +70,18 @@ struct Reach {
     private mutating func addImage(_ id: ResourceID, _ attribute: ImageAttribute, _ fact: Fact) {
         let image = state.image(id) ?? ImageFacts()
         switch attribute {
-        case .owner, .ownerAlias:
+        case .owner:
             addLaunches(image.launches, from: .distantPast)
             addShares(of: id, image, also: fact)
             addTags(of: id, image)
             addCopies(of: image)
+        case .ownerAlias:
+            addLaunches(image.launches, from: .distantPast)
+            addShares(of: id, image)
+            addApprovalTags(of: id)
         case .name:
             addLaunches(image.launches, from: .distantPast)
-            addTags(of: id, image)
+            addApprovalTags(of: id)
         case .creationDate: addLaunches(image.launches, from: .distantPast)
         case .origin: break
         case .productCodes, .deprecation:
@@ -165,6 +169,11 @@ struct Reach {
         tagged = id
         let state = state
         state.forEachTeller(of: id, .lifecycle) { addRequiredTags(of: id, told: $0) }
+        addApprovalTags(of: id)
+    }
+
+    private mutating func addApprovalTags(of id: ResourceID) {
+        let state = state
         for attribute in inForce.approvalTags {
             state.forEachTeller(of: id, attribute) { addApprovalTags(of: id, told: $0) }
         }
