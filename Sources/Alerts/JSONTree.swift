@@ -8,6 +8,11 @@ public indirect enum JSONTree: Hashable, Sendable {
         public let key: String
         /// The value.
         public let value: JSONTree
+
+        /// The same value under the same key, byte for byte.
+        public static func == (left: Member, right: Member) -> Bool {
+            left.key.hasSameBytes(as: right.key) && left.value == right.value
+        }
     }
 
     /// `null`.
@@ -33,10 +38,23 @@ public indirect enum JSONTree: Hashable, Sendable {
         self = value
     }
 
+    /// The same value, its texts and numbers byte for byte.
+    public static func == (left: JSONTree, right: JSONTree) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.boolean(let value), .boolean(let other)): value == other
+        case (.number(let text), .number(let other)), (.string(let text), .string(let other)):
+            text.hasSameBytes(as: other)
+        case (.array(let elements), .array(let others)): elements == others
+        case (.object(let members), .object(let others)): members == others
+        default: false
+        }
+    }
+
     /// The value of an object's key; of the last one, where the key stands twice.
     public subscript(key: String) -> JSONTree? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.key == key }?.value
+        return members.last { $0.key.hasSameBytes(as: key) }?.value
     }
 
     /// The text of a string.

@@ -157,7 +157,7 @@ extension Engine {
             lastSeen: judgement.lastSeen,
             occurrences: judgement.occurrences + forgotten,
             facts: facts.sorted(by: FactStatement.precedes),
-            missing: resolution == nil ? judgement.missing.sorted() : [],
+            missing: resolution == nil ? judgement.missing.sorted { $0.bytesPrecede($1) } : [],
             clause: reason.clause,
             remediation: resolution == nil ? reason.remediation : [],
             message: resolution.map { Self.resolved($0, judgement.verdict, reason.message) }
@@ -181,7 +181,7 @@ extension Engine {
         opened.event = last.evidence
         opened.resolution = nil
         opened.facts = last.reason().facts.sorted(by: FactStatement.precedes)
-        opened.missing = judgement.missing.sorted()
+        opened.missing = judgement.missing.sorted { $0.bytesPrecede($1) }
         opened.remediation = last.reason().remediation
         opened.message = last.reason().openMessage
         return opened
@@ -211,9 +211,9 @@ extension Policy.Suppression {
     func covers(_ identity: FindingIdentity) -> Bool {
         let subject = identity.subject
         return rule == identity.rule && (account ?? subject.place.account) == subject.place.account
-            && (region ?? subject.place.region) == subject.place.region
-            && (resource.map { $0 == subject.resource.id } ?? true)
-            && (discriminator.map { $0 == subject.discriminator } ?? true)
+            && (region.map { $0 == ExactText(subject.place.region) } ?? true)
+            && (resource.map { $0 == ExactText(subject.resource.id) } ?? true)
+            && (discriminator.map { $0 == subject.discriminator.map { ExactText($0) } } ?? true)
     }
 
     /// Why a finding is told no more.

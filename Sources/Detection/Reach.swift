@@ -251,7 +251,7 @@ extension ImageFacts {
         }
         guard told.region.isEmpty else { return Set(accounts.map { Place($0, told.region) }) }
         var regions = self.regions.union([""])
-        if let other { regions.insert(other.evidence.region) }
-        return Set(accounts.flatMap { account in regions.map { Place(account, $0) } })
+        if let other { regions.insert(ExactText(other.evidence.region)) }
+        return Set(accounts.flatMap { account in regions.map { Place(account, $0.string) } })
     }
 }

@@ -59,7 +59,7 @@ public struct TrailListing: Sendable {
     }
 
     private mutating func take(_ path: String, _ size: Int) {
-        let name = TrailName(fileName: path.split(separator: "/").last ?? "")
+        let name = TrailName(fileName: Substring(path.utf8.split(separator: 0x2F).last ?? "".utf8[...]))
         files.append(TrailFile(path: path, kind: .file, size: size, time: name?.time))
     }
 
@@ -78,7 +78,7 @@ public struct TrailListing: Sendable {
                 }
                 var folders: [String] = []
                 for name in names {
-                    let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+                    let path = folder.utf8.last == 0x2F ? folder + name : "\(folder)/\(name)"
                     look(at: path, name, &entered, &folders, peek)
                 }
                 waiting.append(contentsOf: folders.reversed())
@@ -136,7 +136,7 @@ public struct TrailListing: Sendable {
 
     /// Names under which even what cannot be read is not passed over, but becomes a dead letter.
     private static func isKnown(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return [".json", ".jsonl", ".ndjson", ".gz", ".zst"].contains { name.hasSuffix($0) }
+        let name = String(decoding: name.utf8.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
+        return [".json", ".jsonl", ".ndjson", ".gz", ".zst"].contains { name.hasBytes(suffix: $0) }
     }
 }

@@ -8,18 +8,18 @@ public struct TrailName: Hashable, Sendable {
     /// Whose records the file holds.
     public let account: AccountID
     /// The Region in which they were recorded.
-    public let region: String
+    public let region: ExactText
     /// When CloudTrail delivered the file, to the minute.
     public let time: EventTime
 
     /// Reads `<account>_CloudTrail_<region>_<yyyymmddThhmmZ>_<id>.json.gz`; nil for any other name.
     public init?(fileName: some StringProtocol) {
-        let parts = fileName.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count >= 5, parts[1] == "CloudTrail", let account = AccountID(utf8: parts[0].utf8),
-            let time = Self.time(parts[3].utf8)
+        let parts = fileName.utf8.split(separator: 0x5F, omittingEmptySubsequences: false)
+        guard parts.count >= 5, parts[1].elementsEqual("CloudTrail".utf8),
+            let account = AccountID(utf8: parts[0]), let time = Self.time(parts[3])
         else { return nil }
         self.account = account
-        region = String(parts[2])
+        region = ExactText(String(decoding: parts[2], as: UTF8.self))
         self.time = time
     }
 
@@ -39,16 +39,22 @@ public struct TrailName: Hashable, Sendable {
     ///
     /// `AWSLogs/<account>/<service>/…`, and for an organization's trail `AWSLogs/o-…/<account>/<service>/…`.
     static func foreignService(path: String, isFolder: Bool) -> String? {
-        let parts = path.split(separator: "/")
-        if parts.contains("CloudTrail-Digest") || parts.last?.contains("_CloudTrail-Digest_") == true {
+        let parts = path.utf8.split(separator: 0x2F).map { ExactText(String(Substring($0))) }
+        if parts.contains("CloudTrail-Digest") || parts.last.map(isDigest) == true {
             return "a digest, which holds no records"
         }
         guard var at = parts.lastIndex(of: "AWSLogs") else { return nil }
         at += 1
-        if at < parts.count, parts[at].hasPrefix("o-") { at += 1 }
-        guard at + 1 < parts.count, AccountID(utf8: parts[at].utf8) != nil,
-            !parts[at + 1].hasPrefix("CloudTrail"), isFolder || at + 2 < parts.count
+        if at < parts.count, parts[at].string.hasBytes(prefix: "o-") { at += 1 }
+        guard at + 1 < parts.count, AccountID(parts[at].string) != nil,
+            !parts[at + 1].string.hasBytes(prefix: "CloudTrail"), isFolder || at + 2 < parts.count
         else { return nil }
         return "a log of \(parts[at + 1]), not of CloudTrail"
+    }
+
+    /// `<account>_CloudTrail-Digest_<region>_…`.
+    private static func isDigest(_ name: ExactText) -> Bool {
+        name.string.utf8.split(separator: 0x5F, omittingEmptySubsequences: false).dropFirst().dropLast()
+            .contains { $0.elementsEqual("CloudTrail-Digest".utf8) }
     }
 }

@@ -1,5 +1,6 @@
-import CloudTrail
 import Testing
+
+@testable import CloudTrail
 
 /// Texts that Unicode calls canonically equivalent are not the same to AWS.
 @Suite
@@ -50,11 +51,56 @@ struct ExactTextTests {
                 time: EventTime(seconds: 0),
                 name: "CreateImage",
                 source: WatchedCall.source,
-                call: .createImage(ImageCreation(image: ResourceID("ami-1"), name: $0))
+                call: .createImage(ImageCreation(image: ResourceID("ami-1"), name: ExactText($0)))
             )
         }
         #expect(records[0] != records[1])
         #expect(records[0].merged(with: records[1]) == records[1].merged(with: records[0]))
+        let origins: [(String) -> ImageCreation.Origin] = [
+            { .copy(ResourceID("ami-2"), region: ExactText($0)) }, { .snapshots([ExactText($0)]) },
+            { .restored(bucket: ExactText($0), key: "k") }, { .restored(bucket: "b", key: ExactText($0)) },
+        ]
+        let calls: [(String) -> Call] =
+            origins.map { origin in { .createImage(ImageCreation(image: nil, origin: origin($0))) } }
+            + [
+                { .unreadable("unknown state \($0)") },
+                { .imageCriteria([ImageCriterion(names: [ExactText($0)])]) },
+                { .imageCriteria([ImageCriterion(providers: [ExactText($0)])]) },
+                { .inventory(Self.inventory($0)) },
+            ]
+        for call in calls {
+            let (left, right) = (call(one), call(other))
+            #expect(left != right && left == call(one))
+            #expect(left.merged(with: right) == right.merged(with: left))
+        }
+    }
+
+    private static func inventory(_ text: String) -> Inventory {
+        var inventory = Inventory(isDated: true)
+        var image = Inventory.Image(id: ResourceID("ami-1"))
+        image.name = ExactText(text)
+        inventory.images = [image]
+        return inventory
+    }
+
+    @Test(arguments: pairs)
+    func twoRegionsOfAnInventory(_ one: String, _ other: String) throws {
+        let text = [one, other].map {
+            #"{"InstanceImageMetadata":[{"InstanceId":"i-1","AvailabilityZone":"x-\#($0)1a"}]}"#
+        }.joined(separator: "\n")
+        let options = InventoryReader.Options(account: AccountID("111122223333"))
+        let output = try Array(text.utf8).withUnsafeBytes { try InventoryReader.read($0, options: options) }
+        #expect(Set(output.records.map { ExactText($0.region) }) == ["x-\(one)1", "x-\(other)1"])
+    }
+
+    /// An accent on a sign that parts an ARN or a zone's name does not take the sign away.
+    @Test
+    func accentsOnSigns() throws {
+        #expect(InventoryReader.region(ofZone: "us-east-1\u{301}a") == "us-east-1")
+        let text = #"[{"Id":"111122223333","Arn":"arn:aws:organizations::444455556666:account/o-\u0301a/1"}]"#
+        let output = try Array(text.utf8).withUnsafeBytes { try InventoryReader.read($0) }
+        guard case .inventory(let inventory) = try #require(output.records.first).call else { return }
+        #expect(inventory.organization == "o-\u{301}a")
     }
 
     @Test

@@ -9,7 +9,7 @@ struct InventoryTests {
     static func read(
         _ text: String,
         account: AccountID? = account,
-        region: String? = "eu-west-1",
+        region: ExactText? = "eu-west-1",
         time: EventTime? = time
     )
         throws -> InventoryReader.Output

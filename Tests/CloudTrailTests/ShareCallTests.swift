@@ -20,7 +20,7 @@ struct ShareCallTests: CallReading {
 
     @Test
     func shares() {
-        func change(_ added: [Grantee], _ removed: [Grantee] = [], unread: String? = nil) -> Call {
+        func change(_ added: [Grantee], _ removed: [Grantee] = [], unread: ExactText? = nil) -> Call {
             .modifyLaunchPermission(.init(image: Self.ami, added: added, removed: removed, unread: unread))
         }
         let one = AccountID("012345678901").map { Grantee.account($0) }.map { [$0] } ?? []

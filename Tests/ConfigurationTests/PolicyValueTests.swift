@@ -2,6 +2,7 @@ import CloudTrail
 import Configuration
 import Detection
 import Foundation
+import TestSupport
 import Testing
 
 /// What the engine gets from a policy.
@@ -87,6 +88,30 @@ struct PolicyValueTests {
         let error = #expect(throws: ConfigurationErrors.self) { try PolicyReader.read(path: path) }
         #expect(error?.diagnostics.count == 1)
         #expect(error?.description.contains(says) == true)
+    }
+
+    @Test("Texts that Unicode calls canonically equivalent are two texts, and two files")
+    func exactTexts() throws {
+        let folder = try TestFolder()
+        let (one, other) = ("caf\u{E9}", "cafe\u{301}")
+        for (name, statement) in [(one, "one"), (other, "other")] {
+            try folder.write("\(name).json", "{\"Sid\": \"\(statement)\"}")
+        }
+        let path = try folder.write(
+            "policy.yaml",
+            """
+            version: 1
+            publishers: ["arn:aws:iam::111122223333:role/\(one)", "arn:aws:iam::111122223333:role/\(other)"]
+            images: {approved: [{tags: {\(one): golden, \(other): golden}}]}
+            iam_statements: [{file: "\(one).json"}, {file: "\(other).json"}]
+            """
+        )
+        let (policy, warnings) = try PolicyReader.read(path: path)
+        #expect(warnings.map(\.message).filter { $0.contains("twice") } == [])
+        #expect(policy.publishers?.count == 2)
+        #expect(policy.approvedImages?.first?.tags?.count == 2)
+        try folder.write("\(other).json", "{\"Sid\": \"another\"}")
+        #expect(try PolicyReader.read(path: path).policy.hash != policy.hash)
     }
 
     @Test("A diagnostic is one line, whatever the file holds")

@@ -65,7 +65,11 @@ struct AWSCommandTests {
     }
 
     private static func criteria(_ names: [String], _ providers: [String]) -> Case {
-        let criterion = ImageCriterion(providers: providers, names: names, maximumDaysSinceCreated: 30)
+        let criterion = ImageCriterion(
+            providers: providers.map { ExactText($0) },
+            names: names.map { ExactText($0) },
+            maximumDaysSinceCreated: 30
+        )
         return Case(
             argument: .criteria([criterion]),
             expected: { argument in
@@ -198,11 +202,11 @@ struct AWSCommandTests {
         var policy = Policy()
         var entry = Policy.ApprovedImage()
         let (key, value) = (hostile.damaged("Role"), hostile.damaged("golden"))
-        entry.tags = [key: value]
         let (exactKey, exactValue) = (ExactText(key), ExactText(value))
+        entry.tags = [exactKey: exactValue]
         policy.approvedImages = [entry]
         policy.publishers = [Pattern(World.publisher)]
-        policy.requiredTags = [.init(resource: .image, key: hostile.text() + "x", requirement: .present)]
+        policy.requiredTags = [.init(resource: .image, key: "\(hostile.text())x", requirement: .present)]
         var engine = Engine(policy: policy)
         var alerts: [Alert] = []
         let image = ResourceID(hostile.damaged("ami-0abcdef0000000001"))
@@ -247,13 +251,13 @@ struct AWSCommandTests {
             ("EnableAllowedImagesSettings", .allowedImages(.enabled)),
             (
                 "ReplaceImageCriteriaInAllowedImagesSettings",
-                .imageCriteria([ImageCriterion(names: [hostile.text()])])
+                .imageCriteria([ImageCriterion(names: ["\(hostile.text())"])])
             ),
             ("ReplaceImageCriteriaInAllowedImagesSettings", .imageCriteria([ImageCriterion(names: ["*"])])),
             ("EnableAllowedImagesSettings", .allowedImages(.auditMode)),
             ("DisableAllowedImagesSettings", .allowedImages(.disabled)),
             ("DisableImageBlockPublicAccess", .blockPublicAccess(.unblocked)),
-            ("RunInstances", .unreadable(hostile.text())),
+            ("RunInstances", .unreadable("\(hostile.text())")),
         ]
         // Where the hostile tag is left out, the approving one is added to none.
         for (index, (name, call)) in calls.enumerated() where index != 1 || number % 2 == 0 {
@@ -291,7 +295,7 @@ struct AWSCommandTests {
             )
                 == .withheld("the image id is malformed")
         )
-        let names = (0..<200).map { "\($0)" + String(repeating: "'", count: 120) }
+        let names = (0..<200).map { ExactText("\($0)" + String(repeating: "'", count: 120)) }
         #expect(
             AWSCommand.ec2("x", region: "us-east-1", .criteria([ImageCriterion(names: names)]))
                 == .withheld("it would be too long to paste")

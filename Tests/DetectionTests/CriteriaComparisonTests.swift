@@ -7,9 +7,9 @@ import TestSupport
 /// Which list of image criteria admits more, beside a comparison of every combination alone.
 @Suite
 struct CriteriaComparisonTests {
-    private static let providers = ["amazon", "none", World.owner.description, World.vendor.description]
-    private static let names = ["web-*", "web-1*", "*", "db-?", "db-*"]
-    private static let codes = ["a1", "b2"]
+    private static let providers: [ExactText] = ["amazon", "none", "\(World.owner)", "\(World.vendor)"]
+    private static let names: [ExactText] = ["web-*", "web-1*", "*", "db-?", "db-*"]
+    private static let codes: [ExactText] = ["a1", "b2"]
 
     private static func criterion(_ random: inout SplitMix64) -> ImageCriterion {
         func some<Value>(_ values: [Value], _ random: inout SplitMix64) -> [Value]? {
@@ -44,19 +44,19 @@ struct CriteriaComparisonTests {
     }
 
     private static func isCovered(_ new: ImageCriterion, by old: [ImageCriterion]) -> Bool {
-        func others(_ criterion: ImageCriterion) -> [String?]? {
-            criterion.providers?.filter { $0 != "none" && $0 != World.owner.description }
+        func others(_ criterion: ImageCriterion) -> [ExactText?]? {
+            criterion.providers?.filter { $0 != "none" && $0 != "\(World.owner)" }
         }
         for provider in others(new) ?? [nil] {
-            for name in new.names ?? [nil] as [String?] {
-                for code in new.productCodes ?? [nil] as [String?] {
+            for name in new.names ?? [nil] as [ExactText?] {
+                for code in new.productCodes ?? [nil] as [ExactText?] {
                     let isAdmitted = old.contains { old in
-                        func admits(_ values: [String?]?, _ isAdmitting: (String) -> Bool) -> Bool {
+                        func admits(_ values: [ExactText?]?, _ isAdmitting: (ExactText) -> Bool) -> Bool {
                             values?.contains { $0.map(isAdmitting) ?? false } ?? true
                         }
                         return admits(others(old)) { $0 == provider }
                             && admits(old.names) { wide in
-                                name.map { Pattern(wide).covers(Pattern($0)) } ?? false
+                                name.map { Pattern(wide.string).covers(Pattern($0.string)) } ?? false
                             } && admits(old.productCodes) { $0 == code }
                             && new.maximumDaysSinceCreated ?? .max <= old.maximumDaysSinceCreated ?? .max
                             && new.maximumDaysSinceDeprecated ?? .max <= old.maximumDaysSinceDeprecated

@@ -15,7 +15,7 @@ struct CriteriaWorkTests {
                 names: (0..<50).map { number in
                     let name = name(criterion, number)
                     precondition(name.utf8.count <= 128)
-                    return name
+                    return ExactText(name)
                 },
                 productCodes: (0..<50).map { "code\($0)" }
             )
@@ -174,8 +174,8 @@ struct CriteriaWorkTests {
         func list() -> [ImageCriterion] {
             (0..<2).map { _ in
                 ImageCriterion(
-                    providers: random.chance(50) ? [random.pick(["amazon", World.vendor.description])] : nil,
-                    names: random.chance(90) ? (0..<3).map { _ in pattern() } : nil
+                    providers: random.chance(50) ? [random.pick(["amazon", "\(World.vendor)"])] : nil,
+                    names: random.chance(90) ? (0..<3).map { _ in ExactText(pattern()) } : nil
                 )
             }
         }
@@ -236,7 +236,7 @@ struct CriteriaWorkTests {
         }
         var budget = StepBudget(.max)
         for pattern in criteria.flatMap({ $0.names ?? [] }) {
-            #expect(PatternText(name).isMatched(by: pattern, &budget) == false)
+            #expect(PatternText(name).isMatched(by: pattern.string, &budget) == false)
         }
         #expect(budget.taken < CriteriaComparison.steps / 10)
 
@@ -275,7 +275,7 @@ struct CriteriaWorkTests {
                 1,
                 World.vendor,
                 "CreateImage",
-                .createImage(ImageCreation(image: World.image(1), name: name, imageTags: [:]))
+                .createImage(ImageCreation(image: World.image(1), name: ExactText(name), imageTags: [:]))
             ),
             record(2, World.owner, "EnableAllowedImagesSettings", .allowedImages(.enabled)),
             record(3, World.owner, "ReplaceImageCriteriaInAllowedImagesSettings", .imageCriteria(criteria)),

@@ -70,7 +70,7 @@ struct EntryBudgetTests {
                             "ReplaceImageCriteriaInAllowedImagesSettings",
                             .imageCriteria([
                                 ImageCriterion(
-                                    providers: [isOn ? "amazon" : World.stranger.description],
+                                    providers: [isOn ? "amazon" : "\(World.stranger)"],
                                     names: (0..<10).map { "\($0)-\(padding)" }
                                 )
                             ])
@@ -209,7 +209,7 @@ struct EntryBudgetTests {
     @Test
     func aFactThatFitsNoEntryIsKnown() {
         let live = Self.engine()
-        let many = (0..<2000).map { "\($0)-web" }
+        let many = (0..<2000).map { ExactText("\($0)-web") }
         let criteria = Call.imageCriteria([ImageCriterion(names: many)])
         #expect(!live.holds(Self.record(1, at: 0, "ReplaceImageCriteriaInAllowedImagesSettings", criteria)))
         #expect(Self.toggles(.criteria, 2).allSatisfy { live.holds($0) })

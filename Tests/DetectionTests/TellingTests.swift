@@ -89,7 +89,7 @@ struct TellingTests {
 
     private static let denying: Policy = {
         var policy = Policy()
-        policy.deniedImages = [image(1).description]
+        policy.deniedImages = ["\(image(1))"]
         return policy
     }()
 

@@ -21,7 +21,7 @@ public final class TestFolder {
     @discardableResult
     public func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
         let file = "\(path)/\(name)"
-        let folder = (file as NSString).deletingLastPathComponent
+        let folder = String(file[..<(file.utf8.lastIndex(of: 0x2F) ?? file.startIndex)])
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         return file

@@ -37,6 +37,30 @@ struct ListingTests {
         ] { #expect(TrailName(fileName: other) == nil, "\(other)") }
     }
 
+    @Test("A sign beside a letter that joins it is still the sign: names are read byte by byte")
+    func joinedSigns() throws {
+        // A number sign of Arabic and the `.`, `_` or `/` behind it are one character to Swift; so is a `/` with an
+        // accent.
+        let sign = "\u{600}"
+        let base = "AWSLogs/123456789012"
+        let time = "20260317T0910Z"
+        let name = "123456789012_CloudTrail_\(sign)_\(time)_a.json.gz"
+        #expect(TrailName(fileName: name)?.region == ExactText(sign))
+        #expect(TrailName(fileName: name.replacing(sign, with: "x\u{301}"))?.region != "\u{301}x")
+        try folder.write("\(sign).json", "broken".utf8)
+        try folder.write("\u{301}.JSON", "broken".utf8)
+        try folder.write("\(base)/CloudTrail/\(sign)/\(name)", Packing.gzip(Array("[]".utf8)))
+        try folder.write("\(base)/Config\(sign)/x.json", "broken".utf8)
+        let listing = try list("")
+        let timed = listing.files.compactMap(\.time?.description)
+        #expect(listing.files.count == 3 && timed == ["2026-03-17T09:10:00Z"])
+        #expect(listing.skipped.map(\.reason) == ["a log of Config\(sign), not of CloudTrail"])
+        let pair = try TestFolder()
+        for name in ["caf\u{E9}.json", "cafe\u{301}.json"] { try pair.write(name, "[]".utf8) }
+        let paths = try TrailListing(paths: [pair.path]).files.map(\.path)
+        #expect(paths.map { $0.utf8.count - pair.path.utf8.count } == [12, 11])
+    }
+
     @Test("Files come by the time in their names, then of their first record, whatever the folders say")
     func order() throws {
         let record = Samples.records(1)[0]

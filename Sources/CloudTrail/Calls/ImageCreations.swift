@@ -9,7 +9,7 @@ extension ImageCreation {
         let request = try parameters.requestFields()
         self.init(
             image: image,
-            name: request?.field("name")?.plain,
+            name: request?.field("name")?.exact,
             origin: request.flatMap { Self.origin(parameters.call, $0) }
         )
         copiesImageTags = parameters.call == .copyImage && request?.field("copyImageTags")?.flag ?? false
@@ -31,15 +31,15 @@ extension ImageCreation {
         case .createImage: return request.field("instanceId")?.id.map { .instance($0) }
         case .copyImage:
             return request.field("sourceImageId")?.id.map {
-                .copy($0, region: request.field("sourceRegion")?.plain)
+                .copy($0, region: request.field("sourceRegion")?.exact)
             }
         case .registerImage:
             let devices = request.field("blockDeviceMapping") ?? request.field("blockDeviceMappings")
-            let snapshots = devices.list.compactMap { $0.field("ebs")?.field("snapshotId")?.plain }
+            let snapshots = devices.list.compactMap { $0.field("ebs")?.field("snapshotId")?.exact }
             return .snapshots(snapshots.sortedOnce)
         case .importImage: return .imported
         case .createRestoreImageTask:
-            return .restored(bucket: request.field("bucket")?.plain, key: request.field("objectKey")?.plain)
+            return .restored(bucket: request.field("bucket")?.exact, key: request.field("objectKey")?.exact)
         default: return nil
         }
     }

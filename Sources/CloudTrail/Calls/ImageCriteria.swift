@@ -25,9 +25,9 @@ extension ImageCriterion {
             case "tag": continue
             case "imageprovider", "imageproviders", "imageproviderset":
                 providers = try value.texts(of: key) { $0.provider }
-            case "imagename", "imagenames", "imagenameset": names = try value.texts(of: key) { $0.plain }
+            case "imagename", "imagenames", "imagenameset": names = try value.texts(of: key) { $0.exact }
             case "marketplaceproductcode", "marketplaceproductcodes", "marketplaceproductcodeset":
-                productCodes = try value.texts(of: key) { $0.plain }
+                productCodes = try value.texts(of: key) { $0.exact }
             case "creationdatecondition":
                 maximumDaysSinceCreated = try value.days("maximumDaysSinceCreated")
             case "deprecationtimecondition":
@@ -42,9 +42,9 @@ extension JSONValue {
     /// The values of a parameter; nil when there are none, which is as if it were not given.
     fileprivate func texts(
         of parameter: UTF8Text,
-        _ read: (JSONValue) -> String?
-    ) throws(Unreadable) -> [String]? {
-        var texts: [String] = []
+        _ read: (JSONValue) -> ExactText?
+    ) throws(Unreadable) -> [ExactText]? {
+        var texts: [ExactText] = []
         for item in list {
             guard let text = read(item) else {
                 throw Unreadable("a value of \(parameter.string) of an unknown shape")
@@ -55,9 +55,9 @@ extension JSONValue {
     }
 
     /// An alias, or an account: a number has lost its zeros.
-    fileprivate var provider: String? {
+    fileprivate var provider: ExactText? {
         let value = isObject ? member("content") ?? self : self
-        return value.integer != nil ? AccountID(value)?.description : value.plain
+        return value.integer != nil ? AccountID(value).map { ExactText($0.description) } : value.exact
     }
 
     fileprivate func days(_ name: StaticString) throws(Unreadable) -> Int? {

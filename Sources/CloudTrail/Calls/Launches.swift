@@ -17,7 +17,7 @@ extension InstanceLaunch {
             throw Unreadable("CloudTrail omitted responseElements because they are too large")
         }
         var instances: [Instance] = []
-        var unread: String?
+        var unread: ExactText?
         for item in parameters.answer("instancesSet").list {
             if let id = item.field("instanceId")?.id {
                 instances.append(Instance(id: id, image: item.field("imageId")?.id ?? image))

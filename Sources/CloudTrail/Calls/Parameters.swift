@@ -1,8 +1,8 @@
 /// Why the parameters of a call cannot be read, for people.
 struct Unreadable: Error {
-    var reason: String
+    var reason: ExactText
 
-    init(_ reason: String) { self.reason = reason }
+    init(_ reason: ExactText) { self.reason = reason }
 }
 
 /// What was sent with a call and what came back, in whichever of EC2's two dialects: flat, or wrapped in an
@@ -115,6 +115,9 @@ extension JSONValue {
         return scalar
     }
 
+    /// The same, to be compared.
+    var exact: ExactText? { plain.map { ExactText($0) } }
+
     /// The id of a resource.
     var id: ResourceID? {
         if let text { return text.isEmpty ? nil : ResourceID(utf8: text.bytes) }
@@ -125,7 +128,10 @@ extension JSONValue {
     var flag: Bool? {
         if let bool { return bool }
         guard let plain else { return nil }
-        return plain.lowercased() == "true" ? true : plain.lowercased() == "false" ? false : nil
+        func isWord(_ word: String) -> Bool {
+            plain.utf8.lazy.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }.elementsEqual(word.utf8)
+        }
+        return isWord("true") ? true : isWord("false") ? false : nil
     }
 
     /// A whole number, also as text or wrapped.

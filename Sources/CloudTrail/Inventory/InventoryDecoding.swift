@@ -55,10 +55,10 @@ extension InventoryMessage {
             for item in criteria.elements { list.append(try criterion(item)) }
             inventory.imageCriteria = list
         }
-        inventory.managedBy = value.string("managedBy")
+        inventory.managedBy = value.exact("managedBy")
         inventory.blockPublicAccess = value.string("blockPublicAccess")
             .flatMap { BlockPublicAccessState(rawValue: $0) }
-        inventory.organization = value.string("organization")
+        inventory.organization = value.exact("organization")
         if let members = value.member("members") {
             inventory.members = members.elements.compactMap { AccountID($0) }
         }
@@ -71,8 +71,8 @@ extension InventoryMessage {
         guard let id = value.identifier("id") else { throw broken }
         var image = Inventory.Image(id: id)
         image.owner = AccountID(value.member("owner"))
-        image.ownerAlias = value.string("ownerAlias")
-        image.name = value.string("name")
+        image.ownerAlias = value.exact("ownerAlias")
+        image.name = value.exact("name")
         image.created = value.string("created").flatMap { EventTime($0) }
         image.deprecated = value.string("deprecated").flatMap { EventTime($0) }
         image.isNeverDeprecated = value.member("neverDeprecated")?.bool ?? false
@@ -90,7 +90,7 @@ extension InventoryMessage {
         return Inventory.Instance(
             id: id,
             account: AccountID(value.member("account")),
-            region: value.string("region"),
+            region: value.exact("region"),
             image: value.identifier("image"),
             launched: value.string("launched").flatMap { EventTime($0) },
             isTerminated: value.member("terminated")?.bool ?? false
@@ -127,10 +127,12 @@ extension JSONValue {
 
     fileprivate func string(_ key: StaticString) -> String? { member(key)?.text?.string }
 
+    fileprivate func exact(_ key: StaticString) -> ExactText? { string(key).map { ExactText($0) } }
+
     fileprivate func identifier(_ key: StaticString) -> ResourceID? { string(key).map { ResourceID($0) } }
 
-    fileprivate func strings(_ key: StaticString) -> [String]? {
-        member(key).map { $0.elements.compactMap { $0.text?.string } }
+    fileprivate func strings(_ key: StaticString) -> [ExactText]? {
+        member(key).map { $0.elements.compactMap { $0.text.map { ExactText($0.string) } } }
     }
 
     fileprivate func pairs(_ key: StaticString) -> [ExactText: ExactText]? {

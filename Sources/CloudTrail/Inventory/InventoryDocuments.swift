@@ -59,7 +59,7 @@ extension InventoryReader {
             } else {
                 try takeImage(element, "DescribeImages", account: nil, region: nil)
             }
-        } else if element.string("Arn")?.contains(":organizations::") == true, element.member("Id") != nil {
+        } else if element.string("Arn").map(Self.isOfOrganizations) == true, element.member("Id") != nil {
             try takeMember(element)
         } else if element.member("Images") != nil || element.member("Reservations") != nil
             || element.member("InstanceImageMetadata") != nil || element.member("Accounts") != nil
@@ -76,7 +76,7 @@ extension InventoryReader {
         _ value: JSONValue,
         _ action: String,
         account: AccountID?,
-        region: String?
+        region: ExactText?
     )
         throws(Failure)
     {
@@ -85,14 +85,14 @@ extension InventoryReader {
         let isWhole = value.member("Architecture") != nil
         var image = Inventory.Image(id: ResourceID(id))
         image.owner = AccountID(value.member("OwnerId"))
-        image.ownerAlias = value.string("ImageOwnerAlias")
-        image.name = value.string("Name")
+        image.ownerAlias = value.exact("ImageOwnerAlias")
+        image.name = value.exact("Name")
         image.created = date(value, "CreationDate", of: id)
         image.deprecated = date(value, "DeprecationTime", of: id)
         image.isNeverDeprecated = isWhole && value.string("DeprecationTime") == nil
         if let codes = value.member("ProductCodes") {
             image.productCodes = codes.elements.compactMap {
-                $0.string("ProductCodeId") ?? $0.text?.nonEmptyString
+                $0.exact("ProductCodeId") ?? $0.text?.nonEmptyString.map { ExactText($0) }
             }
         } else if isWhole {
             image.productCodes = []
@@ -172,13 +172,12 @@ extension InventoryReader {
 
     /// `us-east-1a`, `us-west-2-lax-1a` (a local zone), `us-east-1-wl1-bos-wlz-1` (a wavelength zone): the Region ends
     /// with the first number.
-    static func region(ofZone zone: String) -> String? {
-        guard let digit = zone.firstIndex(where: { $0.isASCII && $0.isNumber }), digit > zone.startIndex
-        else {
-            return nil
-        }
-        let end = zone[digit...].firstIndex { !($0.isASCII && $0.isNumber) } ?? zone.endIndex
-        return String(zone[..<end])
+    static func region(ofZone zone: String) -> ExactText? {
+        func isDigit(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte }
+        let bytes = zone.utf8
+        guard let digit = bytes.firstIndex(where: isDigit), digit > bytes.startIndex else { return nil }
+        let end = bytes[digit...].firstIndex { !isDigit($0) } ?? bytes.endIndex
+        return ExactText(String(zone[..<end]))
     }
 
     // MARK: settings and members
@@ -187,7 +186,7 @@ extension InventoryReader {
         let state = document.string("State")
         let known = state.flatMap { AllowedImagesState(rawValue: $0) }
         if known == nil { report("unknown State of Allowed AMIs: \(state ?? "none")") }
-        let managedBy = document.string("ManagedBy")
+        let managedBy = document.exact("ManagedBy")
         let list = document.member("ImageCriteria").flatMap { criteria($0) }
         try add("GetAllowedImagesSettings", options.account, options.region) {
             $0.allowedImages = known
@@ -230,13 +229,18 @@ extension InventoryReader {
         }
     }
 
+    private static func isOfOrganizations(_ arn: String) -> Bool {
+        arn.utf8.split(separator: 0x3A, omittingEmptySubsequences: false).dropFirst(2)
+            .starts(with: ["organizations", ""]) { $0.elementsEqual($1.utf8) }
+    }
+
     /// One account of `list-accounts`; its ARN names the management account and the organization.
     private mutating func takeMember(_ value: JSONValue) throws(Failure) {
         guard let id = AccountID(value.member("Id")) else { return report("an account without a usable Id") }
-        let arn = value.string("Arn")?.split(separator: ":").map(String.init) ?? []
-        let management =
-            arn.count > 3 ? AccountID(arn.dropFirst(3).first { AccountID($0) != nil } ?? "") : nil
-        let organization = arn.last?.split(separator: "/").first { $0.hasPrefix("o-") }.map { String($0) }
+        let arn = value.string("Arn")?.utf8.split(separator: 0x3A) ?? []
+        let management = arn.dropFirst(3).lazy.compactMap { AccountID(utf8: $0) }.first
+        let organization = arn.last?.split(separator: 0x2F).first { $0.starts(with: "o-".utf8) }
+            .map { ExactText(String(Substring($0))) }
         try add("ListAccounts", management ?? options.account, "us-east-1") {
             $0.members = ($0.members ?? []) + [id]
             $0.organization = organization ?? $0.organization
@@ -257,6 +261,8 @@ extension InventoryReader {
 
 extension JSONValue {
     fileprivate func string(_ key: StaticString) -> String? { member(key)?.text?.nonEmptyString }
+
+    fileprivate func exact(_ key: StaticString) -> ExactText? { string(key).map { ExactText($0) } }
 
     /// The account of an instance's first network interface: the only place where a bare instance says it.
     fileprivate var networkOwner: JSONValue? {

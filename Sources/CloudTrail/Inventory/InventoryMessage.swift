@@ -153,6 +153,10 @@ extension JSONWriter {
         string(value)
     }
 
+    fileprivate mutating func member(_ key: StaticString, _ value: ExactText?) {
+        member(key, value?.string)
+    }
+
     fileprivate mutating func member(_ key: StaticString, _ value: Bool?) {
         guard let value else { return }
         self.key(key)
@@ -165,9 +169,9 @@ extension JSONWriter {
         number(value)
     }
 
-    fileprivate mutating func texts(_ key: StaticString, _ values: [String]?) {
+    fileprivate mutating func texts(_ key: StaticString, _ values: [ExactText]?) {
         guard let values else { return }
-        list(key, values, whenEmpty: true) { $0.string($1) }
+        list(key, values, whenEmpty: true) { $0.string($1.string) }
     }
 
     /// A member that is a list; left out when it is empty, unless that says something.

@@ -9,14 +9,14 @@ public struct InventoryReader {
         /// The account that the CLI was run in.
         public var account: AccountID?
         /// The Region that it was run for.
-        public var region: String?
+        public var region: ExactText?
         /// When it was run.
         ///
         /// Without it only what holds for ever is taken.
         public var time: EventTime?
 
         /// Options, each of which may be left out.
-        public init(account: AccountID? = nil, region: String? = nil, time: EventTime? = nil) {
+        public init(account: AccountID? = nil, region: ExactText? = nil, time: EventTime? = nil) {
             self.account = account
             self.region = region
             self.time = time
@@ -63,7 +63,7 @@ public struct InventoryReader {
     struct Key: Hashable {
         var action: String
         var account: AccountID
-        var region: String
+        var region: ExactText
     }
 
     let options: Options
@@ -104,7 +104,7 @@ public struct InventoryReader {
     mutating func add(
         _ action: String,
         _ account: AccountID?,
-        _ region: String?,
+        _ region: ExactText?,
         _ change: (inout Inventory) -> Void
     ) throws(Failure) {
         guard let account else { throw .missing(option: "account", action: action) }
@@ -125,7 +125,7 @@ public struct InventoryReader {
                     InventoryMessage.record(
                         part,
                         account: key.account,
-                        region: key.region,
+                        region: key.region.string,
                         time: options.time,
                         name: key.action,
                         source: key.action == "ListAccounts"

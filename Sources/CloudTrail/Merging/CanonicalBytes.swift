@@ -27,9 +27,11 @@ struct CanonicalBytes {
         for value in list { each(&self, value) }
     }
 
-    mutating func put(_ list: [String]?) {
+    mutating func put(_ text: ExactText?) { put(text?.string) }
+
+    mutating func put(_ list: [ExactText]?) {
         bytes.append(list == nil ? 0 : 1)
-        if let list { put(list) { $0.put($1) } }
+        if let list { put(list) { $0.put($1.string) } }
     }
 
     mutating func put(_ tags: [ExactText: ExactText?]) {
@@ -77,7 +79,7 @@ extension CanonicalBytes {
             put(region)
         case .snapshots(let snapshots):
             put(3)
-            put(snapshots)
+            put(.some(snapshots))
         case .imported: put(4)
         case .restored(let bucket, let key):
             put(5)
@@ -93,11 +95,11 @@ extension CanonicalBytes {
         put(Int64(call.rank))
         switch call {
         case .nothing: break
-        case .unreadable(let reason): put(reason)
+        case .unreadable(let reason): put(reason.string)
         case .runInstances(let launch):
             put(launch.instances) { $0.put($1) }
             put(launch.requestedImage?.description)
-            if let unread = launch.unread { put(unread) }
+            if let unread = launch.unread { put(unread.string) }
         case .terminateInstances(let ids): put(ids) { $0.put($1.description) }
         case .createImage(let creation): put(creation)
         case .deregisterImage(let image), .disableImage(let image), .enableImage(let image),
@@ -110,7 +112,7 @@ extension CanonicalBytes {
             put(change.image.description)
             put(change.added) { $0.put($1) }
             put(change.removed) { $0.put($1) }
-            if let unread = change.unread { put(unread) }
+            if let unread = change.unread { put(unread.string) }
         case .changeTags(let change):
             put(change.resources) { $0.put($1.string) }
             put(change.tags)

@@ -40,7 +40,7 @@ extension Call {
     /// As `Record.merged(with:)`: a typed call beats `.nothing`, which beats `.unreadable`; within one kind field by
     /// field, a list counting as one field.
     public func merged(with other: Call) -> Call {
-        if self == other, hasSameBytes(as: other) { return self }
+        if self == other { return self }
         guard rank == other.rank else { return rank > other.rank ? self : other }
         switch (self, other) {
         case (.runInstances(let left), .runInstances(let right)):
@@ -85,11 +85,6 @@ extension Call {
             return .imageCriteria(greater(left, right) { $0.put($1) })
         default: return byBytes(other)
         }
-    }
-
-    /// Whether two calls, also equal ones, have the same bytes: `String` finds more texts equal.
-    func hasSameBytes(as other: Call) -> Bool {
-        CanonicalBytes.of { $0.put(self) } == CanonicalBytes.of { $0.put(other) }
     }
 
     private func byBytes(_ other: Call) -> Call {
@@ -137,9 +132,9 @@ private func greater(_ left: String?, _ right: String?) -> String? {
 }
 
 /// What neither copy could read: one that reads everything fills the gap.
-private func both(_ left: String?, _ right: String?) -> String? {
+private func both(_ left: ExactText?, _ right: ExactText?) -> ExactText? {
     guard let left, let right else { return nil }
-    return greater(left, right)
+    return max(left, right)
 }
 
 private func greater<Value: Comparable>(_ left: Value?, _ right: Value?) -> Value? {

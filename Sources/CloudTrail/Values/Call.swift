@@ -33,7 +33,7 @@ public enum Call: Hashable, Sendable {
     /// A sound record that tells nothing more: another attribute modified, a failed call without parameters.
     case nothing
     /// A successful call whose parameters are missing or of unknown shape; the reason, for people.
-    case unreadable(String)
+    case unreadable(ExactText)
 }
 
 /// What `RunInstances` started.
@@ -59,10 +59,10 @@ public struct InstanceLaunch: Hashable, Sendable {
     /// The image that the request named, if any.
     public var requestedImage: ResourceID?
     /// Why further instances could not be read, when there are such.
-    public var unread: String?
+    public var unread: ExactText?
 
     /// A launch from its parts.
-    public init(instances: [Instance], requestedImage: ResourceID?, unread: String? = nil) {
+    public init(instances: [Instance], requestedImage: ResourceID?, unread: ExactText? = nil) {
         self.instances = instances
         self.requestedImage = requestedImage
         self.unread = unread
@@ -76,19 +76,19 @@ public struct ImageCreation: Hashable, Sendable {
         /// `CreateImage`: from an instance.
         case instance(ResourceID)
         /// `CopyImage`: from an image of a Region.
-        case copy(ResourceID, region: String?)
+        case copy(ResourceID, region: ExactText?)
         /// `RegisterImage`: from snapshots (none when from S3).
-        case snapshots([String])
+        case snapshots([ExactText])
         /// `ImportImage`: from disk files.
         case imported
         /// `CreateRestoreImageTask`: from an S3 object.
-        case restored(bucket: String?, key: String?)
+        case restored(bucket: ExactText?, key: ExactText?)
     }
 
     /// The new image; nil when the response does not say (always so when the call failed).
     public var image: ResourceID?
     /// Its name, when the request gives one.
-    public var name: String?
+    public var name: ExactText?
     /// What it was made from.
     public var origin: Origin?
     /// Tags that the call puts on the image.
@@ -101,7 +101,7 @@ public struct ImageCreation: Hashable, Sendable {
     /// A creation from its parts.
     public init(
         image: ResourceID?,
-        name: String? = nil,
+        name: ExactText? = nil,
         origin: Origin? = nil,
         imageTags: [ExactText: ExactText] = [:],
         snapshotTags: [ExactText: ExactText] = [:],
@@ -167,10 +167,10 @@ public struct LaunchPermissionChange: Hashable, Sendable {
     /// Those removed, likewise.
     public var removed: [Grantee]
     /// Why further grantees could not be read, when there are such.
-    public var unread: String?
+    public var unread: ExactText?
 
     /// A change from its parts.
-    public init(image: ResourceID, added: [Grantee], removed: [Grantee], unread: String? = nil) {
+    public init(image: ResourceID, added: [Grantee], removed: [Grantee], unread: ExactText? = nil) {
         self.image = image
         self.added = added
         self.removed = removed
@@ -225,11 +225,11 @@ public struct ImageCriterion: Hashable, Sendable {
     public static let days = 0...2_147_483_647
 
     /// `ImageProviders`: `amazon`, `aws-marketplace`, `aws-backup-vault`, `none`, or 12-digit accounts.
-    public var providers: [String]?
+    public var providers: [ExactText]?
     /// `ImageNames`, with `?` and `*`.
-    public var names: [String]?
+    public var names: [ExactText]?
     /// `MarketplaceProductCodes`.
-    public var productCodes: [String]?
+    public var productCodes: [ExactText]?
     /// `CreationDateCondition.MaximumDaysSinceCreated`, in days.
     public var maximumDaysSinceCreated: Int?
     /// `DeprecationTimeCondition.MaximumDaysSinceDeprecated`, in days.
@@ -239,9 +239,9 @@ public struct ImageCriterion: Hashable, Sendable {
 
     /// A criterion from the parameters that it has.
     public init(
-        providers: [String]? = nil,
-        names: [String]? = nil,
-        productCodes: [String]? = nil,
+        providers: [ExactText]? = nil,
+        names: [ExactText]? = nil,
+        productCodes: [ExactText]? = nil,
         maximumDaysSinceCreated: Int? = nil,
         maximumDaysSinceDeprecated: Int? = nil,
         unknown: [ExactText: ExactText] = [:]

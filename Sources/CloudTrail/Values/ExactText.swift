@@ -6,7 +6,7 @@ internal import Glibc
 /// Kelvin sign and `K`. AWS does not: two such tag keys are two tags. So whatever comes from outside and is a key, or is
 /// compared with something, is compared by its bytes: as this type, or with `String.hasSameBytes(as:)` and its like.
 public struct ExactText: Fingerprinted, Comparable, Sendable, CustomStringConvertible,
-    ExpressibleByStringLiteral
+    ExpressibleByStringInterpolation
 {
     /// The text.
     public let string: String
@@ -37,6 +37,8 @@ public struct ExactText: Fingerprinted, Comparable, Sendable, CustomStringConver
 extension String {
     /// Whether two texts have the same bytes.
     public func hasSameBytes(as other: String) -> Bool {
+        // One word against one word, or the same storage: what most comparisons come down to.
+        if _isIdentical(to: other) { return true }
         guard utf8.count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { left in
             other.utf8.withContiguousStorageIfAvailable { right -> Bool in
@@ -66,6 +68,13 @@ extension String? {
 }
 
 extension [String] {
-    /// In the order of their bytes, each once.
-    var sortedOnce: [String] { count < 2 ? self : map { ExactText($0) }.sortedOnce.map(\.string) }
+    /// Whether two lists have the same texts, byte for byte, in the same order.
+    public func hasSameBytes(as other: [String]) -> Bool {
+        count == other.count && zip(self, other).allSatisfy { $0.hasSameBytes(as: $1) }
+    }
+}
+
+extension Sequence<ExactText> {
+    /// The texts in one, with something in between.
+    public func joined(separator: String) -> String { map(\.string).joined(separator: separator) }
 }

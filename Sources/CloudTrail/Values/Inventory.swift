@@ -11,9 +11,9 @@ public struct Inventory: Hashable, Sendable {
         /// `OwnerId`.
         public var owner: AccountID?
         /// `ImageOwnerAlias`; nil when the document shows an owner and no alias.
-        public var ownerAlias: String?
+        public var ownerAlias: ExactText?
         /// `Name`.
-        public var name: String?
+        public var name: ExactText?
         /// `CreationDate`.
         public var created: EventTime?
         /// `DeprecationTime`.
@@ -21,7 +21,7 @@ public struct Inventory: Hashable, Sendable {
         /// Whether the document shows that there is no `DeprecationTime`.
         public var isNeverDeprecated = false
         /// Marketplace product codes; nil when the document does not say.
-        public var productCodes: [String]?
+        public var productCodes: [ExactText]?
         /// `SourceImageId`.
         public var sourceImage: ResourceID?
         /// `SourceInstanceId`.
@@ -44,7 +44,7 @@ public struct Inventory: Hashable, Sendable {
         /// Its account, when the document says.
         public var account: AccountID?
         /// Its Region, when the document says.
-        public var region: String?
+        public var region: ExactText?
         /// Its image.
         public var image: ResourceID?
         /// `LaunchTime`.
@@ -56,7 +56,7 @@ public struct Inventory: Hashable, Sendable {
         public init(
             id: ResourceID,
             account: AccountID? = nil,
-            region: String? = nil,
+            region: ExactText? = nil,
             image: ResourceID? = nil,
             launched: EventTime? = nil,
             isTerminated: Bool = false
@@ -97,11 +97,11 @@ public struct Inventory: Hashable, Sendable {
     /// The image criteria of Allowed AMIs.
     public var imageCriteria: [ImageCriterion]?
     /// `ManagedBy`: `account` or `declarative-policy`.
-    public var managedBy: String?
+    public var managedBy: ExactText?
     /// The state of block public access.
     public var blockPublicAccess: BlockPublicAccessState?
     /// The organization that `organizations list-accounts` was asked about, `o-…`, and all its accounts.
-    public var organization: String?
+    public var organization: ExactText?
     /// The organization's accounts.
     public var members: [AccountID]?
 

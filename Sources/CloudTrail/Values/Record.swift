@@ -53,7 +53,7 @@ public struct Record: Hashable, Sendable {
             && left.region.hasSameBytes(as: right.region) && left.name.hasSameBytes(as: right.name)
             && left.source.hasSameBytes(as: right.source) && left.error.hasSameBytes(as: right.error)
             && left.sharedEventID.hasSameBytes(as: right.sharedEventID) && left.actor == right.actor
-            && left.call == right.call && left.call.hasSameBytes(as: right.call)
+            && left.call == right.call
     }
 
     /// Whether this is what the AWS CLI printed, and no event.

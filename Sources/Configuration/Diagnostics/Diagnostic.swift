@@ -86,6 +86,12 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
         self.isSetting = isSetting
     }
 
+    /// The same line and column of a file of the same name, byte for byte.
+    public static func == (left: Place, right: Place) -> Bool {
+        left.file.hasSameBytes(as: right.file) && left.line == right.line && left.column == right.column
+            && left.isSetting == right.isSetting
+    }
+
     /// `policy.yaml:4:13`, or the file alone.
     public var description: String {
         guard let line, let column else { return file.oneLine }

@@ -15,14 +15,14 @@ final class DocumentReader {
         var seen: Set<Diagnostic> = []
         let unique = diagnostics.filter { seen.insert($0).inserted }
         // Files in the order in which they were read; within a file from top to bottom.
-        var files: [String: Int] = [:]
-        for diagnostic in unique where files[diagnostic.place.file] == nil {
-            files[diagnostic.place.file] = files.count
+        var files: [ExactText: Int] = [:]
+        for diagnostic in unique where files[ExactText(diagnostic.place.file)] == nil {
+            files[ExactText(diagnostic.place.file)] = files.count
         }
         return unique.enumerated().sorted { left, right in
             let (a, b) = (left.element.place, right.element.place)
-            let order = (files[a.file] ?? 0, a.line ?? 0, a.column ?? 0)
-            let other = (files[b.file] ?? 0, b.line ?? 0, b.column ?? 0)
+            let order = (files[ExactText(a.file)] ?? 0, a.line ?? 0, a.column ?? 0)
+            let other = (files[ExactText(b.file)] ?? 0, b.line ?? 0, b.column ?? 0)
             return order == other ? left.offset < right.offset : order < other
         }.map(\.element)
     }
@@ -79,10 +79,12 @@ final class DocumentReader {
             mismatch(node, path, "a mapping", instead: nil)
             return nil
         }
-        var first: [String: Place] = [:]
+        var first: [ExactText: Place] = [:]
         return entries.filter { entry in
-            guard let earlier = first.updateValue(entry.place, forKey: entry.key) else { return true }
-            first[entry.key] = earlier
+            guard let earlier = first.updateValue(entry.place, forKey: ExactText(entry.key)) else {
+                return true
+            }
+            first[ExactText(entry.key)] = earlier
             error(
                 entry.place,
                 "duplicate key \(entry.key), first at line \(earlier.line ?? 0)",

@@ -72,12 +72,12 @@ enum SourceFile {
 
     /// A path as written in a file that lies in `folder`.
     static func resolve(_ path: String, in folder: String) -> String {
-        path.hasPrefix("/") || folder.isEmpty ? path : folder + path
+        path.utf8.first == 0x2F || folder.isEmpty ? path : folder + path
     }
 
     /// The folder of a file, with its closing slash; empty for the working directory.
     static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        path.utf8.lastIndex(of: 0x2F).map { String(path[...$0]) } ?? ""
     }
 
     private static func refusal(_ code: Int32, _ path: String) -> Refusal {
@@ -100,7 +100,7 @@ enum SourceFile {
             }
             if !name.hasPrefix(".") { names.append(name) }
         }
-        let wanted = String(path.dropFirst(folder.count))
+        let wanted = String(decoding: path.utf8.dropFirst(folder.utf8.count), as: UTF8.self)
         // An ending that many files share makes them no more alike.
         let stem = wanted.lastIndex(of: ".").map { wanted[..<$0] } ?? wanted[...]
         let near = names.sorted().filter {

@@ -44,17 +44,22 @@ extension DocumentReader {
     }
 
     /// Each item of a list, read in the same way; an item that stands twice is worth a warning.
-    func list<Item: Hashable>(_ node: Node?, _ path: String, _ read: (Node) -> Item?) -> [Item] {
+    func list<Item>(_ node: Node?, _ path: String, _ read: (Node) -> Item?) -> [Item] {
         guard let node, let items = items(node, path) else { return [] }
-        var seen: Set<Item> = []
+        var seen: Set<ExactText> = []
         return items.compactMap { node in
             guard let item = read(node) else { return nil }
-            guard seen.insert(item).inserted else {
+            guard seen.insert("\(item)").inserted else {
                 warn(node.place, "\(path) names \(item) twice")
                 return nil
             }
             return item
         }
+    }
+
+    /// As `list`, of texts that are compared.
+    func exactList(_ node: Node?, _ path: String, _ read: (Node) -> String?) -> [ExactText] {
+        list(node, path) { read($0).map { ExactText($0) } }
     }
 
     /// An id of the form `o-…`; of its ARN, the id is proposed.

@@ -123,11 +123,11 @@ struct ImageCriteriaReader {
         return true
     }
 
-    private func providers(_ node: Node, alone: Bool) -> [String]? {
+    private func providers(_ node: Node, alone: Bool) -> [ExactText]? {
         guard let items = reader.items(node, "ImageProviders") else { return nil }
         limit(items, to: ImageCriterionLimits.providers, "providers", node)
         let known = ImageCriterionLimits.ownerAliases + [ImageCriterionLimits.none]
-        let providers = reader.list(node, "ImageProviders") { item -> String? in
+        let providers = reader.exactList(node, "ImageProviders") { item -> String? in
             guard case .scalar(let text, .quoted) = item.value, text.first?.isNumber != true else {
                 return account(item)
             }
@@ -141,7 +141,7 @@ struct ImageCriteriaReader {
             )
             return nil
         }
-        if providers.contains(ImageCriterionLimits.none), items.count > 1 || !alone {
+        if providers.contains(ExactText(ImageCriterionLimits.none)), items.count > 1 || !alone {
             reader.error(
                 node.place,
                 "provider none admits the own images only and must stand alone",
@@ -173,16 +173,16 @@ struct ImageCriteriaReader {
         return items.contains { if case .scalar("none", .quoted) = $0.value { true } else { false } }
     }
 
-    private func names(_ node: Node) -> [String]? {
+    private func names(_ node: Node) -> [ExactText]? {
         guard let items = reader.items(node, "ImageNames") else { return nil }
         limit(items, to: ImageCriterionLimits.names, "names", node)
-        return reader.list(node, "ImageNames") { reader.imageName($0, "ImageNames") }
+        return reader.exactList(node, "ImageNames") { reader.imageName($0, "ImageNames") }
     }
 
-    private func productCodes(_ node: Node) -> [String]? {
+    private func productCodes(_ node: Node) -> [ExactText]? {
         guard let items = reader.items(node, "MarketplaceProductCodes") else { return nil }
         limit(items, to: ImageCriterionLimits.productCodes, "product codes", node)
-        return reader.list(node, "MarketplaceProductCodes") { item in
+        return reader.exactList(node, "MarketplaceProductCodes") { item in
             guard let code = reader.text(item, "MarketplaceProductCodes") else { return nil }
             if ImageCriterionLimits.isProductCode(code) { return code }
             reader.error(

@@ -1,3 +1,4 @@
+import CloudTrail
 import Detection
 
 /// `images`.
@@ -5,7 +6,7 @@ extension PolicyReading {
     func readImages(_ top: Fields, into policy: inout Policy) {
         guard let fields = top["images"].flatMap({ reader.fields($0, "images") }) else { return }
         policy.deniedImages = Set(
-            reader.list(fields["denied"], "images.denied") { reader.image($0, "images.denied") }
+            reader.exactList(fields["denied"], "images.denied") { reader.image($0, "images.denied") }
         )
         if let node = fields["max_age_days"] {
             policy.maximumImageAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
@@ -40,10 +41,10 @@ extension PolicyReading {
         guard let fields = reader.fields(node, "images.approved[]") else { return nil }
         var entry = Policy.ApprovedImage()
         entry.ids = part(fields, "ids").map { list in
-            Set(reader.list(list, "\(path).ids") { reader.image($0, "\(path).ids") })
+            Set(reader.exactList(list, "\(path).ids") { reader.image($0, "\(path).ids") })
         }
         entry.owners = part(fields, "owners").map { list in
-            Set(reader.list(list, "\(path).owners") { reader.owner($0, "\(path).owners") })
+            Set(reader.exactList(list, "\(path).owners") { reader.owner($0, "\(path).owners") })
         }
         entry.names = part(fields, "names").map { list in
             reader.list(list, "\(path).names") { reader.imageName($0, "\(path).names") }.map(Pattern.init)
@@ -78,12 +79,12 @@ extension PolicyReading {
     }
 
     /// Tags with their values.
-    private func tags(_ node: Node, _ path: String) -> [String: String]? {
+    private func tags(_ node: Node, _ path: String) -> [ExactText: ExactText]? {
         guard let entries = reader.entries(node, path) else { return nil }
-        var tags: [String: String] = [:]
+        var tags: [ExactText: ExactText] = [:]
         for entry in entries {
             guard let key = tagKey(entry.key, entry.place, path) else { continue }
-            tags[key] = reader.text(entry.value, "\(path).\(key)", allowEmpty: true)
+            tags[key] = reader.text(entry.value, "\(path).\(key)", allowEmpty: true).map { ExactText($0) }
         }
         if entries.isEmpty {
             reader.error(node.place, "\(path) is empty", impact: "this part would match every image")
@@ -91,7 +92,7 @@ extension PolicyReading {
         return tags
     }
 
-    func tagKey(_ key: String, _ place: Place, _ path: String) -> String? {
+    func tagKey(_ key: String, _ place: Place, _ path: String) -> ExactText? {
         guard (1...128).contains(key.unicodeScalars.count) else {
             reader.error(
                 place,
@@ -99,6 +100,6 @@ extension PolicyReading {
             )
             return nil
         }
-        return key
+        return ExactText(key)
     }
 }

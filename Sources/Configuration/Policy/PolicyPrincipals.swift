@@ -1,3 +1,4 @@
+import CloudTrail
 import Detection
 
 /// `publishers`, `exempt_services`, `required_tags`.
@@ -11,7 +12,7 @@ extension PolicyReading {
                 reader.warn(node.place, "publishers is empty, so nobody may create or approve images")
             }
         }
-        policy.exemptServices = Set(reader.list(top["exempt_services"], "exempt_services", service))
+        policy.exemptServices = Set(reader.exactList(top["exempt_services"], "exempt_services", service))
     }
 
     /// A pattern of the ARN of a role, a user or the root user.
@@ -111,7 +112,7 @@ extension PolicyReading {
         }
         guard let resource, let key else { return nil }
         let requirement: Policy.RequiredTag.Requirement =
-            value.map { .value($0) } ?? pattern.map { .pattern(Pattern($0)) } ?? .present
+            value.map { .value(ExactText($0)) } ?? pattern.map { .pattern(Pattern($0)) } ?? .present
         return Policy.RequiredTag(
             resource: resource,
             key: key,

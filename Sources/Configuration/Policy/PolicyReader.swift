@@ -76,7 +76,7 @@ struct PolicyReading {
         guard let name = reader.text(node, what) else { return nil }
         let file = SourceFile.resolve(name, in: SourceFile.folder(of: path))
         guard let bytes = bytes(file, namedAt: node.place) else { return nil }
-        if !files.contains(where: { $0.name == name }) { files.append((name, bytes)) }
+        if !files.contains(where: { $0.name.hasSameBytes(as: name) }) { files.append((name, bytes)) }
         switch JSONDocument.read(bytes, file: file) {
         case .success(let root): return root
         case .failure(let fault):

@@ -96,9 +96,9 @@ extension PolicyReading {
         guard let rule, let reason, let owner, let ends else { return nil }
         var suppression = Policy.Suppression(rule: rule, reason: reason, owner: owner, ends: ends)
         suppression.account = account
-        suppression.region = region
-        suppression.resource = resource
-        suppression.discriminator = discriminator
+        suppression.region = region.map { ExactText($0) }
+        suppression.resource = resource.map { ExactText($0) }
+        suppression.discriminator = discriminator.map { ExactText($0) }
         suppression.image = image.map(Pattern.init)
         suppression.principal = principal.map(Pattern.init)
         if image != nil, let place = fields.place(of: "image"), RuleSet.all.rule(rule)?.isAboutImages == false
@@ -121,8 +121,10 @@ extension PolicyReading {
     /// A pattern of an image's id.
     private func imagePattern(_ node: Node, _ path: String) -> String? {
         guard let text = reader.text(node, path) else { return nil }
-        let digits = text.hasPrefix("ami-") ? text.dropFirst(4) : text.hasPrefix("*") ? text[...] : ""
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ "0123456789abcdef*?".utf8.contains($0) }) else {
+        let digits =
+            text.hasBytes(prefix: "ami-")
+            ? text.utf8.dropFirst(4) : text.hasBytes(prefix: "*") ? text.utf8[...] : "".utf8[...]
+        guard !digits.isEmpty, digits.allSatisfy({ "0123456789abcdef*?".utf8.contains($0) }) else {
             reader.error(
                 node.place,
                 "\(path): \(text) is not a pattern of image ids",

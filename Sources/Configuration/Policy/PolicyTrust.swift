@@ -6,6 +6,7 @@ extension PolicyReading {
     func readOrganization(_ top: Fields, into policy: inout Policy) {
         if let fields = top["organization"].flatMap({ reader.fields($0, "organization") }) {
             policy.organization.id = fields["id"].flatMap { reader.organization($0, "organization.id") }
+                .map { ExactText($0) }
             policy.organization.accounts = reader.accounts(
                 fields["accounts"],
                 "organization.accounts",
@@ -19,12 +20,12 @@ extension PolicyReading {
                 impact: "shares with this account are reported"
             )
             policy.trust.organizations = Set(
-                reader.list(fields["organizations"], "trust.organizations") {
+                reader.exactList(fields["organizations"], "trust.organizations") {
                     reader.organization($0, "trust.organizations")
                 }
             )
             policy.trust.organizationalUnits = Set(
-                reader.list(fields["organizational_units"], "trust.organizational_units") {
+                reader.exactList(fields["organizational_units"], "trust.organizational_units") {
                     reader.organizationalUnit($0, "trust.organizational_units")
                 }
             )
@@ -48,7 +49,7 @@ extension PolicyReading {
                 "account \(account) is both trusted and a known vendor; it counts as trusted"
             )
         }
-        let approved = (policy.approvedImages ?? []).reduce(into: Set<String>()) {
+        let approved = (policy.approvedImages ?? []).reduce(into: Set<ExactText>()) {
             $0.formUnion($1.ids ?? [])
         }
         for image in approved.intersection(policy.deniedImages).sorted() {

@@ -123,7 +123,8 @@ extension Alert {
             && left.severity == right.severity && left.event == right.event && left.actor == right.actor
             && left.resolution == right.resolution && left.firstSeen == right.firstSeen
             && left.lastSeen == right.lastSeen && left.occurrences == right.occurrences
-            && left.facts == right.facts && left.missing == right.missing && left.clause == right.clause
+            && left.facts == right.facts && left.missing.hasSameBytes(as: right.missing)
+            && left.clause.hasSameBytes(as: right.clause)
             && left.remediation.isEmpty == right.remediation.isEmpty && cause == other.cause
     }
 }

@@ -14,6 +14,11 @@ public struct FindingIdentity: Fingerprinted, Sendable {
         self.subject = subject
     }
 
+    /// The same subject, and the rule's id byte for byte.
+    public static func == (left: FindingIdentity, right: FindingIdentity) -> Bool {
+        left.subject == right.subject && left.rule.hasSameBytes(as: right.rule)
+    }
+
     /// Feeds the subject, and of the rule what tells the few rules of one subject apart.
     public func feed(to fingerprint: inout TextFingerprint) {
         subject.feed(to: &fingerprint)
@@ -36,7 +41,7 @@ public struct FindingIdentity: Fingerprinted, Sendable {
 extension FindingIdentity: Comparable {
     /// By subject, then rule.
     public static func < (left: FindingIdentity, right: FindingIdentity) -> Bool {
-        left.subject != right.subject ? left.subject < right.subject : left.rule < right.rule
+        left.subject != right.subject ? left.subject < right.subject : left.rule.bytesPrecede(right.rule)
     }
 }
 
@@ -133,11 +138,17 @@ public struct FactStatement: Hashable, Sendable {
         self.init(what, value, eventID: evidence.id, time: evidence.time)
     }
 
+    /// Equal in every part, byte for byte.
+    public static func == (left: FactStatement, right: FactStatement) -> Bool {
+        left.what.hasSameBytes(as: right.what) && left.value.hasSameBytes(as: right.value)
+            && left.eventID == right.eventID && left.time == right.time
+    }
+
     static func precedes(_ left: FactStatement, _ right: FactStatement) -> Bool {
-        if left.what != right.what { return left.what < right.what }
-        if left.value != right.value { return left.value < right.value }
+        if !left.what.hasSameBytes(as: right.what) { return left.what.bytesPrecede(right.what) }
+        if !left.value.hasSameBytes(as: right.value) { return left.value.bytesPrecede(right.value) }
         if left.time != right.time { return (left.time ?? .distantPast) < (right.time ?? .distantPast) }
-        return (left.eventID?.description ?? "") < (right.eventID?.description ?? "")
+        return (left.eventID?.description ?? "").bytesPrecede(right.eventID?.description ?? "")
     }
 }
 
@@ -175,6 +186,18 @@ public struct Finding: Hashable, Sendable {
     public var remediation: [String]
     /// One sentence for people.
     public var message: String
+
+    /// Equal in every part, byte for byte.
+    public static func == (left: Finding, right: Finding) -> Bool {
+        left.identity == right.identity && left.status == right.status && left.verdict == right.verdict
+            && left.severity == right.severity && left.event == right.event && left.actor == right.actor
+            && left.resolution == right.resolution && left.firstSeen == right.firstSeen
+            && left.lastSeen == right.lastSeen && left.occurrences == right.occurrences
+            && left.facts == right.facts && left.clause.hasSameBytes(as: right.clause)
+            && [left.title, left.message].hasSameBytes(as: [right.title, right.message])
+            && left.missing.hasSameBytes(as: right.missing)
+            && left.remediation.hasSameBytes(as: right.remediation)
+    }
 
     /// A 64-bit fingerprint of everything it says (FNV-1a), the same in every process.
     var fingerprint: UInt64 {

@@ -9,7 +9,7 @@ public indirect enum Subject: Fingerprinted, Sendable {
     /// An account and Region, by its activity without guardrails.
     case activity(Place)
     /// Calls of one name that could not be read.
-    case unreadable(Place, name: String)
+    case unreadable(Place, name: ExactText)
     /// An instance.
     case launch(Place, ResourceID)
     /// An image shared with a grantee.
@@ -17,9 +17,9 @@ public indirect enum Subject: Fingerprinted, Sendable {
     /// An image that should have been shared with a grantee, and was refused.
     case refusedShare(Place, ResourceID, Grantee)
     /// A tag that an image, or the snapshots made with it, should have had from the beginning.
-    case requiredTag(Place, ResourceID, key: String, Policy.RequiredTag.Resource)
+    case requiredTag(Place, ResourceID, key: ExactText, Policy.RequiredTag.Resource)
     /// A tag by which an image is approved.
-    case approvalTag(Place, ResourceID, key: String)
+    case approvalTag(Place, ResourceID, key: ExactText)
 
     /// Feeds what tells subjects apart in practice: an id alone, where there is one.
     public func feed(to fingerprint: inout TextFingerprint) {
@@ -27,14 +27,14 @@ public indirect enum Subject: Fingerprinted, Sendable {
         case .guardrails(let place), .activity(let place): place.feed(to: &fingerprint)
         case .unreadable(let place, let name):
             place.feed(to: &fingerprint)
-            fingerprint.feed(name)
+            name.feed(to: &fingerprint)
         case .launch(_, let id): id.feed(to: &fingerprint)
         case .share(_, let image, let grantee), .refusedShare(_, let image, let grantee):
             image.feed(to: &fingerprint)
             grantee.feed(to: &fingerprint)
         case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
             image.feed(to: &fingerprint)
-            fingerprint.feed(key)
+            key.feed(to: &fingerprint)
         }
     }
 
@@ -74,9 +74,9 @@ public indirect enum Subject: Fingerprinted, Sendable {
     public var discriminator: String? {
         switch self {
         case .guardrails, .activity, .launch: nil
-        case .unreadable(_, let name): name
+        case .unreadable(_, let name): name.string
         case .share(_, _, let grantee), .refusedShare(_, _, let grantee): grantee.description
-        case .requiredTag(_, _, let key, .image), .approvalTag(_, _, let key): key
+        case .requiredTag(_, _, let key, .image), .approvalTag(_, _, let key): key.string
         case .requiredTag(_, _, let key, .snapshot): "snapshot/\(key)"
         }
     }
@@ -124,7 +124,7 @@ extension Subject: Comparable {
         if let first = left.resourceID, let second = right.resourceID, first != second {
             return first < second
         }
-        return (left.discriminator ?? "") < (right.discriminator ?? "")
+        return (left.discriminator ?? "").bytesPrecede(right.discriminator ?? "")
     }
 }
 
@@ -149,5 +149,10 @@ public struct Resource: Hashable, Sendable {
     public init(type: Kind, id: String) {
         self.type = type
         self.id = id
+    }
+
+    /// The same kind, and ids of the same bytes.
+    public static func == (left: Resource, right: Resource) -> Bool {
+        left.type == right.type && left.id.hasSameBytes(as: right.id)
     }
 }

@@ -155,7 +155,7 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
 extension ImageCriterion {
     /// As the CLI takes it: AWS's own names, a fixed order.
     fileprivate var json: String {
-        func list(_ texts: [String]) -> String { AWSJSON.list(texts.map(AWSJSON.string)) }
+        func list(_ texts: [ExactText]) -> String { AWSJSON.list(texts.map { AWSJSON.string($0.string) }) }
         var members: [(StaticString, String)] = []
         if let providers { members.append(("ImageProviders", list(providers))) }
         if let names { members.append(("ImageNames", list(names))) }

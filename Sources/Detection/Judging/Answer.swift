@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// A three-valued answer, with what decided it.
 struct Answer {
     enum Value {
@@ -34,7 +36,8 @@ struct Answer {
         return Answer(
             value: isUnknown ? .unknown : neutral,
             facts: unique(answers.flatMap(\.facts)),
-            missing: isUnknown ? unique(answers.flatMap(\.missing)) : []
+            missing: isUnknown
+                ? unique(answers.flatMap { $0.missing.map { ExactText($0) } }).map(\.string) : []
         )
     }
 

@@ -22,25 +22,23 @@ struct CoveringNames {
 
     var isEmpty: Bool { names.isEmpty }
 
-    mutating func insert(_ name: String, _ criterion: UInt64) {
+    mutating func insert(_ name: ExactText, _ criterion: UInt64) {
         all |= criterion
-        let key = ExactText(name)
-        if let place = places[key] {
+        if let place = places[name] {
             names[place].criteria |= criterion
         } else {
-            places[key] = names.count
-            names.append((ComparedName(name), criterion))
+            places[name] = names.count
+            names.append((ComparedName(name.string), criterion))
         }
     }
 
     /// The criteria one of whose names covers another one.
-    mutating func criteria(covering name: String, _ budget: inout StepBudget) -> Covering {
-        let key = ExactText(name)
-        if let found = found[key] { return found }
-        var certain = places[key].map { names[$0].criteria } ?? 0
-        let isComplete = certain == all || extend(&certain, covering: ComparedName(name), &budget)
+    mutating func criteria(covering name: ExactText, _ budget: inout StepBudget) -> Covering {
+        if let found = found[name] { return found }
+        var certain = places[name].map { names[$0].criteria } ?? 0
+        let isComplete = certain == all || extend(&certain, covering: ComparedName(name.string), &budget)
         let covering = Covering(certain: certain, possible: isComplete ? certain : all)
-        found[key] = covering
+        found[name] = covering
         return covering
     }
 

@@ -29,9 +29,9 @@ struct CriteriaAdmission {
             && criterion.maximumDaysSinceDeprecated.map { isCurrent($0, known).value == .yes } ?? true
     }
 
-    private func isProvided(by provider: String, _ known: ImageView) -> Bool {
+    private func isProvided(by provider: ExactText, _ known: ImageView) -> Bool {
         guard provider != "none", let owner = known.owner else { return false }
-        if let account = AccountID(provider) { return owner.account == account }
+        if let account = AccountID(provider.string) { return owner.account == account }
         guard case .text(let alias?) = known.latest(.ownerAlias)?.value else { return false }
         return alias == provider
     }
@@ -74,25 +74,25 @@ struct CriteriaAdmission {
         return Answer.all(parts)
     }
 
-    private func provides(_ provider: String, _ known: ImageView) -> Answer {
+    private func provides(_ provider: ExactText, _ known: ImageView) -> Answer {
         if provider == "none" { return .no() }
         guard let owner = known.owner else { return .unknown("owner of \(image)") }
         let statement = FactStatement("owner", owner.account.description, owner.fact)
-        if AccountID(provider) != nil {
-            return owner.account.description == provider ? .yes(statement) : .no(statement)
+        if AccountID(provider.string) != nil {
+            return ExactText(owner.account.description) == provider ? .yes(statement) : .no(statement)
         }
         guard let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value else {
             return .no(statement)
         }
-        let aliasStatement = FactStatement("owner alias", alias, fact)
+        let aliasStatement = FactStatement("owner alias", alias.string, fact)
         return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
     }
 
-    private func isNamed(_ names: [String], _ known: ImageView) -> Answer {
+    private func isNamed(_ names: [ExactText], _ known: ImageView) -> Answer {
         guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
-        let statement = FactStatement("name", name, fact)
+        let statement = FactStatement("name", name.string, fact)
         return switch Self.isMatched(name, by: names) {
         case true?: .yes(statement)
         case false?: .no(statement)
@@ -106,17 +106,17 @@ struct CriteriaAdmission {
     }
 
     /// Whether any pattern matches a name; nil when that takes longer than all that AWS lets names and criteria be.
-    private static func isMatched(_ name: String, by patterns: [String]) -> Bool? {
-        let text = PatternText(name)
+    private static func isMatched(_ name: ExactText, by patterns: [ExactText]) -> Bool? {
+        let text = PatternText(name.string)
         var budget = StepBudget(CriteriaComparison.steps)
         for pattern in patterns {
-            guard let isMatched = text.isMatched(by: pattern, &budget) else { return nil }
+            guard let isMatched = text.isMatched(by: pattern.string, &budget) else { return nil }
             if isMatched { return true }
         }
         return false
     }
 
-    private func carries(_ codes: [String], _ known: ImageView) -> Answer {
+    private func carries(_ codes: [ExactText], _ known: ImageView) -> Answer {
         guard let fact = known.latest(.productCodes, asOf: time),
             case .productCodes(let carried) = fact.value
         else { return .unknown("Marketplace product codes of \(image)") }

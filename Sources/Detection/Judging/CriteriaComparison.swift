@@ -22,10 +22,10 @@ struct CriteriaComparison {
 
     /// One thing that the new list admits.
     enum Reason: Sendable {
-        case providersAdded([String])
+        case providersAdded([ExactText])
         case anyProvider
         case namesWithoutProviders
-        case namesWidened([String])
+        case namesWidened([ExactText])
         case anyName
         case ageRaised
         case deprecationAgeRaised

@@ -19,15 +19,15 @@ struct CriteriaIndex {
         /// Those without the parameter, which admit every value.
         var without: UInt64 = 0
 
-        mutating func insert(_ values: [String]?, _ criterion: UInt64) {
+        mutating func insert(_ values: [ExactText]?, _ criterion: UInt64) {
             guard let values else { return without |= criterion }
-            for value in values { byValue[ExactText(value), default: 0] |= criterion }
+            for value in values { byValue[value, default: 0] |= criterion }
         }
 
         /// What admits each of some values, each once; of no parameter, what is without it.
-        func admitting(_ values: [String]?) -> Set<UInt64> {
+        func admitting(_ values: [ExactText]?) -> Set<UInt64> {
             guard let values else { return [without] }
-            return Set(values.map { (byValue[ExactText($0)] ?? 0) | without })
+            return Set(values.map { (byValue[$0] ?? 0) | without })
         }
     }
 
@@ -71,7 +71,7 @@ struct CriteriaIndex {
     }
 
     private mutating func admitting(
-        names: [String]?,
+        names: [ExactText]?,
         _ budget: inout StepBudget
     ) -> Set<CoveringNames.Covering> {
         guard let names else { return [.init(certain: withoutNames, possible: withoutNames)] }
@@ -98,21 +98,22 @@ struct CriteriaIndex {
     }
 
     /// Whether any criterion names a provider.
-    func names(provider: String) -> Bool { providers.byValue[ExactText(provider)] != nil }
+    func names(provider: ExactText) -> Bool { providers.byValue[provider] != nil }
 
     /// Whether any criterion has names.
     var hasNames: Bool { !names.isEmpty }
 
     /// Whether any criterion's name covers another one, as far as was compared.
-    mutating func mayCover(name: String, _ budget: inout StepBudget) -> Bool {
+    mutating func mayCover(name: ExactText, _ budget: inout StepBudget) -> Bool {
         names.criteria(covering: name, &budget).possible != 0
     }
 }
 
 extension ImageCriterion {
     /// The providers beside an account itself, whose images are always admitted; `none` admits nobody else.
-    func others(than account: AccountID) -> [String]? {
-        providers?.filter { $0 != "none" && $0 != account.description }
+    func others(than account: AccountID) -> [ExactText]? {
+        let own = ExactText(account.description)
+        return providers?.filter { $0 != "none" && $0 != own }
     }
 
     /// Whether images may be no older than another criterion admits.

@@ -19,7 +19,7 @@ struct DeniedAttempts {
     init?(by evidence: Evidence, _ scene: Scene) {
         guard let principal = evidence.actor.principalARN else { return nil }
         account = evidence.account
-        key = .refusals(account, principal: principal)
+        key = .refusals(account, principal: ExactText(principal))
         facts = scene.facts.unnoted(key)
         self.scene = scene
     }

@@ -24,12 +24,12 @@ struct ImageApproval {
         }
         if let names = entry.names {
             guard case .text(let name?) = known.latest(.name)?.value,
-                names.contains(where: { $0.matches(name) })
+                names.contains(where: { $0.matches(name.string) })
             else { return false }
         }
         return entry.tags.allSatisfy { key, value in
             let reading = TagReading(key, of: known, asOf: time, in: scene.facts)
-            guard reading.value == .present(ExactText(value)), let cause = reading.cause else { return false }
+            guard reading.value == .present(value), let cause = reading.cause else { return false }
             return scene.policy.isPublisher(cause.evidence) == true
         }
     }
@@ -48,7 +48,7 @@ struct ImageApproval {
     func matches(_ entry: Policy.ApprovedImage, withTags: Bool = true) -> Answer {
         var parts: [Answer] = []
         if let ids = entry.ids {
-            parts.append(ids.contains(image.description) ? .yes() : .no())
+            parts.append(ids.contains(ExactText(image.description)) ? .yes() : .no())
         }
         let known = scene.facts.image(image)
         if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
@@ -59,12 +59,12 @@ struct ImageApproval {
         return Answer.all(parts)
     }
 
-    private func ownerAnswer(_ owners: Set<String>, _ known: ImageView) -> Answer {
+    private func ownerAnswer(_ owners: Set<ExactText>, _ known: ImageView) -> Answer {
         guard let owner = known.owner else { return .unknown("owner of \(image)") }
         let statement = FactStatement("owner", owner.account.description, owner.fact)
-        if owners.contains(owner.account.description) { return .yes(statement) }
+        if owners.contains(ExactText(owner.account.description)) { return .yes(statement) }
         if let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value {
-            let aliasStatement = FactStatement("owner alias", alias, fact)
+            let aliasStatement = FactStatement("owner alias", alias.string, fact)
             return owners.contains(alias) ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
         }
         return .no(statement)
@@ -74,11 +74,11 @@ struct ImageApproval {
         guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
-        let statement = FactStatement("name", name, fact)
-        return names.contains { $0.matches(name) } ? .yes(statement) : .no(statement)
+        let statement = FactStatement("name", name.string, fact)
+        return names.contains { $0.matches(name.string) } ? .yes(statement) : .no(statement)
     }
 
-    private func tagAnswer(_ key: String, _ value: String) -> Answer {
+    private func tagAnswer(_ key: ExactText, _ value: ExactText) -> Answer {
         let reading = TagReading(key, of: scene.facts.image(image), asOf: time, in: scene.facts)
         guard let cause = reading.cause, let statement = reading.statement(key) else {
             return .unknown(
@@ -86,7 +86,7 @@ struct ImageApproval {
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }
-        guard reading.value == .present(ExactText(value)) else { return .no(statement) }
+        guard reading.value == .present(value) else { return .no(statement) }
         switch scene.policy.isPublisher(cause.evidence) {
         case true?: return .yes(statement)
         case false?:

@@ -54,7 +54,7 @@ struct ShareTrust {
         )
     }
 
-    private func membership(of account: AccountID, in organization: String) -> (isMember: Bool, fact: Fact)? {
+    private func membership(of account: AccountID, in organization: ExactText) -> (isMember: Bool, fact: Fact)? {
         guard let fact = scene.facts.latest(.members(organization: organization), asOf: time),
             case .members(let members) = fact.value
         else { return nil }
@@ -144,21 +144,25 @@ struct ShareTrust {
 /// partition.
 struct OrganizationsARN {
     /// `o-…`.
-    let organization: String
+    let organization: ExactText
     /// `ou-…`, of a unit.
-    let unit: String?
+    let unit: ExactText?
 
     init?(_ arn: String) {
-        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", ["aws", "aws-cn", "aws-us-gov"].contains(parts[1]),
-            parts[2] == "organizations"
+        let parts = arn.utf8.split(separator: 0x3A, maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0].elementsEqual("arn".utf8),
+            ["aws", "aws-cn", "aws-us-gov"].contains(where: { parts[1].elementsEqual($0.utf8) }),
+            parts[2].elementsEqual("organizations".utf8)
         else { return nil }
-        let path = parts[5].split(separator: "/", omittingEmptySubsequences: false)
+        let path = parts[5].split(separator: 0x2F, omittingEmptySubsequences: false)
+            .map { ExactText(String(Substring($0))) }
         switch path.first {
-        case "organization" where path.count == 2 && path[1].hasPrefix("o-"):
-            (organization, unit) = (String(path[1]), nil)
-        case "ou" where path.count == 3 && path[1].hasPrefix("o-") && path[2].hasPrefix("ou-"):
-            (organization, unit) = (String(path[1]), String(path[2]))
+        case "organization" where path.count == 2 && path[1].string.hasBytes(prefix: "o-"):
+            (organization, unit) = (path[1], nil)
+        case "ou"
+        where path.count == 3 && path[1].string.hasBytes(prefix: "o-")
+            && path[2].string.hasBytes(prefix: "ou-"):
+            (organization, unit) = (path[1], path[2])
         default: return nil
         }
     }

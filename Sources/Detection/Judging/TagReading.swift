@@ -16,7 +16,7 @@ struct TagReading {
     ///
     /// Only what the owner's account told counts; a tag is absent only when a creation, a dated inventory
     /// of the owner or a deletion says so.
-    init(_ key: String, of image: ImageView, asOf time: EventTime, in facts: FactView) {
+    init(_ key: ExactText, of image: ImageView, asOf time: EventTime, in facts: FactView) {
         for fact in Self.facts(key, of: image, asOf: time) { apply(fact, key, in: facts) }
     }
 
@@ -28,12 +28,12 @@ struct TagReading {
 
     /// The facts about a tag that count, at or before a time, in order.
     static func facts(
-        _ key: String,
+        _ key: ExactText,
         of image: ImageView,
         asOf time: EventTime = .distantFuture
     ) -> ArraySlice<Fact> {
         guard let owner = image.owner?.account else { return [] }
-        let single = image.all(of: .tag(ExactText(key)), asOf: time)
+        let single = image.all(of: .tag(key), asOf: time)
         let all = image.all(of: .allTags, asOf: time)
         let merged = single.isEmpty ? all : all.isEmpty ? single : (single + all).sorted()[...]
         func counts(_ fact: Fact) -> Bool {
@@ -43,7 +43,7 @@ struct TagReading {
     }
 
     /// Takes the next fact in order.
-    mutating func apply(_ fact: Fact, _ key: String, in facts: FactView, depth: Int = 0) {
+    mutating func apply(_ fact: Fact, _ key: ExactText, in facts: FactView, depth: Int = 0) {
         switch fact.value {
         case .tagSet(let text): set(.present(text), by: fact)
         case .tagDeleted(nil): set(.absent, by: fact)
@@ -51,7 +51,7 @@ struct TagReading {
             // Deleted only if it had this value; of an unknown one nothing is learnt.
             if value == .present(only) { set(.absent, by: fact) }
         case .allTags(let tags, let source):
-            if let text = tags[ExactText(key)] {
+            if let text = tags[key] {
                 set(.present(text), by: fact)
             } else if let source {
                 set(Self.copied(key, from: source, asOf: fact.time, in: facts, depth: depth), by: fact)
@@ -63,7 +63,7 @@ struct TagReading {
     }
 
     private static func copied(
-        _ key: String,
+        _ key: ExactText,
         from source: ResourceID,
         asOf time: EventTime,
         in view: FactView,
@@ -87,7 +87,7 @@ struct TagReading {
     }
 
     /// As an alert shows it.
-    func statement(_ key: String) -> FactStatement? {
+    func statement(_ key: ExactText) -> FactStatement? {
         guard let cause else { return nil }
         switch value {
         case .unknown: return nil
@@ -110,7 +110,7 @@ extension Policy {
 
     /// Whether a call was made by a service whose creating and tagging is not judged.
     func isExempt(_ evidence: Evidence) -> Bool {
-        evidence.actor.service.map(exemptServices.contains) ?? false
+        evidence.actor.service.map { exemptServices.contains(ExactText($0)) } ?? false
     }
 }
 

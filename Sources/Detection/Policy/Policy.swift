@@ -9,7 +9,7 @@ public struct Policy: Sendable {
     /// The organisation itself.
     public struct Organization: Sendable {
         /// `o-…`.
-        public var id: String?
+        public var id: ExactText?
         /// Accounts known to be members.
         public var accounts: Set<AccountID> = []
 
@@ -22,9 +22,9 @@ public struct Policy: Sendable {
         /// Accounts.
         public var accounts: Set<AccountID> = []
         /// Organizations, `o-…`.
-        public var organizations: Set<String> = []
+        public var organizations: Set<ExactText> = []
         /// Organizational units, `ou-…`; when given, a share with the whole own organization is too wide.
-        public var organizationalUnits: Set<String> = []
+        public var organizationalUnits: Set<ExactText> = []
 
         /// Trusts nobody.
         public init() {}
@@ -33,13 +33,13 @@ public struct Policy: Sendable {
     /// One entry of `images.approved`: all its parts must match.
     public struct ApprovedImage: Sendable {
         /// Image ids.
-        public var ids: Set<String>?
+        public var ids: Set<ExactText>?
         /// Owners: 12-digit accounts or aliases (`amazon`).
-        public var owners: Set<String>?
+        public var owners: Set<ExactText>?
         /// Names with `*` and `?`.
         public var names: [Pattern]?
         /// The owner's tags, each with exactly this value.
-        public var tags: [String: String]?
+        public var tags: [ExactText: ExactText]?
 
         /// An entry without parts, which matches every image.
         public init() {}
@@ -60,7 +60,7 @@ public struct Policy: Sendable {
             /// Any value.
             case present
             /// This value.
-            case value(String)
+            case value(ExactText)
             /// A value that the pattern matches.
             case pattern(Pattern)
         }
@@ -68,14 +68,14 @@ public struct Policy: Sendable {
         /// What must carry it.
         public var resource: Resource
         /// The tag's key.
-        public var key: String
+        public var key: ExactText
         /// What its value must be.
         public var requirement: Requirement
         /// Minutes after the creation in which the tag may still be added.
         public var graceMinutes: Int
 
         /// A requirement from its parts.
-        public init(resource: Resource, key: String, requirement: Requirement, graceMinutes: Int = 0) {
+        public init(resource: Resource, key: ExactText, requirement: Requirement, graceMinutes: Int = 0) {
             self.resource = resource
             self.key = key
             self.requirement = requirement
@@ -135,11 +135,11 @@ public struct Policy: Sendable {
         /// The finding's account.
         public var account: AccountID?
         /// The finding's Region.
-        public var region: String?
+        public var region: ExactText?
         /// The finding's resource id.
-        public var resource: String?
+        public var resource: ExactText?
         /// The finding's discriminator.
-        public var discriminator: String?
+        public var discriminator: ExactText?
         /// The id of the image that the finding is about, or that its instance was launched from.
         public var image: Pattern?
         /// The principals of all the finding's occurrences: one that does not match, or is not known, and it is told.
@@ -171,7 +171,7 @@ public struct Policy: Sendable {
     /// `images.approved`; nil turns the rule off.
     public var approvedImages: [ApprovedImage]?
     /// `images.denied`.
-    public var deniedImages: Set<String> = []
+    public var deniedImages: Set<ExactText> = []
     /// `images.max_age_days`.
     public var maximumImageAgeDays: Int?
     /// `publishers`: principals that may create and tag images; nil when not given.
@@ -181,7 +181,7 @@ public struct Policy: Sendable {
     /// `production_accounts`.
     public var productionAccounts: Set<AccountID> = []
     /// `exempt_services`.
-    public var exemptServices: Set<String> = []
+    public var exemptServices: Set<ExactText> = []
     /// `baseline`.
     public var baseline = Baseline()
     /// `thresholds`.

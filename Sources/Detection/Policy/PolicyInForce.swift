@@ -7,13 +7,13 @@ final class PolicyInForce: Sendable {
     /// An entry of `images.approved` in the forms in which images are known.
     struct Approval: Sendable {
         let ids: Set<ResourceID>?
-        let owners: (accounts: Set<AccountID>, aliases: Set<String>)?
+        let owners: (accounts: Set<AccountID>, aliases: Set<ExactText>)?
         let names: [Pattern]?
-        let tags: [(key: String, value: String)]
+        let tags: [(key: ExactText, value: ExactText)]
 
         init(_ entry: Policy.ApprovedImage) {
-            ids = entry.ids.map { Set($0.map { ResourceID($0) }) }
-            owners = entry.owners.map { (Set($0.compactMap { AccountID($0) }), $0) }
+            ids = entry.ids.map { Set($0.map { ResourceID($0.string) }) }
+            owners = entry.owners.map { (Set($0.compactMap { AccountID($0.string) }), $0) }
             names = entry.names
             tags = (entry.tags ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
@@ -23,7 +23,7 @@ final class PolicyInForce: Sendable {
     /// `images.approved`, in order.
     let approvals: [Approval]
     /// The keys of tags by which images are approved.
-    let approvalTagKeys: [String]
+    let approvalTagKeys: [ExactText]
     /// The attributes of an image that tell those tags.
     let approvalTags: [ImageAttribute]
     /// `images.denied`.
@@ -33,8 +33,8 @@ final class PolicyInForce: Sendable {
         self.policy = policy
         approvals = (policy.approvedImages ?? []).map { Approval($0) }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
-        approvalTags = approvalTagKeys.map { .tag(ExactText($0)) } + [.allTags]
-        deniedImages = Set(policy.deniedImages.map { ResourceID($0) })
+        approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
+        deniedImages = Set(policy.deniedImages.map { ResourceID($0.string) })
     }
 
     /// Whether the policy leaves a rule on.

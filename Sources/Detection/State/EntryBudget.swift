@@ -62,7 +62,7 @@ extension FactValue {
     fileprivate var textBytes: Int {
         switch self {
         case .criteria(let criteria): criteria.reduce(0) { $0 + $1.textBytes }
-        case .text(let text): text?.utf8.count ?? 0
+        case .text(let text): text?.string.utf8.count ?? 0
         case .productCodes(let codes): codes.textBytes
         case .grantees(let grantees): grantees.textBytes
         case .tagSet(let text): text.string.utf8.count
@@ -72,7 +72,7 @@ extension FactValue {
         case .launched(let image), .seen(let image): image?.textBytes ?? 0
         case .refused(let image, let grantees): image.textBytes + grantees.textBytes
         case .madePublic(let image): image.textBytes
-        case .unreadable(let reason): reason.utf8.count
+        case .unreadable(let reason): reason.string.utf8.count
         case .members(let members): 6 * members.count
         case .allowedImages, .blockPublicAccess, .account, .date, .granted, .revoked, .disabled, .enabled,
             .deregistered, .terminated, .active:
@@ -92,8 +92,8 @@ extension ImageCriterion {
     }
 }
 
-extension [String] {
-    fileprivate var textBytes: Int { reduce(0) { $0 + $1.utf8.count + 4 } }
+extension [ExactText] {
+    fileprivate var textBytes: Int { reduce(0) { $0 + $1.string.utf8.count + 4 } }
 }
 
 extension [ExactText: ExactText] {

@@ -43,15 +43,17 @@ public final class Origin: Hashable, Sendable {
 
     /// Whether a record is of this origin.
     func isOf(_ record: Record) -> Bool {
-        account == record.account && region == record.region && name == record.name
-            && source == record.source && actor == record.actor
+        account == record.account && region.hasSameBytes(as: record.region)
+            && name.hasSameBytes(as: record.name) && source.hasSameBytes(as: record.source)
+            && actor == record.actor
     }
 
-    /// Equal in every part.
+    /// Equal in every part, byte for byte.
     public static func == (left: Origin, right: Origin) -> Bool {
         left === right
-            || (left.account == right.account && left.region == right.region && left.name == right.name
-                && left.source == right.source && left.actor == right.actor)
+            || (left.account == right.account && left.region.hasSameBytes(as: right.region)
+                && left.name.hasSameBytes(as: right.name) && left.source.hasSameBytes(as: right.source)
+                && left.actor == right.actor)
     }
 
     /// Feeds what tells origins apart in practice.
@@ -94,7 +96,7 @@ public final class Evidence: Hashable, Sendable {
 
     /// Whether this is a snapshot and no event: it tells what is, not what happened.
     public var isInventory: Bool {
-        if case .text(let id) = self.id { id.hasPrefix("inventory/") } else { false }
+        if case .text(let id) = self.id { id.hasBytes(prefix: "inventory/") } else { false }
     }
 
     /// Equal in every part.

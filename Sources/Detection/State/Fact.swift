@@ -60,13 +60,13 @@ public enum FactValue: Hashable, Sendable {
     /// State of block public access.
     case blockPublicAccess(BlockPublicAccessState)
     /// A text: a name, an alias (nil: the owner has none).
-    case text(String?)
+    case text(ExactText?)
     /// An owner.
     case account(AccountID)
     /// A date: of creation, of deprecation (nil: none).
     case date(EventTime?)
     /// Marketplace product codes.
-    case productCodes([String])
+    case productCodes([ExactText])
     /// Launch permission granted.
     case granted
     /// Launch permission taken back.
@@ -100,7 +100,7 @@ public enum FactValue: Hashable, Sendable {
     /// A successful watched call.
     case active
     /// A watched call that could not be read, and why.
-    case unreadable(String)
+    case unreadable(ExactText)
     /// The accounts of an organization.
     case members([AccountID])
 

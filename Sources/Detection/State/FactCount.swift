@@ -13,7 +13,7 @@ extension State {
         case .launch(let place, let instance): launchCount(.instance(place, instance), approvalTags)
         case .share(_, let image, let grantee): shareCount(image, grantee)
         case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
-            tagCount(image, [.lifecycle, .tag(ExactText(key)), .allTags])
+            tagCount(image, [.lifecycle, .tag(key), .allTags])
         }
     }
 

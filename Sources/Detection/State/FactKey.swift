@@ -22,9 +22,15 @@ public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertibl
     /// `<account>/<region>`, the id of the resource `account-region`.
     public var description: String { "\(account)/\(region)" }
 
+    /// The same account, and the Region byte for byte.
+    public static func == (left: Place, right: Place) -> Bool {
+        left.account == right.account && left.region.hasSameBytes(as: right.region)
+    }
+
     /// By account, then Region.
     public static func < (left: Place, right: Place) -> Bool {
-        left.account != right.account ? left.account < right.account : left.region < right.region
+        left.account != right.account
+            ? left.account < right.account : left.region.bytesPrecede(right.region)
     }
 }
 
@@ -45,17 +51,17 @@ public indirect enum FactKey: Fingerprinted, Sendable {
     /// The first successful watched call of one second (of the epoch).
     case activity(Place, second: Int64)
     /// Watched calls of one name that could not be read.
-    case unreadable(Place, name: String)
+    case unreadable(Place, name: ExactText)
     /// An instance.
     case instance(Place, ResourceID)
     /// Refused attempts to share an image with a grantee.
     case refusedShare(Place, ResourceID, Grantee)
     /// Refused attempts to share anything, of one principal.
-    case refusals(AccountID, principal: String)
+    case refusals(AccountID, principal: ExactText)
     /// An attribute of an image; in the catalogue.
     case image(ResourceID, ImageAttribute)
     /// The accounts of an organization, `o-…`; in the catalogue.
-    case members(organization: String)
+    case members(organization: ExactText)
 
     /// Whether of the facts that say the same only the first in order is kept: the others add nothing.
     var keepsFirstOnly: Bool {
@@ -87,18 +93,18 @@ public indirect enum FactKey: Fingerprinted, Sendable {
             feed(place, UInt64(bitPattern: second), to: &fingerprint)
         case .unreadable(let place, let name):
             place.feed(to: &fingerprint)
-            fingerprint.feed(name)
+            name.feed(to: &fingerprint)
         case .instance(_, let id): id.feed(to: &fingerprint)
         case .refusedShare(_, let image, let grantee):
             image.feed(to: &fingerprint)
             grantee.feed(to: &fingerprint)
         case .refusals(let account, let principal):
             fingerprint.feed(account.number)
-            fingerprint.feed(principal)
+            principal.feed(to: &fingerprint)
         case .image(let id, let attribute):
             id.feed(to: &fingerprint)
             attribute.feed(to: &fingerprint)
-        case .members(let organization): fingerprint.feed(organization)
+        case .members(let organization): organization.feed(to: &fingerprint)
         }
     }
 

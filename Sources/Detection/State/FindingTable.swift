@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// What was published, by subject: of most subjects nothing, of the others one or two findings.
 struct FindingTable: Sendable {
     typealias Published = (rule: String, finding: FindingState)
@@ -8,13 +10,13 @@ struct FindingTable: Sendable {
     func published(about subject: Subject) -> [Published] { bySubject[subject] ?? [] }
 
     subscript(identity: FindingIdentity) -> FindingState? {
-        bySubject[identity.subject]?.first { $0.rule == identity.rule }?.finding
+        bySubject[identity.subject]?.first { $0.rule.hasSameBytes(as: identity.rule) }?.finding
     }
 
     /// Puts a finding in the place of what was known; nil forgets it.
     mutating func update(_ finding: FindingState?, _ identity: FindingIdentity) -> FindingState? {
         var published = bySubject.removeValue(forKey: identity.subject) ?? []
-        let index = published.firstIndex { $0.rule == identity.rule }
+        let index = published.firstIndex { $0.rule.hasSameBytes(as: identity.rule) }
         let old = index.map { published.remove(at: $0).finding }
         if let finding { published.append((identity.rule, finding)) }
         if !published.isEmpty { bySubject[identity.subject] = published }

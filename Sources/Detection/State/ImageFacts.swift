@@ -75,7 +75,7 @@ public struct ImageFacts: Sendable {
     var region: String? { tellingRegion.min()?.evidence.region }
 
     /// Every Region that a record names; there is more than one only when records contradict each other.
-    var regions: Set<String> { Set(tellingRegion.map(\.evidence.region)) }
+    var regions: Set<ExactText> { Set(tellingRegion.map { ExactText($0.evidence.region) }) }
 
     private var tellingRegion: [Fact] {
         (timeline(.lifecycle).facts + timeline(.owner).facts).filter { !$0.evidence.region.isEmpty }

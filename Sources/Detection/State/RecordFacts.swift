@@ -73,8 +73,8 @@ struct RecordFacts {
     }
 
     /// What of a call could not be read, where there is such a thing.
-    private mutating func tell(unread reason: String?) {
-        if let reason { add(.unreadable(place, name: evidence.name), .unreadable(reason)) }
+    private mutating func tell(unread reason: ExactText?) {
+        if let reason { add(.unreadable(place, name: ExactText(evidence.name)), .unreadable(reason)) }
     }
 
     private mutating func own(_ image: ResourceID) {
@@ -90,9 +90,9 @@ struct RecordFacts {
         var makesSnapshots = true
         switch creation.origin {
         case .copy(let source, _):
-            add(.image(image, .origin), .text(source.description))
+            add(.image(image, .origin), .text(ExactText(source.description)))
             copied = creation.copiesImageTags ? source : nil
-        case .instance(let source): add(.image(image, .origin), .text(source.description))
+        case .instance(let source): add(.image(image, .origin), .text(ExactText(source.description)))
         case .snapshots: makesSnapshots = false
         case .imported, .restored, nil: break
         }
@@ -142,7 +142,7 @@ struct RecordFacts {
         }
         if let principal = evidence.actor.principalARN {
             add(
-                .refusals(place.account, principal: principal),
+                .refusals(place.account, principal: ExactText(principal)),
                 .refused(change.image, change.added)
             )
         }
@@ -152,7 +152,7 @@ struct RecordFacts {
         for image in inventory.images { tell(image, isDated: inventory.isDated) }
         guard inventory.isDated else { return }
         for instance in inventory.instances {
-            let place = Place(instance.account ?? place.account, instance.region ?? place.region)
+            let place = Place(instance.account ?? place.account, instance.region?.string ?? place.region)
             if instance.isTerminated {
                 add(.instance(place, instance.id), .terminated, .ends)
             } else {
@@ -185,7 +185,7 @@ struct RecordFacts {
         if let name = image.name { add(.image(image.id, .name), .text(name), at: always) }
         if let created = image.created { add(.image(image.id, .creationDate), .date(created), at: always) }
         if let source = image.sourceImage ?? image.sourceInstance {
-            add(.image(image.id, .origin), .text(source.description), at: always)
+            add(.image(image.id, .origin), .text(ExactText(source.description)), at: always)
         }
         guard isDated else { return }
         if let codes = image.productCodes { add(.image(image.id, .productCodes), .productCodes(codes)) }
@@ -212,8 +212,11 @@ enum Refusal {
     private static let prefixes = ["Throttling", "Internal", "Invalid", "Missing", "Malformed", "Unknown"]
 
     static func isRefusal(_ error: String) -> Bool {
-        var code = error[...]
-        for side in ["Client.", "Server."] where code.hasPrefix(side) { code = code.dropFirst(side.count) }
-        return !transient.contains { $0 == code } && !prefixes.contains { code.hasPrefix($0) }
+        var code = error.utf8[...]
+        for side in ["Client.", "Server."] where code.starts(with: side.utf8) {
+            code = code.dropFirst(side.utf8.count)
+        }
+        return !transient.contains { code.elementsEqual($0.utf8) }
+            && !prefixes.contains { code.starts(with: $0.utf8) }
     }
 }

@@ -58,10 +58,6 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
 
     /// The fewest commands that settle what is missing, sorted; and why others are left out.
     public static func settling(_ needs: [Need]) -> (commands: [SettlingCommand], withheld: [String]) {
-        struct Place: Hashable {
-            let account: AccountID
-            let region: String
-        }
         var images: [Place: Set<ResourceID>] = [:]
         var commands: Set<SettlingCommand> = []
         var withheld: Set<String> = []
@@ -76,7 +72,7 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
             }
         }
         for need in needs {
-            let place = Place(account: need.account, region: need.region)
+            let place = Place(need.account, need.region)
             for missing in need.missing {
                 if missing.contains("llowed AMIs") {
                     let command = AWSCommand.ec2("get-allowed-images-settings", region: place.region, [])

@@ -18,11 +18,11 @@ struct Explanation {
             )
         }
         var last: JSONTree?
-        var findings: Set<String> = []
+        var findings: Set<ExactText> = []
         for alert in alerts {
             for about in self.findings(of: alert)
-            where about.alert.hasPrefix(wanted) || about.finding.hasPrefix(wanted) {
-                findings.insert(about.finding)
+            where about.alert.hasBytes(prefix: wanted) || about.finding.hasBytes(prefix: wanted) {
+                findings.insert(ExactText(about.finding))
                 last = alert
             }
         }
@@ -32,7 +32,9 @@ struct Explanation {
         }
         return Explanation(
             alert: last,
-            history: alerts.filter { self.findings(of: $0).contains { findings.contains($0.finding) } }
+            history: alerts.filter {
+                self.findings(of: $0).contains { findings.contains(ExactText($0.finding)) }
+            }
         )
     }
 

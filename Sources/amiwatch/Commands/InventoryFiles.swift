@@ -32,7 +32,11 @@ struct InventoryFiles {
     init(_ options: InventoryOptions) throws {
         try self.init(
             files: options.files,
-            options: .init(account: options.account, region: options.region, time: options.time),
+            options: .init(
+                account: options.account,
+                region: options.region.map { ExactText($0) },
+                time: options.time
+            ),
             prefix: "--inventory-"
         )
         if !records.isEmpty, options.time == nil {

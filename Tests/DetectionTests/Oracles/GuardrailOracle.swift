@@ -164,14 +164,14 @@ struct GuardrailOracle {
 
     /// An image as far as criteria look at it.
     private struct Sample {
-        var provider: String
+        var provider: ExactText
         var name: String
         var ageDays: Int
         var daysSinceDeprecation: Int?
     }
 
-    private static let samples: [Sample] = ["amazon", "679593333241", "111122223333", "someone"].flatMap {
-        provider in
+    private static let providers: [ExactText] = ["amazon", "679593333241", "111122223333", "someone"]
+    private static let samples: [Sample] = providers.flatMap { provider in
         ["al2023-x", "web-1", "other"].flatMap { name in
             [10, 100].flatMap { age in
                 [nil, 5].map {
@@ -182,10 +182,10 @@ struct GuardrailOracle {
     }
 
     private func admits(_ list: [ImageCriterion], _ sample: Sample) -> Bool {
-        sample.provider == place.account.description
+        sample.provider == ExactText(place.account.description)
             || list.contains { criterion in
                 (criterion.providers?.contains(sample.provider) ?? true)
-                    && (criterion.names?.contains { sample.name.hasPrefix($0.dropLast()) } ?? true)
+                    && (criterion.names?.contains { sample.name.hasPrefix($0.string.dropLast()) } ?? true)
                     && criterion.maximumDaysSinceCreated.map { sample.ageDays <= $0 } ?? true
                     && criterion.maximumDaysSinceDeprecated.map { (sample.daysSinceDeprecation ?? 0) <= $0 }
                         ?? true

@@ -7,7 +7,7 @@ struct TrustOracle {
     let records: [Record]
     let policy: Policy
 
-    private func isMember(_ account: AccountID, of organization: String, at time: EventTime) -> Bool? {
+    private func isMember(_ account: AccountID, of organization: ExactText, at time: EventTime) -> Bool? {
         let told = records.filter {
             guard case .inventory(let inventory) = $0.call, inventory.isDated, inventory.members != nil else {
                 return false
@@ -35,13 +35,13 @@ struct TrustOracle {
                 || policy.trust.organizations.contains { isMember(account, of: $0, at: time) == true }
             return isTrusted ? nil : policy.knownVendors.contains(account) ? .medium : .high
         case .organization(let arn):
-            let id = String(arn.split(separator: "/").last ?? "")
+            let id = ExactText(String(arn.split(separator: "/").last ?? ""))
             if id == policy.organization.id {
                 return policy.trust.organizationalUnits.isEmpty ? nil : .medium
             }
             return policy.trust.organizations.contains(id) ? nil : .high
         case .organizationalUnit(let arn):
-            let parts = arn.split(separator: "/").map(String.init)
+            let parts = arn.split(separator: "/").map { ExactText(String($0)) }
             let isTrusted =
                 parts[1] == policy.organization.id || policy.trust.organizations.contains(parts[1])
                 || policy.trust.organizationalUnits.contains(parts[2])
@@ -51,10 +51,10 @@ struct TrustOracle {
 
     /// Whether a wider grant gives the image to a grantee, too.
     func covers(_ wide: Grantee, _ grantee: Grantee, owner: AccountID, at time: EventTime) -> Bool {
-        func organization(_ grantee: Grantee) -> String? {
+        func organization(_ grantee: Grantee) -> ExactText? {
             switch grantee {
             case .organization(let arn), .organizationalUnit(let arn):
-                arn.split(separator: "/").map(String.init)[1]
+                ExactText(arn.split(separator: "/").map(String.init)[1])
             default: nil
             }
         }

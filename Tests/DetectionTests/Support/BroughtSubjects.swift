@@ -20,14 +20,14 @@ extension Engine {
         case .image(let image, .lifecycle) where fact.value.isCreation:
             return policy.requiredTags.map { .requiredTag(told, image, key: $0.key, $0.resource) }
         case .image(let image, .tag(let tag)) where !fact.evidence.isInventory:
-            return approvalTags.filter { ExactText($0) == tag }.map { .approvalTag(told, image, key: $0) }
+            return approvalTags.filter { $0 == tag }.map { .approvalTag(told, image, key: $0) }
         case .image(let image, .allTags) where !fact.evidence.isInventory:
             return approvalTags.map { .approvalTag(told, image, key: $0) }
         case .managedBy, .refusals, .members, .image: return []
         }
     }
 
-    private var approvalTags: Set<String> {
+    private var approvalTags: Set<ExactText> {
         Set((policy.approvedImages ?? []).flatMap { ($0.tags ?? [:]).keys })
     }
 
@@ -78,7 +78,7 @@ extension Engine {
             return any([.image(image, .lifecycle)]) { $0.value.isCreation && $0.evidence.place == place }
         case .approvalTag(let place, let image, let key):
             guard approvalTags.contains(key) else { return false }
-            return any([.image(image, .tag(ExactText(key))), .image(image, .allTags)]) {
+            return any([.image(image, .tag(key)), .image(image, .allTags)]) {
                 !$0.evidence.isInventory && $0.evidence.place == place
             }
         }

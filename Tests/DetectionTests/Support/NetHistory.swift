@@ -83,7 +83,7 @@ struct NetHistory {
     private static func policy(_ random: inout SplitMix64) -> Policy {
         var policy = World.policy(&random)
         if random.chance(40), policy.approvedImages?.isEmpty == false {
-            policy.approvedImages?[0].owners = ["amazon", World.owner.description]
+            policy.approvedImages?[0].owners = ["amazon", "\(World.owner)"]
         }
         return policy
     }

@@ -59,14 +59,14 @@ enum World {
             byTag.tags = ["Role": "golden"]
             if random.chance(40) { byTag.names = [Pattern("web-*")] }
             var byOwner = Policy.ApprovedImage()
-            byOwner.owners = ["amazon", vendor.description]
+            byOwner.owners = ["amazon", "\(vendor)"]
             byOwner.names = [Pattern("al2023-*")]
             var byID = Policy.ApprovedImage()
-            byID.ids = [image(3).description]
+            byID.ids = ["\(image(3))"]
             policy.approvedImages = random.chance(50) ? [byTag, byOwner] : [byTag, byID]
         }
         if random.chance(60) { policy.publishers = [Pattern("arn:aws:iam::111122223333:role/image-*")] }
-        if random.chance(30) { policy.deniedImages = [image(2).description] }
+        if random.chance(30) { policy.deniedImages = ["\(image(2))"] }
         if random.chance(80) {
             policy.requiredTags = [
                 .init(
@@ -103,7 +103,7 @@ enum World {
                 owner: "somebody",
                 ends: EventTime(seconds: base + Int64.random(in: 0..<1200, using: &random))
             )
-            if random.chance(50) { suppression.resource = image(1).description }
+            if random.chance(50) { suppression.resource = "\(image(1))" }
             policy.suppressions = [suppression]
         }
         return policy

@@ -24,7 +24,7 @@ struct WatchedCallUnreadable: Rule {
             judgement.occur(fact.evidence, .high) {
                 Judgement.Reason(
                     severity: .high,
-                    facts: [FactStatement("unreadable", reason, fact)],
+                    facts: [FactStatement("unreadable", reason.string, fact)],
                     remediation: [
                         AWSCommand.cloudTrail(
                             "lookup-events",

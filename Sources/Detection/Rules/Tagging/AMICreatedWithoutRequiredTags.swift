@@ -42,7 +42,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
     private struct Life {
         let image: ResourceID
         let known: ImageView
-        let key: String
+        let key: ExactText
         let creation: Fact
         let lifecycle: ArraySlice<Fact>
         let scene: Scene
@@ -51,7 +51,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
 
         func judgeSnapshots(_ required: Required) -> Judgement? {
             guard case .created(let tags?) = creation.value else { return nil }
-            let reading = tags[ExactText(key)].map(TagReading.Value.present) ?? .absent
+            let reading = tags[key].map(TagReading.Value.present) ?? .absent
             guard let failed = required.first(where: { !$0.element.isMet(by: reading) }) else { return nil }
             var judgement = Judgement()
             judgement.occur(creation.evidence, reason(failed, reading, creation))
@@ -131,7 +131,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
             let required = failed.element
             let isUnknown = reading == .unknown
             let what = required.resource == .image ? "the image" : "its snapshots"
-            let (wanted, value): (String, String?) =
+            let (wanted, value): (String, ExactText?) =
                 switch required.requirement {
                 case .present: ("tag \(key)", nil)
                 case .value(let value): ("tag \(key)=\(value)", value)
@@ -153,14 +153,14 @@ struct AMICreatedWithoutRequiredTags: Rule {
             )
         }
 
-        private func tagging(_ value: String?) -> AWSCommand {
+        private func tagging(_ value: ExactText?) -> AWSCommand {
             AWSCommand.ec2(
                 "create-tags",
                 region: creation.evidence.region,
                 "--resources",
                 .image(image),
                 "--tags",
-                .tag(key, value: value ?? "VALUE")
+                .tag(key.string, value: (value ?? "VALUE").string)
             )
         }
     }
@@ -182,7 +182,7 @@ extension Policy.RequiredTag {
         guard case .present(let value) = reading else { return false }
         return switch requirement {
         case .present: true
-        case .value(let wanted): value == ExactText(wanted)
+        case .value(let wanted): value == wanted
         case .pattern(let pattern): pattern.matches(value.string)
         }
     }

@@ -37,7 +37,9 @@ struct ApprovalTagTampered: Rule {
                 let isPublisher = scene.policy.isPublisher(fact.evidence)
                 if isPublisher == true {
                     if fact.names(key) { judgement.settle(fact.evidence) }
-                } else if fact.evidence.region == place.region, !scene.policy.isExempt(fact.evidence) {
+                } else if fact.evidence.region.hasSameBytes(as: place.region),
+                    !scene.policy.isExempt(fact.evidence)
+                {
                     let old: TagReading.Value = fact.phase == .creates ? .absent : before
                     guard old != .unknown, old != reading.value, reading.value != .unknown,
                         [old, reading.value].contains(where: {
@@ -63,7 +65,7 @@ struct ApprovalTagTampered: Rule {
     }
 
     /// The values of a key that approve the image, with their entry: those whose other parts can match it.
-    private func approvingValues(_ key: String, _ image: ResourceID, _ scene: Scene) -> [ExactText: Int] {
+    private func approvingValues(_ key: ExactText, _ image: ResourceID, _ scene: Scene) -> [ExactText: Int] {
         var values: [ExactText: Int] = [:]
         let approval = ImageApproval(
             image: image,
@@ -74,13 +76,13 @@ struct ApprovalTagTampered: Rule {
             guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {
                 continue
             }
-            values[ExactText(value)] = values[ExactText(value)] ?? index
+            values[value] = values[value] ?? index
         }
         return values
     }
 
     private func reason(
-        _ key: String,
+        _ key: ExactText,
         _ image: ResourceID,
         _ fact: Fact,
         from before: (value: TagReading.Value, cause: Fact),
@@ -110,7 +112,7 @@ struct ApprovalTagTampered: Rule {
                     "--resources",
                     .image(image),
                     "--tags",
-                    .tag(key, value: old.value?.string)
+                    .tag(key.string, value: old.value?.string)
                 )
             ],
             message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "
@@ -125,9 +127,9 @@ extension TagReading.Value {
 
 extension Fact {
     /// Whether a call names a tag, or all of them.
-    fileprivate func names(_ key: String) -> Bool {
+    fileprivate func names(_ key: ExactText) -> Bool {
         if case .allTags(let tags, _) = value {
-            tags.isEmpty ? phase != .creates : tags[ExactText(key)] != nil
+            tags.isEmpty ? phase != .creates : tags[key] != nil
         } else {
             true
         }

@@ -16,7 +16,7 @@ extension ByteWriter {
         case .unreadable(let place, let name):
             tagged(6) {
                 $0.place(place)
-                $0.text(name)
+                $0.text(name.string)
             }
         case .instance(let place, let id):
             tagged(7) {
@@ -32,14 +32,14 @@ extension ByteWriter {
         case .refusals(let account, let principal):
             tagged(9) {
                 $0.unsigned(account.number)
-                $0.text(principal)
+                $0.text(principal.string)
             }
         case .image(let id, let attribute):
             tagged(10) {
                 $0.resource(id)
                 $0.attribute(attribute)
             }
-        case .members(let organization): tagged(11) { $0.text(organization) }
+        case .members(let organization): tagged(11) { $0.text(organization.string) }
         }
     }
 
@@ -67,7 +67,7 @@ extension ByteWriter {
         case .unreadable(let place, let name):
             tagged(2) {
                 $0.place(place)
-                $0.text(name)
+                $0.text(name.string)
             }
         case .launch(let place, let id):
             tagged(3) {
@@ -90,14 +90,14 @@ extension ByteWriter {
             tagged(6) {
                 $0.place(place)
                 $0.resource(image)
-                $0.text(key)
+                $0.text(key.string)
                 $0.text(resource.rawValue)
             }
         case .approvalTag(let place, let image, let key):
             tagged(7) {
                 $0.place(place)
                 $0.resource(image)
-                $0.text(key)
+                $0.text(key.string)
             }
         }
     }
@@ -112,12 +112,12 @@ extension ByteReader {
         case 3: .blockPublicAccess(try place())
         case 4: .madePublic(try place())
         case 5: .activity(try place(), second: try signed())
-        case 6: .unreadable(try place(), name: try text())
+        case 6: .unreadable(try place(), name: ExactText(try text()))
         case 7: .instance(try place(), try resource())
         case 8: .refusedShare(try place(), try resource(), try grantee())
-        case 9: .refusals(try account(), principal: try text())
+        case 9: .refusals(try account(), principal: ExactText(try text()))
         case 10: .image(try resource(), try attribute())
-        case 11: .members(organization: try text())
+        case 11: .members(organization: ExactText(try text()))
         case let tag: throw .malformed("no fact is about tag \(tag)")
         }
     }
@@ -144,18 +144,18 @@ extension ByteReader {
         switch try byte() {
         case 0: .guardrails(try place())
         case 1: .activity(try place())
-        case 2: .unreadable(try place(), name: try text())
+        case 2: .unreadable(try place(), name: ExactText(try text()))
         case 3: .launch(try place(), try resource())
         case 4: .share(try place(), try resource(), try grantee())
         case 5: .refusedShare(try place(), try resource(), try grantee())
         case 6: try requiredTag()
-        case 7: .approvalTag(try place(), try resource(), key: try text())
+        case 7: .approvalTag(try place(), try resource(), key: ExactText(try text()))
         case let tag: throw .malformed("no subject has tag \(tag)")
         }
     }
 
     private mutating func requiredTag() throws(StateError) -> Subject {
-        let (place, image, key) = (try place(), try resource(), try text())
+        let (place, image, key) = (try place(), try resource(), ExactText(try text()))
         guard let resource = Policy.RequiredTag.Resource(rawValue: try text()) else {
             throw .malformed("tags are required of images and snapshots only")
         }

@@ -32,7 +32,7 @@ extension ByteWriter {
 
     mutating func criterion(_ criterion: ImageCriterion) {
         for values in [criterion.providers, criterion.names, criterion.productCodes] {
-            optional(values) { $0.list($1) { $0.text($1) } }
+            optional(values) { $0.list($1) { $0.text($1.string) } }
         }
         for days in [criterion.maximumDaysSinceCreated, criterion.maximumDaysSinceDeprecated] {
             optional(days) { $0.signed(Int64($1)) }
@@ -45,10 +45,10 @@ extension ByteWriter {
         case .allowedImages(let state): tagged(0) { $0.text(state.rawValue) }
         case .criteria(let criteria): tagged(1) { $0.list(criteria) { $0.criterion($1) } }
         case .blockPublicAccess(let state): tagged(2) { $0.text(state.rawValue) }
-        case .text(let text): tagged(3) { $0.optional(text) { $0.text($1) } }
+        case .text(let text): tagged(3) { $0.optional(text) { $0.text($1.string) } }
         case .account(let account): tagged(4) { $0.unsigned(account.number) }
         case .date(let date): tagged(5) { $0.optional(date) { $0.signed($1.seconds) } }
-        case .productCodes(let codes): tagged(6) { $0.list(codes) { $0.text($1) } }
+        case .productCodes(let codes): tagged(6) { $0.list(codes) { $0.text($1.string) } }
         case .granted: byte(7)
         case .revoked: byte(8)
         case .grantees(let grantees): tagged(9) { $0.list(grantees) { $0.grantee($1) } }
@@ -73,7 +73,7 @@ extension ByteWriter {
             }
         case .madePublic(let image): tagged(21) { $0.resource(image) }
         case .active: byte(22)
-        case .unreadable(let reason): tagged(23) { $0.text(reason) }
+        case .unreadable(let reason): tagged(23) { $0.text(reason.string) }
         case .members(let members): tagged(24) { $0.list(members) { $0.unsigned($1.number) } }
         }
     }
@@ -130,8 +130,8 @@ extension ByteReader {
         try optional { (reader) throws(StateError) in try reader.text() }
     }
 
-    private mutating func texts() throws(StateError) -> [String] {
-        try list { (reader) throws(StateError) in try reader.text() }
+    private mutating func texts() throws(StateError) -> [ExactText] {
+        try list { (reader) throws(StateError) in ExactText(try reader.text()) }
     }
 
     private mutating func grantees() throws(StateError) -> [Grantee] {
@@ -143,7 +143,7 @@ extension ByteReader {
     }
 
     private mutating func criterion() throws(StateError) -> ImageCriterion {
-        func texts(_ reader: inout ByteReader) throws(StateError) -> [String] { try reader.texts() }
+        func texts(_ reader: inout ByteReader) throws(StateError) -> [ExactText] { try reader.texts() }
         func days(_ reader: inout ByteReader) throws(StateError) -> Int {
             let days = Int(try reader.signed())
             guard ImageCriterion.days.contains(days) else {
@@ -172,7 +172,7 @@ extension ByteReader {
         case 0: .allowedImages(try choice())
         case 1: .criteria(try list { (reader) throws(StateError) in try reader.criterion() })
         case 2: .blockPublicAccess(try choice())
-        case 3: .text(try optionalText())
+        case 3: .text(try optionalText().map { ExactText($0) })
         case 4: .account(try account())
         case 5: .date(try optional { (reader) throws(StateError) in try reader.time() })
         case 6: .productCodes(try texts())
@@ -192,7 +192,7 @@ extension ByteReader {
         case 20: .refused(try resource(), try grantees())
         case 21: .madePublic(try resource())
         case 22: .active
-        case 23: .unreadable(try text())
+        case 23: .unreadable(ExactText(try text()))
         case 24: .members(try list { (reader) throws(StateError) in try reader.account() })
         case let tag: throw .malformed("no fact has tag \(tag)")
         }

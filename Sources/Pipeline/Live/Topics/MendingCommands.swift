@@ -85,9 +85,12 @@ struct MendingCommands: Sendable {
     private static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
     /// A word as a shell reads it back unchanged.
-    private static func quoted(_ word: String) -> String {
+    static func quoted(_ word: String) -> String {
         let isPlain = !word.isEmpty && word.utf8.allSatisfy(isPlainByte)
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+        guard !isPlain else { return word }
+        // Byte by byte: a quote with an accent on it is another `Character`, and for a shell still a quote.
+        let inside = word.utf8.flatMap { $0 == 0x27 ? Array("'\\''".utf8) : [$0] }
+        return "'" + String(decoding: inside, as: UTF8.self) + "'"
     }
 
     private static func isPlainByte(_ byte: UInt8) -> Bool {

@@ -34,7 +34,7 @@ extension Command {
         ]
     ) { arguments in
         var options = InventoryReader.Options()
-        options.region = arguments[region]
+        options.region = arguments[region].map { ExactText($0) }
         options.account = try arguments.account(account)
         options.time = try arguments.time(time)
         let files = try arguments.someWords("FILE")

@@ -53,10 +53,10 @@ struct ReplaySummary {
                 withoutRecords.count > 1 ? " and \(Numbers.grouped(withoutRecords.count - 1)) more" : ""
             lines.append("without any record: \(first.oneLine)\(others)")
         }
-        let skipped = Dictionary(grouping: listing.skipped, by: \.reason)
+        let skipped = Dictionary(grouping: listing.skipped) { ExactText($0.reason) }
         for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
             let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
-            lines.append("passed over: \(files[0].path.oneLine)\(others): \(reason)")
+            lines.append("passed over: \(files[0].path.oneLine)\(others): \(reason.string.oneLine)")
         }
         return lines
     }
@@ -129,7 +129,7 @@ struct ReplaySummary {
     private var undetermined: [String] {
         let findings = report.undetermined
         guard !findings.isEmpty else { return [] }
-        let missing = Set(findings.flatMap(\.missing)).sorted()
+        let missing = Set(findings.flatMap(\.missing).map { ExactText($0) }).sorted()
         let shown = missing.prefix(5).joined(separator: "; ").oneLine
         let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
         var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]

@@ -15,7 +15,8 @@ struct Fixture {
     static func find(_ paths: [String]) throws -> [Fixture] {
         var fixtures: [Fixture] = []
         for path in paths {
-            let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            let folder =
+                path.utf8.count > 1 && path.utf8.last == 0x2F ? String(path.utf8.dropLast()) ?? path : path
             let found = try below(folder, depth: 0)
             guard !found.isEmpty else {
                 throw Failure("\(path): no fixture there, which is a folder with events.jsonl")
@@ -39,13 +40,13 @@ struct Fixture {
             }
             var status = stat()
             // Links are not followed: a fixture lies where it lies.
-            if !name.hasPrefix("."), lstat("\(folder)/\(name)", &status) == 0,
+            if name.utf8.first != 0x2E, lstat("\(folder)/\(name)", &status) == 0,
                 status.st_mode & S_IFMT == S_IFDIR
             {
                 folders.append("\(folder)/\(name)")
             }
         }
-        return try folders.sorted().flatMap { try below($0, depth: depth + 1) }
+        return try folders.sorted { $0.bytesPrecede($1) }.flatMap { try below($0, depth: depth + 1) }
     }
 
     fileprivate static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -125,7 +126,7 @@ private struct FixtureSettings {
     private mutating func take(_ option: String, _ value: String) throws -> Bool {
         switch option {
         case "--until": until = try ReplayOptions.time(value, of: "until", endOfDay: true)
-        case "--inventory-region": inventory.region = value
+        case "--inventory-region": inventory.region = ExactText(value)
         case "--inventory-time":
             inventory.time = EventTime(value)
             return inventory.time != nil
