@@ -114,6 +114,23 @@ struct PolicyValueTests {
         #expect(try PolicyReader.read(path: path).policy.hash != policy.hash)
     }
 
+    @Test(
+        "A letter with an accent is in no id and no Region",
+        arguments: [
+            "organization: {id: o-exampleorgidb\u{308}}",
+            "trust: {organizational_units: [ou-ab12-cdef34565\u{308}]}",
+            "images: {denied: [ami-0abcd1234abcd123a\u{301}]}",
+            "suppressions: [{rule: ami-shared-publicly, region: us-easb\u{308}t-1, reason: r, owner: o, "
+                + "expires: 2099-12-31}]",
+        ]
+    )
+    func accents(section: String) throws {
+        let folder = try TestFolder()
+        let path = try folder.write("policy.yaml", "version: 1\n\(section)\n")
+        let error = #expect(throws: ConfigurationErrors.self) { try PolicyReader.read(path: path) }
+        #expect(error?.errors.count == 1 && error?.description.contains("is not a valid") == true)
+    }
+
     @Test("A diagnostic is one line, whatever the file holds")
     func oneLine() {
         let place = Place(file: "a\nb", line: 1, column: 2)

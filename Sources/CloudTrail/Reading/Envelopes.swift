@@ -140,7 +140,7 @@ extension RecordReader {
     }
 
     private func isFromCloudTrail(_ detailType: JSONValue?) -> Bool {
-        detailType?.text?.string.hasSuffix("via CloudTrail") ?? false
+        detailType?.text?.hasSuffix("via CloudTrail") ?? false
     }
 
     /// A record, or a message that holds none.

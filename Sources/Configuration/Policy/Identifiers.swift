@@ -168,7 +168,7 @@ extension DocumentReader {
         let isSound =
             parts.count >= 3
             && parts.dropLast().allSatisfy { $0.count >= 2 && $0.allSatisfy(\.isLowerLetter) }
-            && parts.last?.count == 1 && parts.last?.first?.isNumber == true
+            && parts.last?.count == 1 && parts.last?.first?.isDigit == true
         if isSound { return text }
         error(node.place, "\(path): \(text) is not a valid Region", instead: "one like us-east-1")
         return nil
@@ -176,6 +176,8 @@ extension DocumentReader {
 }
 
 extension Character {
-    fileprivate var isLowerLetter: Bool { ("a"..."z").contains(self) }
-    fileprivate var isLowerAlphanumeric: Bool { ("a"..."z").contains(self) || ("0"..."9").contains(self) }
+    // An accent on a letter is between a and z, too.
+    fileprivate var isLowerLetter: Bool { isASCII && ("a"..."z").contains(self) }
+    fileprivate var isDigit: Bool { isASCII && ("0"..."9").contains(self) }
+    fileprivate var isLowerAlphanumeric: Bool { isLowerLetter || isDigit }
 }

@@ -85,10 +85,13 @@ private struct Checked {
         let color = Terminal.hasColor(STDOUT_FILENO)
         for diagnostic in diagnostics {
             let word = " \(diagnostic.severity.rawValue): "
-            let painted = Terminal.paint(word, diagnostic.severity == .error ? .red : .yellow, if: color)
-            try output.line(diagnostic.description.replacing(word, with: painted, maxReplacements: 1))
+            let text = diagnostic.description
+            let place = text.firstRange(of: word) ?? text.startIndex..<text.startIndex
+            let painted = ("\(text[place])" as TerminalLine)
+                .painted(diagnostic.severity == .error ? .red : .yellow, if: color)
+            try output.line("\(text[..<place.lowerBound])\(painted)\(text[place.upperBound...])")
         }
-        if errors == 0 { try output.line(summary) }
+        if errors == 0 { try output.line("\(summary)") }
     }
 
     func printJSON(to output: OutputFile) throws {

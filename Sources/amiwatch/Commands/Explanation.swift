@@ -96,23 +96,23 @@ struct Explanation {
     // MARK: For people
 
     /// The explanation as a tree.
-    func lines(color: Bool) -> [String] {
+    func lines(color: Bool) -> [TerminalLine] {
         let shown = Explanation(alert: alert.forTerminal, history: history.map(\.forTerminal))
         return shown.tree(color) + advice(color)
     }
 
-    private func tree(_ color: Bool) -> [String] {
+    private func tree(_ color: Bool) -> [TerminalLine] {
         let severity = text("severity") ?? "?"
         let isBad = severity == "critical" || severity == "high"
-        let title =
-            Terminal.paint(text("rule_id") ?? "?", .bold, if: color) + "  "
-            + Terminal.paint(severity, isBad ? .red : .yellow, if: color) + "  " + (text("status") ?? "?")
-            + (text("verdict") == "undetermined" ? ", undetermined" : "")
-        return [title, text("message") ?? ""] + TreeLines(branches).lines
+        let rule = ("\(text("rule_id") ?? "?")" as TerminalLine).painted(.bold, if: color)
+        let label = ("\(severity)" as TerminalLine).painted(isBad ? .red : .yellow, if: color)
+        let verdict = text("verdict") == "undetermined" ? ", undetermined" : ""
+        return ["\(rule)  \(label)  \(text("status") ?? "?")\(verdict)", "\(text("message") ?? "")"]
+            + TreeLines(branches).lines.map { "\($0)" }
     }
 
-    private func advice(_ color: Bool) -> [String] {
-        var lines: [String] = []
+    private func advice(_ color: Bool) -> [TerminalLine] {
+        var lines: [TerminalLine] = []
         let (settling, withheld) = (settling.commands.map(\.command), settling.withheld)
         let fixes = (alert["remediation"]?.elements ?? []).compactMap(\.text).filter {
             !settling.contains($0)
@@ -123,11 +123,11 @@ struct Explanation {
     }
 
     /// Commands under a title; what is shown otherwise than it would be pasted is left out.
-    private func commands(_ title: String, _ commands: [String], _ color: Bool) -> [String] {
+    private func commands(_ title: String, _ commands: [String], _ color: Bool) -> [TerminalLine] {
         let shown = commands.map { command in
-            Terminal.paint(Terminal.command(command), .cyan, if: color)
+            ("\(Terminal.command(command))" as TerminalLine).painted(.cyan, if: color)
         }
-        return shown.isEmpty ? [] : ["", title] + shown.map { "  " + $0 }
+        return shown.isEmpty ? [] : ["", "\(title)"] + shown.map { "  \($0)" }
     }
 
     private var branches: [TreeLines.Branch] {

@@ -23,7 +23,7 @@ extension Command {
                 rows: rules.map { [$0.id, $0.severity.rawValue, $0.kind.rawValue, $0.title] }
             )
             for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) {
-                try output.line(line)
+                try output.line("\(line)")
             }
         }
         return .done

@@ -59,7 +59,7 @@ enum CommandShell {
             try output.write("Usage: amiwatch COMMAND [OPTION...]\n\n")
             let rows = Command.all.map { ["  " + $0.name, $0.summary] }
             for line in Table(rows: rows).lines(width: Terminal.width(of: STDOUT_FILENO)) {
-                try output.line(line)
+                try output.line("\(line)")
             }
             try output.write("\n'amiwatch COMMAND --help' tells more about a command.\n")
             try output.write(
@@ -83,13 +83,13 @@ enum CommandShell {
         case let error as UsageError:
             let whole = ["amiwatch", command?.name, "--help"].compactMap(\.self).joined(separator: " ")
             let name = command.map { $0.name + ": " } ?? ""
-            StandardError.line("amiwatch: \(name)\(error.description.oneLine) (see '\(whole)')")
+            StandardError.line("amiwatch: \(name)\(error.description) (see '\(whole)')")
             return .usage
         case let errors as ConfigurationErrors:
             for diagnostic in errors.errors { StandardError.line("amiwatch: \(diagnostic)") }
             return .failed
         default:
-            StandardError.line("amiwatch: \("\(error)".oneLine)")
+            StandardError.line("amiwatch: \(error)")
             return .failed
         }
     }

@@ -61,7 +61,7 @@ final class OutputFile {
         }
     }
 
-    /// Takes text.
+    /// Takes text, which must not be able to steer a terminal.
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= Self.blockBytes { try flush() }
@@ -74,8 +74,8 @@ final class OutputFile {
         if buffer.count >= Self.blockBytes { try flush() }
     }
 
-    /// Takes a line; the newline is added.
-    func line(_ text: String) throws { try write(text + "\n") }
+    /// Takes a line for people; the newline is added.
+    func line(_ line: TerminalLine) throws { try write(line.text + "\n") }
 
     /// Writes out what was taken.
     func flush() throws {

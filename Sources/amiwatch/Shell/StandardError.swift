@@ -3,8 +3,8 @@ import Glibc
 /// Standard error, line by line.
 enum StandardError {
     /// Writes one line; that nobody reads it is no failure.
-    static func line(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
+    static func line(_ line: TerminalLine) {
+        let bytes = Array((line.text + "\n").utf8)
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes {

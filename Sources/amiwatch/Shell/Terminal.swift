@@ -37,11 +37,6 @@ enum Terminal {
         text.utf8.allSatisfy { 0x20...0x7E ~= $0 }
             ? text : "(left out: a command with unprintable characters)"
     }
-
-    /// A text in a colour, when colours are wanted.
-    static func paint(_ text: String, _ color: Color, if wanted: Bool) -> String {
-        wanted ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
-    }
 }
 
 extension JSONTree {

@@ -44,13 +44,17 @@ struct AlertPicture {
         let place = [field("account_id"), field("region")].joined(separator: " ")
         let resource = alert?["resource"]?["id"]?.text ?? ""
         return
-            "\(Terminal.paint(label, color, if: isColored))  \(field("rule_id"))  \(resource)  \(place)"
+            "\(painted(label, color))  \(field("rule_id"))  \(resource)  \(place)"
             + "  \(alert?["event"]?["time"]?.text ?? "")"
     }
 
     private func line(_ label: String, _ text: String) -> String {
         let padded = label + String(repeating: " ", count: max(0, 9 - label.count))
-        return "  \(Terminal.paint(padded, .faint, if: isColored))\(text)"
+        return "  \(painted(padded, .faint))\(text)"
+    }
+
+    private func painted(_ text: String, _ color: Terminal.Color) -> String {
+        ("\(text)" as TerminalLine).painted(color, if: isColored).text
     }
 
     private func field(_ key: String) -> String { alert?[key]?.text ?? "" }

@@ -45,7 +45,7 @@ extension Command {
             try InventoryPublisher(configuration, log: log).publish(records)
         }
         try OutputFile.standard { output in
-            for record in records { try output.line(line(record)) }
+            for record in records { try output.line("\(line(record))") }
         }
         if options.time == nil {
             StandardError.line(

@@ -83,7 +83,7 @@ private struct TopicTable {
             header: ["TOPIC", "FOR", "PARTITIONS", "REPLICATION", "STATE", "PROPERTIES"],
             rows: rows
         )
-        for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.line(line) }
+        for line in table.lines(width: Terminal.width(of: STDOUT_FILENO)) { try output.line("\(line)") }
         for row in check.rows {
             for fault in row.errors { try print(fault, of: [row.name], "error", .red, to: output) }
         }
@@ -105,9 +105,9 @@ private struct TopicTable {
         _ color: Terminal.Color,
         to output: OutputFile
     ) throws {
-        let line = "\(label): \(names.joined(separator: ", ")): \(fault.message)"
+        let line: TerminalLine = "\(label): \(names.joined(separator: ", ")): \(fault.message)"
         try output.line("")
-        try output.line(Terminal.paint(line, color, if: isColored))
+        try output.line(line.painted(color, if: isColored))
         var commands: [String] = []
         for row in check.rows where names.contains(row.name) {
             for other in row.faults where other.message == fault.message {
@@ -115,6 +115,6 @@ private struct TopicTable {
                 commands.append(command)
             }
         }
-        for command in commands { try output.line("  " + command) }
+        for command in commands { try output.line("  \(Terminal.command(command))") }
     }
 }

@@ -25,23 +25,23 @@ struct ReplaySummary {
     private static let shownFindings = 10
 
     /// The lines, without newlines.
-    var lines: [String] { interruption + head + policy + deadLetters + alerts + top + undetermined }
+    var lines: [TerminalLine] { interruption + head + policy + deadLetters + alerts + top + undetermined }
 
-    private var interruption: [String] {
+    private var interruption: [TerminalLine] {
         guard isInterrupted else { return [] }
-        let files = unfinished.map { "; written until then: \($0.oneLine)" }.joined()
-        return [paint("interrupted: what follows is about what was read until then" + files, .yellow)]
+        let files = unfinished.map { "; written until then: \($0)" }.joined()
+        return [paint("interrupted: what follows is about what was read until then\(files)", .yellow)]
     }
 
-    private var policy: [String] {
+    private var policy: [TerminalLine] {
         hasPolicy
             ? [] : ["policy: none was given, so nobody is trusted and nothing is demanded (--policy FILE)"]
     }
 
-    private var head: [String] {
+    private var head: [TerminalLine] {
         let balance = report.balance
         let rate = Numbers.short(Double(balance.read) / max(seconds, 0.001))
-        var lines = [
+        var lines: [TerminalLine] = [
             "\(Numbers.count(listing.files.count, "file")), \(Numbers.count(balance.read, "record")) in "
                 + "\(Numbers.duration(seconds)), \(rate) records a second",
             "read \(Numbers.grouped(balance.read)) = ignored \(Numbers.grouped(balance.ignored)) + applied "
@@ -51,28 +51,28 @@ struct ReplaySummary {
         if let first = withoutRecords.first {
             let others =
                 withoutRecords.count > 1 ? " and \(Numbers.grouped(withoutRecords.count - 1)) more" : ""
-            lines.append("without any record: \(first.oneLine)\(others)")
+            lines.append("without any record: \(first)\(others)")
         }
         let skipped = Dictionary(grouping: listing.skipped) { ExactText($0.reason) }
         for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
             let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
-            lines.append("passed over: \(files[0].path.oneLine)\(others): \(reason.string.oneLine)")
+            lines.append("passed over: \(files[0].path)\(others): \(reason)")
         }
         return lines
     }
 
-    private var deadLetters: [String] {
+    private var deadLetters: [TerminalLine] {
         guard let firstLost else { return [] }
         let reasons = report.balance.lost.sorted { $0.key.rawValue < $1.key.rawValue }
             .map { "\(Numbers.grouped($0.value)) \($0.key.rawValue)" }
-        var line =
-            "dead letters: \(reasons.joined(separator: ", ")); the first: \(firstLost.file.oneLine), record "
-            + "\(firstLost.lost.recordIndex), \(firstLost.lost.text.oneLine)"
-        if !hasDeadLetterFile { line += " (--dead-letters FILE keeps them)" }
+        var line: TerminalLine =
+            "dead letters: \(reasons.joined(separator: ", ")); the first: \(firstLost.file), record "
+            + "\(firstLost.lost.recordIndex), \(firstLost.lost.text)"
+        if !hasDeadLetterFile { line = line + " (--dead-letters FILE keeps them)" }
         return [paint(line, .yellow)]
     }
 
-    private var alerts: [String] {
+    private var alerts: [TerminalLine] {
         let statuses: [FindingStatus] = [.open, .updated, .resolved, .retracted]
         let byStatus = statuses.compactMap { status in
             report.alerts[status].map { "\(Numbers.grouped($0)) \(status.rawValue)" }
@@ -93,13 +93,13 @@ struct ReplaySummary {
             + (printed.map {
                 [
                     "printed: \(Numbers.grouped($0.count)) of \(Numbers.grouped($0.all)) "
-                        + "(\($0.filter.oneLine)); the rest was judged and counted"
+                        + "(\($0.filter)); the rest was judged and counted"
                 ]
             } ?? [])
     }
 
     /// The worst that stands, then the latest.
-    private var top: [String] {
+    private var top: [TerminalLine] {
         let open = report.findings.map(\.finding).filter { $0.status == .open && $0.verdict == .violation }
         guard !open.isEmpty else { return [] }
         let sorted = open.sorted { left, right in
@@ -115,10 +115,9 @@ struct ReplaySummary {
             ]
         }
         let width = Terminal.width(of: 2)
-        var lines = Table(rows: Array(rows)).lines(width: width)
-        for (index, line) in lines.enumerated() where line.hasPrefix("  critical") || line.hasPrefix("  high")
-        {
-            lines[index] = paint(line, .red)
+        var lines = Table(rows: Array(rows)).lines(width: width).map { line -> TerminalLine in
+            let isBad = line.hasPrefix("  critical") || line.hasPrefix("  high")
+            return isBad ? paint("\(line)", .red) : "\(line)"
         }
         if open.count > shown.count {
             lines.append("  and \(Numbers.grouped(open.count - shown.count)) more")
@@ -126,13 +125,15 @@ struct ReplaySummary {
         return lines
     }
 
-    private var undetermined: [String] {
+    private var undetermined: [TerminalLine] {
         let findings = report.undetermined
         guard !findings.isEmpty else { return [] }
         let missing = Set(findings.flatMap(\.missing).map { ExactText($0) }).sorted()
-        let shown = missing.prefix(5).joined(separator: "; ").oneLine
+        let shown = missing.prefix(5).joined(separator: "; ")
         let more = missing.count > 5 ? "; and \(Numbers.grouped(missing.count - 5)) more" : ""
-        var lines = ["undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"]
+        var lines: [TerminalLine] = [
+            "undetermined: \(Numbers.count(findings.count, "finding")); not known: \(shown)\(more)"
+        ]
         let commands = SettlingCommand.settling(findings.map { SettlingCommand.Need($0) }).commands
         guard !commands.isEmpty else { return lines }
         lines.append("these tell, each printed into a file for --inventory FILE:")
@@ -144,7 +145,7 @@ struct ReplaySummary {
         for (account, commands) in Dictionary(grouping: firsts, by: \.account).sorted(by: { $0.key < $1.key })
         {
             lines.append("  in account \(account)")
-            for command in commands { lines.append("    \(paint(command.command, .cyan))") }
+            for command in commands { lines.append("    \(paint("\(command.command)", .cyan))") }
         }
         let others = commands.count - firsts.count
         if others > 0 {
@@ -153,7 +154,7 @@ struct ReplaySummary {
         return lines
     }
 
-    private func paint(_ text: String, _ color: Terminal.Color) -> String {
-        Terminal.paint(text, color, if: isForTerminal)
+    private func paint(_ line: TerminalLine, _ color: Terminal.Color) -> TerminalLine {
+        line.painted(color, if: isForTerminal)
     }
 }

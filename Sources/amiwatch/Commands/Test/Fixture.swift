@@ -111,7 +111,9 @@ private struct FixtureSettings {
     init(path: String) throws {
         guard Fixture.exists(path) else { return }
         let text = String(decoding: try WholeFile.bytes(path), as: UTF8.self)
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
             let words = line.split { $0 == " " || $0 == "=" }.map(String.init)
             guard let option = words.first else { continue }
             guard words.count == 2, try take(option, words[1]) else {

@@ -33,11 +33,14 @@ struct FixtureOutcome {
     }
 
     /// What differs, for people.
-    func lines(color: Bool) -> [String] {
-        var lines: [String] = []
+    func lines(color: Bool) -> [TerminalLine] {
+        func painted(_ line: TerminalLine, _ color: Terminal.Color, if wanted: Bool) -> TerminalLine {
+            line.painted(color, if: wanted)
+        }
+        var lines: [TerminalLine] = []
         for letter in lost {
             lines.append(
-                "events.jsonl, record \(letter.recordIndex): \(letter.reason.rawValue), \(letter.text.oneLine)"
+                "events.jsonl, record \(letter.recordIndex): \(letter.reason.rawValue), \(letter.text)"
             )
         }
         if expected == nil {
@@ -51,13 +54,13 @@ struct FixtureOutcome {
                 lines.append("alert \(index + 1): \(Self.title(found))")
                 for difference in differences {
                     lines.append("    \(difference.path)")
-                    lines.append(Terminal.paint("      - \(difference.expected)", .red, if: color))
-                    lines.append(Terminal.paint("      + \(difference.found)", .green, if: color))
+                    lines.append(painted("      - \(difference.expected)", .red, if: color))
+                    lines.append(painted("      + \(difference.found)", .green, if: color))
                 }
             case (let expected?, nil):
-                lines.append(Terminal.paint("- missing: \(Self.title(expected))", .red, if: color))
+                lines.append(painted("- missing: \(Self.title(expected))", .red, if: color))
             case (nil, let found?):
-                lines.append(Terminal.paint("+ not expected: \(Self.title(found))", .green, if: color))
+                lines.append(painted("+ not expected: \(Self.title(found))", .green, if: color))
             case (nil, nil): continue
             }
         }

@@ -27,18 +27,22 @@ extension Command {
         for fixture in fixtures {
             let outcome = try fixture.run()
             guard !outcome.isAsExpected else {
-                try output.line(Terminal.paint("ok", .green, if: color) + "       \(fixture.folder)")
+                try output.line(
+                    ("ok" as TerminalLine).painted(.green, if: color) + "       \(fixture.folder)"
+                )
                 continue
             }
             if arguments.has(update), outcome.lost.isEmpty {
                 updated += 1
                 try fixture.update(outcome.alerts)
-                try output.line(Terminal.paint("updated", .yellow, if: color) + "  \(fixture.folder)")
+                try output.line(
+                    ("updated" as TerminalLine).painted(.yellow, if: color) + "  \(fixture.folder)"
+                )
                 continue
             }
             differing += 1
-            try output.line(Terminal.paint("differs", .red, if: color) + "  \(fixture.folder)")
-            for line in outcome.lines(color: color) { try output.line("  " + line) }
+            try output.line(("differs" as TerminalLine).painted(.red, if: color) + "  \(fixture.folder)")
+            for line in outcome.lines(color: color) { try output.line("  \(line)") }
         }
         let same = fixtures.count - differing - updated
         var counts = ["\(same) as expected"]
