@@ -115,7 +115,7 @@ struct ExplainTests {
                 ["abcd1234"],
                 "reading abcd1234: No such file or directory; to look an id up, name a file: --alerts FILE", 1
             ),
-            (["zz", "--alerts", alerts], "explain: zz is no id: ", 2),
+            (["zz", "--alerts", alerts], "explain: zz is not a valid id: ", 2),
             (
                 ["00000000000000", "--alerts", alerts], "\(alerts): no alert or finding 00000000000000 there",
                 1

@@ -61,7 +61,7 @@ struct FixtureCommandTests {
         try tree.write("shares/events.jsonl", events)
 
         try tree.write("shares/options.txt", "--until never\n")
-        #expect(try Binary.run("test", tree.path).errors.contains("--until never is not a time"))
+        #expect(try Binary.run("test", tree.path).errors.contains("--until never is not a valid time"))
         try tree.write("shares/options.txt", "--findings\n")
         let options = try Binary.run("test", tree.path)
         #expect(options.status == 1)

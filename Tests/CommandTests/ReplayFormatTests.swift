@@ -46,10 +46,10 @@ struct ReplayFormatTests {
                 ["--rule", "ami-shared-publicy"],
                 "--rule ami-shared-publicy is not a rule; did you mean ami-shared-publicly?"
             ),
-            (["--account", "123"], "--account 123 is not an account: write its 12 digits"),
+            (["--account", "123"], "--account 123 is not a valid account id: write its 12 digits"),
             (
                 ["--severity", "hi"],
-                "--severity hi is not a severity: informational, low, medium, high, critical"
+                "--severity hi is not a valid severity: informational, low, medium, high, critical"
             ),
         ] {
             let slip = try runCommand([Binary.path, "replay", SampleDay.trail] + options)
@@ -68,6 +68,18 @@ struct ReplayFormatTests {
         #expect(rows[0].hasPrefix("\"status\",\"verdict\",\"severity\",\"rule_id\","))
         #expect(rows.count == native.output.split(separator: "\n").count + 2)
         #expect(rows.last == "")
+    }
+
+    /// `inventory` with names, Regions and dates that nobody has, and in files that nobody calls so.
+    private func inventories(_ names: [String]) throws -> [CommandResult] {
+        let instances = names.enumerated().map { number, name in
+            ["InstanceId": "i-\(name)", "AvailabilityZone": "\(name)1a", "LaunchTime": name, "ImageId": name]
+        }
+        let text = SampleDay.text(of: ["InstanceImageMetadata": instances])
+        let file = try tree.write("x\u{1B}[2J\u{202E}.json", text)
+        let dry = ["inventory", "--dry-run", "--account", "111122223333", "--region"]
+        return try ["us-east-1", "x\u{9B}2J"].map { try runCommand([Binary.path] + dry + [$0, file]) }
+            + [try Binary.run("inventory", "--dry-run", file), try Binary.run("inventory", file + "\u{7F}")]
     }
 
     /// Whether a terminal takes every scalar as something to show.
@@ -131,6 +143,21 @@ struct ReplayFormatTests {
         outputs.append(try Binary.run("replay", trail, "--rule", "x\u{9B}2J"))
         outputs.append(try Binary.run("check", "--policy", trail))
         outputs.append(try Binary.run("test", trail))
+        let folder = "x\u{9B}2J\u{202E}\u{85}"
+        try tree.write("fixtures/\(folder)/events.jsonl", records[0] + "\n" + records[3])
+        try tree.write("fixtures/\(folder)/expected-alerts.jsonl", "{\"\(folder)\":\"\(folder)\"}\n")
+        outputs.append(try Binary.run("test", tree.path + "/fixtures"))
+        outputs.append(try Binary.run("test", "--update", tree.path + "/fixtures"))
+        outputs.append(try Binary.run("test", tree.path + "/fixtures"))
+        try tree.write("\(folder)/policy.yaml", "version: 1\n")
+        outputs.append(try Binary.run("check", "--policy", "\(tree.path)/\(folder)/policy.yaml"))
+        outputs.append(try Binary.run("topics", "--input", folder))
+        outputs.append(try Binary.run("topics", "--partitions", folder))
+        outputs.append(contentsOf: try inventories(names))
+        let live = try Binary.run("run", "--embedded", "--until-end", "--print-alerts", "--feed", trail)
+        #expect(live.status == 0)
+        outputs.append(live)
+        for line in live.errors.split(separator: "\n") { #expect(!SampleDay.object(String(line)).isEmpty) }
         for result in outputs {
             let text = (result.output + result.errors).replacing("\r\n", with: "\n")
             let shown = text.unicodeScalars.filter { $0 != "\n" && !Self.isShown($0) }

@@ -21,7 +21,7 @@ struct ReplayOptionTests {
             (["x", "--format", "xml"], "replay: --format cannot be xml: native, text, csv"),
             (
                 ["x", "--since", "soon"],
-                "replay: --since soon is not a time: write 2026-03-17T09:00:00Z, or 2026-03-17"
+                "replay: --since soon is not a valid time: write 2026-03-17T09:00:00Z, or 2026-03-17"
             ),
             (
                 ["x", "--since", "2026-03-18", "--until", "2026-03-17"],
@@ -29,7 +29,7 @@ struct ReplayOptionTests {
             ),
             (
                 ["x", "--fail-on", "worst"],
-                "replay: --fail-on worst is not a severity: informational, low, medium, high, critical"
+                "replay: --fail-on worst is not a valid severity: informational, low, medium, high, critical"
             ),
             (
                 ["x", "--inventory-time", "2026-03-17T09:00:00Z"],

@@ -40,6 +40,36 @@ struct ReplayOutputTests {
         }
     }
 
+    @Test("Nor is a policy, nor a file that it includes", arguments: ["policy.yaml", "deny.json", "link"])
+    func policies(name: String) throws {
+        let trail = try tree.write("trail/events.jsonl", SampleDay.records[0])
+        try tree.write("policies/deny.json", "{}")
+        let policy = try tree.write(
+            "policies/policy.yaml",
+            "version: 1\niam_statements: [{file: deny.json}]\n"
+        )
+        let path = "\(tree.path)/policies/\(name)"
+        if name == "link" {
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "deny.json")
+        }
+        let before = try String(contentsOfFile: path, encoding: .utf8)
+        for option in ["--output", "--summary", "--dead-letters"] {
+            let result = try Binary.run("replay", trail, "--policy", policy, option, path)
+            #expect(result.status == 2)
+            #expect(result.errors.contains("\(option) \(path) is a file that is read"), "\(result.errors)")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
+        }
+    }
+
+    @Test("Two outputs whose names Unicode calls equivalent are two files")
+    func equivalentNames() throws {
+        let trail = try tree.write("events.jsonl", SampleDay.records[0])
+        let (one, other) = (tree.path + "/caf\u{E9}", tree.path + "/cafe\u{301}")
+        let result = try Binary.run("replay", trail, "--output", one, "--dead-letters", other)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try names.count == 3)
+    }
+
     @Test("Two outputs into one file are refused; a device may take both")
     func sameFile() throws {
         let trail = try tree.write("events.jsonl", SampleDay.records[0])

@@ -55,7 +55,7 @@ struct SeedTests {
             #expect(findings.first?["verdict"] as? String == "violation")
             let resource = findings.first?["resource"] as? [String: Any]
             #expect(resource?["id"] as? String == "i-01234abcd1234abcd")
-            #expect(after.errors.contains("LaunchTime 2025-02-00T12:46:03+00:00 is no date"))
+            #expect(after.errors.contains("LaunchTime 2025-02-00T12:46:03+00:00 is not a valid date"))
         }
     }
 }

@@ -51,7 +51,7 @@ extension WatchedCall {
         guard let text = try parameters.requestFields()?.field("deprecateAt")?.plain else {
             throw Unreadable("deprecateAt is missing")
         }
-        guard let time = EventTime(text) else { throw Unreadable("deprecateAt is no date") }
+        guard let time = EventTime(text) else { throw Unreadable("deprecateAt is not a valid date") }
         return time
     }
 

@@ -65,7 +65,7 @@ extension JSONValue {
             if isNull || list.isEmpty { return nil }
             throw Unreadable("a condition without \(name)")
         }
-        guard let days = field.wholeNumber else { throw Unreadable("\(name) is no number") }
+        guard let days = field.wholeNumber else { throw Unreadable("\(name) is not a valid number") }
         guard ImageCriterion.days.contains(days) else { throw Unreadable("\(name) is out of range") }
         return days
     }

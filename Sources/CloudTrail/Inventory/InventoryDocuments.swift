@@ -252,7 +252,7 @@ extension InventoryReader {
     private mutating func date(_ value: JSONValue, _ name: StaticString, of id: String) -> EventTime? {
         guard let text = value.string(name), !text.isEmpty else { return nil }
         let time = EventTime(text)
-        if time == nil { report("\(id): \(name) \(text) is no date") }
+        if time == nil { report("\(id): \(name) \(text) is not a valid date") }
         return time
     }
 

@@ -79,7 +79,7 @@ extension RecordReader {
         let refusal = end == bytes.count ? document.cut?.refusal : nil
         let rest = bytes.trimmed(min(position, end), end)
         try emit(
-            refusal ?? Refusal(.truncated, "the document ends too early"),
+            refusal ?? Refusal(.truncated, "the JSON document is truncated"),
             rest.isEmpty ? document.part(to: end) : rest,
             body
         )
@@ -131,7 +131,7 @@ extension RecordReader {
             guard position < bytes.count, bytes[position] != 0x5D else { break }
             if let document, isOutside(document, position, isBehindComma: isBehindComma) {
                 try emitIgnored(ignored, body)
-                let refusal = Refusal(.truncated, "the list ends too early")
+                let refusal = Refusal(.truncated, "the JSON array is truncated")
                 try emit(refusal, document.part(to: position), body)
                 return .cut(position)
             }
@@ -189,7 +189,7 @@ extension RecordReader {
         try emitIgnored(ignored, body)
         guard position < bytes.count, overflow == nil else {
             try emit(
-                document?.cut?.refusal ?? Refusal(.truncated, "the list ends too early"),
+                document?.cut?.refusal ?? Refusal(.truncated, "the JSON array is truncated"),
                 document?.part(to: bytes.count) ?? bytes,
                 body
             )

@@ -22,7 +22,12 @@ extension RecordDecoder {
             let account = context.known ?? AccountID(event.unmapped?.member("recipientAccountId"))
                 ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
                 ?? AccountID(event.user?.member("account")?.member("uid"))
-        else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
+        else {
+            throw Refusal(
+                .noAccount,
+                "no 12-digit account id in unmapped.recipientAccountId, cloud.account or actor.user.account"
+            )
+        }
         let region = try frameText(event.region, "cloud.region")
         let eventID = try frameText(event.uid, "metadata.uid")
         let record = Record(

@@ -17,7 +17,7 @@ struct RecordDecoder {
             throw Refusal(.unreadableTime, "eventTime is missing or empty")
         }
         guard let time = EventTime(utf8: timeText.bytes) else {
-            throw Refusal(.unreadableTime, "eventTime is no date")
+            throw Refusal(.unreadableTime, "eventTime is not a valid date")
         }
         let error = try frameText(frame.errorCode, "errorCode")
         let identity = try frameObject(frame.userIdentity, "userIdentity")
@@ -26,7 +26,7 @@ struct RecordDecoder {
                 ?? parameters(call, frame.requestParameters, frame.responseElements, failed: error != nil)
                 .owner
                 ?? AccountID(identity?.member("accountId"))
-        else { throw Refusal(.noAccount, "no source of the account has 12 digits") }
+        else { throw Refusal(.noAccount, "no 12-digit account id in recipientAccountId or userIdentity") }
         let region = try frameText(frame.awsRegion, "awsRegion")
         let sharedEventID = try frameText(frame.sharedEventID, "sharedEventID")
         return SoundFrame(

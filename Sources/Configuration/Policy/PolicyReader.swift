@@ -34,6 +34,8 @@ struct PolicyReading {
     let today: EventTime?
     /// The files read so far, by the name that the policy gives them, for the hash.
     private var files: [(name: String, bytes: [UInt8])] = []
+    /// The same files as they can be opened, in the order in which they are named.
+    private var paths: [String] = []
 
     init(path: String, today: EventTime?) {
         self.path = path
@@ -46,6 +48,7 @@ struct PolicyReading {
         }
         // Not by its own name: a policy that is only moved stays the same policy.
         files.append(("policy", bytes))
+        paths.append(path)
         var policy = Policy()
         guard let top = reader.fields(root, "", when: hasKnownVersion(root)) else { return nil }
         readOrganization(top, into: &policy)
@@ -57,6 +60,7 @@ struct PolicyReading {
         readSuppressions(top, into: &policy)
         warnOfContradictions(policy, top)
         policy.hash = hash()
+        policy.files = paths
         return policy
     }
 
@@ -76,7 +80,10 @@ struct PolicyReading {
         guard let name = reader.text(node, what) else { return nil }
         let file = SourceFile.resolve(name, in: SourceFile.folder(of: path))
         guard let bytes = bytes(file, namedAt: node.place) else { return nil }
-        if !files.contains(where: { $0.name.hasSameBytes(as: name) }) { files.append((name, bytes)) }
+        if !files.contains(where: { $0.name.hasSameBytes(as: name) }) {
+            files.append((name, bytes))
+            paths.append(file)
+        }
         switch JSONDocument.read(bytes, file: file) {
         case .success(let root): return root
         case .failure(let fault):

@@ -54,7 +54,10 @@ struct ShareTrust {
         )
     }
 
-    private func membership(of account: AccountID, in organization: ExactText) -> (isMember: Bool, fact: Fact)? {
+    private func membership(
+        of account: AccountID,
+        in organization: ExactText
+    ) -> (isMember: Bool, fact: Fact)? {
         guard let fact = scene.facts.latest(.members(organization: organization), asOf: time),
             case .members(let members) = fact.value
         else { return nil }

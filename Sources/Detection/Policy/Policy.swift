@@ -162,6 +162,8 @@ public struct Policy: Sendable {
 
     /// Lower-case hex SHA-256 over the policy and the files it includes.
     public var hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    /// The files that it was read from, as they can be opened: its own, and those that it includes.
+    public var files: [String] = []
     /// The organisation.
     public var organization = Organization()
     /// Who is trusted.

@@ -24,7 +24,9 @@ public final class InventoryPublisher {
         } catch {
             throw Trouble.failure(error)
         }
-        let layout = try advice.completing { try TopicLayout.find(clients, admin, log: log) }
+        let layout = try advice.completing {
+            try TopicLayout.find(clients, admin, log: log, then: "publish the inventory again")
+        }
         let input = configuration.input
         partitioner = Partitioner(input, count: layout.accountPartitions)
         do throws(KafkaError) {

@@ -14,7 +14,7 @@ struct Explanation {
         let wanted = id.lowercased()
         guard looksLikeID(wanted) else {
             throw UsageError(
-                "\(id) is no id: write the 64 hexadecimal digits of alert_id or finding_id, or the first"
+                "\(id) is not a valid id: write the 64 hexadecimal digits of alert_id or finding_id, or the first"
             )
         }
         var last: JSONTree?

@@ -67,7 +67,10 @@ struct MendingCommands: Sendable {
     }
 
     /// What to do about a topic that a run cannot do without: `run '…', then restart`.
-    var createAndRestart: String { "run '\(create)', then restart" }
+    var createAndRestart: String { Self.first(create, then: "restart") }
+
+    /// A command, and what to do once it has been run.
+    static func first(_ command: String, then next: String) -> String { "run '\(command)', then \(next)" }
 
     private func tool(_ name: String, _ arguments: [String]) -> String {
         var words = [name, "--bootstrap-server", bootstrapServers]

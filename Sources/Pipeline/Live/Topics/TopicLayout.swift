@@ -27,7 +27,12 @@ struct TopicLayout: Sendable, Equatable {
     /// Their properties count as far as this user may see them.
     /// - Throws: `RunFailure` that names all topics that are missing, denied, or would lose or block messages, and
     ///   the command that helps.
-    static func find(_ clients: KafkaClients, _ admin: Admin, log: RunLog) throws -> TopicLayout {
+    static func find(
+        _ clients: KafkaClients,
+        _ admin: Admin,
+        log: RunLog,
+        then next: String = "restart"
+    ) throws -> TopicLayout {
         var survey: TopicSurvey
         do throws(KafkaError) {
             survey = try TopicSurvey(clients, admin, demandsProperties: false)
@@ -40,13 +45,14 @@ struct TopicLayout: Sendable, Equatable {
         guard missing.isEmpty else {
             throw RunFailure(
                 "missing topic\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", ")): "
-                    + survey.commands.createAndRestart
+                    + MendingCommands.first(survey.commands.create, then: next)
             )
         }
         do throws(KafkaError) { try survey.judge() } catch { throw Trouble.failure(error) }
         let faults = survey.rows.flatMap { row in
             row.errors.map { fault in
-                "\(row.name): \(fault.message)" + (fault.command.map { "; run '\($0)', then restart" } ?? "")
+                "\(row.name): \(fault.message)"
+                    + (fault.command.map { "; " + MendingCommands.first($0, then: next) } ?? "")
             }
         }
         guard faults.isEmpty else { throw RunFailure(faults.joined(separator: "; ")) }

@@ -28,8 +28,8 @@ extension Command {
         details:
             "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) stand over "
             + "the file, and the options below over both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
-            + "first. A policy that changes is put in force within seconds, on SIGHUP at once; a broken one is "
-            + "reported, and the one of before stays in force.",
+            + "first. A policy that changes is put in force within seconds, on SIGHUP at once; an invalid one is "
+            + "reported, and the previous policy stays active.",
         options: LiveOptions.all + [embedded, untilEnd, feed, printAlerts]
     ) { arguments in
         // A service's standard error is collected and parsed line by line: whatever ends a run is a line of its log.

@@ -40,7 +40,6 @@ struct ReplayOptions {
     let summary: String?
     let deadLetters: String?
     let printsFindings: Bool
-    let policyPath: String?
     let format: Format
     let filter: ReplayFilter
 
@@ -104,7 +103,6 @@ struct ReplayOptions {
         }
         format = arguments[Self.format].flatMap(Format.init) ?? .native
         filter = try ReplayFilter(arguments)
-        policyPath = arguments[Self.policy]
         since = try arguments[Self.since].map { try Self.time($0, of: "since", endOfDay: false) }
         until = try arguments[Self.until].map { try Self.time($0, of: "until", endOfDay: true) }
         if let since, let until, since > until { throw UsageError("--since is later than --until") }
@@ -127,13 +125,13 @@ struct ReplayOptions {
         if let time = EventTime(text) ?? EventTime(text + (endOfDay ? "T23:59:59Z" : "T00:00:00Z")) {
             return time
         }
-        throw UsageError("--\(option) \(text) is not a time: write 2026-03-17T09:00:00Z, or 2026-03-17")
+        throw UsageError("--\(option) \(text) is not a valid time: write 2026-03-17T09:00:00Z, or 2026-03-17")
     }
 
     static func severity(_ text: String, of option: String) throws -> Severity {
         if let severity = Severity(rawValue: text) { return severity }
         let known = Severity.allCases.map(\.rawValue).joined(separator: ", ")
-        throw UsageError("--\(option) \(text) is not a severity: \(known)")
+        throw UsageError("--\(option) \(text) is not a valid severity: \(known)")
     }
 }
 

@@ -41,7 +41,7 @@ struct ReplayFilter {
         }
         for id in Self.words(arguments, Self.account) {
             guard let account = AccountID(id) else {
-                throw UsageError("--account \(id) is not an account: write its 12 digits")
+                throw UsageError("--account \(id) is not a valid account id: write its 12 digits")
             }
             accounts.insert(account)
         }

@@ -1,4 +1,4 @@
-import Foundation
+import CloudTrail
 import Glibc
 
 /// The files that a replay writes, told apart from each other and from what it reads.
@@ -32,8 +32,18 @@ struct ReplayOutputs {
     }
 
     /// A path without links and detours, also of a file that is not there yet.
-    private static func place(_ path: String) -> String {
-        URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    private static func place(_ path: String) -> ExactText {
+        func real(_ path: String) -> String? {
+            guard let found = realpath(path, nil) else { return nil }
+            defer { free(found) }
+            return String(cString: found)
+        }
+        if let whole = real(path) { return ExactText(whole) }
+        // Byte by byte: a slash with an accent on it is still a slash.
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { String(path[...$0]) } ?? "."
+        let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        return "\(real(folder) ?? folder)/\(name)"
     }
 
     /// Which file it is, under whatever name.

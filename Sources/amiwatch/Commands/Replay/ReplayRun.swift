@@ -34,8 +34,7 @@ final class ReplayRun {
         self.start = start
         listing = try TrailListing(paths: options.paths)
         try ReplayOutputs(options).refuse(
-            reading: listing.files.map(\.path) + options.inventory.files
-                + [options.policyPath].compactMap(\.self)
+            reading: listing.files.map(\.path) + options.inventory.files + options.policy.files
         )
         var settings = Replay.Options()
         settings.since = options.since ?? .distantPast
