@@ -26,8 +26,8 @@ extension Command {
         "run",
         "Judge CloudTrail as it comes through Kafka, and publish every alert exactly once",
         details:
-            "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) stand over "
-            + "the file, and the options below over both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
+            "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) override "
+            + "the file, and the options above override both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
             + "first. A policy that changes is put in force within seconds, on SIGHUP at once; an invalid one is "
             + "reported, and the previous policy stays active.",
         options: LiveOptions.all + [embedded, untilEnd, feed, printAlerts]
