@@ -14,6 +14,7 @@ extension WatchedCall {
         switch self {
         case .runInstances: try .runInstances(InstanceLaunch(parameters))
         case .terminateInstances: try terminated(parameters)
+        case .bidEvicted: try evicted(parameters)
         case .createImage, .copyImage, .registerImage, .importImage, .createRestoreImageTask:
             try .createImage(ImageCreation(parameters))
         case .deregisterImage: .deregisterImage(try parameters.requestedImage())
@@ -44,6 +45,15 @@ extension WatchedCall {
             _ = try parameters.requestFields()
             throw Unreadable("no instance is named")
         }
+        return .terminateInstances(ids.sortedOnce)
+    }
+
+    /// Spot instances that AWS has ended: no call names them.
+    private func evicted(_ parameters: Parameters) throws(Unreadable) -> Call {
+        let ids = (parameters.details?.field("instanceIdSet")).list.compactMap {
+            $0.field("instanceId")?.id ?? $0.id
+        }
+        guard !ids.isEmpty else { throw Unreadable("serviceEventDetails name no instance") }
         return .terminateInstances(ids.sortedOnce)
     }
 

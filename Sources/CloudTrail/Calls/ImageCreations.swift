@@ -21,6 +21,9 @@ extension ImageCreation {
             switch specification.field("resourceType")?.plain {
             case "image": imageTags.merge(tags) { $1 }
             case "snapshot": snapshotTags.merge(tags) { $1 }
+            case "import-image-task" where parameters.call == .importImage:
+                imageTags.merge(tags) { $1 }
+                snapshotTags.merge(tags) { $1 }
             default: break
             }
         }

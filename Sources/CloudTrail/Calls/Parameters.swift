@@ -29,19 +29,23 @@ struct Parameters {
     let call: WatchedCall
     let request: Side
     let response: Side
+    /// What a service tells of itself: an event of type `AwsServiceEvent` has no parameters.
+    let details: JSONValue?
     let failed: Bool
 
     init(
         call: WatchedCall,
         request: JSONValue?,
         response: JSONValue?,
+        details: JSONValue?,
         failed: Bool,
-        levels: (RecordReader.Level, RecordReader.Level)
+        levels: (RecordReader.Level, RecordReader.Level, RecordReader.Level)
     ) {
         self.call = call
         self.failed = failed
         self.request = Self.side(request, call, "Request", levels.0)
         self.response = failed ? .missing : Self.side(response, call, "Response", levels.1)
+        self.details = details.flatMap { Self.side($0, call, "Details", levels.2).value }
     }
 
     private static func side(

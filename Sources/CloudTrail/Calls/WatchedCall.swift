@@ -6,6 +6,8 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
     case runInstances = "RunInstances"
     /// Ends instances.
     case terminateInstances = "TerminateInstances"
+    /// AWS takes Spot instances back, and tells it.
+    case bidEvicted = "BidEvictedEvent"
     /// Makes an image of an instance.
     case createImage = "CreateImage"
     /// Copies an image, from another Region too.

@@ -171,6 +171,7 @@ extension Record {
             $0.put(time.seconds)
             $0.put(region)
             $0.put(error)
+            if isErrorOfGuardrail { $0.put(true) }
             $0.put(sharedEventID)
             $0.put(requestID)
             for text in [

@@ -13,6 +13,7 @@ extension Record {
             name: greater(name, other.name),
             source: greater(source, other.source),
             error: greater(error, other.error),
+            isErrorOfGuardrail: isErrorOfGuardrail || other.isErrorOfGuardrail,
             sharedEventID: greater(sharedEventID, other.sharedEventID),
             actor: actor.merged(with: other.actor),
             call: call.merged(with: other.call)

@@ -49,6 +49,7 @@ struct SoundFrame {
     let account: AccountID
     let time: EventTime
     let error: UTF8Text?
+    let errorMessage: JSONValue?
     let region: UTF8Text?
     let sharedEventID: UTF8Text?
     let caller: Caller
@@ -56,10 +57,11 @@ struct SoundFrame {
     let requestID: JSONValue?
     let request: JSONValue?
     let response: JSONValue?
+    let details: JSONValue?
 
     /// The record, with the call decoded.
     func record() -> Record {
-        let parameters = decoder.parameters(call, request, response, failed: error != nil)
+        let parameters = decoder.parameters(call, request, response, details, failed: error != nil)
         let record = Record(
             id: eventID.map { EventID(utf8: $0.bytes) } ?? .text(""),
             account: account,
@@ -68,6 +70,7 @@ struct SoundFrame {
             name: call.rawValue,
             source: WatchedCall.source,
             error: error?.string,
+            isErrorOfGuardrail: error != nil && errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: sharedEventID?.string,
             actor: decoder.reader.actors.actor(caller),
             call: call.decode(parameters)

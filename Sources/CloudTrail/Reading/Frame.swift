@@ -8,6 +8,7 @@ struct Frame {
     var eventCategory: JSONValue?
     var awsRegion: JSONValue?
     var errorCode: JSONValue?
+    var errorMessage: JSONValue?
     var recipientAccountID: JSONValue?
     var userIdentity: JSONValue?
     var sourceIPAddress: JSONValue?
@@ -16,6 +17,7 @@ struct Frame {
     var sharedEventID: JSONValue?
     var requestParameters: JSONValue?
     var responseElements: JSONValue?
+    var serviceEventDetails: JSONValue?
 
     /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
     var isWhole: Bool {
@@ -36,12 +38,14 @@ struct Frame {
         case 9 where key == "requestID": requestID = value
         case 11 where key == "eventSource": eventSource = value
         case 12 where key == "userIdentity": userIdentity = value
+        case 12 where key == "errorMessage": errorMessage = value
         case 13 where key == "sharedEventID": sharedEventID = value
         case 13 where key == "eventCategory": eventCategory = value
         case 15 where key == "sourceIPAddress": sourceIPAddress = value
         case 16 where key == "responseElements": responseElements = value
         case 17 where key == "requestParameters": requestParameters = value
         case 18 where key == "recipientAccountId": recipientAccountID = value
+        case 19 where key == "serviceEventDetails": serviceEventDetails = value
         default: return false
         }
         return true

@@ -17,7 +17,7 @@ extension RecordDecoder {
         guard let time = event.eventTime else { throw Refusal(.unreadableTime, "time is missing or no date") }
         var error = try frameText(event.error, "api.response.error")?.string
         if error == nil, event.status?.integer == 2 { error = "Failure" }
-        let parameters = parameters(call, event.request, event.response, failed: error != nil)
+        let parameters = parameters(call, event.request, event.response, event.details, failed: error != nil)
         guard
             let account = context.known ?? AccountID(event.unmapped?.member("recipientAccountId"))
                 ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
@@ -38,6 +38,7 @@ extension RecordDecoder {
             name: call.rawValue,
             source: WatchedCall.source,
             error: error,
+            isErrorOfGuardrail: error != nil && event.errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
             actor: event.caller,
             call: call.decode(parameters)
@@ -55,6 +56,7 @@ private struct OCSFEvent {
     var response: JSONValue?
     var requestID: JSONValue?
     var error: JSONValue?
+    var errorMessage: JSONValue?
     var status: JSONValue?
     var time: JSONValue?
     var timeText: JSONValue?
@@ -78,6 +80,7 @@ private struct OCSFEvent {
                 requestID = value.member("request")?.member("uid")
                 response = value.member("response")?.member("data")
                 error = value.member("response")?.member("error")
+                errorMessage = value.member("response")?.member("message")
             case 4 where key == "time": time = value
             case 5 where key == "actor":
                 actor = value
@@ -99,6 +102,8 @@ private struct OCSFEvent {
         }
         timeText = timeText ?? metadataTime
     }
+
+    var details: JSONValue? { unmapped?.member("serviceEventDetails") }
 
     /// `time` in milliseconds, else as text.
     var eventTime: EventTime? {

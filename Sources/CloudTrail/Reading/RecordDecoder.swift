@@ -23,7 +23,13 @@ struct RecordDecoder {
         let identity = try frameObject(frame.userIdentity, "userIdentity")
         guard
             let account = context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
-                ?? parameters(call, frame.requestParameters, frame.responseElements, failed: error != nil)
+                ?? parameters(
+                    call,
+                    frame.requestParameters,
+                    frame.responseElements,
+                    nil,
+                    failed: error != nil
+                )
                 .owner
                 ?? AccountID(identity?.member("accountId"))
         else { throw Refusal(.noAccount, "no 12-digit account id in recipientAccountId or userIdentity") }
@@ -35,13 +41,15 @@ struct RecordDecoder {
             account: account,
             time: time,
             error: error,
+            errorMessage: frame.errorMessage,
             region: region,
             sharedEventID: sharedEventID,
             caller: try Caller(identity, frame),
             eventID: try frameText(frame.eventID, "eventID"),
             requestID: frame.requestID,
             request: frame.requestParameters,
-            response: frame.responseElements
+            response: frame.responseElements,
+            details: frame.serviceEventDetails
         )
     }
 
@@ -49,15 +57,20 @@ struct RecordDecoder {
         _ call: WatchedCall,
         _ request: JSONValue?,
         _ response: JSONValue?,
+        _ details: JSONValue?,
         failed: Bool
     ) -> Parameters {
         Parameters(
             call: call,
             request: request,
             response: response,
+            details: details,
             failed: failed,
             // Parameters that are JSON in a string need parsers of their own: this level's still holds the record.
-            levels: (reader.level(context.level + 1), reader.level(context.level + 2))
+            levels: (
+                reader.level(context.level + 1), reader.level(context.level + 2),
+                reader.level(context.level + 3)
+            )
         )
     }
 

@@ -2,7 +2,7 @@
 public enum Call: Hashable, Sendable {
     /// `RunInstances`.
     case runInstances(InstanceLaunch)
-    /// `TerminateInstances`: the instances.
+    /// `TerminateInstances`, `BidEvictedEvent`: the instances.
     case terminateInstances([ResourceID])
     /// `CreateImage`, `CopyImage`, `RegisterImage`, `ImportImage`, `CreateRestoreImageTask`.
     case createImage(ImageCreation)

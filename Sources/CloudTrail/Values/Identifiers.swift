@@ -137,6 +137,11 @@ public enum ResourceID: Fingerprinted, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether this is the task of an import (`import-ami-…`), and no image.
+    public var isImportTask: Bool {
+        if case .text(let id) = self { id.hasBytes(prefix: "import-ami-") } else { false }
+    }
+
     private static func unpack(_ prefix: StaticString, _ high: UInt64, _ low: UInt8) -> String {
         String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + 17) { buffer in
             let text = UnsafeMutableRawBufferPointer(buffer)

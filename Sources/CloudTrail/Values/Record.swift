@@ -15,6 +15,8 @@ public struct Record: Hashable, Sendable {
     public var source: String
     /// `errorCode` of a call that failed; nil when it succeeded (absent, null or empty).
     public var error: String?
+    /// Whether `errorMessage` names block public access, or a policy of the organization.
+    public var isErrorOfGuardrail: Bool
     /// `sharedEventID`.
     public var sharedEventID: String?
     /// Who called.
@@ -31,6 +33,7 @@ public struct Record: Hashable, Sendable {
         name: String,
         source: String,
         error: String? = nil,
+        isErrorOfGuardrail: Bool = false,
         sharedEventID: String? = nil,
         actor: Actor = .unknown,
         call: Call
@@ -42,6 +45,7 @@ public struct Record: Hashable, Sendable {
         self.name = name
         self.source = source
         self.error = error
+        self.isErrorOfGuardrail = isErrorOfGuardrail
         self.sharedEventID = sharedEventID
         self.actor = actor
         self.call = call
@@ -53,7 +57,7 @@ public struct Record: Hashable, Sendable {
             && left.region.hasSameBytes(as: right.region) && left.name.hasSameBytes(as: right.name)
             && left.source.hasSameBytes(as: right.source) && left.error.hasSameBytes(as: right.error)
             && left.sharedEventID.hasSameBytes(as: right.sharedEventID) && left.actor == right.actor
-            && left.call == right.call
+            && left.isErrorOfGuardrail == right.isErrorOfGuardrail && left.call == right.call
     }
 
     /// Whether this is what the AWS CLI printed, and no event.

@@ -14,13 +14,15 @@ enum EventNames {
     /// Calls after which an image can be used no more, or again.
     static let retiring = ["DeregisterImage", "DisableImage", "EnableImage"]
     /// Calls that begin or end an instance.
-    static let launching = ["RunInstances", "TerminateInstances"]
+    static let launching = ["BidEvictedEvent", "RunInstances", "TerminateInstances"]
     /// Calls that change the state of Allowed AMIs.
     static let allowedImages = ["DisableAllowedImagesSettings", "EnableAllowedImagesSettings"]
     /// Calls that change the criteria of Allowed AMIs.
     static let criteria = ["ReplaceImageCriteriaInAllowedImagesSettings"]
     /// Every call that is watched.
     static let all = WatchedCall.allCases.map(\.rawValue)
+    /// Calls that use an account's Region.
+    static let using = WatchedCall.allCases.filter { $0 != .bidEvicted }.map(\.rawValue)
 
     /// The names of several lists, sorted, each once.
     static func any(of lists: [String]...) -> [String] { Set(lists.joined()).sorted() }

@@ -37,7 +37,10 @@ struct RecordFacts {
             tellRefusal(record)
             return
         }
-        add(.activity(place, second: evidence.time.seconds), .active)
+        // What a service tells of itself is no use of a Region.
+        if record.name != WatchedCall.bidEvicted.rawValue {
+            add(.activity(place, second: evidence.time.seconds), .active)
+        }
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
@@ -134,7 +137,7 @@ struct RecordFacts {
     }
 
     private mutating func tellRefusal(_ record: Record) {
-        guard let error = record.error, Refusal.isRefusal(error),
+        guard let error = record.error, record.isErrorOfGuardrail || Refusal.isRefusal(error),
             case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
         else { return }
         for grantee in change.added {
@@ -204,19 +207,15 @@ struct RecordFacts {
     }
 }
 
-/// Which errors say that a call was refused by a guardrail, and not that it was malformed or came at a bad moment.
+/// Which errors say that a guardrail or a permission said no: not that the call was malformed, late, throttled, or came at a
+/// bad moment.
 enum Refusal {
-    private static let transient = [
-        "RequestLimitExceeded", "Unavailable", "ServiceUnavailable", "DryRunOperation",
+    private static let codes = [
+        "UnauthorizedOperation", "AccessDenied", "OperationNotPermitted", "AuthFailure", "Blocked",
     ]
-    private static let prefixes = ["Throttling", "Internal", "Invalid", "Missing", "Malformed", "Unknown"]
 
     static func isRefusal(_ error: String) -> Bool {
-        var code = error.utf8[...]
-        for side in ["Client.", "Server."] where code.starts(with: side.utf8) {
-            code = code.dropFirst(side.utf8.count)
-        }
-        return !transient.contains { code.elementsEqual($0.utf8) }
-            && !prefixes.contains { code.starts(with: $0.utf8) }
+        let code = error.utf8.starts(with: "Client.".utf8) ? error.utf8.dropFirst(7) : error.utf8[...]
+        return codes.contains { code.starts(with: $0.utf8) }
     }
 }

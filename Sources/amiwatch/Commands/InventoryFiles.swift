@@ -60,10 +60,8 @@ extension Arguments {
         throw UsageError("--\(option.name) \(text) is not a valid account id: write its 12 digits")
     }
 
-    /// The time that an option names.
+    /// The time that an option names; of a day its first second, so that what happened on it counts as later.
     func time(_ option: Option) throws -> EventTime? {
-        guard let text = self[option] else { return nil }
-        if let time = EventTime(text) { return time }
-        throw UsageError("--\(option.name) \(text) is not a valid time: write 2026-03-17T09:00:00Z")
+        try self[option].map { try ReplayOptions.time($0, of: option.name, endOfDay: false) }
     }
 }

@@ -7,7 +7,7 @@ struct AllowedAMIsNotInUse: Rule {
         title: "Allowed AMIs is not in use",
         kind: .standing,
         severity: .medium,
-        events: EventNames.all,
+        events: EventNames.using,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
         compliance: ["Conformity: Allowed AMIs Feature in Use"]
     )

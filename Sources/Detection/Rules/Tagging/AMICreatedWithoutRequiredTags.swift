@@ -129,7 +129,9 @@ struct AMICreatedWithoutRequiredTags: Rule {
             _ cause: Fact
         ) -> Judgement.Reason {
             let required = failed.element
-            let isUnknown = reading == .unknown
+            // A task has the tags that the image will have, but is none: what else becomes of that nobody tells.
+            let isTask = image.isImportTask
+            let isUnknown = reading == .unknown || isTask
             let what = required.resource == .image ? "the image" : "its snapshots"
             let (wanted, value): (String, ExactText?) =
                 switch required.requirement {
@@ -144,12 +146,16 @@ struct AMICreatedWithoutRequiredTags: Rule {
                     FactStatement("tag \(key) of \(what)", reading.text, cause),
                     FactStatement("required", wanted),
                 ],
-                missing: isUnknown ? ["tag \(key) of the image that was copied"] : [],
+                missing: isTask
+                    ? ["tag \(key) of what the import makes"]
+                    : isUnknown ? ["tag \(key) of the image that was copied"] : [],
                 clause: "required_tags[\(failed.offset)]",
                 remediation: required.resource == .snapshot || isUnknown ? [] : [tagging(value)],
-                message: isUnknown
-                    ? "Whether image \(image) was created with the required \(wanted) cannot be told."
-                    : "Image \(image) was created without the required \(wanted) on \(what)."
+                message: isTask
+                    ? "Whether what import \(image) makes has the required \(wanted) on \(what) cannot be told."
+                    : isUnknown
+                        ? "Whether image \(image) was created with the required \(wanted) cannot be told."
+                        : "Image \(image) was created without the required \(wanted) on \(what)."
             )
         }
 

@@ -15,7 +15,8 @@ struct ApprovalTagTampered: Rule {
     let subjects = Subject.Kind.approvalTag
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil
+        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil,
+            !image.isImportTask
         else { return nil }
         let known = scene.facts.image(image)
         guard known.owner?.account == place.account else { return nil }

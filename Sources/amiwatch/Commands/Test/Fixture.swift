@@ -130,8 +130,7 @@ private struct FixtureSettings {
         case "--until": until = try ReplayOptions.time(value, of: "until", endOfDay: true)
         case "--inventory-region": inventory.region = ExactText(value)
         case "--inventory-time":
-            inventory.time = EventTime(value)
-            return inventory.time != nil
+            inventory.time = try ReplayOptions.time(value, of: "inventory-time", endOfDay: false)
         case "--inventory-account":
             inventory.account = AccountID(value)
             return inventory.account != nil
