@@ -121,6 +121,11 @@ extension Consumer {
         }
     }
 
+    /// Asks a broker anew who leads the partitions that are read, without waiting for the answer.
+    ///
+    /// More than four times a second it does nothing.
+    public func refreshMetadata() { client.refreshMetadata() }
+
     /// The ends as of the last fetch, without asking the broker: good for measuring lag.
     ///
     /// Nil while unknown.

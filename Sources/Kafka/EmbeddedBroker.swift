@@ -52,6 +52,17 @@ public final class EmbeddedBroker {
         )
     }
 
+    /// Answers the next so many fetches with `OFFSET_OUT_OF_RANGE` for each partition, as a broker does that was left
+    /// behind and does not know yet that it leads no more.
+    package func misleadFetches(_ count: Int) {
+        guard let cluster else { return }
+        let errors = [rd_kafka_resp_err_t](repeating: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, count: count)
+        rd_kafka_mock_push_request_errors_array(cluster, Self.fetchKey, errors.count, errors)
+    }
+
+    /// The number of the Fetch request in Kafka's protocol.
+    private static let fetchKey: Int16 = 1
+
     /// Ends the cluster; what it held is gone.
     public func stop() {
         guard let cluster else { return }

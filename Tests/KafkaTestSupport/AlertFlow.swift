@@ -51,8 +51,8 @@ public final class AlertFlow: Sendable {
     ) {
         let thread = Thread { [self] in
             do {
-                let ends = try Ends(servers, input, alerts)
-                try run(ends, partitions, pause)
+                var ends = try Ends(servers, input, alerts)
+                try run(&ends, partitions, pause)
             } catch { state.withLock { $0.failure = error } }
             ended.signal()
         }
@@ -101,6 +101,8 @@ public final class AlertFlow: Sendable {
         let producer: Producer
         let topic: ProducerTopic
         let consumer: Consumer
+        /// The next message of each partition of the alerts.
+        var next: [TopicPartition: Int64]
 
         init(_ servers: String, _ input: String, _ alerts: TopicDescription) throws {
             // Quick to notice that a leader has moved: what is measured is the program between the two.
@@ -113,13 +115,13 @@ public final class AlertFlow: Sendable {
             consumer = try Consumer(
                 quick.merging(["group.id": uniqueName("reader"), "fetch.wait.max.ms": "10"])
             )
-            try consumer.assign(
-                alerts.partitions.map { PartitionOffset(TopicPartition(alerts.name, $0.id), .beginning) }
-            )
+            let partitions = alerts.partitions.map { TopicPartition(alerts.name, $0.id) }
+            next = Dictionary(uniqueKeysWithValues: partitions.map { ($0, 0) })
+            try consumer.assign(partitions.map { PartitionOffset($0, .at(0)) })
         }
     }
 
-    private func run(_ ends: Ends, _ partitions: Int32, _ pause: Duration) throws {
+    private func run(_ ends: inout Ends, _ partitions: Int32, _ pause: Duration) throws {
         var next = ContinuousClock.now
         while !state.withLock({ $0.isOver }) {
             let now = ContinuousClock.now
@@ -129,13 +131,31 @@ public final class AlertFlow: Sendable {
             }
             ends.producer.poll()
             let wait = max(.milliseconds(1), min(.milliseconds(20), next - .now))
-            try ends.consumer.poll(maxMessages: 100, timeout: wait) { batch in
-                for message in batch.messages { take(message) }
-                if let failure = batch.failures.first(where: { !$0.error.isRetriable }) {
-                    throw failure.error
+            let failures = ends.consumer.poll(maxMessages: 100, timeout: wait) { batch in
+                for message in batch.messages {
+                    let name = ends.consumer.name(of: message.topic)
+                    ends.next[TopicPartition(name, message.partition)] = message.offset + 1
+                    take(message)
                 }
+                return batch.failures
             }
+            for failure in failures where !failure.error.isRetriable { try readOn(ends, after: failure) }
         }
+    }
+
+    /// A broker that comes back believes for a moment that it leads still, and calls a place out of range that its own
+    /// log has not come to.
+    private func readOn(_ ends: Ends, after failure: ConsumerFailure) throws {
+        guard failure.error.code == .autoOffsetReset, let partition = failure.partition,
+            let place = ends.next[partition]
+        else { throw failure.error }
+        ends.consumer.refreshMetadata()
+        let low = try ends.consumer.watermarks(partition, timeout: patience).low
+        // What is not there any more is lost to the reader.
+        guard place >= low else { throw failure.error }
+        usleep(100_000)
+        try ends.consumer.removeAssignment([partition])
+        try ends.consumer.addAssignment([PartitionOffset(partition, .at(place))])
     }
 
     private func produce(_ ends: Ends, _ partitions: Int32) throws {

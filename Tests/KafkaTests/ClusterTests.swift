@@ -15,6 +15,17 @@ struct ClusterTests {
         let id = uniqueName("t")
         var producer = try transactional(id, servers)
         var expected: [String] = []
+        /// Ends what is open, and finds out whether it was committed.
+        func isCommitted(_ texts: [String], after error: KafkaError) throws -> Bool {
+            if !error.isFatal, (try? producer.abortTransaction(timeout: patience)) != nil { return false }
+            // librdkafka 2.0.2 loses count of a partition's sequence numbers when a request is lost whose messages may
+            // have arrived ("sequence desynchronization"). The next producer ends what is open; then the topic tells.
+            producer = try transactional(id, servers)
+            let committed = Set(try readAll(topic, at: servers).compactMap(\.value))
+            if committed.isSuperset(of: texts) { return true }
+            try #require(committed.isDisjoint(with: texts))
+            return false
+        }
         func transaction(_ name: String) throws {
             let texts = (0..<30).map { "\(name)-\($0)" }
             while true {
@@ -22,11 +33,8 @@ struct ClusterTests {
                     try send(texts, producer, to: topic)
                     break
                 } catch {
-                    // Not committed for certain: the library says so, or nothing was asked to commit yet.
-                    guard error.requiresAbort else { throw error }
-                    do { try producer.abortTransaction(timeout: patience) } catch {
-                        producer = try transactional(id, servers)
-                    }
+                    guard error.isFatal || error.requiresAbort else { throw error }
+                    if try isCommitted(texts, after: error) { break }
                 }
             }
             expected += texts

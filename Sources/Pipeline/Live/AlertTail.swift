@@ -33,7 +33,7 @@ final class AlertTail: Sendable {
             starts = try Self.ends(of: topic, partitions, clients)
         } catch { throw Trouble.failure(error) }
         thread = RunThread("alerts", board: board) { [wish] in
-            try Self.read(topic, from: starts, clients, wish, log, onAlert)
+            try Self.read(topic, from: starts, clients, wish, board, log, onAlert)
         }
     }
 
@@ -49,10 +49,12 @@ final class AlertTail: Sendable {
         from starts: [Int32: Int64],
         _ clients: KafkaClients,
         _ wish: Wish,
+        _ board: RunBoard,
         _ log: RunLog,
         _ onAlert: ([UInt8]) -> Void
     ) throws {
         let consumer = try Consumer(clients.reader(), log: log.kafkaSink("alerts"))
+        var offsetCheck = OffsetCheck()
         try consumer.assign(starts.map { PartitionOffset(topic, $0.key, $0.value) })
         var next = starts
         var targets: [Int32: Int64]?
@@ -72,12 +74,26 @@ final class AlertTail: Sendable {
                     break
                 }
             }
-            consumer.poll(maxMessages: 256, timeout: .milliseconds(50)) { batch in
+            let failures = consumer.poll(maxMessages: 256, timeout: .milliseconds(50)) { batch in
                 for message in batch.messages {
                     next[message.partition] = message.offset + 1
                     if let payload = message.payload { onAlert(Array(payload)) }
                 }
                 for end in batch.ends { next[end.partition] = max(next[end.partition] ?? 0, end.offset) }
+                return batch.failures
+            }
+            for failure in failures where failure.isOffsetOutOfRange {
+                guard let name = failure.partition, let place = next[name.partition] else { continue }
+                let finding = try offsetCheck.judge(
+                    place,
+                    of: name,
+                    reader: consumer,
+                    asking: consumer,
+                    board,
+                    log
+                )
+                if case .lost(let low, _) = finding { next[name.partition] = low }
+                try consumer.reassign([PartitionOffset(topic, name.partition, next[name.partition] ?? 0)])
             }
         }
         try consumer.close()

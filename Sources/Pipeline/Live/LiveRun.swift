@@ -146,7 +146,7 @@ public final class LiveRun: Sendable {
         } catch {
             throw Trouble.failure(error)
         }
-        return try TopicLayout.find(clients, admin, log: log)
+        return try TopicLayout.find(clients, admin, isEmbedded: options.isEmbedded, log: log)
     }
 
     private func startThreads(

@@ -93,31 +93,37 @@ extension Detector {
     }
 
     private func handleReader(_ failure: ConsumerFailure) throws {
-        guard failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange else {
+        guard failure.isOffsetOutOfRange else {
             if let fatal = Trouble.reading(failure) { throw fatal }
             return log.debug("cannot read state or catalogue; retrying", ["cause": .text("\(failure.error)")])
         }
         guard let name = failure.partition else { return }
-        if name.topic == configuration.topics.state {
-            shares[name.partition]?.restoredEnd = nil
-            isReassigned = true
-        } else {
-            let low = try ends.ends(of: name, board).low
+        let isState = name.topic == configuration.topics.state
+        var place = (isState ? failure.offset : catalogueNext[name.partition]) ?? 0
+        let finding = try offsetCheck.judge(place, of: name, reader: reader, asking: ends, board, log)
+        if case .lost(let low, _) = finding {
+            if isState {
+                // Compacted, and begun to be read meanwhile.
+                shares[name.partition]?.restoredEnd = nil
+                isReassigned = true
+                return
+            }
             log.warning(
                 "catalogue offset is out of range; reading the catalogue again from its log start",
                 [
                     "topic": .text(name.topic), "partition": .number(Int(name.partition)),
-                    "offset": .number(Int(catalogueNext[name.partition] ?? 0)),
+                    "offset": .number(Int(place)),
                     "log_start_offset": .number(Int(low)),
                 ]
             )
             catalogueNext[name.partition] = low
             catalogueCommitted[name.partition] = low
-            // Its fetcher is off, and no seeking wakes it.
-            do throws(KafkaError) {
-                try reader.removeAssignment([name])
-                try reader.addAssignment([PartitionOffset(name, .at(low))])
-            } catch { throw Trouble.failure(error) }
+            place = low
+        }
+        // Of a state that is not read back any more nothing is assigned.
+        guard !isState || stateReading.contains(name.partition) else { return }
+        do throws(KafkaError) { try reader.reassign([PartitionOffset(name, .at(place))]) } catch {
+            throw Trouble.failure(error)
         }
     }
 }

@@ -100,32 +100,32 @@ extension Detector {
             guard error.isRetriable || error.code == .state else { throw error }
             // A fetcher that has found its place gone is off, and no seeking wakes it: begun anew, it tells.
             log.debug("cannot seek in the catalogue; assigning it anew", ["cause": .text("\(error)")])
-            try reader.removeAssignment(places.map(\.partition))
-            try reader.addAssignment(places)
+            try reader.reassign(places)
         }
         isCatalogueDisplaced = false
     }
 
     func handle(_ failure: ConsumerFailure) throws {
-        if failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange {
-            return try goToBeginning(failure)
-        }
+        if failure.isOffsetOutOfRange { return try checkPlace(failure) }
         if let fatal = Trouble.reading(failure) { throw fatal }
         log.debug("cannot read records; retrying", ["cause": .text("\(failure.error)")])
     }
 
-    /// Retention has overtaken the place: what lies between is lost, and that is said.
-    private func goToBeginning(_ failure: ConsumerFailure) throws {
+    /// Reads on from the own place; where that is lost, from the log's start, and says so.
+    private func checkPlace(_ failure: ConsumerFailure) throws {
         guard let name = failure.partition,
             let index = sources.firstIndex(where: { $0.isRead && $0.name == name })
         else { return }
-        let (low, high) = try ends.ends(of: name, board)
-        log.offsetOutOfRange(name, committed: sources[index].next, logStart: low, logEnd: high)
-        report.offsetsOutOfRange += 1
-        sources[index].next = low
-        if high < sources[index].reached { sources[index].reached = low }
-        shares[name.partition]?.isTouched = true
-        noteChange()
+        let place = sources[index].next
+        let finding = try offsetCheck.judge(place, of: name, reader: consumer, asking: ends, board, log)
+        if case .lost(let low, let high) = finding {
+            log.offsetOutOfRange(name, committed: place, logStart: low, logEnd: high)
+            report.offsetsOutOfRange += 1
+            sources[index].next = low
+            if high < sources[index].reached { sources[index].reached = low }
+            shares[name.partition]?.isTouched = true
+            noteChange()
+        }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
     }

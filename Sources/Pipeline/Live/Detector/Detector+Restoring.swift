@@ -26,6 +26,9 @@ struct Restoring {
     var waiting: [Int32: Int64] = [:]
     /// Those that are, and where they ended.
     var read: [Int32: Int64] = [:]
+    /// Since when what was read lacks what the group's places promise, and when the end is asked for again.
+    var lackingSince: ContinuousClock.Instant?
+    var nextAsking: ContinuousClock.Instant?
     var catalogueEnds: [Int32: Int64] = [:]
     var entries = 0
     var begun = ContinuousClock.now
@@ -89,7 +92,7 @@ extension Detector {
         switch restoring.step {
         case .places:
             let names = sources.filter(restoring.concerns).map(\.name)
-            let places = try consumer.committed(names, timeout: answerTime)
+            let places = try consumer.committed(names, timeout: restoringAnswerTime)
             restoring.groupPlaces = places.compactMapValues(\.self)
             restoring.step = .changelog
         case .changelog:
@@ -97,7 +100,7 @@ extension Detector {
             restoring.step = .entries
         case .entries:
             // `readCatalogue` takes the entries.
-            guard restoring.waiting.isEmpty else { return }
+            guard restoring.waiting.isEmpty, try hasCompleteState(&restoring) else { return }
             try stopReadingState()
             restoring.catalogueEnds = try logEnds(
                 of: configuration.topics.catalogue,
@@ -120,7 +123,9 @@ extension Detector {
     private func pending(_ restoring: Restoring) -> String? {
         switch restoring.step {
         case .entries:
-            guard let (partition, end) = restoring.waiting.min(by: { $0.key < $1.key }) else { return nil }
+            guard let (partition, end) = restoring.waiting.min(by: { $0.key < $1.key }) else {
+                return lackingPlace(restoring)
+            }
             let name = TopicPartition(configuration.topics.state, partition).name
             return "\(name) up to offset \(end), \(restoring.entries) entries so far"
         case .catalogue: return pendingCatalogue(to: restoring.catalogueEnds)
@@ -142,7 +147,7 @@ extension Detector {
     private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
         var reading: [PartitionOffset] = []
         let names = restoring.partitions.sorted().map { TopicPartition(configuration.topics.state, $0) }
-        let logEnds = try ends.watermarks(of: names, timeout: answerTime)
+        let logEnds = try ends.watermarks(of: names, timeout: restoringAnswerTime)
         for (partition, share) in shares where restoring.partitions.contains(partition) {
             let name = TopicPartition(configuration.topics.state, partition)
             guard let (low, high) = logEnds[name] else { continue }
@@ -174,12 +179,12 @@ extension Detector {
     /// The end of each partition's log, open transactions included.
     func logEnds(of topic: String, _ partitions: Int) throws(KafkaError) -> [Int32: Int64] {
         let names = (0..<Int32(clamping: partitions)).map { TopicPartition(topic, $0) }
-        let found = try ends.watermarks(of: names, timeout: answerTime)
+        let found = try ends.watermarks(of: names, timeout: restoringAnswerTime)
         return Dictionary(found.map { ($0.key.partition, $0.value.high) }) { $1 }
     }
 
     /// How long a broker's answer is waited for in one turn: other partitions are waiting.
-    private var answerTime: Duration { isReading ? .milliseconds(100) : .milliseconds(500) }
+    var restoringAnswerTime: Duration { isReading ? .milliseconds(100) : .milliseconds(500) }
 
     func hasCatalogue(to ends: [Int32: Int64]) -> Bool {
         ends.allSatisfy { (catalogueNext[$0.key] ?? 0) >= $0.value }
@@ -191,7 +196,7 @@ extension Detector {
             let name = sources[index].name
             let known = restoring.groupPlaces[name] ?? shares[name.partition]?.positions[name]
             let place: Int64 =
-                if let known { known } else { try ends.watermarks(name, timeout: answerTime).low }
+                if let known { known } else { try ends.watermarks(name, timeout: restoringAnswerTime).low }
             sources[index].reached = try reached(name, from: place)
             sources[index].next = place
             sources[index].committed = place
@@ -203,7 +208,7 @@ extension Detector {
         let share = shares[name.partition]
         let reached = max(share?.positions[name] ?? 0, share?.reached[name] ?? 0)
         guard reached > place else { return place }
-        return try ends.watermarks(name, timeout: answerTime).high < reached ? place : reached
+        return try ends.watermarks(name, timeout: restoringAnswerTime).high < reached ? place : reached
     }
 
     private func finishRestoring(_ restoring: Restoring) throws {

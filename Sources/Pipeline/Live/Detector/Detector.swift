@@ -99,6 +99,7 @@ final class Detector {
     var deferredSince: ContinuousClock.Instant?
     var ending = Ending.records
     var others: OthersParts
+    var offsetCheck = OffsetCheck()
     var report = DetectorReport()
     /// The policy that was put in force last, until all that differs by it is published.
     private var reload: Reload?

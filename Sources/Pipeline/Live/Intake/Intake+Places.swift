@@ -91,25 +91,32 @@ extension Intake {
     }
 
     func handle(_ failure: ConsumerFailure) throws {
-        if failure.error.code == .autoOffsetReset || failure.error.code == .offsetOutOfRange {
-            return try goToBeginning(failure)
-        }
+        if failure.isOffsetOutOfRange { return try checkPlace(failure) }
         if let fatal = Trouble.reading(failure) { throw fatal }
         log.debug("cannot read the input; retrying", ["cause": .text("\(failure.error)")])
     }
 
-    /// Retention has overtaken the place: what lies between is lost, and that is said.
-    private func goToBeginning(_ failure: ConsumerFailure) throws {
+    /// Reads on from the own place; where that is lost, from the log's start, and says so.
+    private func checkPlace(_ failure: ConsumerFailure) throws {
         guard let name = failure.partition,
             let index = partitions.firstIndex(where: { $0.name == name })
         else { return }
-        let lost = partitions[index].next
-        let (low, high) = try consumer.ends(of: name, board)
-        log.offsetOutOfRange(name, committed: lost, logStart: low, logEnd: high)
-        partitions[index].next = low
-        partitions[index].committed = low
-        // Also when no record comes that would move it: else the same is said again at every start.
-        partitions[index].isReset = true
+        let place = partitions[index].next
+        let finding = try offsetCheck.judge(
+            place,
+            of: name,
+            reader: consumer,
+            asking: consumer,
+            board,
+            log
+        )
+        if case .lost(let low, let high) = finding {
+            log.offsetOutOfRange(name, committed: place, logStart: low, logEnd: high)
+            partitions[index].next = low
+            partitions[index].committed = low
+            // Also when no record comes that would move it: else the same is said again at every start.
+            partitions[index].isReset = true
+        }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
     }

@@ -20,6 +20,7 @@ final class Intake {
     private var output: IntakeOutput
     var inStep: InStep
     var others: OthersParts
+    var offsetCheck = OffsetCheck()
 
     var partitions: [InputPartition] = []
     /// What was read since the last commit.

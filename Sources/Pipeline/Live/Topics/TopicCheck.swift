@@ -33,7 +33,7 @@ public struct TopicCheck: Sendable {
         let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
         do throws(KafkaError) {
             let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-            var survey = try TopicSurvey(clients, admin, demandsProperties: true)
+            var survey = try TopicSurvey(clients, admin, .demanded)
             if creates {
                 let replicas = replication ?? min(3, max(1, survey.brokerCount))
                 try survey.create(partitions: partitions ?? 12, replication: replicas)

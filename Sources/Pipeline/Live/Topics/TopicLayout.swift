@@ -30,12 +30,13 @@ struct TopicLayout: Sendable, Equatable {
     static func find(
         _ clients: KafkaClients,
         _ admin: Admin,
+        isEmbedded: Bool = false,
         log: RunLog,
         then next: String = "restart"
     ) throws -> TopicLayout {
         var survey: TopicSurvey
         do throws(KafkaError) {
-            survey = try TopicSurvey(clients, admin, demandsProperties: false)
+            survey = try TopicSurvey(clients, admin, isEmbedded ? .unasked : .wanted)
         } catch { throw Trouble.failure(error) }
         if let denial = survey.denial {
             let names = survey.rows.filter { $0.state == .denied }.map(\.name)
@@ -57,8 +58,11 @@ struct TopicLayout: Sendable, Equatable {
         }
         guard faults.isEmpty else { throw RunFailure(faults.joined(separator: "; ")) }
         if let error = survey.unread {
+            let advice =
+                error.code == .topicAuthorization
+                ? ": grant DescribeConfigs (Deploy/acls.sh with CHECKS=1)" : ""
             log.info(
-                "the properties of the topics are not checked: grant DescribeConfigs (Deploy/acls.sh with CHECKS=1)",
+                "the properties of the topics are not checked\(advice)",
                 ["error": .text("\(error)")]
             )
         }

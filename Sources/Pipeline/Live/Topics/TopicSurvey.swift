@@ -63,7 +63,7 @@ struct TopicSurvey {
     private let brokers: [Int32]
     /// Why the properties of topics could not be asked for, where that is let pass.
     private(set) var unread: KafkaError?
-    private let demandsProperties: Bool
+    private let properties: Properties
     /// The first refusal to tell of a topic.
     private(set) var denial: KafkaError?
 
@@ -72,14 +72,22 @@ struct TopicSurvey {
         "cleanup.policy", "retention.ms", "delete.retention.ms", "min.insync.replicas", "max.message.bytes",
     ]
 
+    /// What is asked about the properties of topics.
+    enum Properties {
+        /// Those that must not be seen are faults.
+        case demanded
+        /// Those that must not be seen, or are not told, are let pass.
+        case wanted
+        /// Nothing: the embedded broker has none, and never answers.
+        case unasked
+    }
+
     /// Asks the cluster; a topic that must not be seen is a fault of its row.
-    ///
-    /// With `demandsProperties` so are properties that must not be seen; else they are let pass.
-    init(_ clients: KafkaClients, _ admin: Admin, demandsProperties: Bool) throws(KafkaError) {
+    init(_ clients: KafkaClients, _ admin: Admin, _ properties: Properties) throws(KafkaError) {
         plans = TopicPlan.all(clients)
         commands = MendingCommands(clients)
         self.admin = admin
-        self.demandsProperties = demandsProperties
+        self.properties = properties
         brokers = try admin.cluster().brokers.map(\.id)
         rows = plans.map { TopicRow(name: $0.name, purpose: $0.purpose.rawValue) }
         for index in rows.indices { try look(at: index) }
@@ -126,10 +134,13 @@ struct TopicSurvey {
         _ plan: TopicPlan,
         _ row: inout TopicRow
     ) throws(KafkaError) -> [String: TopicProperty]? {
+        // A cluster that has not answered for one topic would be waited for as long for each.
+        let isAsked = properties == .demanded || properties == .wanted && unread?.code != .timedOut
+        guard isAsked else { return nil }
         do throws(KafkaError) {
             return try admin.topicProperties(plan.name)
         } catch {
-            guard demandsProperties else {
+            guard properties == .demanded else {
                 unread = unread ?? error
                 return nil
             }

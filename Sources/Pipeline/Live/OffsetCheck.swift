@@ -1,0 +1,94 @@
+import Glibc
+import Kafka
+
+/// Judges places that a broker has called out of range, by what the partition's leader says of its log.
+///
+/// A broker that was frozen or cut off believes for a moment after its return that it still leads, and its log ends
+/// where it had been left. A reader that was sent there is told that its place is out of range; so is one whose records
+/// retention has deleted. Only the latter's are lost.
+struct OffsetCheck {
+    /// What a place is.
+    enum Finding: Equatable {
+        /// It lies in the log, or behind an end that may be that of a broker that leads no more: to be read from again.
+        case valid
+        /// Retention has overtaken it, or the topic was truncated or created anew.
+        case lost(low: Int64, high: Int64)
+    }
+
+    /// How long a place has to lie behind the log's end: longer than a broker that comes back takes to learn who leads.
+    static let patience = Duration.seconds(30)
+    /// A place that nobody has complained about for so long begins anew.
+    private static let pause = Duration.seconds(15)
+
+    /// Since when places lie behind the end, and when that was seen last.
+    private var behind: [TopicPartition: (since: ContinuousClock.Instant, last: ContinuousClock.Instant)] =
+        [:]
+
+    /// Judges a place; `low` and `high` are the first offset that the leader keeps, and its log's end.
+    mutating func judge(
+        _ offset: Int64,
+        of partition: TopicPartition,
+        low: Int64,
+        high: Int64,
+        now: ContinuousClock.Instant = .now
+    ) -> Finding {
+        if offset < low {
+            behind[partition] = nil
+            return .lost(low: low, high: high)
+        }
+        guard offset > high else {
+            behind[partition] = nil
+            return .valid
+        }
+        let since = behind[partition].flatMap { now - $0.last < Self.pause ? $0.since : nil } ?? now
+        guard now - since >= Self.patience else {
+            behind[partition] = (since, now)
+            return .valid
+        }
+        behind[partition] = nil
+        return .lost(low: low, high: high)
+    }
+
+    /// Asks the leader for its log's ends, judges a place by them, and tells the log when it is to be read from again.
+    ///
+    /// `reader` is the client that was told so; `asking` waits for the leader's answer as long as the run goes on.
+    mutating func judge(
+        _ offset: Int64,
+        of partition: TopicPartition,
+        reader: Consumer,
+        asking: Consumer,
+        _ board: RunBoard,
+        _ log: RunLog
+    ) throws -> Finding {
+        reader.refreshMetadata()
+        let (low, high) = try asking.ends(of: partition, board)
+        let finding = judge(offset, of: partition, low: low, high: high)
+        if finding == .valid {
+            log.debug(
+                "offset was called out of range; reading from it again",
+                [
+                    "topic": .text(partition.topic), "partition": .number(Int(partition.partition)),
+                    "offset": .number(Int(offset)), "log_start_offset": .number(Int(low)),
+                    "log_end_offset": .number(Int(high)),
+                ]
+            )
+            // The broker that has said so says so again until it learns who leads.
+            usleep(100_000)
+        }
+        return finding
+    }
+}
+
+extension ConsumerFailure {
+    /// Whether the place that is read from is out of range, as a broker says: its fetcher is off then.
+    var isOffsetOutOfRange: Bool { [.autoOffsetReset, .offsetOutOfRange].contains(error.code) }
+}
+
+extension Consumer {
+    /// Begins to read partitions anew that are not a group's: a fetcher that has found its place out of range is off,
+    /// and no seeking wakes it.
+    func reassign(_ places: [PartitionOffset]) throws(KafkaError) {
+        try removeAssignment(places.map(\.partition))
+        try addAssignment(places)
+    }
+}
