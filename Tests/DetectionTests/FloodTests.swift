@@ -188,8 +188,12 @@ struct FloodTests {
                 _ = Self.run(records)
                 return Self.processorTime() - begun
             }
-            let ratios = (0..<3).map { _ in seconds(many) / seconds(few) }
-            #expect(ratios.min() ?? 0 < 7, "\(order): \(ratios)")
+            // Whatever else the machine does may only make it more: the least of some tries counts.
+            var ratios: [Double] = []
+            repeat {
+                ratios.append(seconds(many) / seconds(few))
+            } while ratios[ratios.count - 1] >= 7 && ratios.count < 3
+            #expect(ratios.contains { $0 < 7 }, "\(order): \(ratios)")
         }
     }
 
