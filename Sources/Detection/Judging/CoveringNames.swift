@@ -13,7 +13,10 @@ struct CoveringNames {
         var possible: UInt64 = 0
     }
 
-    private var names: [(name: ComparedName, criteria: UInt64)] = []
+    private var names: [ComparedName] = []
+    /// The criteria that have each name, and its pairs: numbers beside the names, since most names are passed over by them.
+    private var criteria: [UInt64] = []
+    private var pairs: [ComparedName.Pairs] = []
     private var places: [ExactText: Int] = [:]
     private var found: [ExactText: Covering] = [:]
 
@@ -25,17 +28,20 @@ struct CoveringNames {
     mutating func insert(_ name: ExactText, _ criterion: UInt64) {
         all |= criterion
         if let place = places[name] {
-            names[place].criteria |= criterion
+            criteria[place] |= criterion
         } else {
             places[name] = names.count
-            names.append((ComparedName(name.string), criterion))
+            let name = ComparedName(name.string)
+            names.append(name)
+            pairs.append(name.pairs)
+            criteria.append(criterion)
         }
     }
 
     /// The criteria one of whose names covers another one.
     mutating func criteria(covering name: ExactText, _ budget: inout StepBudget) -> Covering {
         if let found = found[name] { return found }
-        var certain = places[name].map { names[$0].criteria } ?? 0
+        var certain = places[name].map { criteria[$0] } ?? 0
         let isComplete = certain == all || extend(&certain, covering: ComparedName(name.string), &budget)
         let covering = Covering(certain: certain, possible: isComplete ? certain : all)
         found[name] = covering
@@ -44,21 +50,21 @@ struct CoveringNames {
 
     /// Adds every criterion that covers a name; false when the steps did not suffice.
     private func extend(
-        _ criteria: inout UInt64,
+        _ covering: inout UInt64,
         covering name: ComparedName,
         _ budget: inout StepBudget
     )
         -> Bool
     {
         var text: PatternText?
-        for known in names where known.criteria & ~criteria != 0 {
+        for index in names.indices where criteria[index] & ~covering != 0 {
             guard budget.take(1) else { return false }
-            guard known.name.mayCover(name) else { continue }
+            guard (pairs[index] & ~name.pairs) == .zero, names[index].mayCover(name) else { continue }
             let prepared = text ?? name.bytes.withUnsafeBufferPointer { PatternText($0, .pattern) }
             text = prepared
-            let isCovered = known.name.bytes.withUnsafeBufferPointer { prepared.isMatched(by: $0, &budget) }
+            let isCovered = names[index].bytes.withUnsafeBufferPointer { prepared.isMatched(by: $0, &budget) }
             guard let isCovered else { return false }
-            if isCovered { criteria |= known.criteria }
+            if isCovered { covering |= criteria[index] }
         }
         return true
     }
@@ -66,6 +72,9 @@ struct CoveringNames {
 
 /// A name with `*` and `?`, and what tells in a few instructions that it cannot cover another one.
 private struct ComparedName {
+    /// Pairs of bytes, as a Bloom filter.
+    typealias Pairs = SIMD4<UInt64>
+
     let bytes: [UInt8]
     /// Without each `*`: what stands for one character.
     private let singles: [UInt8]
@@ -73,8 +82,8 @@ private struct ComparedName {
     /// Bytes before the first wildcard and behind the last; all of them when there is none.
     private let prefixCount: Int
     private let suffixCount: Int
-    /// The pairs of neighbouring bytes, wildcards left out, as a Bloom filter.
-    private let pairs: SIMD4<UInt64>
+    /// The pairs of neighbouring bytes, wildcards left out: a name covers none that lacks one of its own.
+    let pairs: Pairs
 
     init(_ name: String) {
         bytes = Array(name.utf8)
@@ -84,7 +93,7 @@ private struct ComparedName {
         let count = bytes.count
         prefixCount = bytes.firstIndex(where: isWildcard) ?? count
         suffixCount = bytes.lastIndex(where: isWildcard).map { count - 1 - $0 } ?? count
-        var pairs = SIMD4<UInt64>()
+        var pairs = Pairs()
         for (first, second) in zip(bytes, bytes.dropFirst()) where !isWildcard(first) && !isWildcard(second) {
             let place = ((UInt32(first) << 8 | UInt32(second)) &* 0x9E37_79B1) >> 24
             pairs[Int(place / 64)] |= 1 << UInt64(place % 64)
@@ -92,12 +101,11 @@ private struct ComparedName {
         self.pairs = pairs
     }
 
-    /// False when it covers the other for certain not.
+    /// False when it covers the other for certain not, whatever the pairs say.
     ///
     /// What is no wildcard here has to stand there in the same order, and neighbours beside each other.
     func mayCover(_ other: ComparedName) -> Bool {
-        guard (pairs & ~other.pairs) == .zero,
-            prefixCount <= other.bytes.count, suffixCount <= other.bytes.count,
+        guard prefixCount <= other.bytes.count, suffixCount <= other.bytes.count,
             bytes[..<prefixCount].hasSameBytes(as: other.bytes[..<prefixCount]),
             bytes.suffix(suffixCount).hasSameBytes(as: other.bytes.suffix(suffixCount))
         else { return false }
