@@ -142,6 +142,9 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         for subject in bySubject.keys where isMissing(subject) && engine.isBrought(subject, also: []) {
             report.gaps.append("reconciling names not \(subject)")
         }
+        for subject in engine.state.findings.subjects where isMissing(subject) {
+            report.gaps.append("reconciling names not \(subject), of which there is a finding")
+        }
         known.formUnion(subjects)
     }
 

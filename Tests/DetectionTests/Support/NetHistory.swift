@@ -58,6 +58,7 @@ struct NetHistory {
         var generated = History.records(Int.random(in: 8...36, using: &random), random)
         if random.chance(20) { generated += Self.refusals(&random) }
         if random.chance(25) { generated += Self.launches(&random) }
+        if random.chance(20) { generated += Self.copies(&random) }
         let days = random.pick([0, 0, 2, 8, 20, 450])
         generated = HorizonTests.stretched(
             generated.map { Self.completed($0, &random) },
@@ -136,6 +137,31 @@ struct NetHistory {
         var shown = record(World.member, "DescribeImages", .inventory(inventory), &random)
         (shown.id, shown.actor) = (.text("inventory/launches"), .unknown)
         return records + [shown]
+    }
+
+    /// A copy that takes tags along which are told of its source.
+    private static func copies(_ random: inout SplitMix64) -> [Record] {
+        let (source, image) = (World.image(8), World.image(9))
+        let creation = ImageCreation(image: source, name: "web-1")
+        let copy = ImageCreation(
+            image: image,
+            name: "web-1",
+            origin: .copy(source, region: nil),
+            copiesImageTags: true
+        )
+        var records = [
+            record(World.owner, "RegisterImage", .createImage(creation), &random),
+            record(World.owner, "CopyImage", .createImage(copy), &random),
+        ]
+        for (key, value) in [("Role", "golden"), ("CostCenter", "4711"), ("Role", "silver")] {
+            let change = TagChange(
+                resources: [ExactText(source.description)],
+                tags: [ExactText(key): ExactText(value)],
+                deletes: false
+            )
+            records.append(record(World.owner, "CreateTags", .changeTags(change), &random))
+        }
+        return records
     }
 
     private static func refusals(_ random: inout SplitMix64) -> [Record] {
