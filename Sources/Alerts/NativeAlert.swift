@@ -90,6 +90,10 @@ public struct NativeAlert {
             json.string(raised.map(Self.time))
             json.key("caused_by")
             json.string(alert.cause.rawValue)
+            if alert.isRepublished {
+                json.key("republished")
+                json.boolean(true)
+            }
             json.key("status")
             json.string(finding.status.rawValue)
             Self.content(of: finding, alert.policyHash, &json)

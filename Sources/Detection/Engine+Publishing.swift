@@ -48,7 +48,9 @@ extension Engine {
         var told = finding
         if finding.status == .open, known?.status == .open { told.status = .updated }
         next.hasToldChange = told.status == .updated
-        alerts.append(alert(told, next.revision, trigger))
+        let alert = alert(told, next.revision, trigger)
+        if finding.status == .open { next.lastAlert = LastAlert(event: told.event.id, cause: alert.cause) }
+        alerts.append(alert)
         state.setFinding(next, finding.identity)
         noteEnd(finding.identity, changed: next.changed)
     }
@@ -67,6 +69,7 @@ extension Engine {
         next.fingerprint = 0
         next.occurrences = 0
         next.forgotten = 0
+        next.lastAlert = nil
         let place = identity.subject.place
         next.changed = state.clock(of: place.account)
         state.setFinding(next, identity)
@@ -188,7 +191,7 @@ extension Engine {
     }
 
     /// The suppressions that cover a finding now, each with its place in the policy.
-    private func suppressions(
+    func suppressions(
         of identity: FindingIdentity,
         _ judgement: Judgement
     ) -> [(index: Int, entry: Policy.Suppression)] {

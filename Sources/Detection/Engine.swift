@@ -298,7 +298,7 @@ public struct Engine: Sendable {
         of isConcerned: (AccountID) -> Bool,
         because trigger: (AccountID) -> Trigger
     ) {
-        for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
+        catchUpStreamTime()
         // Of accounts that are not concerned too: their time has moved with the others'.
         backlog.append(timers.popDue(at: state.streamTime), .time)
         var reach = Reach(state: state, policy: inForce)
@@ -309,6 +309,11 @@ public struct Engine: Sendable {
             backlog.append(CollectionOfOne(subject), trigger(subject.place.account))
         }
         judges.forget(accountsWhere: isConcerned)
+    }
+
+    /// Puts stream time to the latest clock of any account: a restore moves none.
+    mutating func catchUpStreamTime() {
+        for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
     }
 
     /// Whether subjects wait for `judgeBacklog`.

@@ -115,6 +115,25 @@ struct SecuredClusterTests {
             SampleDay.folder + "/inventory/images.json"
         )
         #expect(inventory.status == 0, "\(inventory.errors)")
+        try openFindingsAgain(cluster, alerts)
+    }
+
+    /// Nothing more is needed to publish what is open once more; into a topic that others own it is not.
+    private func openFindingsAgain(_ cluster: SecuredCluster, _ alerts: [String]) throws {
+        var settings = cluster.login()
+        let again = try cluster.run(settings, "republish", "--policy", SampleDay.policy)
+        #expect(again.status == 0, "\(again)")
+        let lines = try readAll("amiwatch.alerts", at: cluster.broker.bootstrapServers).map { $0.value ?? "" }
+        let open = Self.told(alerts).values.filter { $0[0] == "open" }
+        #expect(!open.isEmpty && lines.count == alerts.count + open.count)
+        #expect(Self.told(lines) == Self.told(alerts))
+        settings.topics["alerts"] = "forbidden.alerts"
+        let denied = try cluster.run(settings, "republish", "--policy", SampleDay.policy)
+        expect(
+            denied,
+            says:
+                "nothing was published; grant Write (includes Describe) on topic forbidden.alerts; see Deploy/acls.sh"
+        )
     }
 
     /// No file and no option: the environment says everything.

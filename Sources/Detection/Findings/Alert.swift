@@ -17,17 +17,30 @@ public struct Alert: Hashable, Sendable {
     public let policyHash: String
     /// The alerts that this message stands for, its own the first; none when it stands for itself alone.
     public let instances: [Alert]
+    /// Whether it was published before, and is said again.
+    public let isRepublished: Bool
 
     /// An alert about what a finding says.
-    init(_ finding: Finding, revision: Int, cause: AlertCause, policyHash: String) {
+    ///
+    /// One that is said again has the id of the first time, which the record that decided then is a part of.
+    init(
+        _ finding: Finding,
+        revision: Int,
+        cause: AlertCause,
+        policyHash: String,
+        republishing last: EventID? = nil
+    ) {
         self.finding = finding
+        isRepublished = last != nil
         self.revision = revision
         self.cause = cause
         self.policyHash = policyHash
         instances = []
         findingID = finding.identity.findingID
         alertID = SHA256.hex(
-            ofLines: [findingID, String(revision), finding.status.rawValue, finding.event.id.description]
+            ofLines: [
+                findingID, String(revision), finding.status.rawValue, (last ?? finding.event.id).description,
+            ]
         )
     }
 }

@@ -21,6 +21,7 @@ extension Alert {
         revision = first.revision
         cause = first.cause
         policyHash = first.policyHash
+        isRepublished = first.isRepublished
         self.finding = finding
         instances = members
     }

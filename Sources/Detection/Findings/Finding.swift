@@ -81,9 +81,19 @@ public struct FindingState: Hashable, Sendable {
     public var verdict: Verdict?
     /// Whether any change was told since it opened.
     public var hasToldChange = true
+    /// What the last alert was, while the finding stands; nil where an older version told it.
+    public var lastAlert: LastAlert?
 
     /// Whether it only notes what is not to be said.
     var isUnsaid: Bool { status == .retracted && fingerprint != 0 }
+}
+
+/// What cannot be worked out again of the last alert of a finding that stands.
+public struct LastAlert: Hashable, Sendable {
+    /// The deciding record, which its id was made of: the finding may have gone on since without being told.
+    public let event: EventID
+    /// Why it was said.
+    public let cause: AlertCause
 }
 
 extension FindingState {

@@ -105,8 +105,6 @@ final class AlertTail: Sendable {
         _ clients: KafkaClients
     ) throws(KafkaError) -> [Int32: Int64] {
         let asking = try Consumer(clients.reader(isolation: "read_uncommitted"))
-        let names = partitions.map { TopicPartition(topic, $0) }
-        let ends = try asking.watermarks(of: names, timeout: .seconds(10))
-        return Dictionary(ends.map { ($0.key.partition, $0.value.high) }) { $1 }
+        return try asking.logEnds(of: topic, partitions, timeout: .seconds(10))
     }
 }

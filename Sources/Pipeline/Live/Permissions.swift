@@ -50,6 +50,16 @@ struct Permissions: Sendable {
         return Permissions(topics: needed, groups: [], transactionalIDPrefix: configuration.groupID + "-")
     }
 
+    /// What publishing open findings again needs.
+    static func republish(_ configuration: RunConfiguration, to target: String) -> Permissions {
+        let topics = configuration.topics
+        return Permissions(
+            topics: [topics.state: ["Read"], topics.catalogue: ["Read"], target: ["Write"]],
+            groups: [configuration.groupID],
+            transactionalIDPrefix: configuration.groupID + "-"
+        )
+    }
+
     /// What to grant where an error says that something is not allowed; nil when it does not say of what.
     func advice(_ error: KafkaError, _ fact: String) -> String? {
         switch error.code {

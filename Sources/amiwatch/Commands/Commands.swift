@@ -8,6 +8,7 @@ extension Command {
         .check,
         .inventory,
         .topics,
+        .republish,
         .rules,
     ]
 }

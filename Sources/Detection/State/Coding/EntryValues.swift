@@ -32,6 +32,10 @@ extension ByteWriter {
         byte(finding.hasToldChange ? 1 : 0)
         optional(finding.severity) { $0.text($1.rawValue) }
         optional(finding.verdict) { $0.text($1.rawValue) }
+        optional(finding.lastAlert) { writer, last in
+            writer.event(last.event)
+            writer.text(last.cause.rawValue)
+        }
     }
 
     mutating func clock(_ time: EventTime, judgedBy policy: UInt64) {
@@ -80,6 +84,14 @@ extension ByteReader {
         finding.hasToldChange = try byte() != 0
         finding.severity = try word("severity")
         finding.verdict = try word("verdict")
+        guard !isAtEnd else { return finding }
+        finding.lastAlert = try optional { (reader) throws(StateError) in
+            let event = try reader.event()
+            guard let cause = AlertCause(rawValue: try reader.text()) else {
+                throw .malformed("an alert has no such cause")
+            }
+            return LastAlert(event: event, cause: cause)
+        }
         return finding
     }
 

@@ -82,7 +82,7 @@ extension Detector {
             noteChange()
             try engine.applyCatalogue(key: key, value: message.payload, into: &alerts)
             delayUnsettled()
-        } catch { throw unreadable(configuration.topics.catalogue, message, error) }
+        } catch { throw RunFailure(message, of: configuration.topics.catalogue, "\(error)") }
     }
 
     /// Whether this process wrote it.

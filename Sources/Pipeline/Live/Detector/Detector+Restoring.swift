@@ -178,9 +178,7 @@ extension Detector {
 
     /// The end of each partition's log, open transactions included.
     func logEnds(of topic: String, _ partitions: Int) throws(KafkaError) -> [Int32: Int64] {
-        let names = (0..<Int32(clamping: partitions)).map { TopicPartition(topic, $0) }
-        let found = try ends.watermarks(of: names, timeout: restoringAnswerTime)
-        return Dictionary(found.map { ($0.key.partition, $0.value.high) }) { $1 }
+        try ends.logEnds(of: topic, 0..<Int32(clamping: partitions), timeout: restoringAnswerTime)
     }
 
     /// How long a broker's answer is waited for in one turn: other partitions are waiting.
@@ -244,15 +242,7 @@ extension Detector {
 
     /// Takes one entry of the changelog.
     func takeState(_ message: Message) throws {
-        guard let key = message.key else { return }
-        guard key.first.map({ $0 >= 0x20 }) ?? false else {
-            do throws(StateError) {
-                try engine.restore(key: key, value: message.payload)
-            } catch { throw unreadable(configuration.topics.state, message, error) }
-            return
-        }
-        guard let payload = message.payload, let entry = LedgerEntry(key: key, value: payload) else { return }
-        switch entry {
+        switch try engine.restore(message, of: configuration.topics.state) {
         case .position(let name, let offset): shares[message.partition]?.positions[name] = offset
         case .reached(let name, let offset): shares[message.partition]?.reached[name] = offset
         case .attempt(let name, let attempt): shares[message.partition]?.attempts[name] = attempt
@@ -266,18 +256,8 @@ extension Detector {
                 )
             }
             shares[message.partition]?.isCountRecorded = true
-        case .unknown(let key):
-            throw RunFailure(
-                "\(configuration.topics.state)/\(message.partition)@\(message.offset): \(key) was written by a newer "
-                    + "amiwatch or by something else; run the version that wrote it"
-            )
-        case .malformed(let key, let problem):
-            throw unreadable(configuration.topics.state, message, .malformed("\(key): \(problem)"))
+        case .unknown, .malformed, nil: break
         }
-    }
-
-    func unreadable(_ topic: String, _ message: Message, _ error: StateError) -> RunFailure {
-        RunFailure("\(topic)/\(message.partition)@\(message.offset): \(error)")
     }
 
     /// Judges what was read back; then records are read, and what is still missing is read back.

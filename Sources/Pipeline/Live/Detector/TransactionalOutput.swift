@@ -55,7 +55,7 @@ final class TransactionalOutput {
         catalogue = try producer.topic(topics.catalogue)
         deadLetters = try producer.topic(topics.deadLetters)
         self.cataloguePartitions = max(1, Int32(clamping: cataloguePartitions))
-        maximumBytes = configuration.messageBytes - 4096
+        maximumBytes = configuration.alertBytes
     }
 
     /// Takes over the transactional id; the first time it takes about a second.
@@ -81,7 +81,7 @@ final class TransactionalOutput {
             try wait(until: deadline) { () throws(KafkaError) in
                 try producer.sendOffsets(content.positions, group: proof, timeout: .seconds(1))
             }
-        } catch { return undo(error.code == .state ? cause(behind: error) : error) }
+        } catch { return undo(producer.cause(behind: error)) }
         do throws(KafkaError) {
             try wait(until: deadline) { () throws(KafkaError) in
                 try producer.commitTransaction(timeout: .milliseconds(500))
@@ -111,18 +111,7 @@ final class TransactionalOutput {
 
     private func send(_ alert: Alert, raised: Int64) throws(KafkaError) {
         for message in encoder.messages(for: alert, raised: raised, maximumBytes: maximumBytes) {
-            let finding = message.alert.finding
-            try producer.produce(
-                to: alerts,
-                key: Array(message.alert.findingID.utf8),
-                value: message.line,
-                headers: [
-                    Header("schema", NativeAlert.schema), Header("rule_id", finding.identity.rule),
-                    Header("severity", finding.severity.rawValue), Header("status", finding.status.rawValue),
-                    Header("verdict", finding.verdict.rawValue),
-                    Header("account_id", finding.identity.subject.place.account.description),
-                ]
-            )
+            try producer.produce(message.alert, message.line, to: alerts)
         }
     }
 
@@ -152,14 +141,6 @@ final class TransactionalOutput {
                 headers: [Header(Self.writerHeader, writer)]
             )
         }
-    }
-
-    /// Why producing is not allowed any more: only an attempt to commit tells, and it fails.
-    private func cause(behind error: KafkaError) -> KafkaError {
-        do throws(KafkaError) { try producer.commitTransaction(timeout: .milliseconds(500)) } catch {
-            return error
-        }
-        return error
     }
 
     private func undo(_ error: KafkaError) -> Outcome {
@@ -192,6 +173,15 @@ final class TransactionalOutput {
         let told =
             refused.isEmpty ? "one of \(written.joined(separator: ", "))" : refused.joined(separator: ", ")
         return Trouble.failure(error, about: told)
+    }
+}
+
+extension Producer {
+    /// Why producing is not allowed any more: only an attempt to commit tells, and it fails.
+    func cause(behind error: KafkaError) -> KafkaError {
+        guard error.code == .state else { return error }
+        do throws(KafkaError) { try commitTransaction(timeout: .milliseconds(500)) } catch { return error }
+        return error
     }
 }
 

@@ -66,6 +66,11 @@ struct MendingCommands: Sendable {
         return Self.line(["amiwatch", "topics", "--create"] + options)
     }
 
+    /// Creates a topic that no configuration names.
+    func create(_ topic: String, partitions: Int) -> String {
+        tool("kafka-topics.sh", ["--create", "--topic", topic, "--partitions", "\(partitions)"])
+    }
+
     /// What to do about a topic that a run cannot do without: `run '…', then restart`.
     var createAndRestart: String { Self.first(create, then: "restart") }
 

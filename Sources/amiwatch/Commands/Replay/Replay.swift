@@ -41,7 +41,7 @@ struct ReplayOptions {
     let deadLetters: String?
     let printsFindings: Bool
     let format: Format
-    let filter: ReplayFilter
+    let filter: FindingFilter
 
     /// How alerts and findings are printed.
     enum Format: String, CaseIterable {
@@ -93,7 +93,7 @@ struct ReplayOptions {
             policy, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
             InventoryOptions.time,
             findings, format, output, summary, deadLetters, since, until,
-        ] + ReplayFilter.options + [failOn]
+        ] + FindingFilter.options + [failOn]
 
     /// Reads the policy, and refuses what makes no sense.
     init(_ arguments: Arguments) throws {
@@ -102,7 +102,7 @@ struct ReplayOptions {
             throw UsageError("- is given twice, and can be read once")
         }
         format = arguments[Self.format].flatMap(Format.init) ?? .native
-        filter = try ReplayFilter(arguments)
+        filter = try FindingFilter(arguments)
         since = try arguments[Self.since].map { try Self.time($0, of: "since", endOfDay: false) }
         until = try arguments[Self.until].map { try Self.time($0, of: "until", endOfDay: true) }
         if let since, let until, since > until { throw UsageError("--since is later than --until") }

@@ -2,10 +2,10 @@ import CloudTrail
 import Configuration
 import Detection
 
-/// What of the alerts or findings is printed.
+/// Which alerts or findings are printed, or published again.
 ///
 /// It changes nothing that is judged: the counts, the state and `--fail-on` are about all of them.
-struct ReplayFilter {
+struct FindingFilter {
     private var rules: Set<String> = []
     private var accounts: Set<AccountID> = []
     private var resources: Set<ExactText> = []
@@ -16,7 +16,7 @@ struct ReplayFilter {
     private static let rule = Option.value(
         "rule",
         "ID,...",
-        "Print only what these rules find",
+        "Only what these rules find",
         repeats: true
     )
     private static let account = Option.value("account", "ID,...", "… of these accounts", repeats: true)
@@ -62,13 +62,17 @@ struct ReplayFilter {
         }
     }
 
-    /// Whether a finding is printed.
+    /// Whether a finding is chosen.
     func admits(_ finding: Finding) -> Bool {
+        admits(finding.identity) && (severities.isEmpty || severities.contains(finding.severity))
+    }
+
+    /// Whether a finding may be chosen, whatever its severity.
+    func admits(_ identity: FindingIdentity) -> Bool {
         guard !text.isEmpty else { return true }
-        let subject = finding.identity.subject
-        return (rules.isEmpty || rules.contains(finding.identity.rule))
+        let subject = identity.subject
+        return (rules.isEmpty || rules.contains(identity.rule))
             && (accounts.isEmpty || accounts.contains(subject.place.account))
-            && (severities.isEmpty || severities.contains(finding.severity))
             && (resources.isEmpty || resources.contains(ExactText(subject.resource.id)))
     }
 }

@@ -1,0 +1,91 @@
+import Configuration
+import Detection
+import Kafka
+
+/// Reads the state and the catalogue once, to their present ends, as a member of no group: workers notice nothing.
+struct StateReading {
+    private let clients: KafkaClients
+    private let log: RunLog
+    /// How long a partition may stay where it is.
+    private static let patience = Duration.seconds(30)
+
+    init(_ clients: KafkaClients, log: RunLog) { (self.clients, self.log) = (clients, log) }
+
+    /// Puts what both topics hold into an engine; returns where their partitions ended.
+    ///
+    /// The state goes first, so that the catalogue holds whatever the state's last transactions told.
+    /// - Throws: `RunFailure`.
+    func read(
+        state: TopicDescription,
+        catalogue: TopicDescription,
+        into engine: inout Engine
+    ) throws
+        -> [TopicPartition: Int64]
+    {
+        var ends: [TopicPartition: Int64] = [:]
+        for topic in [state, catalogue] { try ends.merge(read(topic, into: &engine)) { $1 } }
+        return ends
+    }
+
+    private func read(_ topic: TopicDescription, into engine: inout Engine) throws -> [TopicPartition: Int64]
+    {
+        let partitions = topic.partitions.map(\.id)
+        let consumer: Consumer
+        let ends: [Int32: Int64]
+        do throws(KafkaError) {
+            let asking = try Consumer(
+                clients.reader(isolation: "read_uncommitted"),
+                log: log.kafkaSink("ends")
+            )
+            ends = try asking.logEnds(of: topic.name, partitions, timeout: .seconds(10))
+            consumer = try Consumer(clients.reader(), log: log.kafkaSink("state"))
+            try consumer.assign(
+                partitions.map { PartitionOffset(TopicPartition(topic.name, $0), .beginning) }
+            )
+        } catch { throw Trouble.failure(error) }
+        var next: [Int32: Int64] = [:]
+        var moved = ContinuousClock.now
+        while let waiting = ends.filter({ next[$0.key] ?? 0 < $0.value }).keys.min() {
+            let failures = try consumer.poll(maxMessages: 4096, timeout: .milliseconds(100)) { batch in
+                for message in batch.messages {
+                    next[message.partition] = message.offset + 1
+                    _ = try engine.restore(message, of: topic.name)
+                }
+                for end in batch.ends where end.offset > next[end.partition] ?? 0 {
+                    next[end.partition] = end.offset
+                }
+                if !batch.messages.isEmpty { moved = .now }
+                return batch.failures
+            }
+            for failure in failures {
+                if failure.error.code == .offsetOutOfRange || failure.error.code == .autoOffsetReset {
+                    throw Trouble.failure(failure.error)
+                }
+                if let fatal = Trouble.reading(failure) { throw fatal }
+            }
+            for error in consumer.takeErrors() where error.isFatal || Trouble.isPermanent(error) {
+                throw Trouble.failure(error)
+            }
+            guard ContinuousClock.now - moved < Self.patience else {
+                throw standstill(
+                    TopicPartition(topic.name, waiting),
+                    at: next[waiting] ?? 0,
+                    ends[waiting] ?? 0
+                )
+            }
+        }
+        return Dictionary(
+            uniqueKeysWithValues: ends.map { (TopicPartition(topic.name, $0.key), $0.value) }
+        )
+    }
+
+    private func standstill(_ partition: TopicPartition, at offset: Int64, _ end: Int64) -> RunFailure {
+        RunFailure(
+            "no progress on \(partition.name) for \(Self.patience.components.seconds) s: at offset \(offset), log end "
+                + "\(end)",
+            advice: "a transaction that nobody ends may be open there: run "
+                + "'\(KafkaTools(clients).findHanging(partition))'",
+            cause: nil
+        )
+    }
+}
