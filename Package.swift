@@ -56,13 +56,12 @@ var targets: [Target] = [
     module("Detection", ["CloudTrail", "Hashing"]),
     module("Alerts", ["Detection", "CloudTrail"]),
     module("Kafka", ["CLibrdkafka"]),
-    module("TrailArchive", ["CloudTrail", "Compression", "Hashing"]),
+    module("TrailArchive", ["CloudTrail", "Compression"]),
     module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
     module(
         "Pipeline",
         [
-            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Hashing", "Kafka",
-            "TrailArchive",
+            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Kafka", "TrailArchive",
         ]
     ),
     .executableTarget(

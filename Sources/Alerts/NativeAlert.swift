@@ -87,7 +87,7 @@ public struct NativeAlert {
             json.key("revision")
             json.number(alert.revision)
             json.key("raised_at")
-            json.string(raised.map(Self.time))
+            json.string(raised.map { EventTime.text(milliseconds: $0) })
             json.key("caused_by")
             json.string(alert.cause.rawValue)
             if alert.isRepublished {
@@ -100,13 +100,6 @@ public struct NativeAlert {
             Self.instances(alert.instances, &json)
         }
         return json.bytes
-    }
-
-    /// RFC 3339 with milliseconds, UTC.
-    private static func time(milliseconds: Int64) -> String {
-        let rest = String(max(0, milliseconds) % 1000)
-        return EventTime(seconds: max(0, milliseconds) / 1000).description.dropLast()
-            + ".\(String(repeating: "0", count: 3 - rest.count))\(rest)Z"
     }
 
     private static func content(of finding: Finding, _ policyHash: String, _ json: inout JSONWriter) {

@@ -1,14 +1,16 @@
 internal import CloudTrail
-internal import Hashing
 
 /// Gathers what a reader hands over into batches.
 struct BatchWriter {
     /// A batch is handed over when it has so many entries, or when so many records were ignored.
     private static let entries = 1024
     private static let ignored = 1 << 16
+    /// Or when what could not be read takes so much.
+    private static let lostBytes = 1 << 20
 
     private var batch: DecodedBatch
     private var bytes = 0
+    private var lostBytes = 0
     /// Records of the file so far.
     private(set) var read = 0
 
@@ -27,12 +29,18 @@ struct BatchWriter {
             batch.entries.append(.record(found.decoded()))
             read += 1
         case .deadLetter(let letter):
-            batch.entries.append(.lost(LostRecord(letter)))
-            read += 1
+            let lost = LostRecord(letter)
+            batch.entries.append(.lost(lost))
+            read += letter.count
+            lostBytes += lost.bytes.count
         }
-        guard batch.entries.count >= Self.entries || batch.ignored >= Self.ignored else { return }
+        guard
+            batch.entries.count >= Self.entries || batch.ignored >= Self.ignored
+                || lostBytes >= Self.lostBytes
+        else { return }
         guard hand(batch) else { throw Stopped() }
         batch = DecodedBatch(file: batch.file)
+        lostBytes = 0
     }
 
     /// Notes how much of the file was read.
@@ -46,17 +54,5 @@ struct BatchWriter {
         batch.bytesRead += bytesRead
         batch.isLast = true
         _ = hand(batch)
-    }
-}
-
-extension LostRecord {
-    /// A copy of what the reader hands over.
-    init(_ letter: DeadLetter) {
-        reason = letter.reason
-        text = letter.text
-        recordIndex = letter.recordIndex
-        size = letter.bytes.count
-        bytes = Array(letter.bytes.prefix(Self.keptBytes))
-        sha256 = SHA256.hex(of: letter.bytes)
     }
 }

@@ -23,22 +23,3 @@ public struct DecodedBatch: Sendable {
 
     init(file: Int) { self.file = file }
 }
-
-/// Something that cannot be read, with as much of it as is worth keeping.
-public struct LostRecord: Hashable, Sendable {
-    /// The most bytes that are kept of one.
-    public static let keptBytes = 64 << 10
-
-    /// The kind of reason.
-    public let reason: DeadLetter.Reason
-    /// The reason in words.
-    public let text: String
-    /// How many records of the same file were read before it.
-    public let recordIndex: Int
-    /// Its first bytes.
-    public let bytes: [UInt8]
-    /// How many bytes it has.
-    public let size: Int
-    /// SHA-256 of all its bytes, in lower-case hex.
-    public let sha256: String
-}

@@ -1,6 +1,5 @@
 public import CloudTrail
 internal import Compression
-internal import Hashing
 
 /// Reads and decodes one file after the other, on one thread, and keeps its buffers.
 ///
@@ -117,9 +116,9 @@ public final class TrailDecoder {
         if window.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { window.drop(3) }  // a byte order mark
         while isMore {
             batches.bytesRead(upTo: window.consumed)
-            let before = batches.read
+            let (before, offset) = (batches.read, window.offset)
             func read(_ part: UnsafeRawBufferPointer) throws {
-                try reader.read(part: part, before: before) { try batches.take($0, hand) }
+                try reader.read(part: part, before: before, offset: offset) { try batches.take($0, hand) }
             }
             do {
                 switch reader.cut(window.bytes) {
@@ -149,7 +148,7 @@ public final class TrailDecoder {
                             window.drop(last)
                         }
                     } else {
-                        try batches.take(.deadLetter(tooLong(window.bytes, from: start, at: before)), hand)
+                        try batches.take(.deadLetter(tooLong(window, from: start, at: before)), hand)
                         window.drop(start)
                         try passOver(&window, of: list)
                     }
@@ -160,19 +159,27 @@ public final class TrailDecoder {
         batches.bytesRead(upTo: window.consumed)
         let problem = window.problem.map { (error: $0, packed: window.lastPacked) }
         do {
-            try reader.read(part: window.bytes, before: batches.read, problem: problem) {
-                try batches.take($0, hand)
-            }
+            try reader.read(
+                part: window.bytes,
+                before: batches.read,
+                offset: window.offset,
+                problem: problem
+            ) { try batches.take($0, hand) }
         } catch { return }
         batches.finish(bytesRead: 0, hand)
     }
 
-    private func tooLong(_ bytes: UnsafeRawBufferPointer, from start: Int, at index: Int) -> DeadLetter {
+    private func tooLong(
+        _ window: borrowing TrailWindow,
+        from start: Int,
+        at index: Int
+    ) -> DeadLetter {
         DeadLetter(
             reason: .tooLarge,
-            text: "more than \(bytes.count - start) bytes; this is its beginning",
+            text: "more than \(window.bytes.count - start) bytes; this is its beginning",
             recordIndex: index,
-            bytes: UnsafeRawBufferPointer(rebasing: bytes[start...])
+            bytes: UnsafeRawBufferPointer(rebasing: window.bytes[start...]),
+            byteOffset: max(0, window.offset + start)
         )
     }
 

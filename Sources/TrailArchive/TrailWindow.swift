@@ -59,6 +59,9 @@ struct TrailWindow: ~Copyable {
     /// The unpacked bytes in the window, valid until it moves.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
 
+    /// Where the window begins in the unpacked file; earlier, by its length, where a text was put in front.
+    var offset: Int { produced - count }
+
     /// Fills the window; false when the file has no more than what it then holds.
     mutating func fill() throws(SystemError) -> Bool {
         while count < size {

@@ -26,7 +26,7 @@ struct CorpusReplayTests {
         #expect(whole["read"] as? Int == read)
         print("corpus: \(files.count) files, \(SampleDay.text(of: whole))")
         for letter in try tree.lines("letters.jsonl").map(SampleDay.object) {
-            print("dead letter:", letter["reason"] ?? "", letter["text"] ?? "", letter["file"] ?? "")
+            print("dead letter:", letter["reason"] ?? "", letter["message"] ?? "", letter["source"] ?? "")
         }
     }
 

@@ -79,6 +79,30 @@ struct DecodingTests {
         }
     }
 
+    @Test("A dead letter says where in the unpacked file it stands, whatever the window")
+    func places() throws {
+        var records = Samples.records(60)
+        for number in stride(from: 1, to: 60, by: 7) {
+            records[number] = "{\"eventName\":\"RunInstances\",\"n\":\(number),}"
+        }
+        records[40] = #"{"eventName":"A","x":"\#(String(repeating: "x{[\\\"", count: 2_000))"}"#
+        for text in [Samples.document(records), records.joined(separator: "\n")] {
+            let bytes = Array("\u{FEFF}\(text)".utf8)
+            for path in [
+                try folder.write("places", bytes), try folder.write("places.gz", Packing.gzip(bytes)),
+            ] {
+                for window in [4096, 5003, TrailWindow.usualSize] {
+                    let lost = try Decoded.lostRecords(of: path, window: window)
+                    #expect(lost.count == (window < 10_000 ? 10 : 9), "\(path), window \(window)")
+                    for letter in lost {
+                        let offset = try #require(letter.byteOffset)
+                        #expect(bytes[offset...].starts(with: letter.bytes), "\(path), window \(window)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A document over 64 MiB loses nothing")
     func reallyLarge() throws {
         let records = Samples.records(3).joined(separator: ",")

@@ -61,5 +61,16 @@ struct Decoded: Equatable, CustomStringConvertible {
         return decoded
     }
 
+    /// What cannot be read of one file, with a window of some size.
+    static func lostRecords(of path: String, window: Int) throws -> [LostRecord] {
+        var found: [LostRecord] = []
+        let file = TrailFile(path: path, kind: .file, size: 0, time: nil)
+        try TrailDecoder(window: window).decode(file, index: 0) { batch in
+            for case .lost(let letter) in batch.entries { found.append(letter) }
+            return true
+        }
+        return found
+    }
+
     var description: String { "\(ids.count) records, \(ignored) ignored, lost \(lost) at \(indices)" }
 }

@@ -172,8 +172,8 @@ extension RecordReader {
     }
 
     private func judge(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
+        let decoder = RecordDecoder(reader: self, context: context)
         do throws(Refusal) {
-            let decoder = RecordDecoder(reader: self, context: context)
             if shape.isOCSF, !shape.frame.isWhole {
                 return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
             }
@@ -191,7 +191,9 @@ extension RecordReader {
             if let source = frame.eventSource?.text, source == "aws:s3" { return .notification }
             return try decoder.judge(frame).map { .found(FoundRecord($0)) } ?? .ignored
         } catch {
-            return .refused(error)
+            var refusal = error
+            refusal.account = decoder.account(of: shape.frame)
+            return .refused(refusal)
         }
     }
 }

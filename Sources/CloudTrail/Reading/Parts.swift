@@ -163,16 +163,18 @@ extension RecordReader {
     /// - Parameters:
     ///   - part: Unpacked bytes.
     ///   - before: How many records of the file were read before it.
+    ///   - offset: Where it begins in the unpacked file.
     ///   - problem: Why the file has no more than this part, when it was cut off or damaged, and the packed bytes
     ///     that were read last.
     ///   - body: Called for each record; what it throws ends the reading.
     public func read(
         part: UnsafeRawBufferPointer,
         before: Int,
+        offset: Int = 0,
         problem: (error: CompressionError, packed: UnsafeRawBufferPointer)? = nil,
         _ body: (Reading) throws -> Void
     ) rethrows {
-        begin(part, before: before)
+        begin(part, before: before, offset: offset)
         let cut = problem.map { EarlyEnd(refusal: Refusal($0.error), source: $0.packed) }
         try readSequence(part, Context(known: nil), cut: cut, body)
     }

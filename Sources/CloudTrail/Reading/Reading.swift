@@ -50,6 +50,8 @@ public struct DeadLetter {
         case noAccount = "no-account"
         /// The machine has no memory for it.
         case outOfMemory = "out-of-memory"
+        /// Reading or judging it ended the process, again and again. No reader says so: what guards the process does.
+        case crash
     }
 
     /// The kind of reason.
@@ -60,8 +62,12 @@ public struct DeadLetter {
     public let recordIndex: Int
     /// What could not be read, as far as it could be told apart from the rest.
     public let bytes: UnsafeRawBufferPointer
+    /// Where they begin in the message or in the unpacked file; nil within what is packed in it, or has escapes.
+    public let byteOffset: Int?
     /// How many things that cannot be read it stands for.
     public let count: Int
+    /// The account of the record, where that could be read.
+    public let account: AccountID?
 
     /// A dead letter from its parts.
     public init(
@@ -69,13 +75,17 @@ public struct DeadLetter {
         text: String,
         recordIndex: Int,
         bytes: UnsafeRawBufferPointer,
-        count: Int = 1
+        byteOffset: Int? = nil,
+        count: Int = 1,
+        account: AccountID? = nil
     ) {
         self.reason = reason
         self.text = text
         self.recordIndex = recordIndex
         self.bytes = bytes
+        self.byteOffset = byteOffset
         self.count = count
+        self.account = account
     }
 }
 
@@ -83,6 +93,8 @@ public struct DeadLetter {
 struct Refusal: Error {
     var reason: DeadLetter.Reason
     var text: String
+    /// Whose record it is, where that could be read all the same.
+    var account: AccountID?
 
     init(_ reason: DeadLetter.Reason, _ text: String) {
         self.reason = reason

@@ -53,6 +53,12 @@ struct RecordDecoder {
         )
     }
 
+    /// The account that a refused record names, without a look at its parameters.
+    func account(of frame: Frame) -> AccountID? {
+        context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
+            ?? AccountID(frame.userIdentity?.member("accountId"))
+    }
+
     func parameters(
         _ call: WatchedCall,
         _ request: JSONValue?,

@@ -14,6 +14,10 @@ public final class RecordReader {
     let actors = ActorCache()
     /// The message or file.
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Where it begins in the file of which it is a part.
+    private var inputOffset = 0
+    /// The account that all its records are known to belong to.
+    private var knownAccount: AccountID?
     /// How many records of it were read so far.
     var read = 0
     /// How many there may be.
@@ -58,6 +62,7 @@ public final class RecordReader {
             return try body(.ignored(count: 1))
         }
         begin(message)
+        knownAccount = account
         maximum = limits.records
         letters = limits.deadLetters
         guard message.count <= limits.message else {
@@ -90,9 +95,11 @@ public final class RecordReader {
     /// How many bytes the message or file has.
     var sourceBytes: Int { input.count }
 
-    /// Begins a message, a file, or a part of a file, before which so many records were read.
-    func begin(_ input: UnsafeRawBufferPointer, before: Int = 0) {
+    /// Begins a message, a file, or a part of a file, before which so many records and bytes were read.
+    func begin(_ input: UnsafeRawBufferPointer, before: Int = 0, offset: Int = 0) {
         self.input = input
+        inputOffset = offset
+        knownAccount = nil
         read = before
         maximum = .max
         letters = .max
@@ -167,8 +174,25 @@ public final class RecordReader {
             return
         }
         letters -= 1
-        let letter = DeadLetter(reason: refusal.reason, text: refusal.text, recordIndex: index, bytes: bytes)
+        // Where nothing is left of what was read, all that was read is told.
+        let told = bytes.isEmpty ? input : bytes
+        let letter = DeadLetter(
+            reason: refusal.reason,
+            text: refusal.text,
+            recordIndex: index,
+            bytes: told,
+            byteOffset: offset(of: told),
+            account: refusal.account ?? knownAccount
+        )
         try body(.deadLetter(letter))
+    }
+
+    /// Where bytes begin in the message or file; nil when they are none of its own.
+    public func offset(of bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let start = bytes.baseAddress, let base = input.baseAddress, start >= base,
+            start < base + input.count
+        else { return nil }
+        return max(0, inputOffset + (start - base))
     }
 
     /// Ends the reading: from here on there is more than there may be.
@@ -182,7 +206,9 @@ public final class RecordReader {
                 text: "\(uncountedLetters) more parts that cannot be read, after \(limits.deadLetters)",
                 recordIndex: read - 1,
                 bytes: input,
-                count: uncountedLetters
+                byteOffset: offset(of: input),
+                count: uncountedLetters,
+                account: knownAccount
             )
             try body(.deadLetter(letter))
         }
@@ -190,11 +216,8 @@ public final class RecordReader {
             overflow = nil
             letters = 1
             // What was unpacked is gone when its message is.
-            let isPart = rest.baseAddress.map { base in
-                input.baseAddress.map { base >= $0 && base < $0 + input.count } ?? false
-            }
             let refusal = Refusal(.tooManyRecords, "more than \(limits.records) records in one message")
-            try emit(refusal, isPart == true ? rest : input, body)
+            try emit(refusal, offset(of: rest) != nil ? rest : input, body)
         }
         // A bomb must not cost its memory for ever.
         if unpacked > Self.keptUnpacked {

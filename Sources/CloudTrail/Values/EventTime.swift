@@ -132,6 +132,14 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
         }
     }
 
+    /// A time in milliseconds since 1970, not before, as RFC 3339 in UTC with three digits of a second.
+    public static func text(milliseconds: Int64) -> String {
+        let milliseconds = max(0, milliseconds)
+        let rest = String(milliseconds % 1000)
+        return EventTime(seconds: milliseconds / 1000).description.dropLast()
+            + ".\(String(repeating: "0", count: 3 - rest.count))\(rest)Z"
+    }
+
     /// The time some seconds later (or earlier, when negative); the two distant times stay where they are.
     public func advanced(bySeconds delta: Int64) -> EventTime {
         let (sum, overflow) = seconds.addingReportingOverflow(delta)

@@ -1,45 +1,52 @@
 import CloudTrail
-import Hashing
 import Kafka
 
-/// A dead letter as it lies on its topic: the key is the place, so that a repeat replaces itself.
+/// A dead letter as it lies on its topic: the key is the place, so that readers can tell a repeat.
 struct DeadLetterMessage {
-    /// Of the bytes that could not be read, so many are kept; the hash is over all of them.
-    static let keptBytes = 256 << 10
+    let lost: LostRecord
+    let place: MessagePlace
 
-    let key: [UInt8]
-    let value: [UInt8]
+    /// What a document takes beside the bytes that could not be read.
+    private static let overhead = 8 << 10
 
-    init(_ letter: DeadLetter, topic: String, partition: Int32, offset: Int64) {
-        self.init(
-            reason: letter.reason.rawValue,
-            text: letter.text,
-            topic: topic,
-            partition: partition,
-            offset: offset,
-            index: letter.recordIndex,
-            bytes: letter.bytes
-        )
+    var key: [UInt8] { Array("\(place.partition)/\(place.offset)/\(lost.recordIndex)".utf8) }
+
+    /// For readers that route without parsing.
+    var headers: [Header] {
+        [
+            Header("schema", DeadLetterDocument.schema), Header("content-type", "application/json"),
+            Header("reason", lost.reason.rawValue),
+        ] + (lost.account.map { [Header("account_id", $0.description)] } ?? []) + [
+            Header("source_topic", place.partition.topic),
+            Header("source_partition", String(place.partition.partition)),
+            Header("source_offset", String(place.offset)),
+        ]
     }
 
-    init(
-        reason: String,
-        text: String,
-        topic: String,
-        partition: Int32,
-        offset: Int64,
-        index: Int,
-        bytes: UnsafeRawBufferPointer
-    ) {
-        key = Array("\(topic)/\(partition)/\(offset)/\(index)".utf8)
-        let document = DeadLetterDocument(
-            reason: reason,
-            text: text,
-            place: .message(topic: topic, partition: partition, offset: offset),
-            recordIndex: index,
-            size: bytes.count,
-            sha256: SHA256.hex(of: bytes)
-        )
-        value = document.encode(.init(rebasing: bytes.prefix(Self.keptBytes)), isText: false)
+    /// The document, with as much of what could not be read as a message of so many bytes holds.
+    func value(atMost maximumBytes: Int) -> [UInt8] {
+        let room = max(0, maximumBytes - Self.overhead)
+        return DeadLetterDocument(lost: lost, source: .message(place)).encode(keeping: room / 4 * 3)
+    }
+}
+
+/// Where a message lies, and what its producer said of it.
+struct MessagePlace {
+    let partition: TopicPartition
+    let offset: Int64
+    let key: [UInt8]?
+    /// Milliseconds since 1970; nil when there is none.
+    let timestamp: Int64?
+}
+
+extension MessagePlace {
+    /// Of a longer key the beginning is told.
+    private static let keptKeyBytes = 1 << 10
+
+    init(_ message: Message, in partition: TopicPartition) {
+        self.partition = partition
+        offset = message.offset
+        key = message.key.map { Array($0.prefix(Self.keptKeyBytes)) }
+        timestamp = message.timestamp
     }
 }

@@ -52,14 +52,16 @@ public struct Replay {
         lose: (LostRecord) throws -> Void,
         _ alert: (Alert) throws -> Void
     ) rethrows {
-        balance.read += batch.ignored + batch.entries.count
+        balance.read += batch.ignored
         balance.ignored += batch.ignored
         for entry in batch.entries {
             switch entry {
             case .lost(let lost):
-                balance.lost[lost.reason, default: 0] += 1
+                balance.read += lost.count
+                balance.lost[lost.reason, default: 0] += lost.count
                 try lose(lost)
             case .record(let record):
+                balance.read += 1
                 if let until = options.until, record.time > until {
                     balance.ignored += 1
                     continue

@@ -40,7 +40,8 @@ struct OperationTests {
         for letter in letters {
             let tree = try #require(JSONTree(Array((letter.value ?? "").utf8)))
             let place = ["topic", "partition", "offset", "record_index"].map { key in
-                tree[key]?.text ?? tree[key]?.integer.map(String.init) ?? "?"
+                let part = tree["source"]?[key]
+                return part?.text ?? part?.integer.map(String.init) ?? "?"
             }
             #expect(letter.key == place.joined(separator: "/"))
             #expect(tree["sha256"]?.text?.count == 64)

@@ -157,6 +157,8 @@ extension Detector {
         }
         catalogueCommitted = catalogueNext
         settling.removeAll()
+        for letter in content.deadLetters { deadLetterLog.note(letter) }
+        deadLetterLog.commit()
         forgetPending()
         tellForgotten()
         publishReport()

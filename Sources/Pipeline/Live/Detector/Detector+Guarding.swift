@@ -90,14 +90,19 @@ extension Detector {
         shares[name.partition]?.isTouched = true
         deadLetters.append(
             DeadLetterMessage(
-                reason: "crash",
-                text: "the detector was started \(starts) times without getting past this record, and ended "
-                    + "\(Attempt.accidents) times while it processed it alone",
-                topic: name.topic,
-                partition: name.partition,
-                offset: message.offset,
-                index: 0,
-                bytes: message.payload ?? UnsafeRawBufferPointer(start: nil, count: 0)
+                lost: LostRecord(
+                    DeadLetter(
+                        reason: .crash,
+                        text:
+                            "the detector was started \(starts) times without getting past this record, and ended "
+                            + "\(Attempt.accidents) times while it processed it alone",
+                        recordIndex: 0,
+                        bytes: message.payload ?? UnsafeRawBufferPointer(start: nil, count: 0),
+                        byteOffset: 0,
+                        account: account(of: message)
+                    )
+                ),
+                place: MessagePlace(message, in: name)
             )
         )
         count(in: name.partition) { $0.deadLettered += 1 }

@@ -60,11 +60,8 @@ extension Detector {
             count(in: name.partition) { $0.ignored += 1 }
             return
         }
-        // The intake has found the account with the envelope at hand.
-        let account =
-            configuration.input.isKeyedByAccount ? nil : message.key.flatMap { AccountID(utf8: $0) }
         var place = 0
-        try records.read(message: payload, account: account) { reading in
+        try records.read(message: payload, account: account(of: message)) { reading in
             switch reading {
             case .ignored(let count):
                 self.count(in: name.partition, count) { $0.ignored += count }
@@ -74,7 +71,7 @@ extension Detector {
                 if bytes.count <= largeRecordBytes || engine.holds(record) {
                     try judge(record, of: index, at: message.offset, notAfter: notAfter)
                 } else {
-                    bury(tooLarge(bytes, at: place), message, of: index)
+                    bury(tooLarge(record, bytes, at: place), message, of: index)
                 }
                 place += 1
             case .deadLetter(let letter):
@@ -84,20 +81,31 @@ extension Detector {
         }
     }
 
+    /// The account under which the intake, with the envelope at hand, has put a record.
+    func account(of message: Message) -> AccountID? {
+        configuration.input.isKeyedByAccount ? nil : message.key.flatMap { AccountID(utf8: $0) }
+    }
+
     private func bury(_ letter: DeadLetter, _ message: Message, of index: Int) {
         let name = sources[index].name
         deadLetters.append(
-            DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
+            DeadLetterMessage(lost: LostRecord(letter), place: MessagePlace(message, in: name))
         )
         count(in: name.partition, letter.count) { $0.deadLettered += letter.count }
     }
 
-    private func tooLarge(_ bytes: UnsafeRawBufferPointer, at place: Int) -> DeadLetter {
+    private func tooLarge(
+        _ record: Record,
+        _ bytes: UnsafeRawBufferPointer,
+        at place: Int
+    ) -> DeadLetter {
         DeadLetter(
             reason: .tooLarge,
             text: "\(bytes.count) bytes, and what one call tells of a thing fits no message of the state",
             recordIndex: place,
-            bytes: bytes
+            bytes: bytes,
+            byteOffset: records.offset(of: bytes),
+            account: record.account
         )
     }
 

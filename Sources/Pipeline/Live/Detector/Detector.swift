@@ -73,6 +73,8 @@ final class Detector {
     // Since the last commit:
     var alerts: [Alert] = []
     var deadLetters: [DeadLetterMessage] = []
+    /// What the log says of them.
+    var deadLetterLog: DeadLetterLog
     var recordCount = 0
     /// When the first change was made that is not committed; nil when there is none.
     var changedSince: ContinuousClock.Instant?
@@ -150,6 +152,7 @@ final class Detector {
         partitioner = Partitioner(input, count: layout.accountPartitions)
         others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
+        deadLetterLog = DeadLetterLog("detector", writingTo: topics.deadLetters, log)
         consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
@@ -205,6 +208,7 @@ final class Detector {
 
     /// So that others need not wait until this member is missed.
     private func leave() {
+        deadLetterLog.finish()
         for client in [consumer, reader] {
             do throws(KafkaError) { try client.close(timeout: .seconds(1)) } catch {
                 log.debug(
@@ -241,6 +245,7 @@ final class Detector {
         }
         if isReading, !isReassigned {
             try keepTime()
+            deadLetterLog.tellDue()
             takeUpDeferred(isIdle: count == 0)
             if engine.hasBacklog { judgeBacklog() }
             try commitWhenDue(isIdle: count == 0)

@@ -75,7 +75,12 @@ final class TransactionalOutput {
             let now = content.alerts.isEmpty ? 0 : HostClock.milliseconds
             for alert in content.alerts { try send(alert, raised: now) }
             for letter in content.deadLetters {
-                try producer.produce(to: deadLetters, key: letter.key, value: letter.value)
+                try producer.produce(
+                    to: deadLetters,
+                    key: letter.key,
+                    value: letter.value(atMost: maximumBytes),
+                    headers: letter.headers
+                )
             }
             for entry in content.entries { try send(entry) }
             try wait(until: deadline) { () throws(KafkaError) in

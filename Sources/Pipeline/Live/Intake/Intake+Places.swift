@@ -150,5 +150,6 @@ extension Intake {
         board.intakePartitions = partitions.map(\.name)
         // What was not committed is counted by whoever reads it again.
         pending = IntakeBalance()
+        deadLetters.discard()
     }
 }

@@ -25,6 +25,7 @@ final class Intake {
     var partitions: [InputPartition] = []
     /// What was read since the last commit.
     var pending = IntakeBalance()
+    var deadLetters: DeadLetterLog
     /// Whether the group has given this member its part, which may be nothing.
     var isAssigned = false
     /// Whether every partition has to be put back to its own place.
@@ -58,6 +59,7 @@ final class Intake {
         self.log = log
         inStep = InStep(lead: Int64(configuration.detector.horizonHours) * 1800)
         reader = RecordReader(configuration.input)
+        deadLetters = DeadLetterLog("intake", writingTo: topics.deadLetters, log)
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
         consumer = try Consumer(
             clients.member(of: configuration.groupID + "-intake"),
@@ -101,6 +103,7 @@ final class Intake {
     }
 
     private func leave() {
+        deadLetters.finish()
         do throws(KafkaError) { try consumer.close(timeout: .seconds(2)) } catch {
             log.debug(
                 "cannot leave the consumer group in order",
@@ -123,6 +126,7 @@ final class Intake {
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
         if output.isLingering, count < Self.batchMessages, hasCaughtUp { output.hurry() }
         output.poll()
+        deadLetters.tellDue()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
             try commitWhenDue(isIdle: count == 0 && hasCaughtUp)
@@ -192,7 +196,7 @@ final class Intake {
                 balance.read += 1
                 if !record.isInventory, record.time <= latest { partitions[index].see(record.time) }
                 guard bytes.count <= output.maximumBytes else {
-                    return try bury(tooLarge(bytes, at: balance.read - 1), message, index, &balance)
+                    return try bury(tooLarge(record, bytes, at: balance.read - 1), message, index, &balance)
                 }
                 try output.forward(record.account, bytes)
                 balance.forwarded += 1
@@ -217,19 +221,27 @@ final class Intake {
         _ index: Int,
         _ balance: inout IntakeBalance
     ) throws {
-        let name = partitions[index].name
-        try output.bury(
-            DeadLetterMessage(letter, topic: name.topic, partition: name.partition, offset: message.offset)
+        let letter = DeadLetterMessage(
+            lost: LostRecord(letter),
+            place: MessagePlace(message, in: partitions[index].name)
         )
-        balance.deadLettered += letter.count
+        try output.bury(letter)
+        deadLetters.note(letter)
+        balance.deadLettered += letter.lost.count
     }
 
-    private func tooLarge(_ bytes: UnsafeRawBufferPointer, at index: Int) -> DeadLetter {
+    private func tooLarge(
+        _ record: FoundRecord,
+        _ bytes: UnsafeRawBufferPointer,
+        at index: Int
+    ) -> DeadLetter {
         DeadLetter(
             reason: .tooLarge,
             text: "\(bytes.count) bytes, and the events topic takes \(output.maximumBytes)",
             recordIndex: index,
-            bytes: bytes
+            bytes: bytes,
+            byteOffset: reader.offset(of: bytes),
+            account: record.account
         )
     }
 
@@ -299,6 +311,7 @@ final class Intake {
         total += pending
         board.intakeBalance = total
         pending = IntakeBalance()
+        deadLetters.commit()
     }
 
     /// Starts again from the committed places with a new producer.
@@ -310,6 +323,7 @@ final class Intake {
             ["cause": .text(board.explaining(undelivered.cause))]
         )
         pending = IntakeBalance()
+        deadLetters.discard()
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
         for index in partitions.indices where partitions[index].phase != .unplaced {
             partitions[index].next = partitions[index].committed

@@ -54,7 +54,8 @@ final class IntakeOutput {
             try producer.produce(
                 to: deadLetters,
                 key: letter.key,
-                value: letter.value,
+                value: letter.value(atMost: maximumBytes),
+                headers: letter.headers,
                 timeout: .milliseconds(500)
             )
         }

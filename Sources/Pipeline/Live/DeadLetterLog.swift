@@ -1,0 +1,85 @@
+import CloudTrail
+import Kafka
+
+/// What the log says of dead letters: of each reason the first at once, then once a minute how many more there were.
+///
+/// A letter is told when it is delivered or committed, so that what is read again is not told twice.
+struct DeadLetterLog {
+    private static let interval = Duration.seconds(60)
+
+    /// Letters of one reason, of which the first one is named.
+    private struct Group {
+        let message: String
+        let place: MessagePlace
+        var count: Int
+    }
+
+    private let role: String
+    private let topic: String
+    private let log: RunLog
+    /// What is not delivered or committed yet.
+    private var pending: [DeadLetter.Reason: Group] = [:]
+    private var untold: [DeadLetter.Reason: Group] = [:]
+    private var toldAt: [DeadLetter.Reason: ContinuousClock.Instant] = [:]
+
+    /// Tells what a role (intake or detector) writes to a topic.
+    init(_ role: String, writingTo topic: String, _ log: RunLog) {
+        (self.role, self.topic, self.log) = (role, topic, log)
+    }
+
+    /// Takes a letter that is on its way.
+    mutating func note(_ letter: DeadLetterMessage) {
+        // Of these each has a line of its own.
+        guard letter.lost.reason != .crash else { return }
+        add(
+            Group(message: letter.lost.text, place: letter.place, count: letter.lost.count),
+            letter.lost.reason,
+            to: &pending
+        )
+    }
+
+    /// The letters on their way did not arrive.
+    mutating func discard() { pending.removeAll() }
+
+    /// The letters on their way have arrived.
+    mutating func commit() {
+        for (reason, group) in pending { add(group, reason, to: &untold) }
+        pending.removeAll()
+        tellDue()
+    }
+
+    /// Says what is due; costs nothing when nothing waits.
+    mutating func tellDue() {
+        guard !untold.isEmpty else { return }
+        let now = ContinuousClock.now
+        tell { told in told.map { now - $0 >= Self.interval } ?? true }
+    }
+
+    /// Says what is left, at the end.
+    mutating func finish() { tell { _ in true } }
+
+    private mutating func tell(where isDue: (ContinuousClock.Instant?) -> Bool) {
+        for (reason, group) in untold.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where isDue(toldAt[reason]) {
+            log.warning(
+                group.count == 1
+                    ? "cannot read a record; it is in the dead-letter topic"
+                    : "cannot read records; they are in the dead-letter topic, and the first is named here",
+                [
+                    "role": .text(role), "reason": .text(reason.rawValue), "cause": .text(group.message),
+                    "count": .number(group.count), "topic": .text(group.place.partition.topic),
+                    "partition": .number(Int(group.place.partition.partition)),
+                    "offset": .number(Int(group.place.offset)), "dead_letters": .text(topic),
+                ]
+            )
+            toldAt[reason] = .now
+            untold[reason] = nil
+        }
+    }
+
+    private func add(_ group: Group, _ reason: DeadLetter.Reason, to groups: inout [DeadLetter.Reason: Group])
+    {
+        groups[reason, default: Group(message: group.message, place: group.place, count: 0)].count +=
+            group.count
+    }
+}
