@@ -150,6 +150,16 @@ extension Consumer {
         _ partitions: [TopicPartition],
         timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64?] {
+        try committedOffsets(partitions, timeout: timeout).mapValues { $0?.offset }
+    }
+
+    /// The group's committed offsets with what was committed beside them: see ``committed(_:timeout:)``.
+    ///
+    /// - Throws: ``KafkaError``.
+    public func committedOffsets(
+        _ partitions: [TopicPartition],
+        timeout: Duration
+    ) throws(KafkaError) -> [TopicPartition: CommittedOffset?] {
         client.assertOwned()
         let deadline = ContinuousClock.now + timeout
         while true {
@@ -164,16 +174,16 @@ extension Consumer {
     private func askForCommitted(
         _ partitions: [TopicPartition],
         _ milliseconds: Int32
-    ) throws(KafkaError) -> [TopicPartition: Int64?] {
+    ) throws(KafkaError) -> [TopicPartition: CommittedOffset?] {
         let operation = "asking for committed offsets"
         let list = PartitionList(partitions, at: Int64(RD_KAFKA_OFFSET_INVALID))
         return try list.with { list throws(KafkaError) in
             try check(rd_kafka_committed(client.raw, list, milliseconds), operation)
-            var result: [TopicPartition: Int64?] = [:]
+            var result: [TopicPartition: CommittedOffset?] = [:]
             for element in list.pointee.buffer {
                 let partition = TopicPartition(element)
                 try check(element.err, "\(operation) of \(partition)")
-                result[partition] = .some(element.offset < 0 ? nil : element.offset)
+                result[partition] = .some(element.offset < 0 ? nil : CommittedOffset(element))
             }
             return result
         }
@@ -188,8 +198,19 @@ extension Consumer {
     ///   first partition with an error of its own.
     public func commit(_ offsets: [PartitionOffset], wait: Bool = true) throws(KafkaError) {
         client.assertOwned()
-        if offsets.isEmpty { return }
-        let list = PartitionList(offsets)
+        try commit(PartitionList(offsets), wait)
+    }
+
+    /// Commits positions, each with a text beside it: as without one.
+    ///
+    /// - Throws: ``KafkaError``.
+    public func commit(_ offsets: [CommittedOffset], wait: Bool = true) throws(KafkaError) {
+        client.assertOwned()
+        try commit(PartitionList(offsets), wait)
+    }
+
+    private func commit(_ list: borrowing PartitionList, _ wait: Bool) throws(KafkaError) {
+        if list.with({ $0.pointee.cnt }) == 0 { return }
         let code = list.with { rd_kafka_commit(client.raw, $0, wait ? 0 : 1) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw client.error(code, "committing positions") }
         if wait { try checkEach(list, "committing the position of") }

@@ -52,6 +52,34 @@ public struct GroupPlace: Hashable, Sendable {
     public let end: Int64
 }
 
+/// A group's place in a partition, with what was committed beside it.
+public struct CommittedOffset: Hashable, Sendable {
+    /// The partition.
+    public var partition: TopicPartition
+    /// The offset of the next message to read.
+    public var offset: Int64
+    /// A text of the group's own, which a broker keeps up to `offset.metadata.max.bytes` (4,096); empty for none.
+    public var metadata: String
+
+    /// A place in a partition, and a text.
+    public init(_ partition: TopicPartition, _ offset: Int64, metadata: String) {
+        self.partition = partition
+        self.offset = offset
+        self.metadata = metadata
+    }
+
+    init(_ element: rd_kafka_topic_partition_t) {
+        self.init(
+            TopicPartition(element),
+            element.offset,
+            metadata: String(
+                decoding: UnsafeRawBufferPointer(start: element.metadata, count: element.metadata_size),
+                as: UTF8.self
+            )
+        )
+    }
+}
+
 /// Where to read from.
 public enum StartOffset: Hashable, Sendable {
     /// The oldest message that is kept.
@@ -88,10 +116,23 @@ struct PartitionList: ~Copyable {
         for place in offsets { add(place.partition, place.offset.rawValue) }
     }
 
+    init(_ offsets: some Collection<CommittedOffset>) {
+        self.init(capacity: offsets.count)
+        for place in offsets { add(place.partition, place.offset, metadata: place.metadata) }
+    }
+
     deinit { rd_kafka_topic_partition_list_destroy(raw) }
 
-    func add(_ partition: TopicPartition, _ offset: Int64) {
-        rd_kafka_topic_partition_list_add(raw, partition.topic, partition.partition).pointee.offset = offset
+    func add(_ partition: TopicPartition, _ offset: Int64, metadata: String = "") {
+        guard let element = rd_kafka_topic_partition_list_add(raw, partition.topic, partition.partition)
+        else { return }
+        element.pointee.offset = offset
+        guard !metadata.isEmpty else { return }
+        let text = Array(metadata.utf8)
+        // The list frees it.
+        element.pointee.metadata = rd_kafka_mem_malloc(nil, text.count)
+        element.pointee.metadata?.copyMemory(from: text, byteCount: text.count)
+        element.pointee.metadata_size = text.count
     }
 
     /// Lends the list; it lives at least until `body` is done.

@@ -19,9 +19,7 @@ struct DeadLetterDocument {
     let lost: LostRecord
     let source: Source
 
-    /// The document, on one line without a newline.
-    ///
-    /// - Parameter maximum: of the bytes that could not be read, so many are in it at most.
+    /// The document, on one line without a newline, with at most so many of the bytes that could not be read.
     func encode(keeping maximum: Int = LostRecord.keptBytes) -> [UInt8] {
         let kept = lost.bytes.prefix(max(0, maximum))
         var json = JSONWriter()

@@ -63,6 +63,93 @@ struct CrashGuardTests {
         #expect(total.deadLettered == 1)
     }
 
+    @Test(
+        "A message that ends the intake each time is a dead letter whole, and its neighbours are judged once"
+    )
+    func intakeKiller() throws {
+        let history = History(seed: 65)
+        var stage = try Stage()
+        let killer = Self.creation(of: "ami-0dead0dead0dead00", like: try #require(history.events.first))
+        let middle = history.events.count / 2
+        let message = "{\"Records\":[\(killer.json),\n\(killer.json)]}"
+        try stage.produce(
+            history.events[..<middle] + [.init(account: killer.account, time: killer.time, json: message)]
+                + history.events[middle...]
+        )
+        let environment = [
+            "AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Self.library(), "DIES_AT": "ami-0dead0dead0dead00",
+        ]
+        var starts = 0
+        var (steps, alone) = (0, 0)
+        var output = ""
+        var status: Int32?
+        repeat {
+            starts += 1
+            let worker = try Worker(stage, ["--until-end"], environment: environment)
+            status = worker.process.wait(timeout: patience)
+            output = worker.lines
+            if output.contains("committing after few records") { steps += 1 }
+            if output.contains("processing its records one at a time") { alone += 1 }
+        } while status == 128 + SIGKILL && starts < 16
+        #expect(status == 0, "\(output)")
+        #expect(starts >= 9 && steps >= 2 && alone == 4, "\(starts) starts, \(steps), \(alone); \(output)")
+
+        let letters = try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers)
+        #expect(letters.count == 1)
+        let letter = try #require(letters.first.flatMap { JSONTree(Array(($0.value ?? "").utf8)) })
+        #expect(letter["reason"]?.text == "crash")
+        #expect(letters.first?.key == "\(stage.input)/\(middle % 4)/\(middle / 4)/0")
+        #expect(letter["bytes_base64"]?.text.flatMap { Data(base64Encoded: $0) } == Data(message.utf8))
+        #expect(output.contains("record crashed the intake each time"))
+
+        // Everything else is there, and nothing is suspected any more.
+        let before = stage
+        stage.configuration.roles = [.detector]
+        try stage.runToEnd()
+        try expectSound(stage, history)
+        let consumer = try Consumer([
+            "bootstrap.servers": stage.broker.bootstrapServers,
+            "group.id": stage.configuration.groupID + "-intake",
+        ])
+        let committed = try consumer.committedOffsets(
+            (0..<4).map { TopicPartition(before.input, $0) },
+            timeout: .seconds(10)
+        )
+        #expect(committed.values.reduce(0) { $0 + Int($1?.offset ?? 0) } == history.events.count + 1)
+        #expect(committed.values.allSatisfy { $0?.metadata.isEmpty ?? false }, "\(committed)")
+    }
+
+    @Test(
+        "An intake that is killed from outside again and again loses nothing, and an orderly end is no crash"
+    )
+    func intakeAccidents() throws {
+        let history = History(seed: 66)
+        let stage = try Stage()
+        func attempts() throws -> [Attempt?] {
+            let consumer = try Consumer([
+                "bootstrap.servers": stage.broker.bootstrapServers,
+                "group.id": stage.configuration.groupID + "-intake",
+            ])
+            let names = (0..<4).map { TopicPartition(stage.input, $0) }
+            return try consumer.committedOffsets(names, timeout: .seconds(10)).values
+                .map { $0.flatMap { Attempt(metadata: $0.metadata) } }
+        }
+        // At a log's end nothing is suspected: there has to be something to read, which is never handed on.
+        let environment = ["AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Self.library(), "DIES_AT": "{"]
+        try stage.produce(history.events)
+        for _ in 1...4 {
+            let worker = try Worker(stage, environment: environment)
+            #expect(worker.process.wait(timeout: patience) == 128 + SIGKILL)
+        }
+        #expect(try attempts().contains { $0?.count == 4 })
+        let worker = try Worker(stage, ["--until-end"])
+        #expect(worker.process.wait(timeout: patience) == 0, "\(worker.lines)")
+        #expect(worker.lines.contains("committing after few records"))
+        #expect(try readAll(stage.topics.deadLetters, at: stage.broker.bootstrapServers).isEmpty)
+        try expectSound(stage, history)
+        #expect(try attempts().allSatisfy { $0 == nil })
+    }
+
     @Test("Killed at the start again and again: records go one at a time, and none is lost or doubled")
     func accidents() throws {
         let history = History(seed: 62)

@@ -83,6 +83,30 @@ struct PartsTests {
         #expect(Attempt(at: 14, after: next, process: 6).count == 1)
     }
 
+    @Test("The metadata of a committed offset is read back, and whatever else stands there is none")
+    func metadata() throws {
+        let attempt = Attempt(place: 1 << 40, count: 4, announced: 6, tries: 2, process: .max)
+        #expect(Attempt(metadata: attempt.metadata) == attempt)
+        #expect(Attempt(place: 5, count: 0, process: 7).metadata.isEmpty)
+        for text in [
+            "", "1", "another program's", "1 5 4 6 2", "2 5 4 6 2 9", "1 5 -4 6 2 9", "1 -5 4 6 2 9",
+        ] {
+            #expect(Attempt(metadata: text) == nil, "\(text)")
+        }
+    }
+
+    @Test(
+        "The steps of the intake are narrower with each crash, and each reaches as far as the one before stepped"
+    )
+    func steps() {
+        let steps = (4...8).map { Attempt(place: 0, count: $0, process: 1).step }
+        #expect(steps.map(\.messages) == [1024, 32, 1, 1, 1])
+        for (wider, narrower) in zip(steps, steps.dropFirst()) { #expect(narrower.reach >= wider.messages) }
+        // Ended in order, it is not taken back twice.
+        let ended = Attempt(place: 0, count: 3, process: 1).ended(hasAnnounced: false)
+        #expect(ended.count == 2 && ended.ended(hasAnnounced: false) == ended)
+    }
+
     private func read(_ key: [UInt8], _ value: [UInt8]) -> LedgerEntry? {
         key.withUnsafeBytes { key in value.withUnsafeBytes { LedgerEntry(key: key, value: $0) } }
     }

@@ -130,7 +130,7 @@ extension Detector {
         for source in sources where source.name.partition == partition {
             entries.append(.position(source.name, source.next))
             if source.next < source.reached { entries.append(.reached(source.name, source.reached)) }
-            if let attempt = attempt(of: source), attempt != source.recordedAttempt {
+            if let attempt = attempt(of: source), attempt != source.crashGuard.recorded {
                 entries.append(.attempt(source.name, attempt))
             }
         }
@@ -145,8 +145,7 @@ extension Detector {
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
             sources[index].committed = sources[index].next
             sources[index].reached = max(sources[index].reached, sources[index].next)
-            sources[index].attempt = attempt(of: sources[index])
-            sources[index].recordedAttempt = sources[index].attempt
+            sources[index].crashGuard.commit(at: sources[index].next, isEnding: isEnding)
             guard let time = content.times[sources[index].name] else { continue }
             sources[index].publishedTime = time
             lastTimeSent = .now

@@ -12,22 +12,12 @@ extension Detector {
         for index in sources.indices where partitions.contains(sources[index].name.partition) {
             let (name, next) = (sources[index].name, sources[index].next)
             let last = shares[name.partition]?.attempts[name]
-            let attempt = Attempt(at: next, after: last, process: process)
-            sources[index].attempt = attempt
-            sources[index].recordedAttempt = last
-            sources[index].announced = nil
-            guard attempt.isSuspicious else { continue }
-            // As far as the transactions reached that were never committed.
-            sources[index].aloneUntil =
-                next + Int64(configuration.detector.commitRecords + Self.batchMessages)
-            log.warning(
-                "several starts ended at one committed offset; processing its records one at a time",
-                [
-                    "topic": .text(name.topic), "partition": .number(Int(name.partition)),
-                    "committed_offset": .number(Int(next)),
-                    "starts": .number(attempt.count - 1),
-                ]
-            )
+            sources[index].crashGuard.begin(at: next, after: last, process: process) { _ in
+                // As far as the transactions reached that were never committed.
+                configuration.detector.commitRecords + Self.batchMessages
+            }
+            guard sources[index].isAlone else { continue }
+            log.suspects(name, at: next, "detector", after: sources[index].crashGuard.crashes, step: 1)
         }
     }
 
@@ -36,7 +26,7 @@ extension Detector {
     ///
     /// False when it could not be announced: it is read again.
     func readAlone(_ message: Message, of index: Int, notAfter: EventTime) throws -> Bool {
-        if message.offset == sources[index].attempt?.killer, message.offset != sources[index].announced {
+        if sources[index].crashGuard.isKiller(message.offset) {
             bury(message, of: index)
             return true
         }
@@ -53,58 +43,36 @@ extension Detector {
         return true
     }
 
-    /// Nothing more is there that could have ended a process.
-    func noteEnd(of index: Int) {
-        sources[index].aloneUntil = 0
-        if sources[index].attempt?.place == sources[index].next { sources[index].attempt?.count = 0 }
-    }
-
     private func announce(_ offset: Int64, of index: Int) throws -> Bool {
         if isDisplaced { return false }
         // After an abort it is announced already.
-        if sources[index].announced == offset { return true }
-        let attempt = sources[index].attempt
-        sources[index].attempt = attempt?.announcing(offset)
+        if sources[index].crashGuard.announced == offset { return true }
+        let before = sources[index].crashGuard
+        sources[index].crashGuard.announce(offset)
         shares[sources[index].name.partition]?.isTouched = true
         try commit(within: .seconds(15))
         guard !isDisplaced else {
-            sources[index].attempt = attempt
+            sources[index].crashGuard = before
             return false
         }
-        sources[index].announced = offset
+        sources[index].crashGuard.confirm(offset)
         return true
     }
 
     private func bury(_ message: Message, of index: Int) {
         let name = sources[index].name
-        let starts = sources[index].attempt.map { $0.count - 1 } ?? 0
-        log.error(
-            "record crashed the detector each time; it goes to the dead letters",
-            [
-                "topic": .text(name.topic), "partition": .number(Int(name.partition)),
-                "offset": .number(Int(message.offset)), "starts": .number(starts),
-                "dead_letters": .text(configuration.topics.deadLetters),
-            ]
+        let crashes = sources[index].crashGuard.crashes
+        let letter = DeadLetterMessage.crash(
+            message,
+            in: name,
+            "detector",
+            after: crashes,
+            account: account(of: message)
         )
+        log.crashed(letter, "detector", after: crashes, deadLetters: configuration.topics.deadLetters)
         noteChange()
         shares[name.partition]?.isTouched = true
-        deadLetters.append(
-            DeadLetterMessage(
-                lost: LostRecord(
-                    DeadLetter(
-                        reason: .crash,
-                        text:
-                            "the detector was started \(starts) times without getting past this record, and ended "
-                            + "\(Attempt.accidents) times while it processed it alone",
-                        recordIndex: 0,
-                        bytes: message.payload ?? UnsafeRawBufferPointer(start: nil, count: 0),
-                        byteOffset: 0,
-                        account: account(of: message)
-                    )
-                ),
-                place: MessagePlace(message, in: name)
-            )
-        )
+        deadLetters.append(letter)
         count(in: name.partition) { $0.deadLettered += 1 }
     }
 
@@ -112,7 +80,7 @@ extension Detector {
     func endAttempts() throws {
         isEnding = true
         defer { isEnding = false }
-        for source in sources where attempt(of: source) != source.recordedAttempt {
+        for source in sources where attempt(of: source) != source.crashGuard.recorded {
             shares[source.name.partition]?.isTouched = true
         }
         try commit(within: .seconds(2))
@@ -130,8 +98,6 @@ extension Detector {
 
     /// What the next transaction makes of a source's attempt.
     func attempt(of source: Source) -> Attempt? {
-        let attempt = source.attempt?.advanced(to: source.next, isAlone: source.isAlone)
-        guard isEnding else { return attempt }
-        return attempt.map { $0.ended(hasAnnounced: $0.announced == source.announced) }
+        source.crashGuard.attempt(at: source.next, isEnding: isEnding)
     }
 }

@@ -43,7 +43,7 @@ extension Detector {
                 noteChange()
                 shares[sources[index].name.partition]?.isTouched = true
             }
-            noteEnd(of: index)
+            sources[index].crashGuard.noteEnd(at: sources[index].next)
         }
         delayUnsettled()
     }

@@ -22,17 +22,11 @@ struct Source {
     /// What of it the catalogue tells.
     var publishedTime = EventTime.distantPast
 
-    /// How often reading has begun where it began.
-    var attempt: Attempt?
-    /// What of it the state holds.
-    var recordedAttempt: Attempt?
-    /// The record that this process has announced last.
-    var announced: Int64?
-    /// Records before this offset go one at a time.
-    var aloneUntil: Int64 = 0
+    /// Records that it suspects go one at a time; the state holds its attempt.
+    var crashGuard = CrashGuard()
 
     var place: PartitionOffset { PartitionOffset(name, .at(next)) }
-    var isAlone: Bool { next < aloneUntil }
+    var isAlone: Bool { crashGuard.isSuspected(next) }
 }
 
 /// What belongs to one partition of the state.

@@ -27,6 +27,8 @@ struct InputPartition {
     var time: EventTime?
     /// Whether everything there was has been read.
     var isAtEnd = false
+    /// Messages that it suspects are read in small steps; its attempt is committed with the place.
+    var crashGuard = CrashGuard()
 
     var place: PartitionOffset { PartitionOffset(name, .at(next)) }
 

@@ -15,6 +15,7 @@ extension Intake {
         else { return }
         partitions[index].next = end.offset
         partitions[index].isAtEnd = true
+        partitions[index].crashGuard.noteEnd(at: end.offset)
     }
 
     /// Whether everything that was there has been handed on.
@@ -43,8 +44,8 @@ extension Intake {
         }
         let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
         guard !new.isEmpty else { return }
-        do throws(KafkaError) {
-            let committed = try consumer.committed(
+        do {
+            let committed = try consumer.committedOffsets(
                 new.map { partitions[$0].name },
                 timeout: .milliseconds(500)
             )
@@ -54,15 +55,20 @@ extension Intake {
                 of: new.map { partitions[$0].name }.filter { committed[$0].flatMap(\.self) == nil },
                 timeout: .seconds(2)
             )
-            for index in new {
+            let found = new.filter { index in
                 let name = partitions[index].name
-                guard let place = committed[name].flatMap(\.self) ?? starts[name] else { continue }
+                guard let place = committed[name].flatMap(\.self)?.offset ?? starts[name] else {
+                    return false
+                }
                 partitions[index].next = place
-                partitions[index].committed = place
+                return true
+            }
+            guard try begin(found, after: committed) else { return }
+            for index in found {
                 try consumer.resume(at: [partitions[index].place], timeout: .seconds(2))
                 partitions[index].phase = .reading
             }
-        } catch {
+        } catch let error as KafkaError {
             guard error.isRetriable else { throw Trouble.failure(error) }
         }
     }
@@ -114,6 +120,7 @@ extension Intake {
             log.offsetOutOfRange(name, committed: place, logStart: low, logEnd: high)
             partitions[index].next = low
             partitions[index].committed = low
+            partitions[index].crashGuard.begin(at: low, after: nil, process: process) { _ in 0 }
             // Also when no record comes that would move it: else the same is said again at every start.
             partitions[index].isReset = true
         }
@@ -134,7 +141,7 @@ extension Intake {
             board.intakePartitions = partitions.map(\.name)
             log.assigned(names, of: configuration.input.topics, to: "intake", consumer.memberID)
         case .revoked(let names):
-            do { try commit(within: .seconds(2)) } catch {
+            do { try commit(within: .seconds(2), isEnding: true) } catch {
                 log.debug("cannot commit before partitions are revoked", ["cause": .text("\(error)")])
             }
             log.revoked(names, from: "intake", isLost: false)

@@ -17,7 +17,9 @@ final class Intake {
     private let partitioner: Partitioner
     private let endsWhenRead: Bool
     private let reader: RecordReader
-    private var output: IntakeOutput
+    private(set) var output: IntakeOutput
+    /// Tells this process from others in what it commits.
+    let process = Int.random(in: 1 ... .max)
     var inStep: InStep
     var others: OthersParts
     var offsetCheck = OffsetCheck()
@@ -73,6 +75,7 @@ final class Intake {
         defer { consumer.onRebalance = nil }
         defer { leave() }
         do { try work() } catch {
+            abandon()
             // Leaving the group would commit the places of what may not have arrived.
             partitions.removeAll()
             guard error is RunStopped || error is UndeliveredMessages else {
@@ -99,7 +102,7 @@ final class Intake {
                 }
             } catch let undelivered as UndeliveredMessages { try goBack(undelivered) }
         }
-        try commit()
+        try commit(isEnding: true)
     }
 
     private func leave() {
@@ -160,7 +163,11 @@ final class Intake {
             guard partitions[current].phase == .reading, message.offset >= partitions[current].next else {
                 continue
             }
-            guard try read(message, of: current) else { continue }
+            let isSuspected = partitions[current].crashGuard.isSuspected(message.offset)
+            guard try isSuspected ? readSuspected(message, of: current) : read(message, of: current) else {
+                if isDisplaced { break }
+                continue
+            }
             partitions[current].next = message.offset + 1
             partitions[current].isAtEnd = false
             last = message
@@ -170,7 +177,7 @@ final class Intake {
     }
 
     /// Reads one message; false when it has to wait for other partitions.
-    private func read(_ message: Message, of index: Int) throws -> Bool {
+    func read(_ message: Message, of index: Int) throws -> Bool {
         guard let payload = message.payload else {
             pending.read += 1
             pending.ignored += 1
@@ -277,33 +284,29 @@ final class Intake {
     }
 
     /// Commits the places when everything before them is delivered; then it counts.
-    func commit(within limit: Duration? = nil) throws {
+    ///
+    /// - Parameters:
+    ///   - limit: How long delivering may take; nil is as long as the run goes on.
+    ///   - isPushed: Whether what lingers is sent at once.
+    ///   - isEnding: Whether this process gives its partitions up, in order.
+    /// - Returns: Whether it is done; else the next commit carries them.
+    /// - Throws: As `deliver`, and a failure that repeating cannot cure.
+    @discardableResult
+    func commit(within limit: Duration? = nil, isPushed: Bool = false, isEnding: Bool = false) throws -> Bool
+    {
         lastCommit = .now
-        let moved = partitions.filter { $0.phase != .unplaced && ($0.next > $0.committed || $0.isReset) }
-        guard !moved.isEmpty else { return }
-        try output.deliver(within: limit, isPushed: hasCaughtUp)
-        do throws(KafkaError) {
-            try consumer.commit(moved.map(\.place))
-        } catch {
-            if Trouble.isPermanent(error) { throw Trouble.failure(error) }
-            // The group is about to change, or a broker is away: what is not committed is read again by whoever
-            // owns it then, or committed next time.
-            log.debug(
-                "cannot commit input offsets; the next commit carries them",
-                ["cause": .text("\(error)")]
-            )
-            return
+        let moved = partitions.indices.filter {
+            partitions[$0].phase != .unplaced && partitions[$0].isUncommitted(isEnding: isEnding)
         }
-        for index in partitions.indices where partitions[index].phase != .unplaced {
-            partitions[index].committed = partitions[index].next
-            partitions[index].isReset = false
-        }
+        guard !moved.isEmpty else { return true }
+        try output.deliver(within: limit, isPushed: isPushed || hasCaughtUp)
+        guard try write(moved.map { ($0, partitions[$0].next) }, isEnding: isEnding) else { return false }
         log.debug(
             "input offsets committed",
             [
                 "read": .number(pending.read), "forwarded": .number(pending.forwarded),
                 "dead_lettered": .number(pending.deadLettered),
-                "offsets": .texts(moved.map { "\($0.name.name)=\($0.next)" }),
+                "offsets": .texts(moved.map { "\(partitions[$0].name.name)=\(partitions[$0].next)" }),
                 "milliseconds": .number(lastCommit.milliseconds),
             ]
         )
@@ -312,6 +315,7 @@ final class Intake {
         board.intakeBalance = total
         pending = IntakeBalance()
         deadLetters.commit()
+        return true
     }
 
     /// Starts again from the committed places with a new producer.

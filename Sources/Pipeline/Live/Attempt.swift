@@ -1,6 +1,6 @@
 /// How often reading was begun at one place without getting past it: the trace of a record that ends the process.
 ///
-/// Committed before the first record is read. A value; what it says is decided here, and kept in the ledger.
+/// Committed before the first record is read. A value; what it says is decided here, and a `CrashGuard` keeps it.
 struct Attempt: Equatable {
     /// So many ends may be accidents: of processes that began at one place, and then, with records going one at a
     /// time, of processes that had announced one record.
@@ -62,7 +62,7 @@ struct Attempt: Equatable {
     ///
     /// What earlier processes announced stays, what this one did not.
     func ended(hasAnnounced: Bool) -> Attempt {
-        guard count > 0 else { return self }
+        guard count > 0, process != 0 else { return self }
         return Attempt(
             place: place,
             count: count - 1,

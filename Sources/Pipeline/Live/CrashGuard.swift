@@ -1,0 +1,116 @@
+import CloudTrail
+import Kafka
+
+/// What the reader of one partition knows of what has ended processes there.
+///
+/// What of it has to outlive the process is the attempt: the detector keeps it beside its positions, the intake in the
+/// metadata of its committed offsets.
+struct CrashGuard {
+    /// How often reading has begun where it began.
+    private(set) var attempt: Attempt?
+    /// What of it is written down.
+    private(set) var recorded: Attempt?
+    /// The record that this process has announced last.
+    private(set) var announced: Int64?
+    /// Records before this offset are suspected.
+    private var suspectedUntil: Int64 = 0
+
+    /// Begins to read at a place.
+    ///
+    /// - Parameters:
+    ///   - place: Where.
+    ///   - last: What was written down by whoever read there before.
+    ///   - process: This process.
+    ///   - reach: How many records from there on are suspected, when it is suspicious.
+    mutating func begin(at place: Int64, after last: Attempt?, process: Int, reach: (Attempt) -> Int) {
+        let attempt = Attempt(at: place, after: last, process: process)
+        self = CrashGuard()
+        (self.attempt, recorded) = (attempt, last)
+        if attempt.isSuspicious { suspectedUntil = place + Int64(reach(attempt)) }
+    }
+
+    /// Whether the record at an offset is suspected.
+    func isSuspected(_ offset: Int64) -> Bool { offset < suspectedUntil }
+
+    /// Whether a record has ended so many processes that this one must not try it.
+    func isKiller(_ offset: Int64) -> Bool { offset == attempt?.killer && offset != announced }
+
+    /// Starts that ended before this one.
+    var crashes: Int { attempt.map { max(0, $0.count - 1) } ?? 0 }
+
+    /// What a commit of a place makes of the attempt, also the last one of a process that ends in order.
+    func attempt(at place: Int64, isEnding: Bool) -> Attempt? {
+        let attempt = attempt?.advanced(to: place, isAlone: isSuspected(place))
+        guard isEnding else { return attempt }
+        return attempt.map { $0.ended(hasAnnounced: $0.announced == announced) }
+    }
+
+    /// A place is committed, and what that made of the attempt is written down.
+    mutating func commit(at place: Int64, isEnding: Bool) {
+        attempt = attempt(at: place, isEnding: isEnding)
+        recorded = attempt
+    }
+
+    /// The next commit announces a record, which is to be processed alone.
+    mutating func announce(_ offset: Int64) { attempt = attempt?.announcing(offset) }
+
+    /// The commit that announced a record has been made.
+    mutating func confirm(_ offset: Int64) { announced = offset }
+
+    /// All that is there is read, and nothing of it has ended the process.
+    mutating func noteEnd(at place: Int64) {
+        suspectedUntil = 0
+        if attempt?.place == place { attempt?.count = 0 }
+    }
+}
+
+extension DeadLetterMessage {
+    /// A message that ended the process each time that a role (intake or detector) processed it alone.
+    static func crash(
+        _ message: Message,
+        in partition: TopicPartition,
+        _ role: String,
+        after crashes: Int,
+        account: AccountID? = nil
+    ) -> DeadLetterMessage {
+        let letter = DeadLetter(
+            reason: .crash,
+            text: "the \(role) was started \(crashes) times without getting past this record, and ended "
+                + "\(Attempt.accidents) times while it processed it alone",
+            recordIndex: 0,
+            bytes: message.payload ?? UnsafeRawBufferPointer(start: nil, count: 0),
+            byteOffset: 0,
+            account: account
+        )
+        return DeadLetterMessage(lost: LostRecord(letter), place: MessagePlace(message, in: partition))
+    }
+}
+
+extension RunLog {
+    /// Several processes ended at one place; `step` is how many records a role now takes between two commits.
+    func suspects(_ name: TopicPartition, at place: Int64, _ role: String, after crashes: Int, step: Int) {
+        warning(
+            step == 1
+                ? "several starts ended at one committed offset; processing its records one at a time"
+                : "several starts ended at one committed offset; committing after few records",
+            [
+                "role": .text(role), "topic": .text(name.topic), "partition": .number(Int(name.partition)),
+                "committed_offset": .number(Int(place)), "starts": .number(crashes),
+                "records_per_commit": .number(step),
+            ]
+        )
+    }
+
+    /// A record is put aside that ends the process.
+    func crashed(_ letter: DeadLetterMessage, _ role: String, after crashes: Int, deadLetters: String) {
+        error(
+            "record crashed the \(role) each time; it goes to the dead letters",
+            [
+                "topic": .text(letter.place.partition.topic),
+                "partition": .number(Int(letter.place.partition.partition)),
+                "offset": .number(Int(letter.place.offset)), "starts": .number(crashes),
+                "dead_letters": .text(deadLetters),
+            ]
+        )
+    }
+}
