@@ -212,7 +212,10 @@ extension Consumer {
     private func commit(_ list: borrowing PartitionList, _ wait: Bool) throws(KafkaError) {
         if list.with({ $0.pointee.cnt }) == 0 { return }
         let code = list.with { rd_kafka_commit(client.raw, $0, wait ? 0 : 1) }
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw client.error(code, "committing positions") }
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            let topics = Set(list.with { $0.pointee.buffer.map { TopicPartition($0).topic } }).sorted()
+            throw client.error(code, "committing the positions of \(topics.joined(separator: ", "))")
+        }
         if wait { try checkEach(list, "committing the position of") }
     }
 }

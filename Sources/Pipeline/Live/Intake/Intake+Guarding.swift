@@ -51,7 +51,12 @@ extension Intake {
                 $0.step.reach
             }
         }
-        guard try write(indices.map { ($0, partitions[$0].next) }) else { return false }
+        do {
+            guard try write(indices.map { ($0, partitions[$0].next) }) else { return false }
+        } catch let failure as RunFailure {
+            // Who may not commit may not read either, and reading says so in plainer words.
+            log.debug("cannot commit input offsets", ["cause": .text("\(failure)")])
+        }
         for index in indices {
             let (partition, crashGuard) = (partitions[index], partitions[index].crashGuard)
             guard crashGuard.isSuspected(partition.next), let attempt = crashGuard.attempt else { continue }
