@@ -162,9 +162,10 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         for (evaluation, reading) in dependent(on: key, fact, engine.state) {
             report.checked += 1
             let subject = evaluation.subject
+            guard engine.owns(subject), engine.isBrought(subject, also: all) else { continue }
             if named.contains(subject) {
                 note(triggers[subject])
-            } else if engine.owns(subject), engine.isBrought(subject, also: all) {
+            } else {
                 report.gaps.append("\(key) \(fact.told) does not name \(evaluation), which read \(reading)")
             }
         }

@@ -58,7 +58,7 @@ struct NetHistory {
         var generated = History.records(Int.random(in: 8...36, using: &random), random)
         if random.chance(20) { generated += Self.refusals(&random) }
         if random.chance(25) { generated += Self.launches(&random) }
-        if random.chance(20) { generated += Self.copies(&random) }
+        if random.chance(30) { generated += Self.copies(&random) }
         let days = random.pick([0, 0, 2, 8, 20, 450])
         generated = HorizonTests.stretched(
             generated.map { Self.completed($0, &random) },
@@ -139,9 +139,10 @@ struct NetHistory {
         return records + [shown]
     }
 
-    /// A copy that takes tags along which are told of its source.
+    /// A copy that takes tags along which are told of its source; and what a document says of the source.
     private static func copies(_ random: inout SplitMix64) -> [Record] {
         let (source, image) = (World.image(8), World.image(9))
+        let account = random.pick([World.owner, World.member])
         let creation = ImageCreation(image: source, name: "web-1")
         let copy = ImageCreation(
             image: image,
@@ -150,8 +151,8 @@ struct NetHistory {
             copiesImageTags: true
         )
         var records = [
-            record(World.owner, "RegisterImage", .createImage(creation), &random),
-            record(World.owner, "CopyImage", .createImage(copy), &random),
+            record(account, "RegisterImage", .createImage(creation), &random),
+            record(account, "CopyImage", .createImage(copy), &random),
         ]
         for (key, value) in [("Role", "golden"), ("CostCenter", "4711"), ("Role", "silver")] {
             let change = TagChange(
@@ -159,9 +160,15 @@ struct NetHistory {
                 tags: [ExactText(key): ExactText(value)],
                 deletes: false
             )
-            records.append(record(World.owner, "CreateTags", .changeTags(change), &random))
+            records.append(record(account, "CreateTags", .changeTags(change), &random))
         }
-        return records
+        var inventory = Inventory(isDated: true)
+        inventory.images = [Inventory.Image(id: source)]
+        inventory.images[0].owner = account
+        inventory.images[0].ownerAlias = random.pick(["amazon", "self"])
+        var shown = record(account, "DescribeImages", .inventory(inventory), &random)
+        (shown.id, shown.actor) = (.text("inventory/copies"), .unknown)
+        return records + [shown]
     }
 
     private static func refusals(_ random: inout SplitMix64) -> [Record] {
