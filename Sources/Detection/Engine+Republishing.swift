@@ -24,7 +24,7 @@ extension Engine {
     /// The last alert of a finding that stands: with its id, revision, status and cause.
     ///
     /// What it says is the finding's final form: where more of the same has happened since, that was not worth telling
-    /// (``News``), it says so. Changes nothing, and publishes nothing that was not published before.
+    /// (`News`), it says so. Changes nothing, and publishes nothing that was not published before.
     public func republished(_ identity: FindingIdentity) -> Republished {
         let said = judgements(of: identity.subject).first { $0.rule.metadata.id == identity.rule }
         let isJudgedByOther = !judges.knows(identity.subject.place.account)
