@@ -49,6 +49,17 @@ struct OffsetCheck {
         return .lost(low: low, high: high)
     }
 
+    /// Whether a place lies behind the end, as far as it is known.
+    func isBehind(_ partition: TopicPartition) -> Bool { behind[partition] != nil }
+
+    /// The partitions whose place lay behind the end a second ago: librdkafka need not complain of them again.
+    func due(now: ContinuousClock.Instant = .now) -> [TopicPartition] {
+        behind.isEmpty ? [] : behind.filter { now - $0.value.last >= .seconds(1) }.keys.sorted()
+    }
+
+    /// Forgets a partition that is not read any more.
+    mutating func forget(_ partition: TopicPartition) { behind[partition] = nil }
+
     /// Asks the leader for its log's ends, judges a place by them, and tells the log when it is to be read from again.
     ///
     /// `reader` is the client that was told so; `asking` waits for the leader's answer as long as the run goes on.

@@ -106,16 +106,18 @@ extension Detector {
     }
 
     func handle(_ failure: ConsumerFailure) throws {
-        if failure.isOffsetOutOfRange { return try checkPlace(failure) }
+        if failure.isOffsetOutOfRange {
+            return try failure.partition.map { try checkPlace(of: $0, isNew: true) } ?? ()
+        }
         if let fatal = Trouble.reading(failure) { throw fatal }
         log.debug("cannot read records; retrying", ["cause": .text("\(failure.error)")])
     }
 
     /// Reads on from the own place; where that is lost, from the log's start, and says so.
-    private func checkPlace(_ failure: ConsumerFailure) throws {
-        guard let name = failure.partition,
-            let index = sources.firstIndex(where: { $0.isRead && $0.name == name })
-        else { return }
+    private func checkPlace(of name: TopicPartition, isNew: Bool) throws {
+        guard let index = sources.firstIndex(where: { $0.isRead && $0.name == name }) else {
+            return offsetCheck.forget(name)
+        }
         let place = sources[index].next
         let finding = try offsetCheck.judge(place, of: name, reader: consumer, asking: ends, board, log)
         if case .lost(let low, let high) = finding {
@@ -126,7 +128,13 @@ extension Detector {
             shares[name.partition]?.isTouched = true
             noteChange()
         }
+        guard isNew || !offsetCheck.isBehind(name) else { return }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
+    }
+
+    /// Looks again at places that lay behind their logs' ends.
+    func checkPlacesAgain() throws {
+        for name in offsetCheck.due() { try checkPlace(of: name, isNew: false) }
     }
 }

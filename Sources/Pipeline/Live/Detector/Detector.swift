@@ -232,6 +232,7 @@ final class Detector {
             return (batch.messages.count, batch.failures)
         }
         for failure in failures { try handle(failure) }
+        try checkPlacesAgain()
         for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal {
             throw Trouble.failure(error)
         }

@@ -97,16 +97,18 @@ extension Intake {
     }
 
     func handle(_ failure: ConsumerFailure) throws {
-        if failure.isOffsetOutOfRange { return try checkPlace(failure) }
+        if failure.isOffsetOutOfRange {
+            return try failure.partition.map { try checkPlace(of: $0, isNew: true) } ?? ()
+        }
         if let fatal = Trouble.reading(failure) { throw fatal }
         log.debug("cannot read the input; retrying", ["cause": .text("\(failure.error)")])
     }
 
     /// Reads on from the own place; where that is lost, from the log's start, and says so.
-    private func checkPlace(_ failure: ConsumerFailure) throws {
-        guard let name = failure.partition,
-            let index = partitions.firstIndex(where: { $0.name == name })
-        else { return }
+    private func checkPlace(of name: TopicPartition, isNew: Bool) throws {
+        guard let index = partitions.firstIndex(where: { $0.name == name && $0.phase != .unplaced }) else {
+            return offsetCheck.forget(name)
+        }
         let place = partitions[index].next
         let finding = try offsetCheck.judge(
             place,
@@ -124,8 +126,14 @@ extension Intake {
             // Also when no record comes that would move it: else the same is said again at every start.
             partitions[index].isReset = true
         }
+        guard isNew || !offsetCheck.isBehind(name) else { return }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
         isDisplaced = true
+    }
+
+    /// Looks again at places that lay behind their logs' ends.
+    func checkPlacesAgain() throws {
+        for name in offsetCheck.due() { try checkPlace(of: name, isNew: false) }
     }
 
     // MARK: The group

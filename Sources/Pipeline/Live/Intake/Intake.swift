@@ -126,6 +126,7 @@ final class Intake {
             return (batch.messages.count, batch.failures)
         }
         for failure in failures { try handle(failure) }
+        try checkPlacesAgain()
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
         if output.isLingering, count < Self.batchMessages, hasCaughtUp { output.hurry() }
         output.poll()
