@@ -82,8 +82,9 @@ final class AlertTail: Sendable {
                 for end in batch.ends { next[end.partition] = max(next[end.partition] ?? 0, end.offset) }
                 return batch.failures
             }
-            for failure in failures where failure.isOffsetOutOfRange {
-                guard let name = failure.partition, let place = next[name.partition] else { continue }
+            let refused = failures.filter(\.isOffsetOutOfRange).compactMap(\.partition)
+            for name in refused + offsetCheck.due().map(\.partition) {
+                guard let place = next[name.partition] else { continue }
                 let finding = try offsetCheck.judge(
                     place,
                     of: name,
@@ -93,6 +94,7 @@ final class AlertTail: Sendable {
                     log
                 )
                 if case .lost(let low, _) = finding { next[name.partition] = low }
+                guard refused.contains(name) || !offsetCheck.isBehind(name) else { continue }
                 try consumer.reassign([PartitionOffset(topic, name.partition, next[name.partition] ?? 0)])
             }
         }

@@ -20,9 +20,15 @@ struct OffsetCheck {
     /// A place that nobody has complained about for so long begins anew.
     private static let pause = Duration.seconds(15)
 
-    /// Since when places lie behind the end, and when that was seen last.
-    private var behind: [TopicPartition: (since: ContinuousClock.Instant, last: ContinuousClock.Instant)] =
-        [:]
+    /// A place that lies behind the end.
+    private struct Behind {
+        let offset: Int64
+        let since: ContinuousClock.Instant
+        /// When that was seen last.
+        let last: ContinuousClock.Instant
+    }
+
+    private var behind: [TopicPartition: Behind] = [:]
 
     /// Judges a place; `low` and `high` are the first offset that the leader keeps, and its log's end.
     mutating func judge(
@@ -42,7 +48,7 @@ struct OffsetCheck {
         }
         let since = behind[partition].flatMap { now - $0.last < Self.pause ? $0.since : nil } ?? now
         guard now - since >= Self.patience else {
-            behind[partition] = (since, now)
+            behind[partition] = Behind(offset: offset, since: since, last: now)
             return .valid
         }
         behind[partition] = nil
@@ -52,9 +58,12 @@ struct OffsetCheck {
     /// Whether a place lies behind the end, as far as it is known.
     func isBehind(_ partition: TopicPartition) -> Bool { behind[partition] != nil }
 
-    /// The partitions whose place lay behind the end a second ago: librdkafka need not complain of them again.
-    func due(now: ContinuousClock.Instant = .now) -> [TopicPartition] {
-        behind.isEmpty ? [] : behind.filter { now - $0.value.last >= .seconds(1) }.keys.sorted()
+    /// The places that lay behind their logs' ends a second ago, to be judged again: of a topic that was made anew, and
+    /// has got records since, librdkafka need not complain a second time.
+    func due(now: ContinuousClock.Instant = .now) -> [(partition: TopicPartition, offset: Int64)] {
+        if behind.isEmpty { return [] }
+        return behind.filter { now - $0.value.last >= .seconds(1) }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value.offset) }
     }
 
     /// Forgets a partition that is not read any more.

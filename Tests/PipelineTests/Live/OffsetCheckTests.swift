@@ -38,6 +38,35 @@ struct OffsetCheckTests {
         #expect(judge(12, high: 20, after: 31 + 50) == .valid)
         for second in 82...111 { #expect(judge(12, after: second) == .valid) }
         #expect(judge(12, after: 112) == .lost(low: 5, high: 9))
+        #expect(!check.isBehind(partition))
+    }
+
+    @Test(
+        "A place behind the end is looked at again without a complaint, until it is valid, lost or not read any more"
+    )
+    func again() {
+        var check = OffsetCheck()
+        let start = ContinuousClock.now
+        func due(after seconds: Int) -> [Int64] {
+            check.due(now: start + .seconds(seconds)).map(\.offset)
+        }
+        func judge(_ offset: Int64, after seconds: Int) -> OffsetCheck.Finding {
+            check.judge(offset, of: partition, low: 5, high: 9, now: start + .seconds(seconds))
+        }
+        #expect(judge(7, after: 0) == .valid)
+        #expect(due(after: 5) == [])
+        #expect(judge(12, after: 5) == .valid)
+        #expect(due(after: 5) == [])
+        // By looking again alone it is lost in the end.
+        for second in 6...34 {
+            #expect(due(after: second) == [12])
+            #expect(judge(12, after: second) == .valid)
+        }
+        #expect(judge(12, after: 35) == .lost(low: 5, high: 9))
+        #expect(due(after: 40) == [])
+        #expect(judge(12, after: 41) == .valid)
+        check.forget(partition)
+        #expect(due(after: 50) == [])
     }
 
     @Test("Readers that are wrongly told so read on where they were: nothing is read twice, nothing is lost")

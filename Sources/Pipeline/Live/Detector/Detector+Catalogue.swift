@@ -99,7 +99,15 @@ extension Detector {
         }
         guard let name = failure.partition else { return }
         let isState = name.topic == configuration.topics.state
-        var place = (isState ? failure.offset : catalogueNext[name.partition]) ?? 0
+        let place = (isState ? failure.offset : catalogueNext[name.partition]) ?? 0
+        try checkReader(name, at: place, isNew: true)
+    }
+
+    /// Reads state or catalogue on from a place; where that is lost, from the log's start.
+    func checkReader(_ name: TopicPartition, at offset: Int64, isNew: Bool) throws {
+        let isState = name.topic == configuration.topics.state
+        if !isNew, isState, !stateReading.contains(name.partition) { return offsetCheck.forget(name) }
+        var place = offset
         let finding = try offsetCheck.judge(place, of: name, reader: reader, asking: ends, board, log)
         if case .lost(let low, _) = finding {
             if isState {
@@ -120,6 +128,7 @@ extension Detector {
             catalogueCommitted[name.partition] = low
             place = low
         }
+        guard isNew || !offsetCheck.isBehind(name) else { return }
         // Of a state that is not read back any more nothing is assigned.
         guard !isState || stateReading.contains(name.partition) else { return }
         do throws(KafkaError) { try reader.reassign([PartitionOffset(name, .at(place))]) } catch {

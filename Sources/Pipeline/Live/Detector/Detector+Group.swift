@@ -135,6 +135,12 @@ extension Detector {
 
     /// Looks again at places that lay behind their logs' ends.
     func checkPlacesAgain() throws {
-        for name in offsetCheck.due() { try checkPlace(of: name, isNew: false) }
+        for (name, offset) in offsetCheck.due() {
+            if [configuration.topics.state, configuration.topics.catalogue].contains(name.topic) {
+                try checkReader(name, at: offset, isNew: false)
+            } else {
+                try checkPlace(of: name, isNew: false)
+            }
+        }
     }
 }

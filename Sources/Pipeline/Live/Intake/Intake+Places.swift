@@ -133,7 +133,7 @@ extension Intake {
 
     /// Looks again at places that lay behind their logs' ends.
     func checkPlacesAgain() throws {
-        for name in offsetCheck.due() { try checkPlace(of: name, isNew: false) }
+        for place in offsetCheck.due() { try checkPlace(of: place.partition, isNew: false) }
     }
 
     // MARK: The group

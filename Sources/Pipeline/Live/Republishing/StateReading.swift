@@ -58,9 +58,7 @@ struct StateReading {
                 return batch.failures
             }
             for failure in failures {
-                if failure.error.code == .offsetOutOfRange || failure.error.code == .autoOffsetReset {
-                    throw Trouble.failure(failure.error)
-                }
+                if failure.isOffsetOutOfRange { throw Trouble.failure(failure.error) }
                 if let fatal = Trouble.reading(failure) { throw fatal }
             }
             for error in consumer.takeErrors() where error.isFatal || Trouble.isPermanent(error) {

@@ -16,7 +16,7 @@ extension Command {
     private static let time = Option.value(
         "time",
         "TIME",
-        "When it was taken (2026-03-17T09:00:00Z); without it only what holds for ever is taken"
+        "When it was taken (2026-03-17T09:00:00Z, or a day); without it only what holds for ever is taken"
     )
     private static let dryRun = Option.flag("dry-run", "Only show what is understood")
 
