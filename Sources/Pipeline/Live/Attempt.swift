@@ -1,6 +1,6 @@
 /// How often reading was begun at one place without getting past it: the trace of a record that ends the process.
 ///
-/// Committed before the first record is read. A value; what it says is decided here, and a `CrashGuard` keeps it.
+/// Committed before the first record is read. A value; what it says is decided here, and a `PoisonGuard` keeps it.
 struct Attempt: Equatable {
     /// So many ends may be accidents: of processes that began at one place, and then, with records going one at a
     /// time, of processes that had announced one record.
@@ -39,7 +39,7 @@ struct Attempt: Equatable {
     var isSuspicious: Bool { count > Self.accidents }
 
     /// The record that has ended as many processes as cannot be accidents.
-    var killer: Int64? { tries >= Self.accidents ? announced : nil }
+    var poison: Int64? { tries >= Self.accidents ? announced : nil }
 
     /// What a process writes down before it processes a record alone.
     func announcing(_ offset: Int64) -> Attempt {

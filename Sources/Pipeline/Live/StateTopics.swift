@@ -8,7 +8,7 @@ extension Engine {
     ///
     /// - Throws: `RunFailure` when a newer version or something else has written it.
     mutating func restore(_ message: Message, of topic: String) throws -> LedgerEntry? {
-        guard let key = message.key, !PublishedTime.isTime(key) else { return nil }
+        guard let key = message.key, !Watermark.isWatermark(key) else { return nil }
         guard key.first.map({ $0 >= 0x20 }) ?? false else {
             do throws(StateError) {
                 try restore(key: key, value: message.payload)

@@ -68,14 +68,14 @@ struct PartsTests {
         var next = attempt
         for process in 5...7 {
             next = Attempt(at: 12, after: next, process: process)
-            #expect(next.killer == nil && next.isSuspicious)
+            #expect(next.poison == nil && next.isSuspicious)
             next = next.announcing(13)
             #expect(next.advanced(to: 13, isAlone: true).announced == 13)
         }
         next = Attempt(at: 12, after: next, process: 8)
-        #expect(next.killer == 13)
-        #expect(next.announcing(14).killer == nil)
-        #expect(Attempt(at: 12, after: next.ended(hasAnnounced: false), process: 9).killer == 13)
+        #expect(next.poison == 13)
+        #expect(next.announcing(14).poison == nil)
+        #expect(Attempt(at: 12, after: next.ended(hasAnnounced: false), process: 9).poison == 13)
         #expect(Attempt(at: 12, after: next.ended(hasAnnounced: true), process: 9).announced == nil)
         // Past it all is forgotten.
         #expect(next.advanced(to: 14, isAlone: true).announced == nil)

@@ -61,7 +61,7 @@ extension Detector {
         }
         if let restoring, case .restoring = phase { phase = .restoring(restoring) }
         for failure in failures { try handleReader(failure) }
-        if changedSince == nil { catalogueCommitted = catalogueNext }
+        if pending.since == nil { catalogueCommitted = catalogueNext }
     }
 
     private func takeCatalogue(_ message: Message) throws {
@@ -69,9 +69,9 @@ extension Detector {
         catalogueNext[message.partition] = message.offset + 1
         catalogueEnds.remove(message.partition)
         guard let key = message.key else { return }
-        if PublishedTime.isTime(key) {
-            if let payload = message.payload, let entry = PublishedTime(key: key, value: payload) {
-                published.take(entry, notAfter: Intake.latestTime())
+        if Watermark.isWatermark(key) {
+            if let payload = message.payload, let entry = Watermark(key: key, value: payload) {
+                watermarks.observe(entry, notAfter: Intake.latestTime())
             }
             return
         }
@@ -80,8 +80,8 @@ extension Detector {
             // What this process wrote itself it knows, and perhaps newer things already.
             guard !isOwn(message) else { return }
             noteChange()
-            try engine.applyCatalogue(key: key, value: message.payload, into: &alerts)
-            delayUnsettled()
+            try engine.applyCatalogue(key: key, value: message.payload, into: &pending.alerts)
+            delayUndetermined()
         } catch { throw RunFailure(message, of: configuration.topics.catalogue, "\(error)") }
     }
 

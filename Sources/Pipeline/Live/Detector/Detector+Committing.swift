@@ -8,18 +8,19 @@ import Kafka
 
 extension Detector {
     func commitWhenDue(isIdle: Bool) throws {
-        guard let since = changedSince else { return }
-        let interval = Duration.milliseconds(configuration.detector.commitIntervalMilliseconds)
-        guard
-            isIdle || recordCount >= configuration.detector.commitRecords
-                || ContinuousClock.now - since >= interval
-        else { return }
-        try commit(within: .seconds(15))
+        let settings = configuration.detector
+        let isDue = pending.isDue(
+            isIdle: isIdle,
+            now: .now,
+            records: settings.commitRecords,
+            interval: .milliseconds(settings.commitIntervalMilliseconds)
+        )
+        if isDue { try commit(within: .seconds(15)) }
     }
 
     /// Ends what was begun: everything since the last commit becomes visible, or is taken back and read again.
     func commit(within limit: Duration) throws {
-        guard changedSince != nil || hasTouchedShares else { return }
+        guard pending.since != nil || hasTouchedShares else { return }
         guard !board.isOverdue else { return rollback() }
         let content = makeTransaction()
         guard !content.positions.isEmpty else {
@@ -39,7 +40,7 @@ extension Detector {
             log.debug(
                 "transaction committed",
                 [
-                    "records": .number(recordCount), "alerts": .number(content.alerts.count),
+                    "records": .number(pending.recordCount), "alerts": .number(content.alerts.count),
                     "state_and_catalogue_entries": .number(content.entries.count),
                     "bytes": .number(content.entryBytes),
                     "dead_letters": .number(content.deadLetters.count),
@@ -84,9 +85,9 @@ extension Detector {
 
     private func makeTransaction() -> Transaction {
         var content = Transaction()
-        content.deadLetters = deadLetters
-        content.alerts = alerts
-        for alert in alerts {
+        content.deadLetters = pending.deadLetters
+        content.alerts = pending.alerts
+        for alert in content.alerts {
             touch(partitioner.partition(of: alert.finding.identity.subject.place.account))
         }
         for entry in engine.pendingChanges() {
@@ -94,26 +95,19 @@ extension Detector {
             // What another worker's accounts have told is in the catalogue already.
             guard judged.contains(partition) else { continue }
             touch(partition)
-            content.entries.append(
-                .init(store: entry.store, partition: partition, key: entry.key, value: entry.value)
-            )
+            content.entries.append(.init(entry.store, partition, key: entry.key, value: entry.value))
         }
         for partition in shares.keys.sorted() {
             guard let share = shares[partition], share.isTouched else { continue }
             content.entries += ledger(of: partition, share)
         }
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
-            guard isTimeDue(sources[index], after: .seconds(1)) else { continue }
-            let (name, time) = (sources[index].name, sources[index].time)
-            let entry = PublishedTime(source: "\(name)", time: time)
-            content.times[name] = time
+            guard isWatermarkDue(sources[index], after: .seconds(1)) else { continue }
+            let (name, time) = (sources[index].name, sources[index].watermark)
+            let entry = Watermark(source: "\(name)", time: time)
+            content.watermarks[name] = time
             content.entries.append(
-                .init(
-                    store: .catalogue,
-                    partition: name.partition,
-                    key: entry.key[...],
-                    value: entry.value[...]
-                )
+                .init(.catalogue, name.partition, key: entry.key[...], value: entry.value[...])
             )
         }
         content.positions = sources.filter { shares[$0.name.partition]?.isTouched ?? false }.map(\.place)
@@ -130,12 +124,13 @@ extension Detector {
         for source in sources where source.name.partition == partition {
             entries.append(.position(source.name, source.next))
             if source.next < source.reached { entries.append(.reached(source.name, source.reached)) }
-            if let attempt = attempt(of: source), attempt != source.crashGuard.recorded {
+            let attempt = source.poisonGuard.attempt(at: source.next, isEnding: isEnding)
+            if let attempt, attempt != source.poisonGuard.recorded {
                 entries.append(.attempt(source.name, attempt))
             }
         }
         return entries.map {
-            Transaction.Entry(store: .state, partition: partition, key: $0.key[...], value: $0.value[...])
+            Transaction.Entry(.state, partition, key: $0.key[...], value: $0.value[...])
         }
     }
 
@@ -145,20 +140,20 @@ extension Detector {
         for index in sources.indices where shares[sources[index].name.partition]?.isTouched ?? false {
             sources[index].committed = sources[index].next
             sources[index].reached = max(sources[index].reached, sources[index].next)
-            sources[index].crashGuard.commit(at: sources[index].next, isEnding: isEnding)
-            guard let time = content.times[sources[index].name] else { continue }
-            sources[index].publishedTime = time
-            lastTimeSent = .now
+            sources[index].poisonGuard.commit(at: sources[index].next, isEnding: isEnding)
+            guard let watermark = content.watermarks[sources[index].name] else { continue }
+            sources[index].publishedWatermark = watermark
+            watermarks.notePublished(now: .now)
         }
         for (partition, share) in shares {
             report.run += share.pending
             shares[partition]?.commit()
         }
         catalogueCommitted = catalogueNext
-        settling.removeAll()
+        verdicts.commit()
         for letter in content.deadLetters { deadLetterLog.note(letter) }
         deadLetterLog.commit()
-        forgetPending()
+        pending.removeAll()
         tellForgotten()
         publishReport()
     }
@@ -166,25 +161,18 @@ extension Detector {
     /// Nothing of it is visible: the state goes back, and everything since the last commit is read again.
     func rollback() {
         engine.rollback()
-        if !settling.isEmpty { unsettled.insert((.now, settling), at: 0) }
-        settling.removeAll()
+        verdicts.rollback(now: .now)
         for partition in shares.keys { shares[partition]?.rollback() }
         for index in sources.indices where sources[index].committed >= 0 {
             sources[index].next = sources[index].committed
             sources[index].isAtEnd = false
+            sources[index].poisonGuard.rollback()
         }
         catalogueNext = catalogueCommitted
         catalogueEnds.removeAll()
-        forgetPending()
+        pending.removeAll()
         isDisplaced = true
         isCatalogueDisplaced = true
-    }
-
-    private func forgetPending() {
-        alerts.removeAll(keepingCapacity: true)
-        deadLetters.removeAll(keepingCapacity: true)
-        recordCount = 0
-        changedSince = nil
     }
 
     /// The producer was fenced, or nobody knows what became of its transaction: what stands in the log decides.
@@ -219,33 +207,31 @@ extension Detector {
         pause()
     }
 
-    // MARK: Time
+    // MARK: Watermarks
 
     /// Whether others should be told how far this source has come, when it is `interval` ago that they were.
-    func isTimeDue(_ source: Source, after interval: Duration) -> Bool {
-        guard source.time > source.publishedTime else { return false }
-        // Another worker that stops at the end may look as soon as the place is committed.
-        return endsWhenRead || ContinuousClock.now - lastTimeSent >= interval
+    func isWatermarkDue(_ source: Source, after interval: Duration) -> Bool {
+        guard source.watermark > source.publishedWatermark else { return false }
+        // Another worker that stops at the end may look as soon as the offset is committed.
+        return endsWhenRead || watermarks.isDue(after: interval, now: .now)
     }
 
-    /// Moves the clock where all is read, publishes verdicts that have waited, and tells others the time.
+    /// Moves stream time where all is read, publishes verdicts that have waited, and tells others the watermark.
     func keepTime() throws {
-        if published.isAhead { published.look(notAfter: Intake.latestTime()) }
-        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), published.time > engine.state.streamTime {
+        if watermarks.isAhead { watermarks.admit(notAfter: Intake.latestTime()) }
+        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), watermarks.latest > engine.state.streamTime {
             noteChange()
-            engine.advanceStreamTime(to: published.time, into: &alerts)
-            delayUnsettled()
+            engine.advanceStreamTime(to: watermarks.latest, into: &pending.alerts)
+            delayUndetermined()
         }
         let now = ContinuousClock.now
-        while let first = unsettled.first, first.due <= now, settling.count < Self.sliceSubjects {
+        while let subjects = verdicts.takeDue(now, upTo: Self.sliceSubjects) {
             noteChange()
-            settling += first.subjects
-            engine.settle(first.subjects, into: &alerts)
-            unsettled.removeFirst()
+            engine.settle(subjects, into: &pending.alerts)
         }
-        if changedSince == nil {
+        if pending.since == nil {
             // Later than with records: a record that comes during a transaction of its own would wait for it.
-            for source in sources where isTimeDue(source, after: .seconds(2)) {
+            for source in sources where isWatermarkDue(source, after: .seconds(2)) {
                 noteChange()
                 touch(source.name.partition)
             }

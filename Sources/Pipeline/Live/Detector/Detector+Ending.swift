@@ -15,8 +15,8 @@ enum Ending {
 extension Detector {
     /// Whether everything that was there is judged and committed.
     func hasEnded() throws -> Bool {
-        guard isAssigned, !isReassigned, !isDisplaced, !isCatalogueDisplaced, changedSince == nil,
-            unsettled.isEmpty
+        guard isAssigned, !isReassigned, !isDisplaced, !isCatalogueDisplaced, pending.since == nil,
+            verdicts.isEmpty
         else {
             return false
         }
@@ -34,7 +34,8 @@ extension Detector {
             ending = .recordEnds
         case .recordEnds:
             // The times at the logs' ends are published too, by `keepTime`.
-            guard sources.allSatisfy(\.isAtEnd), !sources.contains(where: { isTimeDue($0, after: .zero) }),
+            guard sources.allSatisfy(\.isAtEnd),
+                !sources.contains(where: { isWatermarkDue($0, after: .zero) }),
                 try areOthersRead()
             else { return false }
             lookForCatalogueEnds()

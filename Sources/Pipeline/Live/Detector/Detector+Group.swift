@@ -49,7 +49,7 @@ extension Detector {
     /// What stays goes first, and works on while the rest is read.
     func beginRestoring() throws {
         isReassigned = false
-        if changedSince != nil || hasTouchedShares { rollback() }
+        if pending.since != nil || hasTouchedShares { rollback() }
         isDisplaced = false
         let owned = Set(sources.map(\.name.partition))
         if let outside = owned.first(where: { $0 >= layout.accountPartitions }) {
@@ -71,7 +71,7 @@ extension Detector {
         for index in sources.indices {
             sources[index] = Source(topic: sources[index].topic, name: sources[index].name)
         }
-        unsettled.removeAll()
+        verdicts.removeAll()
         ending = .records
         log.assigned(sources.map(\.name), of: recordTopics, to: "detector", consumer.memberID)
         publishReport()

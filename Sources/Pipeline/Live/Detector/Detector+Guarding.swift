@@ -12,12 +12,12 @@ extension Detector {
         for index in sources.indices where partitions.contains(sources[index].name.partition) {
             let (name, next) = (sources[index].name, sources[index].next)
             let last = shares[name.partition]?.attempts[name]
-            sources[index].crashGuard.begin(at: next, after: last, process: process) { _ in
+            sources[index].poisonGuard.begin(at: next, after: last, process: process) { _ in
                 // As far as the transactions reached that were never committed.
                 configuration.detector.commitRecords + Self.batchMessages
             }
-            guard sources[index].isAlone else { continue }
-            log.suspects(name, at: next, "detector", after: sources[index].crashGuard.crashes, step: 1)
+            guard sources[index].isNextSuspected else { continue }
+            log.suspects(name, at: next, "detector", after: sources[index].poisonGuard.crashes, step: 1)
         }
     }
 
@@ -26,7 +26,7 @@ extension Detector {
     ///
     /// False when it could not be announced: it is read again.
     func readAlone(_ message: Message, of index: Int, notAfter: EventTime) throws -> Bool {
-        if sources[index].crashGuard.isKiller(message.offset) {
+        if sources[index].poisonGuard.isPoison(message.offset) {
             bury(message, of: index)
             return true
         }
@@ -46,22 +46,16 @@ extension Detector {
     private func announce(_ offset: Int64, of index: Int) throws -> Bool {
         if isDisplaced { return false }
         // After an abort it is announced already.
-        if sources[index].crashGuard.announced == offset { return true }
-        let before = sources[index].crashGuard
-        sources[index].crashGuard.announce(offset)
+        if sources[index].poisonGuard.announced == offset { return true }
+        sources[index].poisonGuard.announce(offset)
         shares[sources[index].name.partition]?.isTouched = true
         try commit(within: .seconds(15))
-        guard !isDisplaced else {
-            sources[index].crashGuard = before
-            return false
-        }
-        sources[index].crashGuard.confirm(offset)
-        return true
+        return !isDisplaced
     }
 
     private func bury(_ message: Message, of index: Int) {
         let name = sources[index].name
-        let crashes = sources[index].crashGuard.crashes
+        let crashes = sources[index].poisonGuard.crashes
         let letter = DeadLetterMessage.crash(
             message,
             in: name,
@@ -72,7 +66,7 @@ extension Detector {
         log.crashed(letter, "detector", after: crashes, deadLetters: configuration.topics.deadLetters)
         noteChange()
         shares[name.partition]?.isTouched = true
-        deadLetters.append(letter)
+        pending.append(letter)
         count(in: name.partition) { $0.deadLettered += 1 }
     }
 
@@ -80,7 +74,7 @@ extension Detector {
     func endAttempts() throws {
         isEnding = true
         defer { isEnding = false }
-        for source in sources where attempt(of: source) != source.crashGuard.recorded {
+        for source in sources where source.poisonGuard.isChanged(at: source.next, isEnding: true) {
             shares[source.name.partition]?.isTouched = true
         }
         try commit(within: .seconds(2))
@@ -94,10 +88,5 @@ extension Detector {
         // Nothing more is said when the group is left.
         rollback()
         judge([])
-    }
-
-    /// What the next transaction makes of a source's attempt.
-    func attempt(of source: Source) -> Attempt? {
-        source.crashGuard.attempt(at: source.next, isEnding: isEnding)
     }
 }

@@ -24,7 +24,7 @@ extension Detector {
             }
             // What is not owned or was read before is what librdkafka repeats around a rebalance.
             guard message.offset >= sources[current].next else { continue }
-            if sources[current].isAlone {
+            if sources[current].isNextSuspected {
                 guard try readAlone(message, of: current, notAfter: notAfter) else { return }
             } else {
                 try read(message, of: current, notAfter: notAfter)
@@ -43,9 +43,9 @@ extension Detector {
                 noteChange()
                 shares[sources[index].name.partition]?.isTouched = true
             }
-            sources[index].crashGuard.noteEnd(at: sources[index].next)
+            sources[index].poisonGuard.noteEnd(at: sources[index].next)
         }
-        delayUnsettled()
+        delayUndetermined()
     }
 
     private func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
@@ -88,7 +88,7 @@ extension Detector {
 
     private func bury(_ letter: DeadLetter, _ message: Message, of index: Int) {
         let name = sources[index].name
-        deadLetters.append(
+        pending.append(
             DeadLetterMessage(lost: LostRecord(letter), place: MessagePlace(message, in: name))
         )
         count(in: name.partition, letter.count) { $0.deadLettered += letter.count }
@@ -134,10 +134,10 @@ extension Detector {
         guard partitioner.partition(of: record.account) == name.partition else {
             throw misplaced(record.account, name, offset)
         }
-        if record.time <= notAfter, record.time > sources[index].time, !record.isInventory {
-            sources[index].time = record.time
+        if record.time <= notAfter, record.time > sources[index].watermark, !record.isInventory {
+            sources[index].watermark = record.time
         }
-        let outcome = engine.process(record, notAfter: notAfter, into: &alerts)
+        let outcome = engine.process(record, notAfter: notAfter, into: &pending.alerts)
         count(in: name.partition) {
             // What was committed once is counted once, even if the engine has forgotten it meanwhile.
             if outcome == .applied, offset >= sources[index].reached {
@@ -149,7 +149,7 @@ extension Detector {
     }
 
     func count(in partition: Int32, _ records: Int = 1, _ change: (inout DetectorBalance) -> Void) {
-        recordCount += records
+        pending.countRecords(records)
         shares[partition]?.pending.read += records
         if shares[partition] != nil { change(&shares[partition, default: Share()].pending) }
     }
@@ -168,11 +168,10 @@ extension Detector {
         )
     }
 
-    /// Undetermined verdicts wait a moment: the missing fact may be on its way through the catalogue.
-    func delayUnsettled() {
+    func delayUndetermined() {
         guard !engine.unsettled.isEmpty else { return }
         let due = ContinuousClock.now + .seconds(configuration.detector.settleSeconds)
-        unsettled.append((due, engine.takeUnsettled()))
+        verdicts.delay(engine.takeUnsettled(), until: due)
     }
 
     func judgeBacklog() {
@@ -180,21 +179,17 @@ extension Detector {
         let begun = ContinuousClock.now
         var count = 0
         while engine.hasBacklog, count < Self.sliceSubjects, ContinuousClock.now - begun < Self.sliceTime {
-            engine.judgeBacklog(atMost: Self.judgedAtOnce, into: &alerts)
+            engine.judgeBacklog(atMost: Self.judgedAtOnce, into: &pending.alerts)
             count += Self.judgedAtOnce
         }
-        delayUnsettled()
+        delayUndetermined()
     }
 
     private static let judgedAtOnce = 100
 
-    /// Judges the subjects that wait for more facts, in a pause and at least once a second.
+    /// Evaluates the subjects that wait for more facts.
     func takeUpDeferred(isIdle: Bool) {
-        guard engine.hasDeferred else { return deferredSince = nil }
-        let since = deferredSince ?? .now
-        deferredSince = since
-        guard !engine.hasBacklog, isIdle || ContinuousClock.now - since >= Self.deferralTime else { return }
-        deferredSince = nil
+        guard verdicts.endsDeferral(engine, isIdle: isIdle, now: .now) else { return }
         noteChange()
         engine.takeUpDeferred()
     }

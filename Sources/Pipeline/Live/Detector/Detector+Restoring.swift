@@ -212,7 +212,7 @@ extension Detector {
     private func finishRestoring(_ restoring: Restoring) throws {
         // Nothing that an abort could take back stands behind what others have written about these accounts.
         try commit(within: .seconds(15))
-        guard changedSince == nil, !isReassigned, hasCatalogue(to: restoring.catalogueEnds) else { return }
+        guard pending.since == nil, !isReassigned, hasCatalogue(to: restoring.catalogueEnds) else { return }
         for (partition, end) in restoring.read { shares[partition]?.restoredEnd = end }
         report.restores += 1
         report.restoredEntries += restoring.entries
@@ -227,10 +227,10 @@ extension Detector {
         )
         judge(judged.union(restoring.partitions))
         beginAttempts(in: restoring.partitions)
-        // Whoever read the last record may not have come to tell its time.
+        // Whoever read the last record may not have come to publish its watermark.
         for index in sources.indices where restoring.concerns(sources[index]) {
             let partition = sources[index].name.partition
-            sources[index].time = engine.state.latestTime { partitioner.partition(of: $0) == partition }
+            sources[index].watermark = engine.state.latestTime { partitioner.partition(of: $0) == partition }
         }
         engine.startReconciling { [partitioner] in
             restoring.partitions.contains(partitioner.partition(of: $0))

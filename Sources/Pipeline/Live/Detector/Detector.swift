@@ -70,14 +70,10 @@ final class Detector {
     /// The same of the catalogue.
     var isCatalogueDisplaced = false
 
-    // Since the last commit:
-    var alerts: [Alert] = []
-    var deadLetters: [DeadLetterMessage] = []
-    /// What the log says of them.
+    /// What was done since the last commit.
+    var pending = PendingTransaction()
+    /// What the log says of dead letters.
     var deadLetterLog: DeadLetterLog
-    var recordCount = 0
-    /// When the first change was made that is not committed; nil when there is none.
-    var changedSince: ContinuousClock.Instant?
     /// Whether the next transaction is this process's last for its partitions.
     var isEnding = false
     /// Transactions that failed one after the other.
@@ -91,14 +87,8 @@ final class Detector {
     var catalogueEnds: Set<Int32> = []
     /// The partitions of the changelog that are being read.
     var stateReading: Set<Int32> = []
-    /// The latest time that any partition has published.
-    var published = PublishedClock()
-    var lastTimeSent = ContinuousClock.now
-    /// Undetermined verdicts that wait for the missing fact.
-    var unsettled: [(due: ContinuousClock.Instant, subjects: [Subject])] = []
-    var settling: [Subject] = []
-    /// Since when subjects wait for more facts; nil when none do.
-    var deferredSince: ContinuousClock.Instant?
+    var watermarks = WatermarkTracker()
+    var verdicts = DelayedVerdicts()
     var ending = Ending.records
     var others: OthersParts
     var offsetCheck = OffsetCheck()
@@ -124,8 +114,6 @@ final class Detector {
     /// `max.poll.interval.ms`, and far more than ordinary records take on a slow machine, for what waits is told in fewer
     /// alerts.
     static let batchTime = Duration.seconds(10)
-    /// How long a subject with very many facts waits for more, when there is no pause.
-    static let deferralTime = Duration.seconds(1)
 
     init(
         _ configuration: RunConfiguration,
@@ -267,13 +255,13 @@ final class Detector {
         switch phase {
         case .idle: .milliseconds(20)
         case .restoring, .reconciling: .zero
-        case .running: engine.hasBacklog ? .zero : changedSince == nil ? .milliseconds(10) : .milliseconds(1)
+        case .running: engine.hasBacklog ? .zero : pending.since == nil ? .milliseconds(10) : .milliseconds(1)
         }
     }
 
     /// Between two transactions, so that what waits to be judged again outlives an abort.
     private func replacePolicyWhenIdle() {
-        guard changedSince == nil, !hasTouchedShares else { return }
+        guard pending.since == nil, !hasTouchedShares else { return }
         if let reload, !engine.hasBacklog, judged.count == shares.count { tell(reload) }
         guard let policy = board.takePolicy() else { return }
         let old = reload?.old ?? engine.policy.hash
@@ -297,7 +285,7 @@ final class Detector {
     }
 
     func noteChange() {
-        if changedSince == nil { changedSince = .now }
+        pending.noteChange(at: .now)
     }
 
     /// Finds the coordinators before the first record needs them.

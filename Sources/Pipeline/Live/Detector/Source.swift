@@ -18,15 +18,15 @@ struct Source {
     /// Whether everything there was has been read.
     var isAtEnd = false
     /// The greatest time of a record.
-    var time = EventTime.distantPast
+    var watermark = EventTime.distantPast
     /// What of it the catalogue tells.
-    var publishedTime = EventTime.distantPast
+    var publishedWatermark = EventTime.distantPast
 
     /// Records that it suspects go one at a time; the state holds its attempt.
-    var crashGuard = CrashGuard()
+    var poisonGuard = PoisonGuard()
 
     var place: PartitionOffset { PartitionOffset(name, .at(next)) }
-    var isAlone: Bool { crashGuard.isSuspected(next) }
+    var isNextSuspected: Bool { poisonGuard.isSuspected(next) }
 }
 
 /// What belongs to one partition of the state.

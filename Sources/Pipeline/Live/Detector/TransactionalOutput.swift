@@ -208,26 +208,3 @@ private final class RefusedTopics: Sendable {
         }
     }
 }
-
-/// What one transaction carries.
-struct Transaction {
-    /// A change of the state or the catalogue.
-    struct Entry {
-        let store: StateEntry.Store
-        /// The partition of the account that it belongs to.
-        let partition: Int32
-        let key: ArraySlice<UInt8>
-        let value: ArraySlice<UInt8>?
-    }
-
-    var alerts: [Alert] = []
-    var deadLetters: [DeadLetterMessage] = []
-    var entries: [Entry] = []
-    /// What the catalogue is told about how far partitions have come.
-    var times: [TopicPartition: EventTime] = [:]
-    /// Of every partition that was read from or written for: the fence against another owner.
-    var positions: [PartitionOffset] = []
-
-    /// What the entries take: keys and values.
-    var entryBytes: Int { entries.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) } }
-}

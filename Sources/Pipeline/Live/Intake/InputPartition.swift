@@ -28,7 +28,7 @@ struct InputPartition {
     /// Whether everything there was has been read.
     var isAtEnd = false
     /// Messages that it suspects are read in small steps; its attempt is committed with the place.
-    var crashGuard = CrashGuard()
+    var poisonGuard = PoisonGuard()
 
     var place: PartitionOffset { PartitionOffset(name, .at(next)) }
 

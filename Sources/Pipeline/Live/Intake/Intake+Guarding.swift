@@ -47,7 +47,7 @@ extension Intake {
         for index in indices {
             let partition = partitions[index]
             let last = committed[partition.name].flatMap(\.self).flatMap { Attempt(metadata: $0.metadata) }
-            partitions[index].crashGuard.begin(at: partition.next, after: last, process: process) {
+            partitions[index].poisonGuard.begin(at: partition.next, after: last, process: process) {
                 $0.step.reach
             }
         }
@@ -58,13 +58,13 @@ extension Intake {
             log.debug("cannot commit input offsets", ["cause": .text("\(failure)")])
         }
         for index in indices {
-            let (partition, crashGuard) = (partitions[index], partitions[index].crashGuard)
-            guard crashGuard.isSuspected(partition.next), let attempt = crashGuard.attempt else { continue }
+            let (partition, poisonGuard) = (partitions[index], partitions[index].poisonGuard)
+            guard poisonGuard.isSuspected(partition.next), let attempt = poisonGuard.attempt else { continue }
             log.suspects(
                 partition.name,
                 at: partition.next,
                 "intake",
-                after: crashGuard.crashes,
+                after: poisonGuard.crashes,
                 step: attempt.step.messages
             )
         }
@@ -73,14 +73,14 @@ extension Intake {
 
     /// Reads a message that is suspected; false when it has to be read again.
     func readSuspected(_ message: Message, of index: Int) throws -> Bool {
-        let step = partitions[index].crashGuard.attempt?.step.messages ?? 1
+        let step = partitions[index].poisonGuard.attempt?.step.messages ?? 1
         guard step == 1 else {
             guard try read(message, of: index) else { return false }
             partitions[index].next = message.offset + 1
             if partitions[index].next - partitions[index].committed >= step { try commit(isPushed: true) }
             return true
         }
-        if partitions[index].crashGuard.isKiller(message.offset) {
+        if partitions[index].poisonGuard.isPoison(message.offset) {
             try bury(message, of: index)
         } else {
             guard try announce(message.offset, of: index), try read(message, of: index) else { return false }
@@ -93,20 +93,18 @@ extension Intake {
 
     /// Announces a message with everything before it committed.
     private func announce(_ offset: Int64, of index: Int) throws -> Bool {
-        if partitions[index].crashGuard.announced == offset { return true }
-        let before = partitions[index].crashGuard
-        partitions[index].crashGuard.announce(offset)
+        if partitions[index].poisonGuard.announced == offset { return true }
+        partitions[index].poisonGuard.announce(offset)
         guard try commit(isPushed: true) else {
-            partitions[index].crashGuard = before
+            partitions[index].poisonGuard.rollback()
             isDisplaced = true
             return false
         }
-        partitions[index].crashGuard.confirm(offset)
         return true
     }
 
     private func bury(_ message: Message, of index: Int) throws {
-        let crashes = partitions[index].crashGuard.crashes
+        let crashes = partitions[index].poisonGuard.crashes
         let letter = DeadLetterMessage.crash(message, in: partitions[index].name, "intake", after: crashes)
         log.crashed(letter, "intake", after: crashes, deadLetters: configuration.topics.deadLetters)
         try output.bury(letter)
@@ -142,7 +140,7 @@ extension Intake {
             return false
         }
         for (index, place) in places {
-            partitions[index].crashGuard.commit(at: place, isEnding: isEnding)
+            partitions[index].poisonGuard.commit(at: place, isEnding: isEnding)
             partitions[index].committed = place
             partitions[index].isReset = false
         }
@@ -153,12 +151,12 @@ extension Intake {
 extension InputPartition {
     /// A place of it as the group keeps it.
     func committedOffset(at place: Int64, isEnding: Bool) -> CommittedOffset {
-        let attempt = crashGuard.attempt(at: place, isEnding: isEnding)
+        let attempt = poisonGuard.attempt(at: place, isEnding: isEnding)
         return CommittedOffset(name, place, metadata: attempt?.metadata ?? "")
     }
 
     /// Whether a commit would say more than the last one.
     func isUncommitted(isEnding: Bool) -> Bool {
-        next > committed || isReset || crashGuard.attempt(at: next, isEnding: isEnding) != crashGuard.recorded
+        next > committed || isReset || poisonGuard.isChanged(at: next, isEnding: isEnding)
     }
 }

@@ -15,7 +15,7 @@ extension Intake {
         else { return }
         partitions[index].next = end.offset
         partitions[index].isAtEnd = true
-        partitions[index].crashGuard.noteEnd(at: end.offset)
+        partitions[index].poisonGuard.noteEnd(at: end.offset)
     }
 
     /// Whether everything that was there has been handed on.
@@ -122,7 +122,7 @@ extension Intake {
             log.offsetOutOfRange(name, committed: place, logStart: low, logEnd: high)
             partitions[index].next = low
             partitions[index].committed = low
-            partitions[index].crashGuard.begin(at: low, after: nil, process: process) { _ in 0 }
+            partitions[index].poisonGuard.begin(at: low, after: nil, process: process) { _ in 0 }
             // Also when no record comes that would move it: else the same is said again at every start.
             partitions[index].isReset = true
         }

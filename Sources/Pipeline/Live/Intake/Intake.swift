@@ -164,7 +164,7 @@ final class Intake {
             guard partitions[current].phase == .reading, message.offset >= partitions[current].next else {
                 continue
             }
-            let isSuspected = partitions[current].crashGuard.isSuspected(message.offset)
+            let isSuspected = partitions[current].poisonGuard.isSuspected(message.offset)
             guard try isSuspected ? readSuspected(message, of: current) : read(message, of: current) else {
                 if isDisplaced { break }
                 continue

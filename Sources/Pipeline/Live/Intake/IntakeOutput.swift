@@ -63,7 +63,7 @@ final class IntakeOutput {
 
     /// Publishes the event time of an ignored record, for the clock of all detectors.
     func publish(_ time: EventTime, of partition: TopicPartition) throws {
-        let entry = PublishedTime(source: "input/\(partition)", time: time)
+        let entry = Watermark(source: "input/\(partition)", time: time)
         try waiting { () throws(KafkaError) in
             try producer.produce(
                 to: catalogue,

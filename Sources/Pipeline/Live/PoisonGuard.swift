@@ -1,66 +1,76 @@
 import CloudTrail
 import Kafka
 
-/// What the reader of one partition knows of what has ended processes there.
+/// Finds the poison record of one partition: the one that has ended each process that read it.
 ///
 /// What of it has to outlive the process is the attempt: the detector keeps it beside its positions, the intake in the
 /// metadata of its committed offsets.
-struct CrashGuard {
+struct PoisonGuard {
     /// How often reading has begun where it began.
     private(set) var attempt: Attempt?
     /// What of it is written down.
     private(set) var recorded: Attempt?
     /// The record that this process has announced last.
     private(set) var announced: Int64?
+    /// The record that the next commit announces.
+    private var announcing: Int64?
     /// Records before this offset are suspected.
     private var suspectedUntil: Int64 = 0
 
-    /// Begins to read at a place.
+    /// Begins to read at an offset.
     ///
     /// - Parameters:
-    ///   - place: Where.
+    ///   - offset: Where.
     ///   - last: What was written down by whoever read there before.
     ///   - process: This process.
     ///   - reach: How many records from there on are suspected, when it is suspicious.
-    mutating func begin(at place: Int64, after last: Attempt?, process: Int, reach: (Attempt) -> Int) {
-        let attempt = Attempt(at: place, after: last, process: process)
-        self = CrashGuard()
+    mutating func begin(at offset: Int64, after last: Attempt?, process: Int, reach: (Attempt) -> Int) {
+        let attempt = Attempt(at: offset, after: last, process: process)
+        self = PoisonGuard()
         (self.attempt, recorded) = (attempt, last)
-        if attempt.isSuspicious { suspectedUntil = place + Int64(reach(attempt)) }
+        if attempt.isSuspicious { suspectedUntil = offset + Int64(reach(attempt)) }
     }
 
-    /// Whether the record at an offset is suspected.
+    /// Whether the record at an offset is suspected, and has to be announced before it is processed.
     func isSuspected(_ offset: Int64) -> Bool { offset < suspectedUntil }
 
     /// Whether a record has ended so many processes that this one must not try it.
-    func isKiller(_ offset: Int64) -> Bool { offset == attempt?.killer && offset != announced }
+    func isPoison(_ offset: Int64) -> Bool { offset == attempt?.poison && offset != announced }
 
     /// Starts that ended before this one.
     var crashes: Int { attempt.map { max(0, $0.count - 1) } ?? 0 }
 
-    /// What a commit of a place makes of the attempt, also the last one of a process that ends in order.
-    func attempt(at place: Int64, isEnding: Bool) -> Attempt? {
-        let attempt = attempt?.advanced(to: place, isAlone: isSuspected(place))
-        guard isEnding else { return attempt }
-        return attempt.map { $0.ended(hasAnnounced: $0.announced == announced) }
+    /// What a commit of an offset makes of the attempt, also the last one of a process that ends in order.
+    func attempt(at offset: Int64, isEnding: Bool) -> Attempt? {
+        guard var attempt else { return nil }
+        if let announcing { attempt = attempt.announcing(announcing) }
+        attempt = attempt.advanced(to: offset, isAlone: isSuspected(offset))
+        return isEnding ? attempt.ended(hasAnnounced: attempt.announced == announced) : attempt
     }
 
-    /// A place is committed, and what that made of the attempt is written down.
-    mutating func commit(at place: Int64, isEnding: Bool) {
-        attempt = attempt(at: place, isEnding: isEnding)
+    /// Whether a commit of an offset would write down something new.
+    func isChanged(at offset: Int64, isEnding: Bool) -> Bool {
+        attempt(at: offset, isEnding: isEnding) != recorded
+    }
+
+    /// The next commit announces a record, which is then processed alone.
+    mutating func announce(_ offset: Int64) { announcing = offset }
+
+    /// An offset is committed, and what that made of the attempt is written down.
+    mutating func commit(at offset: Int64, isEnding: Bool) {
+        attempt = attempt(at: offset, isEnding: isEnding)
         recorded = attempt
+        announced = announcing ?? announced
+        announcing = nil
     }
 
-    /// The next commit announces a record, which is to be processed alone.
-    mutating func announce(_ offset: Int64) { attempt = attempt?.announcing(offset) }
-
-    /// The commit that announced a record has been made.
-    mutating func confirm(_ offset: Int64) { announced = offset }
+    /// What was to be committed was not.
+    mutating func rollback() { announcing = nil }
 
     /// All that is there is read, and nothing of it has ended the process.
-    mutating func noteEnd(at place: Int64) {
+    mutating func noteEnd(at offset: Int64) {
         suspectedUntil = 0
-        if attempt?.place == place { attempt?.count = 0 }
+        if attempt?.place == offset { attempt?.count = 0 }
     }
 }
 
