@@ -25,6 +25,15 @@ struct Frame {
         return source.hasSuffix(".amazonaws.com") || source.hasSuffix(".amazonaws.com.cn")
     }
 
+    /// Whether this is a network activity event.
+    ///
+    /// CloudTrail tells a call that goes through a VPC endpoint a second time, without its parameters, to the endpoint's
+    /// owner too; the management event says what the call did. See
+    /// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-network-events-with-cloudtrail.html.
+    var isNetworkActivity: Bool {
+        isNetworkActivityType(eventType) || eventCategory?.text.map { $0 == "NetworkActivity" } ?? false
+    }
+
     @inline(__always)
     mutating func take(_ key: UTF8Text, _ value: JSONValue) -> Bool {
         switch key.count {
@@ -51,6 +60,9 @@ struct Frame {
         return true
     }
 }
+
+/// Whether an `eventType` is that of network activity events.
+func isNetworkActivityType(_ type: JSONValue?) -> Bool { type?.text.map { $0 == "AwsVpceEvent" } ?? false }
 
 /// The text of a member of the frame: nil where it is absent, null or empty, refused where it is no string.
 func frameText(_ value: JSONValue?, _ name: StaticString) throws(Refusal) -> UTF8Text? {

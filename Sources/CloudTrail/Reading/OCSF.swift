@@ -3,6 +3,7 @@ extension RecordDecoder {
     /// nil for any other call, and for classes that are about no call. https://schema.ocsf.io/classes/api_activity
     func decodeOCSF(_ object: JSONValue) throws(Refusal) -> Record? {
         let event = OCSFEvent(object)
+        if event.isNetworkActivity { return nil }
         guard let name = try frameText(event.operation, "api.operation") else {
             if event.classID?.integer == 6003 {
                 throw Refusal(.unreadableName, "api.operation is missing or empty")
@@ -23,9 +24,12 @@ extension RecordDecoder {
                 ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
                 ?? AccountID(event.user?.member("account")?.member("uid"))
         else {
-            throw Refusal(
-                .noAccount,
-                "no 12-digit account id in unmapped.recipientAccountId, cloud.account or actor.user.account"
+            throw noAccount(
+                [
+                    event.unmapped?.member("recipientAccountId"), event.account,
+                    event.user?.member("account")?.member("uid"),
+                ],
+                "unmapped.recipientAccountId, cloud.account or actor.user.account"
             )
         }
         let region = try frameText(event.region, "cloud.region")
@@ -61,6 +65,7 @@ private struct OCSFEvent {
     var time: JSONValue?
     var timeText: JSONValue?
     var uid: JSONValue?
+    var metadata: JSONValue?
     var region: JSONValue?
     var account: JSONValue?
     var user: JSONValue?
@@ -91,6 +96,7 @@ private struct OCSFEvent {
             case 7 where key == "time_dt": timeText = value
             case 8 where key == "metadata":
                 uid = value.member("uid")
+                metadata = value
                 metadataTime = value.member("original_time")
             case 8 where key == "unmapped": unmapped = value
             case 9 where key == "class_uid": classID = value
@@ -101,6 +107,13 @@ private struct OCSFEvent {
             }
         }
         timeText = timeText ?? metadataTime
+    }
+
+    /// Whether CloudTrail's `eventType`, which mappings keep in different places, is that of network activity events.
+    var isNetworkActivity: Bool {
+        isNetworkActivityType(metadata?.member("event_code"))
+            || isNetworkActivityType(metadata?.member("log_name"))
+            || isNetworkActivityType(unmapped?.member("eventType"))
     }
 
     var details: JSONValue? { unmapped?.member("serviceEventDetails") }

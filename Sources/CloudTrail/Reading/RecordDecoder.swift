@@ -3,8 +3,9 @@ struct RecordDecoder {
     let reader: RecordReader
     let context: RecordReader.Context
 
-    /// The frame of a watched call; nil for any other call.
+    /// The frame of a watched call; nil for any other call, and for one that is told elsewhere.
     func judge(_ frame: Frame) throws(Refusal) -> SoundFrame? {
+        if frame.isNetworkActivity { return nil }
         guard let name = try frameText(frame.eventName, "eventName") else {
             throw Refusal(.unreadableName, "eventName is missing or empty")
         }
@@ -32,7 +33,12 @@ struct RecordDecoder {
                 )
                 .owner
                 ?? AccountID(identity?.member("accountId"))
-        else { throw Refusal(.noAccount, "no 12-digit account id in recipientAccountId or userIdentity") }
+        else {
+            throw noAccount(
+                [frame.recipientAccountID, identity?.member("accountId")],
+                "recipientAccountId or userIdentity"
+            )
+        }
         let region = try frameText(frame.awsRegion, "awsRegion")
         let sharedEventID = try frameText(frame.sharedEventID, "sharedEventID")
         return SoundFrame(
@@ -77,6 +83,19 @@ struct RecordDecoder {
                 reader.level(context.level + 1), reader.level(context.level + 2),
                 reader.level(context.level + 3)
             )
+        )
+    }
+
+    /// That no source of the account has a usable one; `values` is what those have that are looked at by their names.
+    func noAccount(_ values: [JSONValue?], _ names: StaticString) -> Refusal {
+        let hasZeros = values.contains { value in
+            value?.text.map { $0 == "000000000000" } ?? (value?.integer == 0)
+        }
+        return Refusal(
+            .noAccount,
+            hasZeros
+                ? "account id 000000000000, which AWS gives nobody: set a real one in the emulator that wrote it"
+                : "no 12-digit account id in \(names)"
         )
     }
 
