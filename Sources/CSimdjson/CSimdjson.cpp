@@ -83,6 +83,71 @@ static bool replace_large_numbers(uint8_t *bytes, size_t length) {
     return replaced;
 }
 
+static int hex_digit(uint8_t byte) {
+    if (is_digit(byte)) return byte - '0';
+    uint8_t letter = byte | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+// The UTF-16 unit that a `u` escape at `at` names, -1 when there is no such escape.
+static int escaped_unit(const uint8_t *at, const uint8_t *end) {
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
+    int unit = 0;
+    for (int place = 2; place < 6; place += 1) {
+        int digit = hex_digit(at[place]);
+        if (digit < 0) return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+static bool is_high_surrogate(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
+static bool is_low_surrogate(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+// Copies a text with what simdjson refuses in strings, but other writers let through: half of a surrogate pair becomes
+// U+FFFD, and control characters are escaped, which takes five bytes more for each. Gives the new length.
+static size_t mend_strings(const uint8_t *bytes, size_t length, uint8_t *to) {
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *at = bytes, *end = bytes + length;
+    uint8_t *start = to;
+    bool in_string = false;
+    while (at < end) {
+        if (in_string && *at == '\\') {
+            int unit = escaped_unit(at, end);
+            bool is_pair = is_high_surrogate(unit) && is_low_surrogate(escaped_unit(at + 6, end));
+            bool is_half = !is_pair && (is_high_surrogate(unit) || is_low_surrogate(unit));
+            size_t count = is_pair ? 12 : unit >= 0 ? 6 : end - at > 1 ? 2 : 1;
+            std::memcpy(to, is_half ? reinterpret_cast<const uint8_t *>("\\ufffd") : at, count);
+            to += count;
+            at += count;
+        } else if (in_string && *at < 0x20) {
+            const uint8_t escape[] = {'\\', 'u', '0', '0', uint8_t(digits[*at >> 4]), uint8_t(digits[*at & 15])};
+            std::memcpy(to, escape, sizeof escape);
+            to += sizeof escape;
+            at += 1;
+        } else {
+            if (*at == '"') in_string = !in_string;
+            *to++ = *at++;
+        }
+    }
+    return size_t(to - start);
+}
+
+// Puts the text with mended strings in the place of the one in the buffer. False when memory is short.
+static bool mend(amiwatch_json_parser *self, size_t &length) {
+    size_t controls = 0;
+    for (size_t at = 0; at < length; at += 1) controls += self->buffer[at] < 0x20;
+    size_t capacity = length + 5 * controls + simdjson::SIMDJSON_PADDING;
+    uint8_t *mended = static_cast<uint8_t *>(std::malloc(capacity));
+    if (mended == nullptr) return false;
+    length = mend_strings(self->buffer, length, mended);
+    std::memset(mended + length, 0, simdjson::SIMDJSON_PADDING);
+    std::free(self->buffer);
+    self->buffer = mended;
+    self->capacity = capacity;
+    return true;
+}
+
 amiwatch_json_parser *amiwatch_json_new(size_t max_depth) {
     auto self = new (std::nothrow) amiwatch_json_parser();
     if (self == nullptr) return nullptr;
@@ -110,8 +175,17 @@ amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *self, const uint8
     std::memset(self->buffer + length, 0, simdjson::SIMDJSON_PADDING);
     simdjson::dom::element root;
     auto error = self->parser->parse(self->buffer, length, false).get(root);
-    if (error == simdjson::NUMBER_ERROR && replace_large_numbers(self->buffer, length))
+    for (bool mended = false, replaced = false; error != simdjson::SUCCESS;) {
+        if (!mended && (error == simdjson::STRING_ERROR || error == simdjson::UNESCAPED_CHARS)) {
+            mended = true;
+            if (!mend(self, length)) return AMIWATCH_JSON_OUT_OF_MEMORY;
+        } else if (!replaced && error == simdjson::NUMBER_ERROR && replace_large_numbers(self->buffer, length)) {
+            replaced = true;
+        } else {
+            break;
+        }
         error = self->parser->parse(self->buffer, length, false).get(root);
+    }
     switch (error) {
     case simdjson::SUCCESS: break;
     case simdjson::DEPTH_ERROR: return AMIWATCH_JSON_TOO_DEEP;

@@ -1,6 +1,7 @@
 /// A slow and strict JSON parser (RFC 8259), the oracle that the fast ones are compared with.
 ///
-/// Of a key that comes twice the last one counts.
+/// Of a key that comes twice the last one counts. As the fast ones do, it takes half of a surrogate pair for U+FFFD, and
+/// control characters that are not escaped.
 indirect enum StrictJSON: Equatable {
     case null
     case bool(Bool)
@@ -115,7 +116,6 @@ indirect enum StrictJSON: Equatable {
                 position += 1
                 switch byte {
                 case UInt8(ascii: "\""): return String(validating: out, as: UTF8.self)
-                case 0..<0x20: return nil
                 case UInt8(ascii: "\\"):
                     guard let escape = next else { return nil }
                     position += 1
@@ -129,12 +129,16 @@ indirect enum StrictJSON: Equatable {
                     case UInt8(ascii: "u"):
                         guard var value = hex4() else { return nil }
                         if (0xD800..<0xDC00).contains(value) {
-                            guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hex4(),
+                            let behind = position
+                            if take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hex4(),
                                 (0xDC00..<0xE000).contains(low)
-                            else { return nil }
-                            value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
+                            {
+                                value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
+                            } else {
+                                position = behind
+                            }
                         }
-                        guard let scalar = Unicode.Scalar(value) else { return nil }
+                        let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
                         out.append(contentsOf: Array(String(Character(scalar)).utf8))
                     default: return nil
                     }

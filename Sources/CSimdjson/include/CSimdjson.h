@@ -39,7 +39,8 @@ amiwatch_json_parser *_Nullable amiwatch_json_new(size_t max_depth);
 void amiwatch_json_free(amiwatch_json_parser *_Nullable parser);
 
 /// Parses exactly one JSON value with white space around it. The bytes are copied and need no padding. Where a
-/// number does not fit 64 bits, every number that may not is read as 0.
+/// number does not fit 64 bits, every number that may not is read as 0. Half of a surrogate pair is read as U+FFFD, a
+/// control character that is not escaped as itself.
 amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *_Nonnull parser, const uint8_t *_Nullable bytes,
                                          size_t length, amiwatch_json_document *_Nonnull document);
 

@@ -3,8 +3,9 @@ internal import CSimdjson
 /// simdjson's DOM parser with its buffers, reused from text to text; one for each level of nesting.
 ///
 /// Of a key that an object has twice the last one counts, as in most parsers; the prefilter looks at every one, so
-/// it is sound under either rule. Half a surrogate pair is refused. Numbers outside 64 bits, which no field that is
-/// read has, are read as 0.
+/// it is sound under either rule. What stands in texts and numbers that nobody reads must not lose a record: half a
+/// surrogate pair, which is left where a text was cut, is read as U+FFFD, a control character without an escape as
+/// itself, and a number outside 64 bits, which no field that is read has, as 0.
 final class JSONParser {
     private let parser: OpaquePointer?
 
