@@ -79,9 +79,9 @@ final class Client {
 
     /// The fatal error that was raised, if any.
     func fatalError(_ operation: String) -> KafkaError? {
-        withErrorText { buffer in
+        guard rd_kafka_fatal_error(raw, nil, 0) != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return withErrorText { buffer in
             let code = rd_kafka_fatal_error(raw, buffer.baseAddress, buffer.count)
-            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
             return KafkaError(code, operation, message: string(buffer), isFatal: true)
         }
     }

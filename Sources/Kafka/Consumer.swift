@@ -109,12 +109,22 @@ public final class Consumer {
         return try body(sort(count, keepMessages: rebalances == before))
     }
 
+    /// Why this static member is none any more: another one has taken its place with its `group.instance.id`.
+    ///
+    /// What it owned is lost, without a word to ``onRebalance``, and the client is of no use any more.
+    public var fenced: KafkaError? {
+        guard let error = client.fatalError("working in the group \(group)"), error.code == .fencedInstance
+        else { return nil }
+        return error
+    }
+
     /// The errors of the client as a whole (connections lost, fatal ones) since the last call.
     public func takeErrors() -> [KafkaError] { client.context.takeErrors() }
 
     /// Leaves the group (``onRebalance`` is called for what is still owned) and stops fetching.
     ///
-    /// Without it the broker waits for the session time-out, as after a crash.
+    /// Without it the broker waits for the session time-out, as after a crash. A static member stays one: what it owns
+    /// waits for the session time-out, or for whoever joins with its `group.instance.id`.
     ///
     /// - Parameter timeout: how long to wait for the broker; what ``onRebalance`` takes is its own affair.
     /// - Throws: ``KafkaError``, also when the consumer has met a fatal error: it then goes without a word. After

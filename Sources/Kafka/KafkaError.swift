@@ -110,6 +110,8 @@ extension KafkaError {
         public static let illegalGeneration = Code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
         /// The group does not know this member (any more).
         public static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
+        /// Another member has joined the group with the same `group.instance.id`.
+        public static let fencedInstance = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         /// A pending transaction still holds the group's offsets.
         public static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
         /// Another producer has the same transactional id, and is newer.

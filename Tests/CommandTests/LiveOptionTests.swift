@@ -93,6 +93,21 @@ struct LiveOptionTests {
         )
     }
 
+    @Test("A worker that shall keep its place without a name does not start; nobody else minds")
+    func unnamedStaticMember() throws {
+        let policy = try tree.write("policy.yaml", "version: 1\n")
+        let run = try tree.write("run.yaml", "kafka: {static_membership: true}\npolicy: policy.yaml\n")
+        let options = ["--config", run, "--bootstrap-servers", "127.0.0.1:\(try freePorts(1)[0])"]
+        let result = try runCommand([Binary.path, "run"] + options)
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].contains("run.yaml:1:28: warning: "), "\(result.errors)")
+        let line = "kafka.static_membership needs instance_id, and it is not set"
+        #expect(lines.last.map { Self.says($0, line, ["run"], 1) } == true, "\(result.errors)")
+        #expect(result.status == 1)
+        let check = try runCommand([Binary.path, "check", "--config", run, "--policy", policy])
+        #expect(check.status == 0, "\(check.errors)")
+    }
+
     @Test("A port that nobody listens on is named, with what to check")
     func closedPort() throws {
         let servers = "127.0.0.1:\(try freePorts(1)[0])"

@@ -6,6 +6,8 @@ public struct RunConfiguration: Sendable {
     public struct Kafka: Sendable {
         /// `host:port`, separated by commas; nil when not given (`run --embedded` needs none).
         public var bootstrapServers: String?
+        /// Whether a worker keeps its place in its consumer groups over a restart, by its `instance_id`.
+        public var hasStaticMembership = false
         /// librdkafka's properties for every client.
         public var properties: [Property] = []
         /// librdkafka's properties for consumers, over `properties`.
@@ -156,7 +158,8 @@ extension RunConfiguration: CustomStringConvertible {
     /// What is in force, one setting a line by its path in the file, without secrets.
     public var description: String {
         var lines: [(String, String)] = [
-            ("kafka.bootstrap_servers", kafka.bootstrapServers ?? "")
+            ("kafka.bootstrap_servers", kafka.bootstrapServers ?? ""),
+            ("kafka.static_membership", "\(kafka.hasStaticMembership)"),
         ]
         for (section, properties) in [
             ("properties", kafka.properties), ("consumer", kafka.consumer), ("producer", kafka.producer),

@@ -3,7 +3,8 @@ extension RunReading {
     /// Properties that amiwatch sets itself, each with what to write instead.
     private static let own: [String: String] = [
         "bootstrap.servers": "kafka.bootstrap_servers", "metadata.broker.list": "kafka.bootstrap_servers",
-        "group.id": "group_id", "group.instance.id": "instance_id", "transactional.id": "instance_id",
+        "group.id": "group_id", "group.instance.id": "kafka.static_membership",
+        "transactional.id": "instance_id",
         "enable.auto.commit": "", "enable.auto.offset.store": "", "auto.commit.enable": "",
         "isolation.level": "",
         "enable.idempotence": "", "acks": "", "request.required.acks": "", "enable.partition.eof": "",
@@ -13,6 +14,11 @@ extension RunReading {
     func readKafka(_ top: Fields, into configuration: inout RunConfiguration) {
         if let fields = top["kafka"].flatMap({ reader.fields($0, "kafka") }) {
             configuration.kafka.bootstrapServers = fields["bootstrap_servers"].flatMap(bootstrapServers)
+            if let node = fields["static_membership"] {
+                configuration.kafka.hasStaticMembership =
+                    reader.boolean(node, "kafka.static_membership") ?? false
+                warnOfNoInstanceID(configuration.kafka, top, node.place)
+            }
             for (key, target) in [
                 ("properties", \RunConfiguration.Kafka.properties), ("consumer", \.consumer),
                 ("producer", \.producer),
@@ -34,6 +40,16 @@ extension RunReading {
             )
         }
         if !roles.isEmpty { configuration.roles = Set(roles) }
+    }
+
+    /// Only `run` needs the name, which may be in each worker's environment alone: so it is no error for the others.
+    private func warnOfNoInstanceID(_ kafka: RunConfiguration.Kafka, _ top: Fields, _ place: Place) {
+        guard kafka.hasStaticMembership, top["instance_id"] == nil else { return }
+        reader.warn(
+            place,
+            "kafka.static_membership needs instance_id, and run does not start without it",
+            instead: place.isSetting ? RunKeys.variable(of: "instance_id") : "instance_id: worker-1"
+        )
     }
 
     private func bootstrapServers(_ node: Node) -> String? {

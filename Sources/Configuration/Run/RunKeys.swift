@@ -4,7 +4,7 @@
 enum RunKeys {
     static let all: [String: [String]] = [
         "": ["kafka", "group_id", "instance_id", "roles", "input", "topics", "detector", "policy", "log"],
-        "kafka": ["bootstrap_servers", "properties", "consumer", "producer"],
+        "kafka": ["bootstrap_servers", "static_membership", "properties", "consumer", "producer"],
         "input": ["topics", "keyed_by_account", "partitioner", "validate", "limits"],
         "input.limits": ["message_bytes", "decompressed_bytes", "ratio", "depth", "records_per_message"],
         "topics": ["events", "state", "catalogue", "alerts", "deadletters"],

@@ -21,17 +21,14 @@ struct KafkaClients: Sendable {
             hasPatterns ? ["topic.metadata.refresh.interval.ms": "30000"] : [:]
         return merge(
             rare.merging([
-                // A crashed worker's partitions are taken over after this.
-                "session.timeout.ms": "10000",
+                // A crashed worker's partitions are taken over after this; a static member's wait for its restart.
+                "session.timeout.ms": configuration.kafka.hasStaticMembership ? "45000" : "10000",
                 "heartbeat.interval.ms": "2000",
                 // How long a broker waits for the first new record: only ends are told later for it.
                 "fetch.wait.max.ms": endsWhenRead ? "50" : "500",
             ]),
             configuration.kafka.consumer,
-            [
-                // No `group.instance.id`: when the coordinator is away for the session time-out, a static member of
-                // librdkafka 2.0.2 joins again while a heartbeat of its old self is still on the way, and is told
-                // that it was fenced by itself. That is fatal to the client.
+            instance.merging([
                 "group.id": group,
                 // Eager and stateless. Before 2.6 librdkafka's sticky assignor may give one partition to two
                 // members of one generation, and a broker would take both their transactions.
@@ -39,8 +36,14 @@ struct KafkaClients: Sendable {
                 "auto.offset.reset": "error",
                 "enable.partition.eof": "true",
                 "isolation.level": "read_committed",
-            ]
+            ])
         )
+    }
+
+    /// The name by which a static member keeps its place: a worker has one member in each of its groups.
+    private var instance: KafkaConfiguration {
+        guard configuration.kafka.hasStaticMembership, let id = configuration.instanceID else { return [:] }
+        return ["group.instance.id": id]
     }
 
     /// What brokers, and whoever looks at the group, know this worker by.

@@ -88,6 +88,12 @@ public final class LiveRun: Sendable {
                 "kafka.bootstrap_servers is not set: name your brokers, or try --embedded for a broker inside"
             )
         }
+        guard configuration.instanceID != nil || !configuration.kafka.hasStaticMembership else {
+            throw RunFailure(
+                "kafka.static_membership needs instance_id, and it is not set: give each worker a name that it "
+                    + "keeps over restarts"
+            )
+        }
         let clients = KafkaClients(
             configuration: configuration,
             bootstrapServers: servers,

@@ -34,10 +34,14 @@ struct FenceTests {
         try expectSound(stage, history)
     }
 
-    @Test("Frozen, replaced, and woken: what the sleeper had begun is not published")
-    func zombie() throws {
+    @Test(
+        "Frozen, replaced, and woken: what the sleeper had begun is not published",
+        arguments: [false, true]
+    )
+    func zombie(isStaticMember: Bool) throws {
         let history = History(seed: 52, records: 1200)
-        let stage = try Stage()
+        var stage = try Stage()
+        stage.configuration.kafka.hasStaticMembership = isStaticMember
         var other = stage
         other.configuration.instanceID = "other"
         let sleeper = try Worker(stage)

@@ -82,6 +82,10 @@ extension Stage {
             "AMIWATCH_TOPICS_CATALOGUE": topics.catalogue,
             "AMIWATCH_TOPICS_ALERTS": topics.alerts,
             "AMIWATCH_TOPICS_DEADLETTERS": topics.deadLetters,
-        ]
+        ].merging(
+            configuration.kafka.hasStaticMembership ? ["AMIWATCH_KAFKA_STATIC_MEMBERSHIP": "true"] : [:]
+        ) {
+            $1
+        }
     }
 }

@@ -6,6 +6,20 @@ import Kafka
 // What this worker owns, and where it reads on.
 
 extension Detector {
+    func join() throws {
+        consumer.onRebalance = { [unowned self] event in rebalance(event) }
+        try consumer.subscribe(recordTopics)
+    }
+
+    /// Joins the group with a new client, after the member was fenced.
+    func joinAgain() throws {
+        rebalance(.lost(sources.map(\.name)))
+        try fencing.note(log)
+        consumer.onRebalance = nil
+        consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
+        try join()
+    }
+
     /// Runs inside `consumer.poll` and `consumer.close`.
     func rebalance(_ event: RebalanceEvent) {
         switch event {

@@ -40,7 +40,8 @@ final class Detector {
     let log: RunLog
 
     /// The group's member, which reads the records.
-    let consumer: Consumer
+    var consumer: Consumer
+    var fencing: Fencing
     /// Reads the catalogue, and the changelog while restoring.
     let reader: Consumer
     /// Asks where logs end, whether or not a transaction is still open there.
@@ -141,7 +142,9 @@ final class Detector {
         others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
         deadLetterLog = DeadLetterLog("detector", writingTo: topics.deadLetters, log)
-        consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
+        let member = clients.member(of: configuration.groupID)
+        consumer = try Consumer(member, log: log.kafkaSink("detector"))
+        fencing = Fencing(member, role: "detector")
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
         catalogueTopic = reader.index(of: configuration.topics.catalogue)
@@ -170,7 +173,6 @@ final class Detector {
 
     /// Works until the run ends, or until everything that was there is judged and committed.
     func run() throws {
-        consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
         defer { leave() }
         judge([])
@@ -185,10 +187,16 @@ final class Detector {
         try loadCatalogue()
         try prepareOutput()
         phase = .idle
-        if !board.isStopping { try consumer.subscribe(recordTopics) }
+        if !board.isStopping { try join() }
         while !board.isStopping {
-            try turn()
-            if endsWhenRead, try hasEnded() { break }
+            do {
+                try turn()
+                if endsWhenRead, try hasEnded() { break }
+            } catch {
+                // Of a fenced member's client most calls fail.
+                guard consumer.fenced != nil else { throw error }
+            }
+            if consumer.fenced != nil { try joinAgain() }
         }
         // What is done is committed; what is not is read again next time.
         if isReading { try commit(within: .seconds(2)) }

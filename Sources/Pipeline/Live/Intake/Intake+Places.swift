@@ -138,6 +138,24 @@ extension Intake {
 
     // MARK: The group
 
+    func join() throws {
+        consumer.onRebalance = { [unowned self] event in rebalance(event) }
+        try consumer.subscribe(configuration.input.topics)
+    }
+
+    /// Joins the group with a new client, after the member was fenced.
+    func joinAgain() throws {
+        rebalance(.lost(partitions.map(\.name)))
+        isAssigned = false
+        try fencing.note(log)
+        consumer.onRebalance = nil
+        consumer = try Consumer(
+            clients.member(of: configuration.groupID + "-intake"),
+            log: log.kafkaSink("intake consumer")
+        )
+        try join()
+    }
+
     func rebalance(_ event: RebalanceEvent) {
         isDisplaced = true
         switch event {

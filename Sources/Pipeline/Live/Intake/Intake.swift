@@ -11,7 +11,8 @@ final class Intake {
     let configuration: RunConfiguration
     let board: RunBoard
     let log: RunLog
-    let consumer: Consumer
+    var consumer: Consumer
+    var fencing: Fencing
     let clients: KafkaClients
     private let missing: MissingTopics
     private let partitioner: Partitioner
@@ -63,15 +64,13 @@ final class Intake {
         reader = RecordReader(configuration.input)
         deadLetters = DeadLetterLog("intake", writingTo: topics.deadLetters, log)
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
-        consumer = try Consumer(
-            clients.member(of: configuration.groupID + "-intake"),
-            log: log.kafkaSink("intake consumer")
-        )
+        let member = clients.member(of: configuration.groupID + "-intake")
+        consumer = try Consumer(member, log: log.kafkaSink("intake consumer"))
+        fencing = Fencing(member, role: "intake")
     }
 
     /// Reads until the run ends, or until the input does.
     func run() throws {
-        consumer.onRebalance = { [unowned self] event in rebalance(event) }
         defer { consumer.onRebalance = nil }
         defer { leave() }
         do { try work() } catch {
@@ -92,7 +91,7 @@ final class Intake {
     }
 
     private func work() throws {
-        try consumer.subscribe(configuration.input.topics)
+        try join()
         while !board.isStopping {
             do {
                 try turn()
@@ -100,7 +99,13 @@ final class Intake {
                     try commit()
                     break
                 }
-            } catch let undelivered as UndeliveredMessages { try goBack(undelivered) }
+            } catch let undelivered as UndeliveredMessages {
+                try goBack(undelivered)
+            } catch {
+                // Of a fenced member's client most calls fail.
+                guard consumer.fenced != nil else { throw error }
+            }
+            if consumer.fenced != nil { try joinAgain() }
         }
         try commit(isEnding: true)
     }
