@@ -115,11 +115,14 @@ struct PartsTests {
     func inStep() throws {
         var inStep = InStep(lead: 100)
         let consumer = try Consumer(["group.id": "parts"])
-        var partitions = (0..<3).map {
-            InputPartition(topic: consumer.index(of: "t"), name: TopicPartition("t", $0))
-        }
+        var partitions = OwnedPartitions<InputPartition>()
+        partitions.assign((0..<3).map { TopicPartition("t", $0) }, topic: consumer.index(of:))
         let start = EventTime(seconds: 1000)
-        func admits(_ time: EventTime, from index: Int, of partitions: [InputPartition]) -> Bool {
+        func admits(
+            _ time: EventTime,
+            from index: Int,
+            of partitions: OwnedPartitions<InputPartition>
+        ) -> Bool {
             inStep.admits(time, from: index, of: partitions)
         }
         // Nothing seen yet: a partition may go on from the least time met.

@@ -16,8 +16,7 @@ extension Detector {
                 if targets == nil {
                     targets = try logEnds(of: topic, layout.cataloguePartitions)
                     let names = targets?.keys.sorted() ?? []
-                    for partition in names { catalogueNext[partition] = 0 }
-                    catalogueCommitted = catalogueNext
+                    catalogue.begin(names)
                     try reader.assign(names.map { PartitionOffset(TopicPartition(topic, $0), .beginning) })
                 }
             } catch {
@@ -26,9 +25,9 @@ extension Detector {
             }
             guard let targets else { continue }
             try readCatalogue(waiting: .milliseconds(20))
-            let pending = pendingCatalogue(to: targets)
-            board.note("detector", waitsFor: pending)
-            if pending == nil { return }
+            let lacking = catalogue.lacking(targets)
+            board.note("detector", waitsFor: lacking)
+            if lacking == nil { return }
         }
     }
 
@@ -50,8 +49,7 @@ extension Detector {
             }
             for end in batch.ends {
                 if end.topic == catalogueTopic {
-                    catalogueNext[end.partition] = max(catalogueNext[end.partition] ?? 0, end.offset)
-                    catalogueEnds.insert(end.partition)
+                    catalogue.noteEnd(end.partition, end.offset)
                 } else if let target = restoring?.waiting[end.partition], end.offset >= target {
                     restoring?.waiting[end.partition] = nil
                     restoring?.read[end.partition] = target
@@ -61,14 +59,11 @@ extension Detector {
         }
         if let restoring, case .restoring = phase { phase = .restoring(restoring) }
         for failure in failures { try handleReader(failure) }
-        if pending.since == nil { catalogueCommitted = catalogueNext }
+        if pending.since == nil { catalogue.commit() }
     }
 
     private func takeCatalogue(_ message: Message) throws {
-        guard message.offset >= catalogueNext[message.partition] ?? 0 else { return }
-        catalogueNext[message.partition] = message.offset + 1
-        catalogueEnds.remove(message.partition)
-        guard let key = message.key else { return }
+        guard catalogue.takes(message.partition, message.offset), let key = message.key else { return }
         if Watermark.isWatermark(key) {
             if let payload = message.payload, let entry = Watermark(key: key, value: payload) {
                 watermarks.observe(entry, notAfter: Intake.latestTime())
@@ -99,7 +94,7 @@ extension Detector {
         }
         guard let name = failure.partition else { return }
         let isState = name.topic == configuration.topics.state
-        let place = (isState ? failure.offset : catalogueNext[name.partition]) ?? 0
+        let place = isState ? failure.offset ?? 0 : catalogue.offset(of: name.partition)
         try checkReader(name, at: place, isNew: true)
     }
 
@@ -124,8 +119,7 @@ extension Detector {
                     "log_start_offset": .number(Int(low)),
                 ]
             )
-            catalogueNext[name.partition] = low
-            catalogueCommitted[name.partition] = low
+            catalogue.skip(name.partition, to: low)
             place = low
         }
         guard isNew || !offsetCheck.isBehind(name) else { return }

@@ -110,7 +110,7 @@ extension Detector {
                 .init(.catalogue, name.partition, key: entry.key[...], value: entry.value[...])
             )
         }
-        content.positions = sources.filter { shares[$0.name.partition]?.isTouched ?? false }.map(\.place)
+        content.positions = sources.filter { shares[$0.name.partition]?.isTouched ?? false }.map(\.position)
         return content
     }
 
@@ -149,7 +149,7 @@ extension Detector {
             report.run += share.pending
             shares[partition]?.commit()
         }
-        catalogueCommitted = catalogueNext
+        catalogue.commit()
         verdicts.commit()
         for letter in content.deadLetters { deadLetterLog.note(letter) }
         deadLetterLog.commit()
@@ -163,16 +163,9 @@ extension Detector {
         engine.rollback()
         verdicts.rollback(now: .now)
         for partition in shares.keys { shares[partition]?.rollback() }
-        for index in sources.indices where sources[index].committed >= 0 {
-            sources[index].next = sources[index].committed
-            sources[index].isAtEnd = false
-            sources[index].poisonGuard.rollback()
-        }
-        catalogueNext = catalogueCommitted
-        catalogueEnds.removeAll()
+        sources.rollback()
+        catalogue.rollback()
         pending.removeAll()
-        isDisplaced = true
-        isCatalogueDisplaced = true
     }
 
     /// The producer was fenced, or nobody knows what became of its transaction: what stands in the log decides.

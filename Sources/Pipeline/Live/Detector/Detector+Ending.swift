@@ -15,7 +15,8 @@ enum Ending {
 extension Detector {
     /// Whether everything that was there is judged and committed.
     func hasEnded() throws -> Bool {
-        guard isAssigned, !isReassigned, !isDisplaced, !isCatalogueDisplaced, pending.since == nil,
+        guard sources.isAssigned, !isReassigned, !sources.needsSeek, !catalogue.needsSeek,
+            pending.since == nil,
             verdicts.isEmpty
         else {
             return false
@@ -29,8 +30,7 @@ extension Detector {
         switch ending {
         case .records:
             guard isInputDone else { return false }
-            for index in sources.indices { sources[index].isAtEnd = false }
-            isDisplaced = true
+            sources.lookForEnds()
             ending = .recordEnds
         case .recordEnds:
             // The times at the logs' ends are published too, by `keepTime`.
@@ -40,7 +40,7 @@ extension Detector {
             else { return false }
             lookForCatalogueEnds()
         case .catalogue(let transactions):
-            guard catalogueEnds.count == layout.cataloguePartitions else { return false }
+            guard catalogue.isAtEnd(of: layout.cataloguePartitions) else { return false }
             if report.transactions == transactions { return true }
             lookForCatalogueEnds()
         }
@@ -56,8 +56,7 @@ extension Detector {
     }
 
     private func lookForCatalogueEnds() {
-        catalogueEnds.removeAll()
-        isCatalogueDisplaced = true
+        catalogue.lookForEnds()
         ending = .catalogue(transactions: report.transactions)
     }
 }

@@ -25,10 +25,7 @@ extension Detector {
         switch event {
         case .assigned(let names):
             isReassigned = true
-            isAssigned = true
-            for name in names where !sources.contains(where: { $0.name == name }) {
-                sources.append(Source(topic: consumer.index(of: name.topic), name: name))
-            }
+            sources.assign(names, topic: consumer.index(of:))
         case .revoked(let names):
             finishBeforeRevocation()
             log.revoked(names, from: "detector", isLost: false)
@@ -51,8 +48,7 @@ extension Detector {
 
     /// The state stays in memory: a moment later most of these are assigned again.
     private func give(up names: [TopicPartition]) {
-        isAssigned = false
-        sources.removeAll { names.contains($0.name) }
+        sources.giveUp(names)
         judge([])
         phase = .idle
     }
@@ -64,7 +60,7 @@ extension Detector {
     func beginRestoring() throws {
         isReassigned = false
         if pending.since != nil || hasTouchedShares { rollback() }
-        isDisplaced = false
+        sources.needsSeek = false
         let owned = Set(sources.map(\.name.partition))
         if let outside = owned.first(where: { $0 >= layout.accountPartitions }) {
             throw RunFailure(
@@ -96,27 +92,23 @@ extension Detector {
     /// Puts reading back to the own places, after an abort or a rebalance.
     func putBack() throws {
         do throws(KafkaError) {
-            if isCatalogueDisplaced { try putBackCatalogue() }
-            let places = sources.filter(\.isRead).map(\.place)
-            if isDisplaced, !places.isEmpty { try consumer.resume(at: places, timeout: .seconds(1)) }
-            isDisplaced = false
+            if catalogue.needsSeek { try putBackCatalogue() }
         } catch {
-            guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
-                throw Trouble.failure(error)
-            }
-            log.debug("cannot seek to the committed offsets; retrying", ["cause": .text("\(error)")])
+            guard error.passesSoon else { throw Trouble.failure(error) }
+            return log.debug("cannot seek in the catalogue; retrying", ["cause": .text("\(error)")])
         }
+        if sources.needsSeek, try consumer.resume(sources.positions, log: log) { sources.needsSeek = false }
     }
 
     private func putBackCatalogue() throws(KafkaError) {
-        let places = catalogueNext.map { PartitionOffset(configuration.topics.catalogue, $0.key, $0.value) }
+        let places = catalogue.positions
         do throws(KafkaError) { try reader.seek(places, timeout: .seconds(1)) } catch {
             guard error.isRetriable || error.code == .state else { throw error }
             // A fetcher that has found its place gone is off, and no seeking wakes it: begun anew, it tells.
             log.debug("cannot seek in the catalogue; assigning it anew", ["cause": .text("\(error)")])
             try reader.reassign(places)
         }
-        isCatalogueDisplaced = false
+        catalogue.needsSeek = false
     }
 
     func handle(_ failure: ConsumerFailure) throws {
@@ -129,7 +121,7 @@ extension Detector {
 
     /// Reads on from the own place; where that is lost, from the log's start, and says so.
     private func checkPlace(of name: TopicPartition, isNew: Bool) throws {
-        guard let index = sources.firstIndex(where: { $0.isRead && $0.name == name }) else {
+        guard let index = sources.index(of: name), sources[index].isConsumed else {
             return offsetCheck.forget(name)
         }
         let place = sources[index].next
@@ -144,7 +136,7 @@ extension Detector {
         }
         guard isNew || !offsetCheck.isBehind(name) else { return }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
-        isDisplaced = true
+        sources.needsSeek = true
     }
 
     /// Looks again at places that lay behind their logs' ends.

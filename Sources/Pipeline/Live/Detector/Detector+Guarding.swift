@@ -32,7 +32,7 @@ extension Detector {
         }
         // What waited before is not this record's doing.
         engine.takeUpDeferred()
-        while engine.hasBacklog, !isDisplaced {
+        while engine.hasBacklog, !sources.needsSeek {
             judgeBacklog()
             try commit(within: .seconds(15))
         }
@@ -44,13 +44,13 @@ extension Detector {
     }
 
     private func announce(_ offset: Int64, of index: Int) throws -> Bool {
-        if isDisplaced { return false }
+        if sources.needsSeek { return false }
         // After an abort it is announced already.
         if sources[index].poisonGuard.announced == offset { return true }
         sources[index].poisonGuard.announce(offset)
         shares[sources[index].name.partition]?.isTouched = true
         try commit(within: .seconds(15))
-        return !isDisplaced
+        return !sources.needsSeek
     }
 
     private func bury(_ message: Message, of index: Int) {

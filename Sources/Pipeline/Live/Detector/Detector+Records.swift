@@ -7,7 +7,7 @@ import Kafka
 
 extension Detector {
     func take(_ batch: borrowing Batch) throws {
-        guard isReading, !isDisplaced, !isReassigned else { return }
+        guard isConsuming, !sources.needsSeek, !isReassigned else { return }
         guard !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
         let notAfter = Intake.latestTime()
         let begun = ContinuousClock.now
@@ -19,7 +19,7 @@ extension Detector {
             if current < 0 || sources[current].name.partition != message.partition
                 || sources[current].topic != message.topic
             {
-                current = index(message.topic, message.partition) ?? -1
+                current = sources.consumed(message.topic, message.partition) ?? -1
                 if current < 0 { continue }
             }
             // What is not owned or was read before is what librdkafka repeats around a rebalance.
@@ -33,23 +33,14 @@ extension Detector {
             sources[current].isAtEnd = false
         }
         for end in batch.ends {
-            guard let index = index(end.topic, end.partition), end.offset >= sources[index].next else {
-                continue
-            }
-            sources[index].next = end.offset
-            sources[index].isAtEnd = true
+            guard let index = sources.noteEnd(end) else { continue }
             if end.offset > sources[index].committed {
                 // Behind a transaction's last record stands its marker, and no reader shall seem to lag by that.
                 noteChange()
                 shares[sources[index].name.partition]?.isTouched = true
             }
-            sources[index].poisonGuard.noteEnd(at: sources[index].next)
         }
         delayUndetermined()
-    }
-
-    private func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
-        sources.firstIndex { $0.isRead && $0.name.partition == partition && $0.topic == topic }
     }
 
     func read(_ message: Message, of index: Int, notAfter: EventTime) throws {

@@ -108,7 +108,7 @@ extension Detector {
             )
             restoring.step = .catalogue
         case .catalogue:
-            guard hasCatalogue(to: restoring.catalogueEnds) else { return }
+            guard catalogue.hasReached(restoring.catalogueEnds) else { return }
             restoring.step = .output
         case .output:
             if !isOutputReady {
@@ -128,20 +128,9 @@ extension Detector {
             }
             let name = TopicPartition(configuration.topics.state, partition).name
             return "\(name) up to offset \(end), \(restoring.entries) entries so far"
-        case .catalogue: return pendingCatalogue(to: restoring.catalogueEnds)
+        case .catalogue: return catalogue.lacking(restoring.catalogueEnds)
         default: return nil
         }
-    }
-
-    /// The part of the catalogue that has not come yet; nil when all has.
-    func pendingCatalogue(to ends: [Int32: Int64]) -> String? {
-        guard
-            let (partition, end) = ends.filter({ catalogueNext[$0.key] ?? 0 < $0.value }).min(by: {
-                $0.key < $1.key
-            })
-        else { return nil }
-        let name = TopicPartition(configuration.topics.catalogue, partition).name
-        return "\(name) up to offset \(end), at \(catalogueNext[partition] ?? 0)"
     }
 
     private func findChangelogEnds(_ restoring: inout Restoring) throws(KafkaError) {
@@ -182,11 +171,7 @@ extension Detector {
     }
 
     /// How long a broker's answer is waited for in one turn: other partitions are waiting.
-    var restoringAnswerTime: Duration { isReading ? .milliseconds(100) : .milliseconds(500) }
-
-    func hasCatalogue(to ends: [Int32: Int64]) -> Bool {
-        ends.allSatisfy { (catalogueNext[$0.key] ?? 0) >= $0.value }
-    }
+    var restoringAnswerTime: Duration { isConsuming ? .milliseconds(100) : .milliseconds(500) }
 
     /// The group's places; without one, the state's; without that, the log's beginning.
     private func findPlaces(_ restoring: Restoring) throws(KafkaError) {
@@ -212,7 +197,9 @@ extension Detector {
     private func finishRestoring(_ restoring: Restoring) throws {
         // Nothing that an abort could take back stands behind what others have written about these accounts.
         try commit(within: .seconds(15))
-        guard pending.since == nil, !isReassigned, hasCatalogue(to: restoring.catalogueEnds) else { return }
+        guard pending.since == nil, !isReassigned, catalogue.hasReached(restoring.catalogueEnds) else {
+            return
+        }
         for (partition, end) in restoring.read { shares[partition]?.restoredEnd = end }
         report.restores += 1
         report.restoredEntries += restoring.entries
@@ -268,9 +255,9 @@ extension Detector {
         try commit(within: .seconds(15))
         guard report.transactions > committed, !engine.hasBacklog, case .reconciling = phase else { return }
         for index in sources.indices where partitions.contains(sources[index].name.partition) {
-            sources[index].isRead = true
+            sources[index].isConsumed = true
         }
-        isDisplaced = true
+        sources.needsSeek = true
         let missing = Set(shares.keys).subtracting(judged)
         phase = missing.isEmpty ? .running : .restoring(Restoring(partitions: missing))
     }

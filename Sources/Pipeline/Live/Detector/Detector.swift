@@ -58,18 +58,12 @@ final class Detector {
 
     var engine: Engine
     var phase = Phase.idle { didSet { board.detectorActivity = phase.words } }
-    var sources: [Source] = []
+    var sources = OwnedPartitions<Source>()
     var shares: [Int32: Share] = [:]
     /// The partitions whose state is read back: the engine judges their accounts, and no others.
     private(set) var judged: Set<Int32> = []
-    /// Whether this member has its part of the group's partitions, which may be nothing.
-    var isAssigned = false
     /// Whether the assignment has changed since the loop last looked.
     var isReassigned = false
-    /// Whether reading has to go back to the sources' own places; until then nothing that comes is taken.
-    var isDisplaced = false
-    /// The same of the catalogue.
-    var isCatalogueDisplaced = false
 
     /// What was done since the last commit.
     var pending = PendingTransaction()
@@ -82,10 +76,7 @@ final class Detector {
     /// Facts forgotten early that the log has told of, and when it did.
     var toldForgotten = (count: 0, at: ContinuousClock.Instant?.none)
 
-    /// The next message of each partition of the catalogue, and those of the last commit.
-    var catalogueNext: [Int32: Int64] = [:]
-    var catalogueCommitted: [Int32: Int64] = [:]
-    var catalogueEnds: Set<Int32> = []
+    var catalogue: CatalogueReader
     /// The partitions of the changelog that are being read.
     var stateReading: Set<Int32> = []
     var watermarks = WatermarkTracker()
@@ -147,7 +138,8 @@ final class Detector {
         fencing = Fencing(member, role: "detector")
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
-        catalogueTopic = reader.index(of: configuration.topics.catalogue)
+        catalogueTopic = reader.index(of: topics.catalogue)
+        catalogue = CatalogueReader(topic: topics.catalogue)
         transactionalID =
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
         let messageBytes = clients.transactional(id: transactionalID).messageBytes
@@ -199,7 +191,7 @@ final class Detector {
             if consumer.fenced != nil { try joinAgain() }
         }
         // What is done is committed; what is not is read again next time.
-        if isReading { try commit(within: .seconds(2)) }
+        if isConsuming { try commit(within: .seconds(2)) }
     }
 
     /// So that others need not wait until this member is missed.
@@ -219,7 +211,7 @@ final class Detector {
     func turn() throws {
         replacePolicyWhenIdle()
         if isReassigned { try beginRestoring() }
-        if isDisplaced || isCatalogueDisplaced { try putBack() }
+        if sources.needsSeek || catalogue.needsSeek { try putBack() }
         let (count, failures) = try consumer.poll(
             maxMessages: Self.batchMessages,
             timeout: patience
@@ -233,14 +225,14 @@ final class Detector {
             throw Trouble.failure(error)
         }
         for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
-        if !isCatalogueDisplaced, !isReassigned { try readCatalogue() }
+        if !catalogue.needsSeek, !isReassigned { try readCatalogue() }
         switch phase {
         case .idle: break
         case .restoring(let restoring): try restore(restoring)
         case .reconciling(let partitions): try reconcile(partitions)
         case .running: break
         }
-        if isReading, !isReassigned {
+        if isConsuming, !isReassigned {
             try keepTime()
             deadLetterLog.tellDue()
             takeUpDeferred(isIdle: count == 0)
@@ -250,7 +242,7 @@ final class Detector {
     }
 
     /// Whether there are partitions whose records are read.
-    var isReading: Bool { sources.contains(where: \.isRead) }
+    var isConsuming: Bool { sources.contains(where: \.isConsumed) }
 
     /// Tells the engine which accounts it owns.
     func judge(_ partitions: Set<Int32>) {

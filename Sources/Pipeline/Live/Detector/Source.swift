@@ -4,28 +4,26 @@ import Kafka
 /// One partition that the detector reads records from: of the events, or of the input where that is keyed by account.
 ///
 /// Its number is also that of the accounts' partition of the state.
-struct Source {
+struct Source: OwnedPartition {
     let topic: TopicIndex
     let name: TopicPartition
-    /// The offset of the next message to read; kept here and nowhere else.
     var next: Int64 = -1
-    /// The offset that the last transaction carried.
     var committed: Int64 = -1
     /// The offset of the first message that was never read and committed: what lies before is counted already.
     var reached: Int64 = 0
-    /// Whether its records are taken: its state is read back and reconciled.
-    var isRead = false
-    /// Whether everything there was has been read.
+    /// Whether its state is restored and reconciled.
+    var isConsumed = false
     var isAtEnd = false
     /// The greatest time of a record.
     var watermark = EventTime.distantPast
     /// What of it the catalogue tells.
     var publishedWatermark = EventTime.distantPast
-
-    /// Records that it suspects go one at a time; the state holds its attempt.
+    /// The state holds its attempt.
     var poisonGuard = PoisonGuard()
 
-    var place: PartitionOffset { PartitionOffset(name, .at(next)) }
+    init(topic: TopicIndex, name: TopicPartition) { (self.topic, self.name) = (topic, name) }
+
+    /// Whether the next record is processed alone.
     var isNextSuspected: Bool { poisonGuard.isSuspected(next) }
 }
 

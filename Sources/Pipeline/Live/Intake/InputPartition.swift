@@ -2,11 +2,9 @@ import CloudTrail
 import Kafka
 
 /// One partition of the input, as the intake reads it.
-///
-/// The place of the next message is kept here and nowhere else: librdkafka's own loses count at rebalances.
-struct InputPartition {
+struct InputPartition: OwnedPartition {
     enum Phase: Equatable {
-        /// Assigned, and its place not known yet.
+        /// Assigned, and its offset not known yet.
         case unplaced
         /// Being read.
         case reading
@@ -17,20 +15,19 @@ struct InputPartition {
     let topic: TopicIndex
     let name: TopicPartition
     var phase = Phase.unplaced
-    /// The offset of the next message to read.
     var next: Int64 = 0
-    /// The offset that the group has committed.
     var committed: Int64 = -1
-    /// Whether its place was gone, and the one that it goes on at is not committed yet.
+    /// Whether its offset was gone, and the one that it goes on at is not committed yet.
     var isReset = false
     /// The greatest event time seen.
     var time: EventTime?
-    /// Whether everything there was has been read.
     var isAtEnd = false
-    /// Messages that it suspects are read in small steps; its attempt is committed with the place.
+    /// Its attempt is committed with the offset.
     var poisonGuard = PoisonGuard()
 
-    var place: PartitionOffset { PartitionOffset(name, .at(next)) }
+    init(topic: TopicIndex, name: TopicPartition) { (self.topic, self.name) = (topic, name) }
+
+    var isConsumed: Bool { phase == .reading }
 
     /// How far it has come: nothing earlier is expected from it.
     var reached: EventTime? {
@@ -55,7 +52,11 @@ struct InStep {
     init(lead: Int64) { self.lead = lead }
 
     /// Whether a partition may hand on a record of this time.
-    mutating func admits(_ time: EventTime, from index: Int, of partitions: [InputPartition]) -> Bool {
+    mutating func admits(
+        _ time: EventTime,
+        from index: Int,
+        of partitions: OwnedPartitions<InputPartition>
+    ) -> Bool {
         if first.map({ time < $0 }) ?? true { first = time }
         guard partitions.count > 1 else { return true }
         var slowest: EventTime?

@@ -97,7 +97,7 @@ extension Intake {
         partitions[index].poisonGuard.announce(offset)
         guard try commit(isPushed: true) else {
             partitions[index].poisonGuard.rollback()
-            isDisplaced = true
+            partitions.needsSeek = true
             return false
         }
         return true

@@ -5,42 +5,24 @@ import Kafka
 // What the intake owns, and where it reads on.
 
 extension Intake {
-    func index(_ topic: TopicIndex, _ partition: Int32) -> Int? {
-        partitions.firstIndex { $0.name.partition == partition && $0.topic == topic }
-    }
-
-    func note(_ end: PartitionEnd) {
-        guard !isDisplaced, let index = index(end.topic, end.partition), partitions[index].phase == .reading,
-            end.offset >= partitions[index].next
-        else { return }
-        partitions[index].next = end.offset
-        partitions[index].isAtEnd = true
-        partitions[index].poisonGuard.noteEnd(at: end.offset)
-    }
-
     /// Whether everything that was there has been handed on.
     func isAtEnd() throws -> Bool {
-        guard isAssigned, board.isFeedDone, partitions.allSatisfy({ $0.isAtEnd }) else { return false }
+        guard partitions.isAssigned, board.isFeedDone, partitions.allSatisfy({ $0.isAtEnd }) else {
+            return false
+        }
         if hasSoughtEnds || partitions.isEmpty {
             return try others.areRead(except: partitions.map(\.name), consumer)
         }
         // The ends may have been met before the last was fed: they are looked for once more.
         hasSoughtEnds = true
-        for index in partitions.indices { partitions[index].isAtEnd = false }
-        isDisplaced = true
+        partitions.lookForEnds()
         return false
     }
 
     /// Finds the places of new partitions, and puts all others back to theirs after a rebalance.
     func place() throws {
-        if isDisplaced {
-            isDisplaced = false
-            let reading = partitions.filter { $0.phase == .reading }.map(\.place)
-            if !reading.isEmpty {
-                try settle { () throws(KafkaError) in
-                    try consumer.resume(at: reading, timeout: .seconds(1))
-                }
-            }
+        if partitions.needsSeek, try consumer.resume(partitions.positions, log: log) {
+            partitions.needsSeek = false
         }
         let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
         guard !new.isEmpty else { return }
@@ -65,7 +47,7 @@ extension Intake {
             }
             guard try begin(found, after: committed) else { return }
             for index in found {
-                try consumer.resume(at: [partitions[index].place], timeout: .seconds(2))
+                try consumer.resume(at: [partitions[index].position], timeout: .seconds(2))
                 partitions[index].phase = .reading
             }
         } catch let error as KafkaError {
@@ -81,7 +63,7 @@ extension Intake {
             else { continue }
             partitions[index].phase = .reading
             try settle { () throws(KafkaError) in
-                try consumer.resume(at: [partitions[index].place], timeout: .seconds(1))
+                try consumer.resume(at: [partitions[index].position], timeout: .seconds(1))
             }
         }
     }
@@ -89,10 +71,8 @@ extension Intake {
     /// What fails for a moment is tried again next turn.
     func settle(_ body: () throws(KafkaError) -> Void) throws {
         do throws(KafkaError) { try body() } catch {
-            guard error.isRetriable || error.code == .state || error.code == .unknownPartition else {
-                throw Trouble.failure(error)
-            }
-            isDisplaced = true
+            guard error.passesSoon else { throw Trouble.failure(error) }
+            partitions.needsSeek = true
         }
     }
 
@@ -106,7 +86,7 @@ extension Intake {
 
     /// Reads on from the own place; where that is lost, from the log's start, and says so.
     private func checkPlace(of name: TopicPartition, isNew: Bool) throws {
-        guard let index = partitions.firstIndex(where: { $0.name == name && $0.phase != .unplaced }) else {
+        guard let index = partitions.index(of: name), partitions[index].phase != .unplaced else {
             return offsetCheck.forget(name)
         }
         let place = partitions[index].next
@@ -128,7 +108,7 @@ extension Intake {
         }
         guard isNew || !offsetCheck.isBehind(name) else { return }
         do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
-        isDisplaced = true
+        partitions.needsSeek = true
     }
 
     /// Looks again at places that lay behind their logs' ends.
@@ -157,13 +137,9 @@ extension Intake {
     }
 
     func rebalance(_ event: RebalanceEvent) {
-        isDisplaced = true
         switch event {
         case .assigned(let names):
-            isAssigned = true
-            for name in names where !partitions.contains(where: { $0.name == name }) {
-                partitions.append(InputPartition(topic: consumer.index(of: name.topic), name: name))
-            }
+            partitions.assign(names, topic: consumer.index(of:))
             board.intakePartitions = partitions.map(\.name)
             log.assigned(names, of: configuration.input.topics, to: "intake", consumer.memberID)
         case .revoked(let names):
@@ -179,7 +155,7 @@ extension Intake {
     }
 
     private func drop(_ names: [TopicPartition]) {
-        partitions.removeAll { names.contains($0.name) }
+        partitions.giveUp(names)
         board.intakePartitions = partitions.map(\.name)
         // What was not committed is counted by whoever reads it again.
         pending = IntakeBalance()

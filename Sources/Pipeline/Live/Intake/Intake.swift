@@ -25,14 +25,10 @@ final class Intake {
     var others: OthersParts
     var offsetCheck = OffsetCheck()
 
-    var partitions: [InputPartition] = []
+    var partitions = OwnedPartitions<InputPartition>()
     /// What was read since the last commit.
     var pending = IntakeBalance()
     var deadLetters: DeadLetterLog
-    /// Whether the group has given this member its part, which may be nothing.
-    var isAssigned = false
-    /// Whether every partition has to be put back to its own place.
-    var isDisplaced = false
     private var lastCommit = ContinuousClock.now
     private var lastSample = ContinuousClock.now
     var hasSoughtEnds = false
@@ -127,7 +123,7 @@ final class Intake {
         let waits = pending.read == 0 ? Duration.milliseconds(100) : .milliseconds(5)
         let (count, failures) = try consumer.poll(maxMessages: Self.batchMessages, timeout: waits) { batch in
             try take(batch.messages)
-            for end in batch.ends { note(end) }
+            for end in batch.ends { partitions.noteEnd(end) }
             return (batch.messages.count, batch.failures)
         }
         for failure in failures { try handle(failure) }
@@ -151,7 +147,7 @@ final class Intake {
     }
 
     private func take(_ messages: UnsafeBufferPointer<Message>) throws {
-        guard !messages.isEmpty, !isDisplaced else { return }
+        guard !messages.isEmpty, !partitions.needsSeek else { return }
         latestTime = Self.latestTime()
         var current = -1
         var last: Message?
@@ -160,18 +156,18 @@ final class Intake {
                 || partitions[current].topic != message.topic
             {
                 if current >= 0, let last { sample(last, of: current) }
-                guard let found = index(message.topic, message.partition) else {
+                guard let found = partitions.consumed(message.topic, message.partition) else {
                     current = -1
                     continue
                 }
                 current = found
             }
-            guard partitions[current].phase == .reading, message.offset >= partitions[current].next else {
+            guard partitions[current].isConsumed, message.offset >= partitions[current].next else {
                 continue
             }
             let isSuspected = partitions[current].poisonGuard.isSuspected(message.offset)
             guard try isSuspected ? readSuspected(message, of: current) : read(message, of: current) else {
-                if isDisplaced { break }
+                if partitions.needsSeek { break }
                 continue
             }
             partitions[current].next = message.offset + 1
@@ -335,11 +331,9 @@ final class Intake {
         pending = IntakeBalance()
         deadLetters.discard()
         output = try IntakeOutput(clients, partitioner: partitioner, board: board, log: log)
+        partitions.rollback()
         for index in partitions.indices where partitions[index].phase != .unplaced {
-            partitions[index].next = partitions[index].committed
             partitions[index].phase = .reading
-            partitions[index].isAtEnd = false
         }
-        isDisplaced = true
     }
 }
