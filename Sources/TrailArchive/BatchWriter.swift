@@ -8,16 +8,31 @@ struct BatchWriter {
     /// Or when what could not be read takes so much.
     private static let lostBytes = 1 << 20
 
+    /// For so many bytes of a file one more dead letter is told.
+    private static let bytesForLetter = 1 << 10
+
     private var batch: DecodedBatch
+    /// Bytes of the file on disk, as far as it has been read; all of them where that is known before.
+    private var size: Int
+    private let limits: Limits
     private var bytes = 0
     private var lostBytes = 0
+    /// Dead letters that were told one by one.
+    private var told = 0
+    /// The first of those that were not, and how many they are.
+    private var others: (first: LostRecord, count: Int)?
     /// Records of the file so far.
     private(set) var read = 0
 
     /// Nobody wants more.
     struct Stopped: Error {}
 
-    init(file: Int) { batch = DecodedBatch(file: file) }
+    /// Nothing of a file yet that has so many bytes on disk; 0 where that is not known.
+    init(file: Int, size: Int, limits: Limits) {
+        batch = DecodedBatch(file: file)
+        self.size = size
+        self.limits = limits
+    }
 
     /// Takes one reading; hands the batch over when it is large enough.
     mutating func take(_ reading: Reading, _ hand: (DecodedBatch) -> Bool) throws(Stopped) {
@@ -29,10 +44,8 @@ struct BatchWriter {
             batch.entries.append(.record(found.decoded()))
             read += 1
         case .deadLetter(let letter):
-            let lost = LostRecord(letter)
-            batch.entries.append(.lost(lost))
             read += letter.count
-            lostBytes += lost.bytes.count
+            lose(letter)
         }
         guard
             batch.entries.count >= Self.entries || batch.ignored >= Self.ignored
@@ -43,15 +56,31 @@ struct BatchWriter {
         lostBytes = 0
     }
 
+    /// A kilobyte can unpack to a million lines that nobody can read: they are counted, and not told one by one.
+    private mutating func lose(_ letter: DeadLetter) {
+        guard told < limits.deadLetters + size / Self.bytesForLetter else {
+            others = (others?.first ?? LostRecord(letter), (others?.count ?? 0) + letter.count)
+            return
+        }
+        let lost = LostRecord(letter)
+        batch.entries.append(.lost(lost))
+        told += 1
+        lostBytes += lost.bytes.count
+    }
+
     /// Notes how much of the file was read.
     mutating func bytesRead(upTo total: Int) {
+        size = max(size, total)
         batch.bytesRead += total - bytes
         bytes = total
     }
 
     /// Hands over the last batch.
-    mutating func finish(bytesRead: Int, _ hand: (DecodedBatch) -> Bool) {
-        batch.bytesRead += bytesRead
+    mutating func finish(_ hand: (DecodedBatch) -> Bool) {
+        if let others {
+            let rest = LostRecord(first: others.first, standingFor: others.count, after: told)
+            batch.entries.append(.lost(rest))
+        }
         batch.isLast = true
         _ = hand(batch)
     }

@@ -36,7 +36,8 @@ public final class TrailDecoder {
         _ hand: (DecodedBatch) -> Bool
     ) throws(TrailError) {
         do throws(SystemError) {
-            try decode(file, BatchWriter(file: index), hand)
+            let batches = BatchWriter(file: index, size: file.size, limits: reader.limits)
+            try decode(file, batches, hand)
         } catch {
             throw .unreadable(path: file.name, reason: error.text)
         }
@@ -51,10 +52,11 @@ public final class TrailDecoder {
         let (head, isWhole) = try self.head(of: &source, size: file.size)
         var batches = batches
         if isWhole, let whole = unpacked(head) {
+            batches.bytesRead(upTo: head.count)
             do {
                 try reader.read(file: whole) { try batches.take($0, hand) }
             } catch { return }
-            batches.finish(bytesRead: head.count, hand)
+            batches.finish(hand)
             return
         }
         var window = TrailWindow(
@@ -166,7 +168,7 @@ public final class TrailDecoder {
                 problem: problem
             ) { try batches.take($0, hand) }
         } catch { return }
-        batches.finish(bytesRead: 0, hand)
+        batches.finish(hand)
     }
 
     private func tooLong(

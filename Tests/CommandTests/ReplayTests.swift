@@ -131,6 +131,18 @@ struct ReplayTests {
         #expect(outcome.count("read") == SampleDay.records.count)
     }
 
+    @Test("A kilobyte of half a million broken lines fills no disk, and each of them is counted")
+    func bomb() throws {
+        let packed = try Packing.gzip(Array(repeating: Array("{\n".utf8), count: 1 << 19).joined())
+        #expect(packed.count < 2_000)
+        let letters = tree.path + "/letters"
+        let outcome = try replay(tree.write("lines.json.gz", packed), "--dead-letters", letters)
+        #expect(outcome.count("dead_lettered") == 1 << 19)
+        let lines = try tree.lines("letters").map(SampleDay.object)
+        #expect(lines.count <= 1_003 && lines.last?["reason"] as? String == "too-many-dead-letters")
+        #expect(lines.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == 1 << 19)
+    }
+
     @Test("A file that is cut off, a broken record, a damaged member: what is sound is judged")
     func broken() throws {
         let records = SampleDay.records

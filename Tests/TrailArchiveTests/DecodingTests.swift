@@ -195,6 +195,36 @@ struct DecodingTests {
         #expect(decoded.ids.count == 1)
     }
 
+    @Test(
+        "A kilobyte that unpacks to very many broken lines is as many dead letters as of a message, and one for the rest"
+    )
+    func brokenLinesOfABomb() throws {
+        let sound = Samples.records(1)[0]
+        let lines = Array(repeating: String(repeating: "{\n", count: 1 << 15), count: 4).joined(
+            separator: sound + "\n"
+        )
+        let bytes = Array(lines.utf8)
+        let path = try folder.write("lines.gz", Packing.gzip(bytes))
+        for window in [1 << 16, TrailWindow.usualSize] {
+            let decoded = try Decoded.file(path, window: window)
+            let lost = try Decoded.lostRecords(of: path, window: window)
+            #expect(decoded.ids.count == 3 && lost.count <= 1_003, "\(lost.count), window \(window)")
+            #expect(lost.reduce(0) { $0 + $1.count } == 4 << 15)
+            let rest = try #require(lost.last)
+            #expect(rest.reason == .tooManyDeadLetters && lost.dropLast().allSatisfy { $0.count == 1 })
+            #expect(rest.recordIndex == lost.count - 1 && rest.byteOffset == 2 * (lost.count - 1))
+            #expect(rest.bytes.first == 0x7B && rest.text.hasPrefix("\(rest.count) more "))
+        }
+    }
+
+    @Test("Of a large file every broken record is told", arguments: [1 << 16, TrailWindow.usualSize])
+    func brokenLinesOfALargeFile(window: Int) throws {
+        let line = "{\"eventName\":\"RunInstances\",\"x\":\"\(String(repeating: "y", count: 1_000))\n"
+        let path = try folder.write("lines.jsonl", String(repeating: line, count: 3_000).utf8)
+        let lost = try Decoded.lostRecords(of: path, window: window)
+        #expect(lost.count == 3_000 && lost.allSatisfy { $0.count == 1 })
+    }
+
     @Test("Several threads hand over the same batches as one, in the order of the files")
     func threads() throws {
         let records = Samples.records(3000)

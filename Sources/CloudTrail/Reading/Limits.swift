@@ -14,10 +14,9 @@ public struct Limits: Hashable, Sendable {
     ///
     /// Files have no such limit.
     public var records: Int
-    /// Dead letters of one message: 1,000.
+    /// Dead letters of one message: 1,000; of a file as many, and one more for each KiB that it has on disk.
     ///
-    /// Sound records behind them are read all the same; one more dead letter stands for all further ones. Files have no
-    /// such limit.
+    /// Sound records behind them are read all the same; one more dead letter stands for all further ones.
     public var deadLetters: Int
     /// Documents inside strings, compressed data inside base64, and so on: 8 levels.
     public var nesting: Int

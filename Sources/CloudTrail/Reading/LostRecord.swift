@@ -38,4 +38,22 @@ public struct LostRecord: Hashable, Sendable {
         size = letter.bytes.count
         sha256 = SHA256.hex(of: letter.bytes)
     }
+
+    /// What stands for many that are not told one by one: the place and the bytes are the first one's.
+    ///
+    /// - Parameters:
+    ///   - first: The first of them.
+    ///   - count: How many there are.
+    ///   - told: How many were told before.
+    public init(first: LostRecord, standingFor count: Int, after told: Int) {
+        reason = .tooManyDeadLetters
+        text = "\(count) more parts that cannot be read, after \(told); this is the first of them"
+        recordIndex = first.recordIndex
+        byteOffset = first.byteOffset
+        self.count = count
+        account = first.account
+        bytes = first.bytes
+        size = first.size
+        sha256 = first.sha256
+    }
 }

@@ -28,7 +28,7 @@ public struct DeadLetter {
         case tooLarge = "too-large"
         /// More records in one message than the limit.
         case tooManyRecords = "too-many-records"
-        /// More dead letters of one message than the limit; this one stands for all further ones.
+        /// More dead letters of one message or file than the limit; this one stands for all further ones.
         case tooManyDeadLetters = "too-many-dead-letters"
         /// Damaged compressed data.
         case compressionDamaged = "compression-damaged"
