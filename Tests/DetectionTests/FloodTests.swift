@@ -175,6 +175,8 @@ struct FloodTests {
             let counts = Dictionary(grouping: walked, by: \.findingID).mapValues(\.count)
             // 64 at once, then an eighth more each time; each may tell a beginning and an end.
             #expect(counts.values.max() ?? 0 <= 2 * (64 + 20), "\(order)")
+            // Of whatever there are many, each is told once.
+            #expect(alerts.count <= expected.count + 250, "\(order)")
         }
     }
 

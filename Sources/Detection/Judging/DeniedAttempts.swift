@@ -11,7 +11,7 @@ struct DeniedAttempts {
     private let account: AccountID
     private let scene: Scene
 
-    private static let windowSeconds: Int64 = 86_400
+    static let windowSeconds: Int64 = 86_400
     private static let leastLimit = 10
     private static let leastLookback = 256
 

@@ -9,7 +9,8 @@ extension State {
                 + count(.madePublic(place))
         case .activity(let place): count(.allowedImages(place))
         case .unreadable(let place, let name): count(.unreadable(place, name: name))
-        case .refusedShare(let place, let image, let grantee): count(.refusedShare(place, image, grantee))
+        case .refusedShare(let place, let image, let grantee):
+            refusalCount(.refusedShare(place, image, grantee))
         case .launch(let place, let instance): launchCount(.instance(place, instance), approvalTags)
         case .share(_, let image, let grantee): shareCount(image, grantee)
         case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
@@ -18,6 +19,16 @@ extension State {
     }
 
     private func count(_ key: FactKey) -> Int { timeline(key).facts.count }
+
+    /// With its principal's later attempts of the same day: where there are many, those before it are likely to come
+    /// late too, and each of them changes what is said of it.
+    private func refusalCount(_ key: FactKey) -> Int {
+        let own = timeline(key).facts
+        guard let last = own.last, let principal = last.evidence.actor.principalARN else { return own.count }
+        let attempts = timeline(.refusals(last.evidence.account, principal: ExactText(principal)))
+        let end = last.time.advanced(bySeconds: DeniedAttempts.windowSeconds)
+        return own.count + attempts.prefix(asOf: end).count - attempts.prefix(asOf: last.time).count
+    }
 
     private func launchCount(_ key: FactKey, _ approvalTags: [ImageAttribute]) -> Int {
         let facts = timeline(key).facts
