@@ -81,6 +81,39 @@ struct CriteriaWorkTests {
         )
     }
 
+    /// One account changes its criteria again and again, each time to the hardest that AWS takes: a call of another
+    /// account between two of them is judged at once and compares nothing, and no call takes more than the first ones.
+    @Test
+    func nobodyWaitsForAnotherAccountsCriteria() {
+        let limit = 50_000
+        let comparisons = CriteriaComparisons(steps: limit)
+        var settings = Engine.Settings()
+        settings.keepsJournal = true
+        settings.horizonSeconds = 86_400
+        let rules = RuleSet([AllowedAMIsCriteriaWeakened(comparisons), AMISharedPublicly()])
+        var engine = Engine(policy: Policy(), rules: rules, settings: settings)
+        var taken: [Int] = []
+        for number in 0..<60 {
+            var alerts: [Alert] = []
+            let before = comparisons.steps
+            let list = Self.list { Self.kinds[1](number, $0, $1) }
+            _ = engine.process(Self.replacing(list, number), into: &alerts)
+            taken.append(comparisons.steps - before)
+            alerts = []
+            let share = LaunchPermissionChange(image: World.image(number), added: [.everyone], removed: [])
+            var other = Self.replacing([], number + 1_000)
+            (other.account, other.name) = (World.stranger, "ModifyImageAttribute")
+            other.call = .modifyLaunchPermission(share)
+            _ = engine.process(other, into: &alerts)
+            #expect(alerts.map(\.finding.identity.rule) == ["ami-shared-publicly"], "call \(number)")
+            #expect(comparisons.steps == before + taken[number], "call \(number)")
+            engine.commit()
+        }
+        // Of such lists some five are known at a time, and each is compared with two others at most.
+        #expect(taken.allSatisfy { $0 <= 10 * limit } && taken.contains { $0 > limit / 2 }, "\(taken)")
+        #expect(taken[40...].reduce(0, +) <= 2 * taken[10..<30].reduce(0, +), "\(taken)")
+    }
+
     /// The largest lists with names as people give them are far from the limit, and compared to the end.
     @Test
     func theLargestListsOfOrdinaryNames() {
