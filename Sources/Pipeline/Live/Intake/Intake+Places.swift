@@ -126,7 +126,6 @@ extension Intake {
     /// Joins the group with a new client, after the member was fenced.
     func joinAgain() throws {
         rebalance(.lost(partitions.map(\.name)))
-        isAssigned = false
         try fencing.note(log)
         consumer.onRebalance = nil
         consumer = try Consumer(
