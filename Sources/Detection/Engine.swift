@@ -329,6 +329,9 @@ public struct Engine: Sendable {
     /// Whether subjects wait for `takeUpDeferred`.
     public var hasDeferred: Bool { !deferral.isEmpty }
 
+    /// Whether a subject waits for `takeUpDeferred`.
+    func isDeferred(_ subject: Subject) -> Bool { deferral.trigger(of: subject) != nil }
+
     /// Puts the subjects that wait for more facts on the backlog.
     public mutating func takeUpDeferred() {
         for waiting in deferral.takeAll() {

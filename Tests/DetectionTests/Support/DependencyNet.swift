@@ -76,6 +76,8 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     private var deadlines: [Evaluation: EventTime] = [:]
     /// Every subject that was named or evaluated.
     private var known: Set<Subject> = []
+    /// Those that were named and wait for more facts: whatever comes until then, they read with all the rest.
+    private var waiting: Set<Subject> = []
     /// The facts of which the engine has said that they came or went, since the last look.
     private var touched: Set<Touched> = []
 
@@ -100,6 +102,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         bySubject[subject, default: []].insert(evaluation)
         deadlines[evaluation] = judgement?.deadline
         known.insert(subject)
+        waiting.remove(subject)
         report.said[rule, default: [:]][judgement.outcome, default: 0] += 1
     }
 
@@ -125,6 +128,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
             check(broughtBy: key, named, triggers, engine)
         }
         known.formUnion(named)
+        waiting.formUnion(named)
     }
 
     func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine) {
@@ -163,6 +167,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
             report.checked += 1
             let subject = evaluation.subject
             guard engine.owns(subject), engine.isBrought(subject, also: all) else { continue }
+            if waiting.contains(subject) { continue }
             if named.contains(subject) {
                 note(triggers[subject])
             } else {
@@ -224,6 +229,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
             }
         }
         touched.removeAll()
+        waiting = waiting.filter { engine.isDeferred($0) }
         for (evaluation, deadline) in deadlines
         where deadline <= engine.state.streamTime && engine.owns(evaluation.subject) {
             report.gaps.append("the deadline of \(evaluation) has passed, and it is not evaluated again")
@@ -256,7 +262,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
 
     /// The engine begins anew from what it has stored.
     func restart() {
-        (readers, read, bySubject, deadlines, known) = ([:], [:], [:], [:], [])
+        (readers, read, bySubject, deadlines, known, waiting) = ([:], [:], [:], [:], [], [])
         touched.removeAll()
     }
 }
