@@ -215,7 +215,7 @@ extension Policy.Suppression {
         let subject = identity.subject
         return rule == identity.rule && (account ?? subject.place.account) == subject.place.account
             && (region.map { $0 == ExactText(subject.place.region) } ?? true)
-            && (resource.map { $0 == ExactText(subject.resource.id) } ?? true)
+            && (resource?.matches(subject.resource.id) ?? true)
             && (discriminator.map { $0 == subject.discriminator.map { ExactText($0) } } ?? true)
     }
 

@@ -35,6 +35,7 @@ struct Reach {
         case .refusals: addRefusals(fact)
         case .image(let id, let attribute): addImage(id, attribute, fact)
         case .members: addShares()
+        case .membership(let account): addShares(with: account)
         }
     }
 
@@ -121,6 +122,23 @@ struct Reach {
             if case .refusedShare(let place, let image, let grantee) = key {
                 subjects.insert(.refusedShare(place, image, grantee))
             }
+        }
+    }
+
+    /// What is judged by whether an account is a member: shares with it, and what documents show of its public images.
+    private mutating func addShares(with account: AccountID) {
+        for id in state.sharedWith[account] ?? [] {
+            if let image = state.image(id) { addShare(of: id, image, .account(account)) }
+        }
+        for id in state.shownPublic {
+            if let image = state.image(id), image.owner?.account == account {
+                addShare(of: id, image, .everyone)
+            }
+        }
+        for key in state.refusedTo[account] ?? [] {
+            guard case .refusedShare(let place, let image, let grantee) = key else { continue }
+            subjects.insert(.refusedShare(place, image, grantee))
+            for fact in state.timeline(key).facts { addRefusals(fact) }
         }
     }
 
@@ -218,7 +236,7 @@ struct Reach {
             case .instance(let place, let id): subjects.insert(.launch(place, id))
             case .refusedShare(let place, let image, let grantee):
                 subjects.insert(.refusedShare(place, image, grantee))
-            case .refusals, .image, .members: break
+            case .refusals, .image, .members, .membership: break
             }
         }
         for (id, image) in state.images {
@@ -247,7 +265,7 @@ extension ImageFacts {
         guard teller.isInventory else { return [told] }
         var accounts: Set<AccountID> = [told.account, place(told: told, isInventory: true).account]
         for fact in timeline(.owner).facts + (other.map { [$0] } ?? []) {
-            if case .account(let owner) = fact.value { accounts.insert(owner) }
+            if let owner = fact.value.owner { accounts.insert(owner) }
         }
         guard told.region.isEmpty else { return Set(accounts.map { Place($0, told.region) }) }
         var regions = self.regions.union([""])

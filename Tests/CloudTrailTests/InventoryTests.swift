@@ -160,8 +160,17 @@ struct InventoryTests {
             let output = try Self.read(#"[{"ImageId":"ami-1","OwnerId":"111122223333"\#(members)}]"#)
             return try #require(output.records.first.flatMap(Self.inventory)?.images.first)
         }
-        let whole = #","Architecture":"arm64""#
-        #expect(try image(whole).isNeverDeprecated)
+        let whole = #","State":"available","Public":false,"Architecture":"arm64""#
+        #expect(try image(whole).isNeverDeprecated && image(whole).tellsOwnerAlias)
+        #expect(try image(whole).productCodes == [])
+        #expect(try image(#","State":"available","IsPublic":true"#).isNeverDeprecated)
+        // Of a projection nothing follows from silence, unless it shows the key.
+        for cut in ["", #","Architecture":"arm64""#, #","State":"available","Architecture":"arm64""#] {
+            let image = try image(cut)
+            #expect(!image.isNeverDeprecated && !image.tellsOwnerAlias && image.productCodes == nil, "\(cut)")
+        }
+        let shown = try image(#","ImageOwnerAlias":null,"DeprecationTime":null"#)
+        #expect(shown.isNeverDeprecated && shown.tellsOwnerAlias)
         #expect(try !image("").isNeverDeprecated)
         for date in ["2027-01-01T00:00:00.000Z", "2025-02-00T00:00:00.000Z"] {
             #expect(try !image(whole + #","DeprecationTime":"\#(date)""#).isNeverDeprecated, "\(date)")

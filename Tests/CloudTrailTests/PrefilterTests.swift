@@ -140,7 +140,7 @@ struct PrefilterTests {
         var random = SplitMix64(seed: 42)
         let seeds =
             [Samples.share, Samples.launch, Samples.other]
-            + WatchedCall.allCases.map { Samples.record($0.rawValue) }
+            + WatchedCall.allCases.map { Samples.record($0.rawValue, source: $0.source) }
         let quick = RecordReader()
         let thorough = RecordReader(validate: .all)
         var watched = 0
@@ -160,8 +160,8 @@ struct PrefilterTests {
                 fast.read == slow.read && (fast == slow || fast.records.isEmpty && fast.letters.isEmpty),
                 "\(text)"
             )
-            if WatchedCall(rawValue: oracle["eventName"]?.text ?? "") != nil,
-                oracle["eventSource"]?.text == WatchedCall.source
+            if let call = WatchedCall(rawValue: oracle["eventName"]?.text ?? ""),
+                oracle["eventSource"]?.text == call.source
             {
                 watched += 1
                 for prefilter in Self.levels {

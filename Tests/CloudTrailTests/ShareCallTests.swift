@@ -20,9 +20,23 @@ struct ShareCallTests: CallReading {
 
     @Test
     func shares() {
-        func change(_ added: [Grantee], _ removed: [Grantee] = [], unread: ExactText? = nil) -> Call {
-            .modifyLaunchPermission(.init(image: Self.ami, added: added, removed: removed, unread: unread))
+        func change(
+            _ added: [Grantee],
+            _ removed: [Grantee] = [],
+            unread: ExactText? = nil,
+            unreadRemoval: ExactText? = nil
+        ) -> Call {
+            .modifyLaunchPermission(
+                .init(
+                    image: Self.ami,
+                    added: added,
+                    removed: removed,
+                    unread: unread,
+                    unreadRemoval: unreadRemoval
+                )
+            )
         }
+        func unknown(_ values: String) -> ExactText { "a grantee of an unknown shape: \(values)" }
         let one = AccountID("012345678901").map { Grantee.account($0) }.map { [$0] } ?? []
         #expect(
             Self.shared(#","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}}"#) == change(one)
@@ -87,7 +101,21 @@ struct ShareCallTests: CallReading {
         // What can be read counts, and what cannot is told.
         #expect(
             Self.shared(#","launchPermission":{"add":{"items":[{"group":"all"},{"who":"x"}]}}"#)
-                == change([.everyone], unread: "a grantee of an unknown shape")
+                == change([.everyone], unread: unknown(#"{"who":"x"}"#))
+        )
+        // What is only taken back is told apart, and in part or not at all readable it is still a change.
+        #expect(
+            Self.shared(
+                #","launchPermission":{"add":{"items":[{"group":"all"}]},"remove":{"items":[{"userId":"000000000000"}]}}"#
+            ) == change([.everyone], unreadRemoval: unknown(#"{"userId":"000000000000"}"#))
+        )
+        #expect(
+            Self.shared(#","launchPermission":{"remove":{"items":[{"who":"x"},{},1,{"who":"y"}]}}"#)
+                == change([], unreadRemoval: unknown(#"{"who":"x"}, {}, 1, and 1 more"#))
+        )
+        #expect(
+            Self.shared(#","operationType":"remove","userIds":["x"]"#, attribute: nil)
+                == change([], unreadRemoval: unknown(#""x""#))
         )
         #expect(
             Self.shared(
@@ -97,7 +125,7 @@ struct ShareCallTests: CallReading {
         )
         #expect(
             Self.shared(#","operationType":"add","userIds":["x"],"userGroup":"all""#)
-                == change([.everyone], unread: "a grantee of an unknown shape")
+                == change([.everyone], unread: unknown(#""x""#))
         )
         let reset = "{\"imageId\":\"\(Self.amiText)\",\"attributeType\":\"launchPermission\"}"
         #expect(Self.call("ResetImageAttribute", reset) == .resetLaunchPermission(Self.ami))

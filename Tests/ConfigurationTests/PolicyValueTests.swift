@@ -44,7 +44,7 @@ struct PolicyValueTests {
         #expect(policy.rules["launch-from-unapproved-ami"]?.severity == .high)
         let suppression = try #require(policy.suppressions.first)
         #expect(suppression.account?.description == "111122223333")
-        #expect(suppression.resource == "ami-0abcd1234abcd1234")
+        #expect(suppression.resource == Pattern("ami-0abcd1234abcd1234"))
         #expect(suppression.region == nil)
         #expect(suppression.ends == EventTime("2027-01-01T00:00:00Z"))
     }

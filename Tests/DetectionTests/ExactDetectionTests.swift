@@ -93,7 +93,7 @@ struct ExactDetectionTests {
         let shares = "ami-shared-with-untrusted-organization"
         for (text, isHidden) in [(Self.one, true), (Self.other, false)] {
             let image = Self.share(1, ResourceID("ami-" + text), .organization("arn"))
-            let byResource = Self.suppressing(shares) { $0.resource = "ami-\(Self.one)" }
+            let byResource = Self.suppressing(shares) { $0.resource = Pattern("ami-\(Self.one)") }
             #expect(try Self.rules([image], byResource).contains(shares) == !isHidden)
             let grantee = Self.share(1, World.image(1), .organization(text))
             let byGrantee = Self.suppressing(shares) { $0.discriminator = ExactText(Self.one) }

@@ -37,7 +37,7 @@ struct OracleTests {
                 random,
                 about: [
                     .share, .share, .share, .share, .share, .share, .reset, .cancel, .disable, .enable,
-                    .deregister, .create, .members,
+                    .deregister, .restore, .create, .members, .membership, .membership,
                 ]
             )
             var found: [String: FindingSketch] = [:]

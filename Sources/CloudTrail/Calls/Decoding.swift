@@ -18,6 +18,7 @@ extension WatchedCall {
         case .createImage, .copyImage, .registerImage, .importImage, .createRestoreImageTask:
             try .createImage(ImageCreation(parameters))
         case .deregisterImage: .deregisterImage(try parameters.requestedImage())
+        case .restoreImage: .restoreImage(try parameters.requestedImage())
         case .disableImage: .disableImage(try parameters.requestedImage())
         case .enableImage: .enableImage(try parameters.requestedImage())
         case .enableImageDeprecation:
@@ -31,6 +32,9 @@ extension WatchedCall {
         case .enableAllowedImagesSettings, .disableAllowedImagesSettings: try allowedImages(parameters)
         case .replaceImageCriteria: .imageCriteria(try ImageCriterion.list(parameters))
         case .enableImageBlockPublicAccess, .disableImageBlockPublicAccess: try blockPublicAccess(parameters)
+        case .createAccountResult, .accountJoined, .acceptHandshake, .moveAccount, .removeAccount,
+            .leaveOrganization, .accountDeparted, .closeAccountResult:
+            try membership(parameters)
         }
     }
 

@@ -27,17 +27,18 @@ extension WatchedCall {
             throw Unreadable("launchPermission is missing or of an unknown shape")
         }
         var change = LaunchPermissionChange(image: try parameters.requestedImage(), added: [], removed: [])
-        var isComplete = true
-        change.added = Grantee.list(added, &isComplete)
-        change.removed = Grantee.list(removed, &isComplete)
-        if !isComplete, !parameters.failed {
-            if change.added.isEmpty, change.removed.isEmpty { throw Self.unknownGrantee }
-            change.unread = Self.unknownGrantee.reason
+        var unread = UnreadGrantees()
+        change.added = Grantee.list(added, &unread)
+        var unreadRemoval = UnreadGrantees()
+        change.removed = Grantee.list(removed, &unreadRemoval)
+        if !parameters.failed {
+            if let reason = unread.reason, change.added.isEmpty, change.removed.isEmpty {
+                throw Unreadable(reason)
+            }
+            (change.unread, change.unreadRemoval) = (unread.reason, unreadRemoval.reason)
         }
         return .modifyLaunchPermission(change)
     }
-
-    private static let unknownGrantee = Unreadable("a grantee of an unknown shape")
 
     private static func isLaunchPermission(_ attribute: String) -> Bool {
         attribute == "launchPermission"
@@ -64,7 +65,7 @@ extension WatchedCall {
         throws(Unreadable) -> LaunchPermissionChange
     {
         var grantees: Set<Grantee> = []
-        var isComplete = true
+        var unread = UnreadGrantees()
         func take(
             _ names: [StaticString],
             _ inner: StaticString,
@@ -75,7 +76,7 @@ extension WatchedCall {
                     if let grantee = make(item.field(inner) ?? item) {
                         grantees.insert(grantee)
                     } else {
-                        isComplete = false
+                        unread.note(item)
                     }
                 }
             }
@@ -89,15 +90,17 @@ extension WatchedCall {
             ["organizationalUnitArnSet", "organizationalUnitArns", "organizationalUnitArn"],
             "organizationalUnitArn"
         ) { $0.plain.map { .organizationalUnit($0) } }
-        guard !grantees.isEmpty else {
-            throw isComplete ? Unreadable("no grantee is named") : unknownGrantee
+        guard !grantees.isEmpty || (!adds && unread.reason != nil) else {
+            throw Unreadable(unread.reason ?? "no grantee is named")
         }
+        let reason = parameters.failed ? nil : unread.reason
         let sorted = grantees.sorted { $0.description.bytesPrecede($1.description) }
         return LaunchPermissionChange(
             image: try parameters.requestedImage(),
             added: adds ? sorted : [],
             removed: adds ? [] : sorted,
-            unread: isComplete || parameters.failed ? nil : unknownGrantee.reason
+            unread: adds ? reason : nil,
+            unreadRemoval: adds ? nil : reason
         )
     }
 
@@ -115,8 +118,8 @@ extension WatchedCall {
 extension Grantee {
     /// Reads launch permissions: each is one of four members.
     ///
-    /// Those that cannot be read are left out; then the list is not complete.
-    static func list(_ items: some Sequence<JSONValue>, _ isComplete: inout Bool) -> [Grantee] {
+    /// Those that cannot be read are left out, and noted.
+    static func list(_ items: some Sequence<JSONValue>, _ unread: inout UnreadGrantees) -> [Grantee] {
         var grantees: Set<Grantee> = []
         for item in items {
             var isKnown = false
@@ -148,9 +151,33 @@ extension Grantee {
                     }
                 }
             }
-            if !(isKnown && isReadable) { isComplete = false }
+            if !(isKnown && isReadable) { unread.note(item) }
         }
         return grantees.sorted { $0.description.bytesPrecede($1.description) }
+    }
+}
+
+/// Grantees that are none of those that AWS knows, as they are written.
+struct UnreadGrantees {
+    private var shown: [String] = []
+    private var count = 0
+
+    private static let most = 3
+    private static let length = 120
+
+    mutating func note(_ item: JSONValue) {
+        count += 1
+        guard shown.count < Self.most else { return }
+        let text = item.canonical
+        let cut = text.unicodeScalars.prefix(Self.length)
+        shown.append(cut.endIndex < text.endIndex ? "\(String(cut))…" : text)
+    }
+
+    /// What cannot be read, for people; nil when there is nothing.
+    var reason: ExactText? {
+        guard count > 0 else { return nil }
+        let more = count > shown.count ? ", and \(count - shown.count) more" : ""
+        return "a grantee of an unknown shape: \(shown.joined(separator: ", "))\(more)"
     }
 }
 

@@ -1,4 +1,4 @@
-/// The calls that amiwatch watches, all of `ec2.amazonaws.com`.
+/// The calls that amiwatch watches, and what services tell of themselves.
 ///
 /// The one table: it feeds the prefilter, and a call is added by a line here and its decoding in `decode`.
 public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
@@ -20,6 +20,8 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
     case createRestoreImageTask = "CreateRestoreImageTask"
     /// Removes an image.
     case deregisterImage = "DeregisterImage"
+    /// Brings a removed image back, with its permissions and tags.
+    case restoreImage = "RestoreImageFromRecycleBin"
     /// Makes an image unusable and ends its shares.
     case disableImage = "DisableImage"
     /// Makes a disabled image usable again.
@@ -48,11 +50,40 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
     case enableImageBlockPublicAccess = "EnableImageBlockPublicAccess"
     /// Lets images be made public.
     case disableImageBlockPublicAccess = "DisableImageBlockPublicAccess"
+    /// An account was made in the organization.
+    case createAccountResult = "CreateAccountResult"
+    /// An account has joined the organization.
+    case accountJoined = "AccountJoinedOrganization"
+    /// An account takes an invitation.
+    case acceptHandshake = "AcceptHandshake"
+    /// An account of the organization gets another place in it.
+    case moveAccount = "MoveAccount"
+    /// An account is removed from the organization.
+    case removeAccount = "RemoveAccountFromOrganization"
+    /// An account leaves its organization.
+    case leaveOrganization = "LeaveOrganization"
+    /// An account has left the organization.
+    case accountDeparted = "AccountDepartedOrganization"
+    /// An account was closed.
+    case closeAccountResult = "CloseAccountResult"
 
-    /// The service that all of them belong to; the same name under another one is ignored.
+    /// The service of most of them.
     public static let source = "ec2.amazonaws.com"
 
-    static let sourceText: StaticString = "ec2.amazonaws.com"
+    /// The service that the call belongs to; the same name under another one is ignored.
+    public var source: String { isOrganizations ? "organizations.amazonaws.com" : Self.source }
+
+    var sourceText: StaticString { isOrganizations ? "organizations.amazonaws.com" : "ec2.amazonaws.com" }
+
+    /// Whether it is a call, or an event, of AWS Organizations.
+    public var isOrganizations: Bool {
+        switch self {
+        case .createAccountResult, .accountJoined, .acceptHandshake, .moveAccount, .removeAccount,
+            .leaveOrganization, .accountDeparted, .closeAccountResult:
+            true
+        default: false
+        }
+    }
 
     /// The calls by the lengths of their names.
     private static let table: [[(name: [UInt8], call: WatchedCall)]] = allCases.reduce(into: []) {

@@ -72,6 +72,7 @@ extension InventoryMessage {
         var image = Inventory.Image(id: id)
         image.owner = AccountID(value.member("owner"))
         image.ownerAlias = value.exact("ownerAlias")
+        image.tellsOwnerAlias = value.member("tellsOwnerAlias")?.bool ?? true
         image.name = value.exact("name")
         image.created = value.string("created").flatMap { EventTime($0) }
         image.deprecated = value.string("deprecated").flatMap { EventTime($0) }

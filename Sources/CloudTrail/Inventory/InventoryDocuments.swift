@@ -81,20 +81,22 @@ extension InventoryReader {
         throws(Failure)
     {
         guard let id = value.string("ImageId") else { return report("an image without ImageId") }
-        // A whole description lists what there is; of one that --query has cut nothing follows from silence.
-        let isWhole = value.member("Architecture") != nil
+        let isWhole = Self.isWhole(value)
+        let isDescription = isWhole && value.member("Architecture") != nil
         var image = Inventory.Image(id: ResourceID(id))
         image.owner = AccountID(value.member("OwnerId"))
         image.ownerAlias = value.exact("ImageOwnerAlias")
+        image.tellsOwnerAlias = isWhole || value.member("ImageOwnerAlias") != nil
         image.name = value.exact("Name")
         image.created = date(value, "CreationDate", of: id)
         image.deprecated = date(value, "DeprecationTime", of: id)
-        image.isNeverDeprecated = isWhole && value.string("DeprecationTime") == nil
+        let deprecation = value.member("DeprecationTime")
+        image.isNeverDeprecated = deprecation?.isNull ?? isWhole
         if let codes = value.member("ProductCodes") {
             image.productCodes = codes.elements.compactMap {
                 $0.exact("ProductCodeId") ?? $0.text?.nonEmptyString.map { ExactText($0) }
             }
-        } else if isWhole {
+        } else if isDescription {
             image.productCodes = []
         }
         image.sourceImage = value.string("SourceImageId").map { ResourceID($0) }
@@ -105,16 +107,27 @@ extension InventoryReader {
         case "available", "pending": image.isDisabled = false
         default: break
         }
-        image.tags = tags(value, owner: image.owner)
+        image.tags = tags(value, owner: image.owner, isDescription: isDescription)
         try add(action, account ?? options.account ?? image.owner, region ?? options.region ?? "") {
             $0.images.append(image)
         }
     }
 
+    /// Whether an image is shown as AWS prints it, with the keys that it always has: of one that `--query` has cut nothing
+    /// follows from silence, but for a key that is there and null.
+    private static func isWhole(_ image: JSONValue) -> Bool {
+        image.member("OwnerId") != nil && image.member("State") != nil
+            && (image.member("Public") ?? image.member("IsPublic")) != nil
+    }
+
     /// The owner's whole tags.
     ///
     /// AWS shows nobody else any: without an account no tags may be such a silence.
-    private func tags(_ image: JSONValue, owner: AccountID?) -> [ExactText: ExactText]? {
+    private func tags(
+        _ image: JSONValue,
+        owner: AccountID?,
+        isDescription: Bool
+    ) -> [ExactText: ExactText]? {
         let listed = image.member("Tags")
         var tags: [ExactText: ExactText] = [:]
         for tag in listed?.elements ?? image.elements {
@@ -124,16 +137,16 @@ extension InventoryReader {
         }
         if !tags.isEmpty { return tags }
         guard let account = options.account, account == owner,
-            listed != nil || image.member("Architecture") != nil
+            listed != nil || isDescription
         else { return nil }
         return tags
     }
 
     private mutating func takePermissions(_ list: JSONValue, of document: JSONValue) throws(Failure) {
         guard let id = document.string("ImageId") else { return report("launch permissions without ImageId") }
-        var isComplete = true
-        let grantees = Grantee.list(list.elements, &isComplete)
-        if !isComplete { report("\(id): a launch permission of an unknown shape") }
+        var unread = UnreadGrantees()
+        let grantees = Grantee.list(list.elements, &unread)
+        if let reason = unread.reason { report("\(id): \(reason)") }
         let permissions = Inventory.LaunchPermissions(image: ResourceID(id), grantees: grantees)
         try add("DescribeImageAttribute", options.account, options.region ?? "") {
             $0.launchPermissions.append(permissions)

@@ -83,6 +83,7 @@ public enum InventoryMessage {
             $0.member("id", image.id.description)
             $0.member("owner", image.owner?.description)
             $0.member("ownerAlias", image.ownerAlias)
+            if !image.tellsOwnerAlias { $0.member("tellsOwnerAlias", false) }
             $0.member("name", image.name)
             $0.member("created", image.created?.description)
             $0.member("deprecated", image.deprecated?.description)

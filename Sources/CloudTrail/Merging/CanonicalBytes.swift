@@ -102,8 +102,8 @@ extension CanonicalBytes {
             if let unread = launch.unread { put(unread.string) }
         case .terminateInstances(let ids): put(ids) { $0.put($1.description) }
         case .createImage(let creation): put(creation)
-        case .deregisterImage(let image), .disableImage(let image), .enableImage(let image),
-            .resetLaunchPermission(let image), .cancelLaunchPermission(let image):
+        case .deregisterImage(let image), .restoreImage(let image), .disableImage(let image),
+            .enableImage(let image), .resetLaunchPermission(let image), .cancelLaunchPermission(let image):
             put(image.description)
         case .deprecateImage(let image, let time):
             put(image.description)
@@ -113,6 +113,14 @@ extension CanonicalBytes {
             put(change.added) { $0.put($1) }
             put(change.removed) { $0.put($1) }
             if let unread = change.unread { put(unread.string) }
+            if let unread = change.unreadRemoval {
+                put(true)
+                put(unread.string)
+            }
+        case .membership(let change):
+            put(change.isMember)
+            put(change.account?.description)
+            put(change.organization?.string)
         case .changeTags(let change):
             put(change.resources) { $0.put($1.string) }
             put(change.tags)
@@ -157,6 +165,8 @@ extension Call {
         case .imageCriteria: 14
         case .blockPublicAccess: 15
         case .inventory: 16
+        case .restoreImage: 17
+        case .membership: 18
         }
     }
 }

@@ -57,6 +57,7 @@ extension Call {
         case (.createImage(let left), .createImage(let right)): return .createImage(left.merged(with: right))
         case (.deregisterImage(let left), .deregisterImage(let right)):
             return .deregisterImage(max(left, right))
+        case (.restoreImage(let left), .restoreImage(let right)): return .restoreImage(max(left, right))
         case (.disableImage(let left), .disableImage(let right)): return .disableImage(max(left, right))
         case (.enableImage(let left), .enableImage(let right)): return .enableImage(max(left, right))
         case (.deprecateImage(let left, let time), .deprecateImage(let right, let otherTime)):
@@ -67,7 +68,8 @@ extension Call {
                     image: max(left.image, right.image),
                     added: greater(left.added, right.added) { $0.put($1) },
                     removed: greater(left.removed, right.removed) { $0.put($1) },
-                    unread: both(left.unread, right.unread)
+                    unread: both(left.unread, right.unread),
+                    unreadRemoval: both(left.unreadRemoval, right.unreadRemoval)
                 )
             )
         case (.resetLaunchPermission(let left), .resetLaunchPermission(let right)):
@@ -80,6 +82,14 @@ extension Call {
                     resources: greater(left.resources, right.resources) { $0.put($1.string) },
                     tags: greater(left.tags, right.tags),
                     deletes: left.deletes || right.deletes
+                )
+            )
+        case (.membership(let left), .membership(let right)) where left.isMember == right.isMember:
+            return .membership(
+                MembershipChange(
+                    account: greater(left.account, right.account),
+                    organization: greater(left.organization, right.organization),
+                    isMember: left.isMember
                 )
             )
         case (.imageCriteria(let left), .imageCriteria(let right)):

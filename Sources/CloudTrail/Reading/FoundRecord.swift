@@ -68,7 +68,7 @@ struct SoundFrame {
             region: region?.string ?? "",
             time: time,
             name: call.rawValue,
-            source: WatchedCall.source,
+            source: call.source,
             error: error?.string,
             isErrorOfGuardrail: error != nil && errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: sharedEventID?.string,

@@ -14,7 +14,7 @@ extension RecordDecoder {
         guard let source = try frameText(event.service, "api.service.name") else {
             throw Refusal(.unreadableSource, "api.service.name is missing or empty")
         }
-        guard source == WatchedCall.sourceText else { return nil }
+        guard source == call.sourceText else { return nil }
         guard let time = event.eventTime else { throw Refusal(.unreadableTime, "time is missing or no date") }
         var error = try frameText(event.error, "api.response.error")?.string
         if error == nil, event.status?.integer == 2 { error = "Failure" }
@@ -40,7 +40,7 @@ extension RecordDecoder {
             region: region?.string ?? "",
             time: time,
             name: call.rawValue,
-            source: WatchedCall.source,
+            source: call.source,
             error: error,
             isErrorOfGuardrail: error != nil && event.errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,

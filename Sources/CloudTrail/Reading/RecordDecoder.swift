@@ -13,7 +13,7 @@ struct RecordDecoder {
         guard let source = try frameText(frame.eventSource, "eventSource") else {
             throw Refusal(.unreadableSource, "eventSource is missing or empty")
         }
-        guard source == WatchedCall.sourceText else { return nil }
+        guard source == call.sourceText else { return nil }
         guard let timeText = try frameText(frame.eventTime, "eventTime") else {
             throw Refusal(.unreadableTime, "eventTime is missing or empty")
         }

@@ -64,6 +64,15 @@ public final class Actor: Hashable, Sendable {
         return type == "AWSService" ? invokedBy ?? "AWSService" : nil
     }
 
+    /// The service whose service-linked role called, which nobody else can take.
+    public var linkedService: String? {
+        let parts = (principalARN ?? "").utf8.split(separator: 0x2F).map { String(Substring($0)) }
+        guard parts.count > 2, parts[0].hasBytes(suffix: ":role"),
+            parts[1].hasSameBytes(as: "aws-service-role")
+        else { return nil }
+        return parts[2]
+    }
+
     /// Equal in every part, byte for byte.
     public static func == (left: Actor, right: Actor) -> Bool {
         left === right

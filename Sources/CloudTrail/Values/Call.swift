@@ -8,6 +8,8 @@ public enum Call: Hashable, Sendable {
     case createImage(ImageCreation)
     /// `DeregisterImage`.
     case deregisterImage(ResourceID)
+    /// `RestoreImageFromRecycleBin`.
+    case restoreImage(ResourceID)
     /// `DisableImage`.
     case disableImage(ResourceID)
     /// `EnableImage`.
@@ -28,6 +30,8 @@ public enum Call: Hashable, Sendable {
     case imageCriteria([ImageCriterion])
     /// `EnableImageBlockPublicAccess`, `DisableImageBlockPublicAccess`.
     case blockPublicAccess(BlockPublicAccessState)
+    /// What AWS Organizations tells of an account.
+    case membership(MembershipChange)
     /// What the AWS CLI printed, published as facts by `amiwatch inventory`.
     case inventory(Inventory)
     /// A sound record that tells nothing more: another attribute modified, a failed call without parameters.
@@ -166,15 +170,41 @@ public struct LaunchPermissionChange: Hashable, Sendable {
     public var added: [Grantee]
     /// Those removed, likewise.
     public var removed: [Grantee]
-    /// Why further grantees could not be read, when there are such.
+    /// Why further grantees that were added could not be read, when there are such.
     public var unread: ExactText?
+    /// The same of those that were removed.
+    public var unreadRemoval: ExactText?
 
     /// A change from its parts.
-    public init(image: ResourceID, added: [Grantee], removed: [Grantee], unread: ExactText? = nil) {
+    public init(
+        image: ResourceID,
+        added: [Grantee],
+        removed: [Grantee],
+        unread: ExactText? = nil,
+        unreadRemoval: ExactText? = nil
+    ) {
         self.image = image
         self.added = added
         self.removed = removed
         self.unread = unread
+        self.unreadRemoval = unreadRemoval
+    }
+}
+
+/// What tells that an account belongs to an organization, or no more.
+public struct MembershipChange: Hashable, Sendable {
+    /// The account; nil when it is the one of the trail.
+    public var account: AccountID?
+    /// `o-…`, where the record says.
+    public var organization: ExactText?
+    /// Whether it belongs to the organization from then on.
+    public var isMember: Bool
+
+    /// A change from its parts.
+    public init(account: AccountID?, organization: ExactText? = nil, isMember: Bool) {
+        self.account = account
+        self.organization = organization
+        self.isMember = isMember
     }
 }
 

@@ -10,8 +10,11 @@ public struct Inventory: Hashable, Sendable {
         public var id: ResourceID
         /// `OwnerId`.
         public var owner: AccountID?
-        /// `ImageOwnerAlias`; nil when the document shows an owner and no alias.
+        /// `ImageOwnerAlias`.
         public var ownerAlias: ExactText?
+        /// Whether the document shows that there is no alias where `ownerAlias` is nil; one that leaves keys out does
+        /// not.
+        public var tellsOwnerAlias = true
         /// `Name`.
         public var name: ExactText?
         /// `CreationDate`.

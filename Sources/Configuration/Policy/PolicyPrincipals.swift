@@ -12,7 +12,11 @@ extension PolicyReading {
                 reader.warn(node.place, "publishers is empty, so nobody may create or approve images")
             }
         }
-        policy.exemptServices = Set(reader.exactList(top["exempt_services"], "exempt_services", service))
+        policy.exemptServices = Set(
+            reader.exactList(top["exempt_services"], "exempt_services") {
+                service($0, "exempt_services", impact: "no call would be exempt")
+            }
+        )
     }
 
     /// A pattern of the ARN of a role, a user or the root user.
@@ -65,8 +69,8 @@ extension PolicyReading {
     }
 
     /// An AWS service's host name.
-    private func service(_ node: Node) -> String? {
-        guard let text = reader.text(node, "exempt_services") else { return nil }
+    func service(_ node: Node, _ path: String, impact: String) -> String? {
+        guard let text = reader.text(node, path) else { return nil }
         let suffix = [".amazonaws.com", ".amazonaws.com.cn"].first {
             text.hasSuffix($0) && text.count > $0.count
         }
@@ -79,9 +83,9 @@ extension PolicyReading {
             !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         reader.error(
             node.place,
-            "exempt_services: \(text) is not a valid name of an AWS service",
+            "\(path): \(text) is not a valid name of an AWS service",
             instead: isName ? "\(name).amazonaws.com" : "one like backup.amazonaws.com",
-            impact: "no call would be exempt"
+            impact: impact
         )
         return nil
     }

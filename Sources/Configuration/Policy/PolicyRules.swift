@@ -97,17 +97,11 @@ extension PolicyReading {
         var suppression = Policy.Suppression(rule: rule, reason: reason, owner: owner, ends: ends)
         suppression.account = account
         suppression.region = region.map { ExactText($0) }
-        suppression.resource = resource.map { ExactText($0) }
+        suppression.resource = resource.map(Pattern.init)
         suppression.discriminator = discriminator.map { ExactText($0) }
         suppression.image = image.map(Pattern.init)
         suppression.principal = principal.map(Pattern.init)
-        if image != nil, let place = fields.place(of: "image"), RuleSet.all.rule(rule)?.isAboutImages == false
-        {
-            reader.warn(
-                place,
-                "suppressions.image: findings of \(rule) are about no image, so the entry suppresses nothing"
-            )
-        }
+        warnOfNoMatch(suppression, fields)
         if let today, ends <= today, let place = fields.place(of: "expires") {
             reader.warn(
                 place,
@@ -116,6 +110,26 @@ extension PolicyReading {
             )
         }
         return suppression
+    }
+
+    /// Warns of what no finding of the rule can have.
+    private func warnOfNoMatch(_ suppression: Policy.Suppression, _ fields: Fields) {
+        guard let rule = RuleSet.all.rule(suppression.rule) else { return }
+        func warn(_ key: String, _ why: String) {
+            guard let place = fields.place(of: key) else { return }
+            reader.warn(
+                place,
+                "suppressions.\(key): findings of \(suppression.rule) \(why), so the entry suppresses nothing"
+            )
+        }
+        if suppression.image != nil, !rule.isAboutImages { warn("image", "are about no image") }
+        if suppression.discriminator != nil, !rule.hasDiscriminator {
+            warn("discriminator", "have no discriminator")
+        }
+        let form = rule.resources(account: suppression.account, region: suppression.region?.string)
+        if let resource = suppression.resource, !resource.meets(form) {
+            warn("resource", "are about resources like \(form), which \(resource) does not match")
+        }
     }
 
     /// A pattern of an image's id.

@@ -29,6 +29,13 @@ extension PolicyReading {
                     reader.organizationalUnit($0, "trust.organizational_units")
                 }
             )
+            if let node = fields["services"] {
+                policy.trust.services = Set(
+                    reader.exactList(node, "trust.services") {
+                        service($0, "trust.services", impact: "its shares would count as a user's")
+                    }
+                )
+            }
         }
         policy.knownVendors = reader.accounts(
             top["known_vendors"],

@@ -82,7 +82,9 @@ struct CriteriaAdmission {
             return ExactText(owner.account.description) == provider ? .yes(statement) : .no(statement)
         }
         guard let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value else {
-            return .no(statement)
+            return known.isOwnerAliasUnknown
+                ? Answer(value: .unknown, facts: [statement], missing: ["owner alias of \(image)"])
+                : .no(statement)
         }
         let aliasStatement = FactStatement("owner alias", alias.string, fact)
         return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)

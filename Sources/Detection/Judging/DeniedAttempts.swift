@@ -64,6 +64,6 @@ struct DeniedAttempts {
     private func isViolation(_ fact: Fact) -> Bool {
         guard case .refused(_, let grantees) = fact.value else { return false }
         let trust = ShareTrust(owner: account, time: fact.time, scene: scene)
-        return grantees.contains { trust.objection(to: $0) != nil }
+        return grantees.contains { trust.objection(to: $0)?.verdict == .violation }
     }
 }

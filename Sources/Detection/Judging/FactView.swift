@@ -22,6 +22,12 @@ public struct FactView {
         return state.timeline(key).facts
     }
 
+    /// The facts about an attribute at or before a time, in order.
+    public func all(of key: FactKey, asOf time: EventTime) -> ArraySlice<Fact> {
+        note(FactReading(key, .upTo(time)))
+        return state.timeline(key).prefix(asOf: time)
+    }
+
     /// The last fact about an attribute at or before a time.
     public func latest(_ key: FactKey, asOf time: EventTime) -> Fact? {
         note(FactReading(key, .latest(asOf: time)))
@@ -88,6 +94,12 @@ public struct ImageView {
     public var owner: (account: AccountID, fact: Fact)? {
         note(.owner, .all)
         return known?.owner
+    }
+
+    /// Whether nobody told if the owner has an alias: an owner known by its own calls has none.
+    var isOwnerAliasUnknown: Bool {
+        func isAlone(_ fact: Fact) -> Bool { if case .accountAlone = fact.value { true } else { false } }
+        return all(of: .ownerAlias).isEmpty && all(of: .owner).allSatisfy(isAlone)
     }
 
     /// What says that it came into being.

@@ -28,7 +28,7 @@ struct ImageApproval {
             else { return false }
         }
         return entry.tags.allSatisfy { key, value in
-            let reading = TagReading(key, of: known, asOf: time, in: scene.facts)
+            let reading = TagReading(key, of: known, asOf: time, in: scene.facts, approvedBy: scene.inForce)
             guard reading.value == .present(value), let cause = reading.cause else { return false }
             return scene.policy.isPublisher(cause.evidence) == true
         }
@@ -67,6 +67,9 @@ struct ImageApproval {
             let aliasStatement = FactStatement("owner alias", alias.string, fact)
             return owners.contains(alias) ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
         }
+        if known.isOwnerAliasUnknown, owners.contains(where: { AccountID($0.string) == nil }) {
+            return Answer(value: .unknown, facts: [statement], missing: ["owner alias of \(image)"])
+        }
         return .no(statement)
     }
 
@@ -79,10 +82,11 @@ struct ImageApproval {
     }
 
     private func tagAnswer(_ key: ExactText, _ value: ExactText) -> Answer {
-        let reading = TagReading(key, of: scene.facts.image(image), asOf: time, in: scene.facts)
+        let known = scene.facts.image(image)
+        let reading = TagReading(key, of: known, asOf: time, in: scene.facts, approvedBy: scene.inForce)
         guard let cause = reading.cause, let statement = reading.statement(key) else {
             return .unknown(
-                scene.facts.image(image).owner == nil
+                known.owner == nil
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }

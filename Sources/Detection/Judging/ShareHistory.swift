@@ -13,7 +13,9 @@ struct ShareHistory {
         case granted(Grantee)
         case revoked(Grantee)
         case listed([Grantee])
-        case gone
+        case disabled
+        case deregistered
+        case restored
     }
 
     /// What is granted at one point of the walk.
@@ -21,6 +23,14 @@ struct ShareHistory {
         var granted: Set<Grantee> = []
         /// Of `granted`, those that were a violation when they were granted.
         var objectionable: Set<Grantee> = []
+        /// What was granted when the image was deregistered, and whether the finding was open: restoring brings it back.
+        var removed: Removed?
+
+        struct Removed {
+            let granted: Set<Grantee>
+            let objectionable: Set<Grantee>
+            let isOpen: Bool
+        }
 
         mutating func drop(where isDropped: (Grantee) -> Bool) {
             granted = granted.filter { !isDropped($0) }
@@ -44,12 +54,15 @@ struct ShareHistory {
                 if standing.granted.count < before.granted.count { end = fact.evidence }
             }
             guard let end, judgement.isOpen, !standing.granted.contains(grantee) else { continue }
-            let trust = trust(at: second)
-            if !standing.objectionable.contains(where: { trust.covers($0, grantee) }) {
-                judgement.resolve(end)
-            }
+            if !isCovered(standing, at: second) { judgement.resolve(end) }
         }
         return judgement.last == nil ? nil : judgement
+    }
+
+    /// Whether a wider grant, itself a violation, gives the image to the grantee.
+    private func isCovered(_ standing: Standing, at time: EventTime) -> Bool {
+        let trust = trust(at: time)
+        return standing.objectionable.contains { trust.covers($0, grantee) }
     }
 
     private func apply(
@@ -63,19 +76,40 @@ struct ShareHistory {
         case .granted(let added):
             let isNews = standing.granted.insert(added).inserted
             guard let objection = trust(at: fact.time).objection(to: added) else { return }
-            standing.objectionable.insert(added)
+            if objection.verdict == .violation { standing.objectionable.insert(added) }
             guard added == grantee, isNews || !fact.evidence.isInventory, counts(fact, facts) else { return }
             let severity = byService ? Severity.low : objection.severity
-            judgement.occur(fact.evidence, severity) { reason(fact, objection, facts) }
+            judgement.occur(fact.evidence, severity, objection.verdict) { reason(fact, objection, facts) }
         case .revoked(let removed): standing.drop { $0 == removed }
         case .listed(let listed): standing.drop { !listed.contains($0) }
-        case .gone: standing.drop { _ in true }
+        case .disabled: standing.drop { _ in true }
+        case .deregistered:
+            guard standing.removed == nil else { return standing.drop { _ in true } }
+            standing.removed = Standing.Removed(
+                granted: standing.granted,
+                objectionable: standing.objectionable,
+                isOpen: judgement.isOpen
+            )
+            standing.drop { _ in true }
+        case .restored: restore(&standing, &judgement, at: fact.time)
+        }
+    }
+
+    /// Permissions come back as they were, and with them what was resolved only because the image was gone.
+    private func restore(_ standing: inout Standing, _ judgement: inout Judgement, at time: EventTime) {
+        guard let removed = standing.removed else { return }
+        standing.removed = nil
+        standing.granted.formUnion(removed.granted)
+        standing.objectionable.formUnion(removed.objectionable)
+        if removed.isOpen, standing.granted.contains(grantee) || isCovered(standing, at: time) {
+            judgement.reopen()
         }
     }
 
     private func counts(_ fact: Fact, _ facts: ImageView) -> Bool {
         guard facts.place(of: fact) == place, !isForeign(fact, facts) else { return false }
-        return (fact.evidence.actor.service != nil && grantee != .everyone) == byService
+        return (scene.policy.trust.service(of: fact.evidence.actor) != nil && grantee != .everyone)
+            == byService
     }
 
     /// Whether a document shows a public image of somebody else's, which is nobody's finding here.
@@ -106,9 +140,13 @@ struct ShareHistory {
         for fact in facts.all(of: .allPermissions) {
             if case .grantees(let listed) = fact.value { steps.append((fact, .listed(listed))) }
         }
-        for fact in facts.all(of: .lifecycle)
-        where fact.value == .disabled || fact.value == .deregistered {
-            steps.append((fact, .gone))
+        for fact in facts.all(of: .lifecycle) {
+            switch fact.value {
+            case .disabled: steps.append((fact, .disabled))
+            case .deregistered: steps.append((fact, .deregistered))
+            case .restored: steps.append((fact, .restored))
+            default: break
+            }
         }
         return steps.sorted { $0.0 < $1.0 }
     }
@@ -123,12 +161,16 @@ struct ShareHistory {
         if let owner = image.owner {
             shown.append(FactStatement("owner", owner.account.description, owner.fact))
         }
-        let service = fact.evidence.actor.service.map { " by \($0) for the owner" } ?? ""
+        let service =
+            scene.policy.trust.service(of: fact.evidence.actor).map { " by \($0) for the owner" }
+            ?? fact.evidence.actor.service.map { " through \($0)" } ?? ""
         return Judgement.Reason(
+            objection.verdict,
             severity: byService ? .low : objection.severity,
             facts: shown,
+            missing: objection.missing,
             clause: objection.clause,
-            remediation: [removal],
+            remediation: objection.verdict == .violation ? [removal] : [],
             message:
                 "Image \(self.image) of account \(place.account) is shared with \(objection.description)\(service)."
         )

@@ -6,11 +6,13 @@ struct ShareTrust {
     let time: EventTime
     let scene: Scene
 
-    /// Why a share is a violation.
+    /// Why a share is a violation, or cannot be decided.
     struct Objection {
+        var verdict = Verdict.violation
         var severity: Severity
         var clause: String
         var facts: [FactStatement]
+        var missing: [String] = []
         /// Who the grantee is, for a sentence that begins with "shared with".
         var description: String
     }
@@ -30,8 +32,8 @@ struct ShareTrust {
         if account == owner || scene.policy.trust.accounts.contains(account) { return nil }
         var facts: [FactStatement] = []
         if isKnownMember(account) == true { return nil }
-        if let own = scene.policy.organization.id, let told = membership(of: account, in: own) {
-            facts.append(FactStatement("member of \(own)", "no", told.fact))
+        if let told = membership(of: account, in: own) {
+            facts.append(FactStatement("member of \(own ?? "the own organization")", "no", told.fact))
         }
         for trusted in scene.policy.trust.organizations.sorted() {
             guard let told = membership(of: account, in: trusted) else { continue }
@@ -54,18 +56,56 @@ struct ShareTrust {
         )
     }
 
+    /// `organization.id` of the policy.
+    private var own: ExactText? { scene.policy.organization.id }
+
+    /// Whether an account is a member of an organization, and what told it last: a document that lists the members, or
+    /// an event.
+    ///
+    /// Nil when nobody told; nil stands for the own organization when the policy does not name it.
     private func membership(
         of account: AccountID,
-        in organization: ExactText
+        in organization: ExactText?
     ) -> (isMember: Bool, fact: Fact)? {
-        guard let fact = scene.facts.latest(.members(organization: organization), asOf: time),
-            case .members(let members) = fact.value
-        else { return nil }
-        return (members.contains(account), fact)
+        let listed = organization.flatMap { scene.facts.latest(.members(organization: $0), asOf: time) }
+        let told = scene.facts.all(of: .membership(account), asOf: time)
+            .last { isMember($0, of: organization) != nil }
+        guard let fact = [listed, told].compactMap({ $0 }).max() else { return nil }
+        if case .members(let members) = fact.value { return (members.contains(account), fact) }
+        return isMember(fact, of: organization).map { ($0, fact) }
+    }
+
+    /// What an event about an account tells of its membership in an organization; nil when nothing.
+    private func isMember(_ fact: Fact, of organization: ExactText?) -> Bool? {
+        switch fact.value {
+        case .joined(let joined):
+            // An account is in one organization only.
+            organization == nil || self.organization(joined, fact) == organization
+        case .left(let left):
+            organization == nil || self.organization(left, fact) == organization || isLeaving(fact)
+                ? false : nil
+        default: nil
+        }
+    }
+
+    /// Whether the account itself left, whichever organization it was in.
+    private func isLeaving(_ fact: Fact) -> Bool {
+        fact.evidence.name.hasSameBytes(as: WatchedCall.leaveOrganization.rawValue)
+    }
+
+    /// The organization of an event that may not name it: that of its management account, and the own one where
+    /// documents do not tell of that.
+    private func organization(_ told: ExactText?, _ fact: Fact) -> ExactText? {
+        told
+            ?? scene.policy.trust.organizations.sorted().first {
+                scene.facts.all(of: .members(organization: $0)).contains {
+                    $0.evidence.account == fact.evidence.account
+                }
+            } ?? own
     }
 
     private func objection(toOrganization arn: String) -> Objection? {
-        guard let id = OrganizationsARN(arn)?.organization else {
+        guard let parsed = OrganizationsARN(arn) else {
             return Objection(
                 severity: .high,
                 clause: "trust.organizations",
@@ -73,7 +113,8 @@ struct ShareTrust {
                 description: "the unreadable ARN \(arn)"
             )
         }
-        if id == scene.policy.organization.id {
+        let id = parsed.organization
+        if isOwn(parsed) == true {
             guard !scene.policy.trust.organizationalUnits.isEmpty else { return nil }
             return Objection(
                 severity: .medium,
@@ -83,6 +124,7 @@ struct ShareTrust {
             )
         }
         if scene.policy.trust.organizations.contains(id) { return nil }
+        guard isOwn(parsed) != nil else { return undecided(parsed) }
         return Objection(
             severity: .high,
             clause: "trust.organizations",
@@ -100,17 +142,38 @@ struct ShareTrust {
                 description: "the unreadable ARN \(arn)"
             )
         }
-        if parsed.organization == scene.policy.organization.id
+        if isOwn(parsed) == true
             || scene.policy.trust.organizations.contains(parsed.organization)
             || scene.policy.trust.organizationalUnits.contains(unit)
         {
             return nil
         }
+        guard isOwn(parsed) != nil else { return undecided(parsed) }
         return Objection(
             severity: .high,
             clause: "trust.organizational_units",
             facts: [],
             description: "unit \(unit) of foreign organization \(parsed.organization)"
+        )
+    }
+
+    /// Whether an organization is the own one; nil when the policy does not name that, and the owner does not manage it.
+    private func isOwn(_ organization: OrganizationsARN) -> Bool? {
+        if let own { return own == organization.organization }
+        return organization.management == owner ? true : nil
+    }
+
+    private func undecided(_ grantee: OrganizationsARN) -> Objection {
+        let unit = grantee.unit.map { "unit \($0) of " } ?? ""
+        return Objection(
+            verdict: .undetermined,
+            severity: .low,
+            clause: "organization.id",
+            facts: [],
+            missing: [
+                "whether \(grantee.organization) is the own organization (organization.id of the policy)"
+            ],
+            description: "\(unit)organization \(grantee.organization), which may be the own one"
         )
     }
 
@@ -128,16 +191,14 @@ struct ShareTrust {
     }
 
     private func isForeign(_ arn: String) -> Bool {
-        OrganizationsARN(arn).map { $0.organization != scene.policy.organization.id } ?? true
+        OrganizationsARN(arn).map { isOwn($0) == false } ?? true
     }
 
     private func isOwn(_ account: AccountID) -> Bool { account == owner || isKnownMember(account) ?? false }
 
     /// Whether an account is a member of the own organization; nil when nobody told any member.
     func isKnownMember(_ account: AccountID) -> Bool? {
-        if let own = scene.policy.organization.id, let told = membership(of: account, in: own) {
-            return told.isMember
-        }
+        if let told = membership(of: account, in: own) { return told.isMember }
         let members = scene.policy.organization.accounts
         return members.isEmpty ? nil : members.contains(account)
     }
@@ -150,6 +211,8 @@ struct OrganizationsARN {
     let organization: ExactText
     /// `ou-…`, of a unit.
     let unit: ExactText?
+    /// The management account.
+    let management: AccountID?
 
     init?(_ arn: String) {
         let parts = arn.utf8.split(separator: 0x3A, maxSplits: 5, omittingEmptySubsequences: false)
@@ -157,6 +220,7 @@ struct OrganizationsARN {
             ["aws", "aws-cn", "aws-us-gov"].contains(where: { parts[1].elementsEqual($0.utf8) }),
             parts[2].elementsEqual("organizations".utf8)
         else { return nil }
+        management = AccountID(String(Substring(parts[4])))
         let path = parts[5].split(separator: 0x2F, omittingEmptySubsequences: false)
             .map { ExactText(String(Substring($0))) }
         switch path.first {

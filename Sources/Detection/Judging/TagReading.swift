@@ -11,12 +11,22 @@ struct TagReading {
     private(set) var value = Value.unknown
     /// The record that last changed the value; repeating it changes nothing.
     private(set) var cause: Fact?
+    private let policy: PolicyInForce?
 
     /// Reads a tag.
     ///
     /// Only what the owner's account told counts; a tag is absent only when a creation, a dated inventory
     /// of the owner or a deletion says so.
-    init(_ key: ExactText, of image: ImageView, asOf time: EventTime, in facts: FactView) {
+    ///
+    /// With a policy, a publisher who sets the value that is there makes it the publisher's.
+    init(
+        _ key: ExactText,
+        of image: ImageView,
+        asOf time: EventTime,
+        in facts: FactView,
+        approvedBy policy: PolicyInForce? = nil
+    ) {
+        self.init(approvedBy: policy)
         for fact in Self.facts(key, of: image, asOf: time) { apply(fact, key, in: facts) }
     }
 
@@ -24,7 +34,9 @@ struct TagReading {
     static let maximumDepth = 16
 
     /// A tag of which nothing is known yet.
-    init() {}
+    ///
+    /// With a policy, a publisher who sets the value that is there makes it the publisher's.
+    init(approvedBy policy: PolicyInForce? = nil) { self.policy = policy }
 
     /// The facts about a tag that count, at or before a time, in order.
     static func facts(
@@ -81,9 +93,16 @@ struct TagReading {
     }
 
     private mutating func set(_ new: Value, by fact: Fact) {
-        guard new != value || cause == nil else { return }
+        guard new != value || cause == nil || isApproving(fact) else { return }
         value = new
         cause = fact
+    }
+
+    /// Whether a publisher sets the value that somebody else has set.
+    private func isApproving(_ fact: Fact) -> Bool {
+        guard let policy = policy?.policy, let cause, case .present = value, !fact.evidence.isInventory
+        else { return false }
+        return policy.isPublisher(fact.evidence) == true && policy.isPublisher(cause.evidence) != true
     }
 
     /// As an alert shows it.

@@ -21,6 +21,33 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
         return text.withUTF8 { swallows($0, wildcardsToo: false) }
     }
 
+    /// Whether there is a text that both match.
+    public func meets(_ other: Pattern) -> Bool {
+        let (left, right) = (Array(description.unicodeScalars), Array(other.description.unicodeScalars))
+        // Which beginnings of the right one a beginning of the left one can be as long as.
+        var reached = [Bool](repeating: false, count: right.count + 1)
+        reached[0] = true
+        for at in 0...left.count {
+            for next in right.indices where reached[next] && right[next] == "*" { reached[next + 1] = true }
+            guard at < left.count else { break }
+            var behind = [Bool](repeating: false, count: right.count + 1)
+            for next in 0...right.count where reached[next] {
+                let isAny = left[at] == "*"
+                if isAny { behind[next] = true }
+                guard next < right.count else { continue }
+                if right[next] == "*" {
+                    behind[next] = true
+                } else if left[at] == "?" || right[next] == "?" || left[at] == right[next] {
+                    behind[next + 1] = true
+                }
+                if isAny { reached[next + 1] = true }
+            }
+            for next in right.indices where behind[next] && right[next] == "*" { behind[next + 1] = true }
+            reached = behind
+        }
+        return reached[right.count]
+    }
+
     /// Whether every text that `other` matches is also matched here, as far as comparing the two tells: true is
     /// certain, false may only mean "not shown".
     public func covers(_ other: Pattern) -> Bool {

@@ -26,8 +26,19 @@ public struct Policy: Sendable {
         /// Organizational units, `ou-…`; when given, a share with the whole own organization is too wide.
         public var organizationalUnits: Set<ExactText> = []
 
+        /// AWS services whose shares for the owner are their own work, and not what somebody had them do.
+        public var services: Set<ExactText> = ["assets.marketplace.amazonaws.com"]
+
         /// Trusts nobody.
         public init() {}
+
+        /// The AWS service that made a call for the owner by itself; nil where it ran what somebody wrote, with that
+        /// one's identity.
+        func service(of actor: Actor) -> String? {
+            if actor.type.hasSameBytes(as: "AWSService") { return actor.service }
+            if let service = actor.linkedService { return service }
+            return actor.service.flatMap { services.contains(ExactText($0)) ? $0 : nil }
+        }
     }
 
     /// One entry of `images.approved`: all its parts must match.
@@ -137,7 +148,7 @@ public struct Policy: Sendable {
         /// The finding's Region.
         public var region: ExactText?
         /// The finding's resource id.
-        public var resource: ExactText?
+        public var resource: Pattern?
         /// The finding's discriminator.
         public var discriminator: ExactText?
         /// The id of the image that the finding is about, or that its instance was launched from.

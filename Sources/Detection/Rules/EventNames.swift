@@ -8,11 +8,13 @@ enum EventNames {
     ]
     /// Calls that tell an image's owner: only the owner can make them.
     static let owning =
-        creating + ["DeregisterImage", "ModifyImageAttribute", "ResetImageAttribute"]
+        creating + [
+            "DeregisterImage", "ModifyImageAttribute", "ResetImageAttribute", "RestoreImageFromRecycleBin",
+        ]
     /// Calls that change tags.
     static let tagging = ["CreateTags", "DeleteTags"]
     /// Calls after which an image can be used no more, or again.
-    static let retiring = ["DeregisterImage", "DisableImage", "EnableImage"]
+    static let retiring = ["DeregisterImage", "DisableImage", "EnableImage", "RestoreImageFromRecycleBin"]
     /// Calls that begin or end an instance.
     static let launching = ["BidEvictedEvent", "RunInstances", "TerminateInstances"]
     /// Calls that change the state of Allowed AMIs.
@@ -21,8 +23,11 @@ enum EventNames {
     static let criteria = ["ReplaceImageCriteriaInAllowedImagesSettings"]
     /// Every call that is watched.
     static let all = WatchedCall.allCases.map(\.rawValue)
+    /// What tells that an account joins or leaves an organization.
+    static let membership = WatchedCall.allCases.filter(\.isOrganizations).map(\.rawValue)
     /// Calls that use an account's Region.
-    static let using = WatchedCall.allCases.filter { $0 != .bidEvicted }.map(\.rawValue)
+    static let using = WatchedCall.allCases.filter { !$0.isOrganizations && $0 != .bidEvicted }
+        .map(\.rawValue)
 
     /// The names of several lists, sorted, each once.
     static func any(of lists: [String]...) -> [String] { Set(lists.joined()).sorted() }

@@ -13,6 +13,25 @@ public protocol Rule: Sendable {
 }
 
 extension Rule {
+    /// What resource ids of its findings look like, in an account and Region where those are known.
+    public func resources(account: AccountID?, region: String?) -> Pattern {
+        switch subjects {
+        case .guardrails, .activity, .unreadable:
+            Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
+        case .launch: Pattern("i-*")
+        case .share, .refusedShare, .approvalTag: Pattern("ami-*")
+        case .requiredTag: Pattern("*ami-*")
+        }
+    }
+
+    /// Whether each of its findings has a discriminator.
+    public var hasDiscriminator: Bool {
+        switch subjects {
+        case .guardrails, .activity, .launch: false
+        case .unreadable, .share, .refusedShare, .requiredTag, .approvalTag: true
+        }
+    }
+
     /// Whether each of its findings is about an image, or about an instance of one.
     public var isAboutImages: Bool {
         switch subjects {

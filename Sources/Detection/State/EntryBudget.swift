@@ -72,10 +72,12 @@ extension FactValue {
         case .launched(let image), .seen(let image): image?.textBytes ?? 0
         case .refused(let image, let grantees): image.textBytes + grantees.textBytes
         case .madePublic(let image): image.textBytes
-        case .unreadable(let reason): reason.string.utf8.count
+        case .unreadable(let reason), .unreadableRemoval(let reason): reason.string.utf8.count
+        case .joined(let organization), .left(let organization): organization?.string.utf8.count ?? 0
         case .members(let members): 6 * members.count
-        case .allowedImages, .blockPublicAccess, .account, .date, .granted, .revoked, .disabled, .enabled,
-            .deregistered, .terminated, .active:
+        case .allowedImages, .blockPublicAccess, .account, .accountAlone, .date, .granted, .revoked,
+            .disabled,
+            .enabled, .deregistered, .restored, .terminated, .active:
             0
         }
     }

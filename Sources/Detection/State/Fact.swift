@@ -63,6 +63,8 @@ public enum FactValue: Hashable, Sendable {
     case text(ExactText?)
     /// An owner.
     case account(AccountID)
+    /// An owner, told by a document that leaves out whether it has an alias.
+    case accountAlone(AccountID)
     /// A date: of creation, of deprecation (nil: none).
     case date(EventTime?)
     /// Marketplace product codes.
@@ -87,6 +89,8 @@ public enum FactValue: Hashable, Sendable {
     case enabled
     /// An image deregistered.
     case deregistered
+    /// A deregistered image brought back, as it was.
+    case restored
     /// An instance launched from an image.
     case launched(ResourceID?)
     /// An instance seen in an inventory, with its image.
@@ -101,6 +105,12 @@ public enum FactValue: Hashable, Sendable {
     case active
     /// A watched call that could not be read, and why.
     case unreadable(ExactText)
+    /// A watched call of which could not be read what it takes back, and why.
+    case unreadableRemoval(ExactText)
+    /// An account belongs to an organization, `o-…` where the record says which.
+    case joined(ExactText?)
+    /// An account belongs to an organization no more.
+    case left(ExactText?)
     /// The accounts of an organization.
     case members([AccountID])
 
@@ -108,6 +118,14 @@ public enum FactValue: Hashable, Sendable {
     var launchedImage: ResourceID? {
         switch self {
         case .launched(let image), .seen(let image): image
+        default: nil
+        }
+    }
+
+    /// The owner that it tells.
+    var owner: AccountID? {
+        switch self {
+        case .account(let account), .accountAlone(let account): account
         default: nil
         }
     }
@@ -125,7 +143,8 @@ public enum FactValue: Hashable, Sendable {
         switch self {
         case .allowedImages(.disabled): 2
         case .allowedImages(.auditMode): 1
-        case .blockPublicAccess(.unblocked), .granted, .madePublic, .enabled, .tagDeleted: 1
+        case .blockPublicAccess(.unblocked), .granted, .madePublic, .enabled, .restored, .tagDeleted, .left:
+            1
         default: 0
         }
     }

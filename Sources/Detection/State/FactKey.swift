@@ -62,6 +62,8 @@ public indirect enum FactKey: Fingerprinted, Sendable {
     case image(ResourceID, ImageAttribute)
     /// The accounts of an organization, `o-…`; in the catalogue.
     case members(organization: ExactText)
+    /// Whether an account belongs to an organization; in the catalogue.
+    case membership(AccountID)
 
     /// Whether of the facts that say the same only the first in order is kept: the others add nothing.
     var keepsFirstOnly: Bool {
@@ -105,6 +107,7 @@ public indirect enum FactKey: Fingerprinted, Sendable {
             id.feed(to: &fingerprint)
             attribute.feed(to: &fingerprint)
         case .members(let organization): organization.feed(to: &fingerprint)
+        case .membership(let account): fingerprint.feed(account.number)
         }
     }
 
@@ -116,7 +119,7 @@ public indirect enum FactKey: Fingerprinted, Sendable {
     /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.
     public var isInCatalogue: Bool {
         switch self {
-        case .image, .members: true
+        case .image, .members, .membership: true
         default: false
         }
     }

@@ -57,7 +57,7 @@ public struct ImageFacts: Sendable {
 
     /// The owner, and the fact that tells it.
     public var owner: (account: AccountID, fact: Fact)? {
-        guard let fact = latest(.owner), case .account(let account) = fact.value else { return nil }
+        guard let fact = latest(.owner), let account = fact.value.owner else { return nil }
         return (account, fact)
     }
 

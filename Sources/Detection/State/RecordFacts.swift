@@ -37,10 +37,7 @@ struct RecordFacts {
             tellRefusal(record)
             return
         }
-        // What a service tells of itself is no use of a Region.
-        if record.name != WatchedCall.bidEvicted.rawValue {
-            add(.activity(place, second: evidence.time.seconds), .active)
-        }
+        if Self.isUse(record) { add(.activity(place, second: evidence.time.seconds), .active) }
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
@@ -53,6 +50,9 @@ struct RecordFacts {
         case .deregisterImage(let image):
             own(image)
             add(.image(image, .lifecycle), .deregistered, .ends)
+        case .restoreImage(let image):
+            own(image)
+            add(.image(image, .lifecycle), .restored, .ends)
         case .disableImage(let image): add(.image(image, .lifecycle), .disabled, .ends)
         case .enableImage(let image): add(.image(image, .lifecycle), .enabled, .ends)
         case .deprecateImage(let image, let date): add(.image(image, .deprecation), .date(date))
@@ -70,9 +70,19 @@ struct RecordFacts {
             add(.imageCriteria(place), .criteria(criteria))
             add(.managedBy(place), .text("account"))
         case .blockPublicAccess(let state): add(.blockPublicAccess(place), .blockPublicAccess(state))
+        case .membership(let change):
+            add(
+                .membership(change.account ?? place.account),
+                change.isMember ? .joined(change.organization) : .left(change.organization)
+            )
         case .unreadable(let reason): tell(unread: reason)
         case .inventory, .nothing: break
         }
+    }
+
+    /// Whether somebody used EC2: other services' calls, and what a service tells of itself, are no use of a Region.
+    private static func isUse(_ record: Record) -> Bool {
+        record.source == WatchedCall.source && record.name != WatchedCall.bidEvicted.rawValue
     }
 
     /// What of a call could not be read, where there is such a thing.
@@ -117,7 +127,11 @@ struct RecordFacts {
         for grantee in change.removed where !added.contains(grantee) {
             add(.image(change.image, .permission(grantee)), .revoked)
         }
-        tell(unread: change.unread)
+        if let removal = change.unreadRemoval, change.unread == nil {
+            add(.unreadable(place, name: ExactText(evidence.name)), .unreadableRemoval(removal))
+        } else {
+            tell(unread: change.unread)
+        }
     }
 
     private mutating func tell(_ change: TagChange) {
@@ -182,8 +196,9 @@ struct RecordFacts {
     private mutating func tell(_ image: Inventory.Image, isDated: Bool) {
         let always: EventTime? = isDated ? nil : .distantPast
         if let owner = image.owner {
-            add(.image(image.id, .owner), .account(owner), at: always)
-            add(.image(image.id, .ownerAlias), .text(image.ownerAlias), at: always)
+            let isAliasTold = image.ownerAlias != nil || image.tellsOwnerAlias
+            add(.image(image.id, .owner), isAliasTold ? .account(owner) : .accountAlone(owner), at: always)
+            if isAliasTold { add(.image(image.id, .ownerAlias), .text(image.ownerAlias), at: always) }
         }
         if let name = image.name { add(.image(image.id, .name), .text(name), at: always) }
         if let created = image.created { add(.image(image.id, .creationDate), .date(created), at: always) }

@@ -76,6 +76,14 @@ public struct State: Sendable {
             yield &storage.sharedWith
         }
     }
+    /// The refused attempts to share something with an account.
+    private(set) var refusedTo: [AccountID: Set<FactKey>] {
+        _read { yield storage.refusedTo }
+        _modify {
+            makeUnique()
+            yield &storage.refusedTo
+        }
+    }
     /// The images that an inventory shows to be public.
     private(set) var shownPublic: Set<ResourceID> {
         _read { yield storage.shownPublic }
@@ -220,6 +228,12 @@ public struct State: Sendable {
                 sharedWith[grantee]?.remove(image)
             }
         case (.image(let image, .permission(let group)), _): index(group, of: image)
+        case (.refusedShare(_, _, .account(let grantee)), _):
+            if timelines[key] != nil {
+                refusedTo[grantee, default: []].insert(key)
+            } else {
+                refusedTo[grantee]?.remove(key)
+            }
         case (.image(let copy, .allTags), .allTags(_, let source?)):
             if isThere {
                 images[source, default: ImageFacts()].copies.insert(copy)

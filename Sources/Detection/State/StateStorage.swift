@@ -25,6 +25,8 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var sharedWith: [AccountID: Set<ResourceID>] = [:]
     @exclusivity(unchecked)
+    var refusedTo: [AccountID: Set<FactKey>] = [:]
+    @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
     @exclusivity(unchecked)
     var tellers: [FactKey: Tellers] = [:]
@@ -43,6 +45,7 @@ final class StateStorage: @unchecked Sendable {
         launches = other.launches
         activity = other.activity
         sharedWith = other.sharedWith
+        refusedTo = other.refusedTo
         shownPublic = other.shownPublic
         tellers = other.tellers
         journal = other.journal

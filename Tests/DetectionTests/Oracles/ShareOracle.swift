@@ -7,59 +7,97 @@ struct TrustOracle {
     let records: [Record]
     let policy: Policy
 
-    private func isMember(_ account: AccountID, of organization: ExactText, at time: EventTime) -> Bool? {
-        let told = records.filter {
-            guard case .inventory(let inventory) = $0.call, inventory.isDated, inventory.members != nil else {
-                return false
+    /// What a record says of an account in an organization; the empty text is the own one of a policy without an id.
+    private func says(_ record: Record, _ account: AccountID, in organization: ExactText) -> Bool? {
+        switch record.call {
+        case .inventory(let inventory) where inventory.isDated && inventory.organization == organization:
+            return inventory.members?.contains(account)
+        case .membership(let change)
+        where record.succeeded && (change.account ?? record.account) == account:
+            let own = policy.organization.id ?? ""
+            let managed = policy.trust.organizations.sorted().first { trusted in
+                records.contains { other in
+                    guard case .inventory(let list) = other.call, list.isDated else { return false }
+                    return list.organization == trusted && other.account == record.account
+                }
             }
-            return inventory.organization == organization && $0.time <= time
+            let isSame =
+                organization.string.isEmpty || (change.organization ?? managed ?? own) == organization
+            if change.isMember { return isSame }
+            return isSame || record.name == "LeaveOrganization" ? false : nil
+        default: return nil
         }
-        let last = told.max { ($0.time.seconds, $0.id.description) < ($1.time.seconds, $1.id.description) }
-        guard case .inventory(let inventory) = last?.call else { return nil }
-        return inventory.members?.contains(account)
+    }
+
+    private func isMember(_ account: AccountID, of organization: ExactText, at time: EventTime) -> Bool? {
+        let told = records.filter { $0.time <= time && says($0, account, in: organization) != nil }
+        let last = told.max { left, right in
+            func risk(_ record: Record) -> Int {
+                if case .membership(let change) = record.call { change.isMember ? 0 : 1 } else { 0 }
+            }
+            return (left.time.seconds, risk(left), left.id.description)
+                < (right.time.seconds, risk(right), right.id.description)
+        }
+        return last.flatMap { says($0, account, in: organization) }
     }
 
     private func isOwnMember(_ account: AccountID, at time: EventTime) -> Bool {
-        let told = policy.organization.id.flatMap { isMember(account, of: $0, at: time) }
-        return told ?? policy.organization.accounts.contains(account)
+        isMember(account, of: policy.organization.id ?? "", at: time)
+            ?? policy.organization.accounts.contains(account)
     }
 
-    /// The severity of a share; nil when it is fine.
-    func severity(_ grantee: Grantee, owner: AccountID, at time: EventTime) -> Severity? {
+    /// Whether an ARN's organization is the own one; nil when the policy does not name that and another account
+    /// manages it.
+    private func isOwn(_ arn: String, owner: AccountID) -> Bool? {
+        let id = ExactText(arn.split(separator: "/").map(String.init)[1])
+        if let own = policy.organization.id { return id == own }
+        return arn.contains("::\(owner):") ? true : nil
+    }
+
+    /// The severity of a share, and whether it is certain; nil when it is fine.
+    func severity(
+        _ grantee: Grantee,
+        owner: AccountID,
+        at time: EventTime
+    ) -> (severity: Severity, isCertain: Bool)? {
         switch grantee {
-        case .everyone: return .critical
+        case .everyone: return (.critical, true)
         case .account(let account):
             let isTrusted =
                 account == owner || policy.trust.accounts.contains(account)
                 || isOwnMember(account, at: time)
                 || policy.trust.organizations.contains { isMember(account, of: $0, at: time) == true }
-            return isTrusted ? nil : policy.knownVendors.contains(account) ? .medium : .high
+            return isTrusted ? nil : (policy.knownVendors.contains(account) ? .medium : .high, true)
         case .organization(let arn):
             let id = ExactText(String(arn.split(separator: "/").last ?? ""))
-            if id == policy.organization.id {
-                return policy.trust.organizationalUnits.isEmpty ? nil : .medium
-            }
-            return policy.trust.organizations.contains(id) ? nil : .high
+            let isOwn = isOwn(arn, owner: owner)
+            if isOwn == true { return policy.trust.organizationalUnits.isEmpty ? nil : (.medium, true) }
+            if policy.trust.organizations.contains(id) { return nil }
+            return isOwn == nil ? (.low, false) : (.high, true)
         case .organizationalUnit(let arn):
             let parts = arn.split(separator: "/").map { ExactText(String($0)) }
             let isTrusted =
-                parts[1] == policy.organization.id || policy.trust.organizations.contains(parts[1])
+                isOwn(arn, owner: owner) == true || policy.trust.organizations.contains(parts[1])
                 || policy.trust.organizationalUnits.contains(parts[2])
-            return isTrusted ? nil : .high
+            if isTrusted { return nil }
+            return isOwn(arn, owner: owner) == nil ? (.low, false) : (.high, true)
         }
     }
 
     /// Whether a wider grant gives the image to a grantee, too.
     func covers(_ wide: Grantee, _ grantee: Grantee, owner: AccountID, at time: EventTime) -> Bool {
-        func organization(_ grantee: Grantee) -> ExactText? {
+        func arn(_ grantee: Grantee) -> String? {
             switch grantee {
-            case .organization(let arn), .organizationalUnit(let arn):
-                ExactText(arn.split(separator: "/").map(String.init)[1])
+            case .organization(let arn), .organizationalUnit(let arn): arn
             default: nil
             }
         }
+        func organization(_ grantee: Grantee) -> ExactText? {
+            arn(grantee).map { ExactText($0.split(separator: "/").map(String.init)[1]) }
+        }
         if wide == .everyone { return grantee != .everyone }
-        guard let foreign = organization(wide), foreign != policy.organization.id else { return false }
+        guard let foreign = organization(wide), let text = arn(wide), isOwn(text, owner: owner) == false
+        else { return false }
         switch grantee {
         case .account(let account): return account != owner && !isOwnMember(account, at: time)
         case .organizationalUnit:
@@ -113,20 +151,46 @@ struct ShareOracle {
         _ byService: Bool
     ) -> FindingSketch? {
         var known: FindingSketch?
+        var verdict = Verdict.violation
+        var wasOpen: Bool?
         for second in Set(records.map(\.time)).sorted() {
             for record in records.filter({ $0.time == second }).ordered({ _ in (0, 0) }) {
                 guard record.succeeded, case .modifyLaunchPermission(let change) = record.call,
                     change.image == image, change.added.contains(grantee),
-                    (record.actor.invokedBy == "backup.amazonaws.com" && grantee != .everyone) == byService,
-                    let severity = trust.severity(grantee, owner: owner, at: second)
+                    (isService(record) && grantee != .everyone) == byService,
+                    let told = trust.severity(grantee, owner: owner, at: second)
                 else { continue }
-                FindingSketch.occur(&known, record, byService ? .low : severity)
+                FindingSketch.occur(
+                    &known,
+                    record,
+                    byService ? .low : told.severity,
+                    told.isCertain ? .violation : .undetermined
+                )
+            }
+            verdict = known.flatMap { $0.isOpen ? $0.verdict : nil } ?? verdict
+            for record in records.filter({ $0.succeeded && $0.time == second }).ordered({
+                place($0, grantee)
+            }) {
+                switch record.call {
+                case .deregisterImage(image): wasOpen = wasOpen ?? (known?.isOpen == true)
+                case .restoreImage(image):
+                    if wasOpen == true, isGiven(grantee, image, owner, at: second), known?.isOpen == false {
+                        known?.isOpen = true
+                        known?.verdict = verdict
+                    }
+                    wasOpen = nil
+                default: break
+                }
             }
             if known?.isOpen == true, !isGiven(grantee, image, owner, at: second) {
                 FindingSketch.resolve(&known)
             }
         }
         return known
+    }
+
+    private func isService(_ record: Record) -> Bool {
+        record.actor.invokedBy.map { policy.trust.services.contains(ExactText($0)) } ?? false
     }
 
     /// Whether the grantee has the image at the end of a second, by a grant of its own or a wider one that is itself
@@ -142,7 +206,7 @@ struct ShareOracle {
             if other == grantee { return true }
             // A grant given again under the same trust is what it was.
             let wasViolation = granted.contains {
-                trust.severity(other, owner: owner, at: $0.time) != nil
+                trust.severity(other, owner: owner, at: $0.time)?.isCertain == true
             }
             return wasViolation && trust.covers(other, grantee, owner: owner, at: second)
         }
@@ -151,6 +215,7 @@ struct ShareOracle {
     /// The calls that grant, since the last one that took back; nil when it is not granted.
     private func grant(of grantee: Grantee, _ image: ResourceID, at second: EventTime) -> [Record]? {
         var granting: [Record] = []
+        var removed: [Record]?
         let calls = records.filter { $0.succeeded && $0.time <= second }
         for record in calls.ordered({ place($0, grantee) }) {
             switch record.call {
@@ -160,7 +225,13 @@ struct ShareOracle {
                 } else if change.removed.contains(grantee) {
                     granting = []
                 }
-            case .resetLaunchPermission(image), .disableImage(image), .deregisterImage(image): granting = []
+            case .resetLaunchPermission(image), .disableImage(image): granting = []
+            case .deregisterImage(image):
+                removed = removed ?? granting
+                granting = []
+            case .restoreImage(image):
+                granting += removed ?? []
+                removed = nil
             case .cancelLaunchPermission(image):
                 if grantee == .account(record.account) { granting = [] }
             default: break
@@ -173,6 +244,7 @@ struct ShareOracle {
     private func place(_ record: Record, _ grantee: Grantee) -> (phase: Int, risk: Int) {
         switch record.call {
         case .disableImage, .deregisterImage: (2, 0)
+        case .restoreImage: (2, 1)
         case .modifyLaunchPermission(let change): (1, change.added.contains(grantee) ? 1 : 0)
         default: (1, 0)
         }

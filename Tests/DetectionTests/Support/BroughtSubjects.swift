@@ -23,7 +23,7 @@ extension Engine {
             return approvalTags.filter { $0 == tag }.map { .approvalTag(told, image, key: $0) }
         case .image(let image, .allTags) where !fact.evidence.isInventory:
             return approvalTags.map { .approvalTag(told, image, key: $0) }
-        case .managedBy, .refusals, .members, .image: return []
+        case .managedBy, .refusals, .members, .membership, .image: return []
         }
     }
 
@@ -60,7 +60,7 @@ extension Engine {
             var owners: Set<AccountID> = []
             var regions: Set<String> = [""]
             _ = any([.image(image, .owner), .image(image, .lifecycle)]) {
-                if case .account(let owner) = $0.value { owners.insert(owner) }
+                if let owner = $0.value.owner { owners.insert(owner) }
                 regions.insert($0.evidence.region)
                 return false
             }

@@ -18,6 +18,7 @@ extension FactKey {
         case .refusals: "refusals"
         case .image(_, let attribute): attribute.kindName
         case .members: "members"
+        case .membership: "membership"
         }
     }
 
@@ -25,7 +26,7 @@ extension FactKey {
     static let kindNames: Set<String> = Set(
         [
             "allowedImages", "imageCriteria", "managedBy", "blockPublicAccess", "madePublic", "activity",
-            "unreadable", "instance", "refusedShare", "refusals", "members",
+            "unreadable", "instance", "refusedShare", "refusals", "members", "membership",
         ] + ImageAttribute.kindNames
     )
 

@@ -7,7 +7,9 @@ import TestSupport
 struct History {
     /// The kinds of records.
     enum Kind {
-        case create, share, reset, cancel, disable, enable, deregister, deprecate, tag, launch, terminate
+        case create, share, reset, cancel, disable, enable, deregister, restore, deprecate, tag, launch,
+            terminate
+        case membership
         case setting, criteria, blockPublicAccess, unreadable, nothing
         case images, instances, permissions, settings, members
     }
@@ -21,11 +23,15 @@ struct History {
         ],
         [
             .share, .share, .share, .share, .share, .share, .reset, .cancel, .disable, .enable, .deregister,
-            .images, .permissions, .permissions, .members, .members, .blockPublicAccess, .create,
+            .restore, .membership, .images, .permissions, .permissions, .members, .members,
+            .blockPublicAccess, .create,
         ],
-        [.images, .images, .members, .share, .deregister],
-        [.share, .share, .share, .members],
-        [.create, .create, .tag, .tag, .tag, .tag, .images, .disable, .enable, .deregister, .launch],
+        [.images, .images, .members, .membership, .share, .deregister, .restore],
+        [.share, .share, .share, .members, .membership, .membership],
+        [
+            .create, .create, .tag, .tag, .tag, .tag, .images, .disable, .enable, .deregister, .restore,
+            .launch,
+        ],
         [.create, .launch, .launch, .terminate, .instances, .instances, .images, .tag, .tag, .deprecate],
         [.setting, .criteria, .launch, .launch, .images, .deprecate, .create, .settings, .instances],
         [.setting, .setting, .setting, .settings, .criteria, .criteria, .criteria, .nothing, .nothing],
@@ -118,6 +124,8 @@ struct History {
         case .disable: return ("DisableImage", .disableImage(image))
         case .enable: return ("EnableImage", .enableImage(image))
         case .deregister: return ("DeregisterImage", .deregisterImage(image))
+        case .restore: return ("RestoreImageFromRecycleBin", .restoreImage(image))
+        case .membership: return membership(&record)
         case .deprecate:
             let date = EventTime(seconds: World.base + 200)
             return ("EnableImageDeprecation", .deprecateImage(image, at: date))
@@ -195,7 +203,8 @@ struct History {
                 image: image,
                 added: added.sorted { $0.description < $1.description },
                 removed: removed.sorted { $0.description < $1.description },
-                unread: random.chance(10) ? "a grantee of an unknown shape" : nil
+                unread: random.chance(10) ? "a grantee of an unknown shape" : nil,
+                unreadRemoval: random.chance(10) ? "a grantee of an unknown shape" : nil
             )
         )
     }
@@ -221,6 +230,22 @@ struct History {
         return (
             "DeleteTags",
             .changeTags(TagChange(resources: [ExactText(image.description)], tags: tags, deletes: true))
+        )
+    }
+
+    private mutating func membership(_ record: inout Record) -> (String, Call) {
+        record.source = "organizations.amazonaws.com"
+        let isMember = random.chance(50)
+        let organization: ExactText? = random.pick(["o-exampleorgid", "o-foreignorg", nil, nil])
+        guard random.chance(80) else {
+            return ("LeaveOrganization", .membership(MembershipChange(account: nil, isMember: false)))
+        }
+        let account = random.pick([World.member, World.member, World.stranger, World.vendor, World.owner])
+        return (
+            isMember ? "AccountJoinedOrganization" : "AccountDepartedOrganization",
+            .membership(
+                MembershipChange(account: account, organization: organization, isMember: isMember)
+            )
         )
     }
 
@@ -269,6 +294,7 @@ struct History {
     private mutating func seen(_ image: ResourceID, _ record: Record) -> Inventory.Image {
         var seen = Inventory.Image(id: image)
         seen.owner = random.pick([World.owner, World.vendor, World.member, nil])
+        seen.tellsOwnerAlias = random.chance(80)
         if seen.owner == World.vendor { seen.ownerAlias = random.pick(["amazon", nil]) }
         seen.name = random.pick(["al2023-x", "web-2", nil])
         seen.created = random.chance(50) ? record.time.advanced(bySeconds: -86_400 * 40) : nil

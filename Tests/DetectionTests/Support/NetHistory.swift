@@ -59,6 +59,7 @@ struct NetHistory {
         if random.chance(20) { generated += Self.refusals(&random) }
         if random.chance(25) { generated += Self.launches(&random) }
         if random.chance(30) { generated += Self.copies(&random) }
+        if random.chance(15) { generated += Self.publicShares(&random) }
         let days = random.pick([0, 0, 2, 8, 20, 450])
         generated = HorizonTests.stretched(
             generated.map { Self.completed($0, &random) },
@@ -169,6 +170,14 @@ struct NetHistory {
         var shown = record(account, "DescribeImages", .inventory(inventory), &random)
         (shown.id, shown.actor) = (.text("inventory/copies"), .unknown)
         return records + [shown]
+    }
+
+    /// Images made public one after another in one place.
+    private static func publicShares(_ random: inout SplitMix64) -> [Record] {
+        (1...4).map { number in
+            let change = LaunchPermissionChange(image: World.image(number), added: [.everyone], removed: [])
+            return record(World.owner, "ModifyImageAttribute", .modifyLaunchPermission(change), &random)
+        }
     }
 
     private static func refusals(_ random: inout SplitMix64) -> [Record] {

@@ -53,6 +53,7 @@ enum World {
         if random.chance(50) { policy.trust.accounts = [trusted] }
         if random.chance(30) { policy.trust.organizations = ["o-foreignorg"] }
         if random.chance(30) { policy.trust.organizationalUnits = ["ou-ab12-cdef3456"] }
+        if random.chance(50) { policy.trust.services = ["backup.amazonaws.com"] }
         if random.chance(50) { policy.knownVendors = [vendor] }
         if random.chance(80) {
             var byTag = Policy.ApprovedImage()
@@ -103,7 +104,9 @@ enum World {
                 owner: "somebody",
                 ends: EventTime(seconds: base + Int64.random(in: 0..<1200, using: &random))
             )
-            if random.chance(50) { suppression.resource = "\(image(1))" }
+            if random.chance(50) {
+                suppression.resource = Pattern(random.chance(50) ? "\(image(1))" : "ami-*1")
+            }
             policy.suppressions = [suppression]
         }
         return policy

@@ -20,10 +20,16 @@ struct WatchedCallUnreadable: Rule {
         guard case .unreadable(let place, let name) = subject else { return nil }
         var judgement = Judgement()
         for fact in scene.facts.all(of: .unreadable(place, name: name)) {
-            guard case .unreadable(let reason) = fact.value else { continue }
-            judgement.occur(fact.evidence, .high) {
+            let (reason, what, severity): (ExactText, String, Severity)
+            switch fact.value {
+            case .unreadable(let told): (reason, what, severity) = (told, "did", .high)
+            // What is taken back exposes nothing.
+            case .unreadableRemoval(let told): (reason, what, severity) = (told, "takes back", .low)
+            default: continue
+            }
+            judgement.occur(fact.evidence, severity) {
                 Judgement.Reason(
-                    severity: .high,
+                    severity: severity,
                     facts: [FactStatement("unreadable", reason.string, fact)],
                     remediation: [
                         AWSCommand.cloudTrail(
@@ -33,7 +39,7 @@ struct WatchedCallUnreadable: Rule {
                             .event(fact.evidence.id)
                         )
                     ],
-                    message: "\(name) in \(place) succeeded, but what it did cannot be read: \(reason)."
+                    message: "\(name) in \(place) succeeded, but what it \(what) cannot be read: \(reason)."
                 )
             }
         }

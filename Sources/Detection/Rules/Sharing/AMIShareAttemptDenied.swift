@@ -7,7 +7,7 @@ struct AMIShareAttemptDenied: Rule {
         title: "Attempt to share an image outside was denied",
         kind: .event,
         severity: .low,
-        events: ["ModifyImageAttribute"],
+        events: EventNames.any(of: ["ModifyImageAttribute"], EventNames.membership),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html"],
         attack: ["T1537"]
     )
@@ -26,10 +26,11 @@ struct AMIShareAttemptDenied: Rule {
             // Only the last one's count is shown.
             let limit = index + 1 == denied.count ? attempts?.limit ?? threshold : threshold
             let count = attempts?.count(upTo: fact, atMost: limit) ?? 1
-            let isRepeated = count >= threshold
+            let isRepeated = count >= threshold && objection.verdict == .violation
             judgement.occur(
                 fact.evidence,
                 Judgement.Reason(
+                    objection.verdict,
                     severity: isRepeated ? .high : .low,
                     facts: objection.facts + [
                         FactStatement("refused grantee", grantee.description, fact),
@@ -39,6 +40,7 @@ struct AMIShareAttemptDenied: Rule {
                             fact
                         ),
                     ],
+                    missing: objection.missing,
                     clause: isRepeated ? "thresholds.repeated_denials" : objection.clause,
                     message: "An attempt to share image \(image) with \(objection.description) was denied."
                 )

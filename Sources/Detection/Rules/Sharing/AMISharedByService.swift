@@ -1,6 +1,8 @@
 import CloudTrail
 
-/// A share as above that an AWS service made for the owner; group `all` is never excused so.
+/// A share as above that AWS itself made for the owner: a service that does not just run what a user wrote.
+///
+/// Group `all` is never excused so.
 struct AMISharedByService: Rule {
     let metadata = RuleMetadata(
         id: "ami-shared-by-service",
@@ -10,6 +12,7 @@ struct AMISharedByService: Rule {
         events: EventNames.any(
             of: EventNames.owning,
             EventNames.retiring,
+            EventNames.membership,
             ["CancelImageLaunchPermission"]
         ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],

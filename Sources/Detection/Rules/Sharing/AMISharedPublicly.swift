@@ -7,7 +7,12 @@ struct AMISharedPublicly: Rule {
         title: "Image shared with everybody",
         kind: .standing,
         severity: .critical,
-        events: EventNames.any(of: EventNames.owning, EventNames.retiring),
+        events: EventNames.any(
+            of: EventNames.owning,
+            EventNames.retiring,
+            // Whose a public image is that a document shows.
+            EventNames.membership
+        ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

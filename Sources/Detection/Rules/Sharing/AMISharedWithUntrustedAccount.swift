@@ -10,6 +10,7 @@ struct AMISharedWithUntrustedAccount: Rule {
         events: EventNames.any(
             of: EventNames.owning,
             EventNames.retiring,
+            EventNames.membership,
             ["CancelImageLaunchPermission"]
         ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],

@@ -89,7 +89,9 @@ struct AMICreatedWithoutRequiredTags: Rule {
         /// An image that is gone when its grace time ends was never a finding.
         private func isGone(by deadline: EventTime) -> Bool {
             deadline > creation.time
-                && lifecycle.contains { $0.value == .deregistered && $0.time <= deadline }
+                && lifecycle.last {
+                    ($0.value == .deregistered || $0.value == .restored) && $0.time <= deadline
+                }?.value == .deregistered
         }
 
         /// Resolves when the tag is complete or the image gone; enabling the image again re-opens what still holds.
@@ -101,12 +103,12 @@ struct AMICreatedWithoutRequiredTags: Rule {
         ) {
             let tags = TagReading.facts(key, of: known).filter { $0.time > deadline }
             var reading = start
+            var availability = ImageAvailability()
             for fact in (tags + lifecycle.filter { $0.time >= creation.time }).sorted() {
-                if fact.value == .disabled || fact.value == .deregistered {
-                    judgement.resolve(fact.evidence)
-                } else if fact.value == .enabled {
-                    judgement.reopen()
-                } else if !fact.value.isCreation {
+                switch fact.value {
+                case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
+                case .created: break
+                default:
                     reading.apply(fact, key, in: scene.facts)
                     if required.allSatisfy({ $0.element.isMet(by: reading.value) }) {
                         judgement.settle(fact.evidence)
@@ -117,9 +119,9 @@ struct AMICreatedWithoutRequiredTags: Rule {
         }
 
         private func followLifecycle(_ judgement: inout Judgement) {
+            var availability = ImageAvailability()
             for fact in lifecycle where fact.time >= creation.time {
-                if fact.value == .enabled { judgement.reopen() }
-                if fact.value == .disabled || fact.value == .deregistered { judgement.resolve(fact.evidence) }
+                availability.follow(fact, &judgement)
             }
         }
 

@@ -23,14 +23,12 @@ struct ApprovalTagTampered: Rule {
         let approving = approvingValues(key, image, scene)
         guard !approving.isEmpty else { return nil }
         var judgement = Judgement()
-        var reading = TagReading()
-        let ends = known.all(of: .lifecycle).filter {
-            $0.value == .disabled || $0.value == .deregistered || $0.value == .enabled
-        }
+        var reading = TagReading(approvedBy: scene.inForce)
+        var availability = ImageAvailability()
+        let ends = known.all(of: .lifecycle).filter { !$0.value.isCreation }
         for fact in (TagReading.facts(key, of: known) + ends).sorted() {
             switch fact.value {
-            case .disabled, .deregistered: judgement.resolve(fact.evidence)
-            case .enabled: judgement.reopen()
+            case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
             default:
                 let (before, setBefore) = (reading.value, reading.cause)
                 reading.apply(fact, key, in: scene.facts)

@@ -40,6 +40,7 @@ extension ByteWriter {
                 $0.attribute(attribute)
             }
         case .members(let organization): tagged(11) { $0.text(organization.string) }
+        case .membership(let account): tagged(12) { $0.unsigned(account.number) }
         }
     }
 
@@ -118,6 +119,7 @@ extension ByteReader {
         case 9: .refusals(try account(), principal: ExactText(try text()))
         case 10: .image(try resource(), try attribute())
         case 11: .members(organization: ExactText(try text()))
+        case 12: .membership(try account())
         case let tag: throw .malformed("no fact is about tag \(tag)")
         }
     }

@@ -136,7 +136,7 @@ extension FactKey {
             .unreadable(let place, _), .instance(let place, _), .refusedShare(let place, _, _):
             place.account
         case .refusals(let account, _): account
-        case .image, .members: nil
+        case .image, .members, .membership: nil
         }
     }
 }

@@ -75,6 +75,11 @@ extension ByteWriter {
         case .active: byte(22)
         case .unreadable(let reason): tagged(23) { $0.text(reason.string) }
         case .members(let members): tagged(24) { $0.list(members) { $0.unsigned($1.number) } }
+        case .unreadableRemoval(let reason): tagged(25) { $0.text(reason.string) }
+        case .restored: byte(26)
+        case .accountAlone(let account): tagged(27) { $0.unsigned(account.number) }
+        case .joined(let organization): tagged(28) { $0.optional(organization) { $0.text($1.string) } }
+        case .left(let organization): tagged(29) { $0.optional(organization) { $0.text($1.string) } }
         }
     }
 
@@ -194,6 +199,11 @@ extension ByteReader {
         case 22: .active
         case 23: .unreadable(ExactText(try text()))
         case 24: .members(try list { (reader) throws(StateError) in try reader.account() })
+        case 25: .unreadableRemoval(ExactText(try text()))
+        case 26: .restored
+        case 27: .accountAlone(try account())
+        case 28: .joined(try optionalText().map { ExactText($0) })
+        case 29: .left(try optionalText().map { ExactText($0) })
         case let tag: throw .malformed("no fact has tag \(tag)")
         }
     }
