@@ -10,6 +10,7 @@ extension Admin {
     ///   - group: the group, which need not exist.
     ///   - topic: any topic; it need not exist, and nothing need be permitted with it.
     ///   - timeout: the time limit.
+    /// - Returns: whether it may; true also when the broker refuses for another reason.
     /// - Throws: ``KafkaError`` when there is no answer.
     public func mayJoin(
         _ group: String,

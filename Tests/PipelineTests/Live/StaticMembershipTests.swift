@@ -12,7 +12,7 @@ import Testing
 @Suite(.needsRealBroker, .ownThread, .serialized)
 struct StaticMembershipTests {
     /// Far longer than a restart takes, for the brokers and for the workers.
-    private static let patient = ["AMIWATCH_KAFKA_CONSUMER_SESSION_TIMEOUT_MS": "30000"]
+    private static let patient = ["AMIWATCH_KAFKA_CONSUMER_SESSION_TIMEOUT_MS": "120000"]
     private static let fenced = "\"fenced in the consumer group by a member with the same instance_id"
 
     @Test("A worker is restarted in order: the other one keeps its partitions and works on")
@@ -64,7 +64,7 @@ struct StaticMembershipTests {
             let usurper = try Consumer([
                 "bootstrap.servers": stage.broker.bootstrapServers, "group.id": group,
                 "group.instance.id": "worker", "partition.assignment.strategy": "range",
-                "session.timeout.ms": "30000", "heartbeat.interval.ms": "300",
+                "session.timeout.ms": "120000", "heartbeat.interval.ms": "300",
             ])
             try usurper.subscribe([topic])
             // It takes the worker's place, and the worker takes it back.
