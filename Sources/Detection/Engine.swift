@@ -101,20 +101,22 @@ public struct Engine: Sendable {
         var touched: [(FactKey, Fact)] = []
         let key = SeenRecords.Key(record)
         var isRepeated = false
-        if let known = state.seen.record(key) {
+        if let known = state.seen.copies(key) {
             isRepeated = true
-            guard known != record else { return .duplicate }
-            let merged = known.merged(with: record)
-            guard merged != known else { return .duplicate }
-            state.remember(merged, key)
-            for (key, fact) in facts(of: known) where state.remove(fact, at: key) {
+            if case .alike(record) = known { return .duplicate }
+            let copies = known.adding(record)
+            guard copies != known else { return .duplicate }
+            state.remember(copies, key)
+            let merged = copies.record
+            guard merged != known.record else { return .duplicate }
+            for (key, fact) in facts(of: known.record) where state.remove(fact, at: key) {
                 touched.append((key, fact))
             }
             let removed = touched
             _ = tell(merged, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
-            state.remember(record, key)
+            state.remember(.alike(record), key)
             isRepeated = tell(record, touched: &touched)
         }
         if record.time <= notAfter, !record.isInventory {

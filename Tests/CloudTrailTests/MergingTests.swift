@@ -95,6 +95,33 @@ struct MergingTests {
         }
     }
 
+    /// Copies and addenda of one record say the same in every order.
+    @Test
+    func copiesInAnyOrder() {
+        var random = SplitMix64(seed: 100)
+        for _ in 0..<5_000 {
+            let copies = (0..<4).map { _ in
+                var copy = Self.random(&random)
+                copy.isAddendum = Bool.random(using: &random)
+                return copy
+            }
+            func together(_ copies: [Record]) -> RecordCopies {
+                copies.dropFirst().reduce(.alike(copies[0])) { $0.adding($1) }
+            }
+            let expected = together(copies)
+            for _ in 0..<3 {
+                #expect(together(copies.shuffled(using: &random) + copies.prefix(2)) == expected)
+            }
+            let addenda = copies.filter(\.isAddendum)
+            if let first = addenda.first {
+                let told = addenda.dropFirst().reduce(first) { $0.merged(with: $1) }
+                #expect(expected.record.isAddendum && expected.record.time == told.time)
+                if let error = told.error { #expect(expected.record.error == error) }
+                if let ip = told.actor.sourceIP { #expect(expected.record.actor.sourceIP == ip) }
+            }
+        }
+    }
+
     @Test
     func presentBeatsAbsent() throws {
         let full = try #require(RecordReader().gather(message: Samples.launch).records.first)

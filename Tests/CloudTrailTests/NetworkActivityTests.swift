@@ -79,3 +79,36 @@ struct ZeroAccountTests {
         #expect(letters.map(\.text) == ["no 12-digit account id in recipientAccountId or userIdentity"])
     }
 }
+
+/// An addendum is the record that it names, once more.
+@Suite
+struct AddendumReadingTests {
+    private static func addendum(_ text: String) -> String {
+        Samples.share.replacingOccurrences(of: "11111111-2222", with: "99999999-2222").dropLast()
+            + #","addendum":\#(text)}"#
+    }
+
+    @Test
+    func hasTheIdOfTheOriginal() throws {
+        let original = try #require(RecordReader().gather(message: Samples.share).records.first)
+        let text =
+            #"{"reason":"UPDATED_DATA","updatedFields":"userAgent","originalRequestID":"r","originalEventID":"11111111-2222-4333-8444-555555555555"}"#
+        let found = try #require(RecordReader().gather(message: Self.addendum(text)).records.first)
+        #expect(found.id == original.id && found.isAddendum && !original.isAddendum && found != original)
+        let ocsf =
+            #"{"class_uid":6003,"metadata":{"uid":"v"},"time":1772600767123,"cloud":{"account":{"uid":"123456789012"}},"api":{"operation":"DisableImage","service":{"name":"ec2.amazonaws.com"},"request":{"data":{"imageId":"ami-1"}}},"unmapped":{"addendum":{"originalEventID":"u"}}}"#
+        let mapped = try #require(RecordReader().gather(message: ocsf).records.first)
+        #expect(mapped.id == .text("u") && mapped.isAddendum)
+    }
+
+    /// One that was only late, or is of no known shape, is a record like any other.
+    @Test(arguments: [
+        #"{"reason":"DELIVERY_DELAY"}"#, #"{"originalEventID":""}"#, #"{"originalEventID":null}"#,
+        #"{"originalEventID":7}"#, "null", "[]", #""11111111-2222-4333-8444-555555555555""#,
+    ])
+    func withoutAnOriginal(_ text: String) {
+        let records = RecordReader().gather(message: Self.addendum(text)).records
+        #expect(records.map(\.isAddendum) == [false])
+        #expect(records.first?.id.description.hasPrefix("99999999") == true)
+    }
+}

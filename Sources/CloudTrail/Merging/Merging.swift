@@ -16,7 +16,8 @@ extension Record {
             isErrorOfGuardrail: isErrorOfGuardrail || other.isErrorOfGuardrail,
             sharedEventID: greater(sharedEventID, other.sharedEventID),
             actor: actor.merged(with: other.actor),
-            call: call.merged(with: other.call)
+            call: call.merged(with: other.call),
+            isAddendum: isAddendum || other.isAddendum
         )
     }
 }

@@ -54,6 +54,8 @@ struct SoundFrame {
     let sharedEventID: UTF8Text?
     let caller: Caller
     let eventID: UTF8Text?
+    /// Whether `eventID` is the one of an earlier record that this one corrects.
+    let isAddendum: Bool
     let requestID: JSONValue?
     let request: JSONValue?
     let response: JSONValue?
@@ -73,7 +75,8 @@ struct SoundFrame {
             isErrorOfGuardrail: error != nil && errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: sharedEventID?.string,
             actor: decoder.reader.actors.actor(caller),
-            call: call.decode(parameters)
+            call: call.decode(parameters),
+            isAddendum: isAddendum
         )
         return eventID == nil ? decoder.identified(record, requestID: requestID) : record
     }

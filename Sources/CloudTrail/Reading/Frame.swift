@@ -18,6 +18,7 @@ struct Frame {
     var requestParameters: JSONValue?
     var responseElements: JSONValue?
     var serviceEventDetails: JSONValue?
+    var addendum: JSONValue?
 
     /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
     var isWhole: Bool {
@@ -34,10 +35,15 @@ struct Frame {
         isNetworkActivityType(eventType) || eventCategory?.text.map { $0 == "NetworkActivity" } ?? false
     }
 
+    /// The id of the event of which this is an addendum; one that was only delivered late names none. See
+    /// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html.
+    var correctedID: UTF8Text? { originalEventID(addendum) }
+
     @inline(__always)
     mutating func take(_ key: UTF8Text, _ value: JSONValue) -> Bool {
         switch key.count {
         case 7 where key == "eventID": eventID = value
+        case 8 where key == "addendum": addendum = value
         case 9 where key == "eventName": eventName = value
         case 9 where key == "eventTime": eventTime = value
         case 9 where key == "eventType": eventType = value
@@ -59,6 +65,11 @@ struct Frame {
         }
         return true
     }
+}
+
+/// The id of the event that an `addendum` is about.
+func originalEventID(_ addendum: JSONValue?) -> UTF8Text? {
+    addendum?.member("originalEventID")?.text.flatMap { $0.isEmpty ? nil : $0 }
 }
 
 /// Whether an `eventType` is that of network activity events.

@@ -33,7 +33,8 @@ extension RecordDecoder {
             )
         }
         let region = try frameText(event.region, "cloud.region")
-        let eventID = try frameText(event.uid, "metadata.uid")
+        let corrected = originalEventID(event.unmapped?.member("addendum"))
+        let eventID = if let corrected { corrected } else { try frameText(event.uid, "metadata.uid") }
         let record = Record(
             id: eventID.map { EventID(utf8: $0.bytes) } ?? .text(""),
             account: account,
@@ -45,7 +46,8 @@ extension RecordDecoder {
             isErrorOfGuardrail: error != nil && event.errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
             actor: event.caller,
-            call: call.decode(parameters)
+            call: call.decode(parameters),
+            isAddendum: corrected != nil
         )
         return eventID == nil ? identified(record, requestID: event.requestID) : record
     }

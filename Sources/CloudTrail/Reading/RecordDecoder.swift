@@ -41,6 +41,8 @@ struct RecordDecoder {
         }
         let region = try frameText(frame.awsRegion, "awsRegion")
         let sharedEventID = try frameText(frame.sharedEventID, "sharedEventID")
+        let corrected = frame.correctedID
+        let eventID = if let corrected { corrected } else { try frameText(frame.eventID, "eventID") }
         return SoundFrame(
             decoder: self,
             call: call,
@@ -51,7 +53,8 @@ struct RecordDecoder {
             region: region,
             sharedEventID: sharedEventID,
             caller: try Caller(identity, frame),
-            eventID: try frameText(frame.eventID, "eventID"),
+            eventID: eventID,
+            isAddendum: corrected != nil,
             requestID: frame.requestID,
             request: frame.requestParameters,
             response: frame.responseElements,

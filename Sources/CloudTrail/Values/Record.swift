@@ -23,6 +23,8 @@ public struct Record: Hashable, Sendable {
     public var actor: Actor
     /// What was called, with what, and what came back.
     public var call: Call
+    /// Whether this is an addendum: what CloudTrail knows better by now of the event with this id.
+    public var isAddendum: Bool
 
     /// A record from its parts.
     public init(
@@ -36,7 +38,8 @@ public struct Record: Hashable, Sendable {
         isErrorOfGuardrail: Bool = false,
         sharedEventID: String? = nil,
         actor: Actor = .unknown,
-        call: Call
+        call: Call,
+        isAddendum: Bool = false
     ) {
         self.id = id
         self.account = account
@@ -49,6 +52,7 @@ public struct Record: Hashable, Sendable {
         self.sharedEventID = sharedEventID
         self.actor = actor
         self.call = call
+        self.isAddendum = isAddendum
     }
 
     /// Equal in every part, byte for byte.
@@ -58,6 +62,7 @@ public struct Record: Hashable, Sendable {
             && left.source.hasSameBytes(as: right.source) && left.error.hasSameBytes(as: right.error)
             && left.sharedEventID.hasSameBytes(as: right.sharedEventID) && left.actor == right.actor
             && left.isErrorOfGuardrail == right.isErrorOfGuardrail && left.call == right.call
+            && left.isAddendum == right.isAddendum
     }
 
     /// Whether this is what the AWS CLI printed, and no event.

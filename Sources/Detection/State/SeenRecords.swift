@@ -22,27 +22,27 @@ struct SeenRecords: Sendable {
         func feed(to fingerprint: inout TextFingerprint) { id.feed(to: &fingerprint) }
     }
 
-    /// A record, in memory of its own: a table of references is cheap to look up in and to let grow.
+    /// The copies of a record, in memory of their own: a table of references is cheap to look up in and to let grow.
     final class Remembered: Sendable {
-        let record: Record
+        let copies: RecordCopies
 
-        init(_ record: Record) { self.record = record }
+        init(_ copies: RecordCopies) { self.copies = copies }
     }
 
     /// By day, so that old ones go a day at a time.
     private var days: [Int64: [Key: Remembered]] = [:]
     private var oldest = Int64.max
 
-    /// The record with a key, as remembered.
-    func record(_ key: Key) -> Record? { days[key.day]?[key]?.record }
+    /// The copies of the record with a key, as remembered.
+    func copies(_ key: Key) -> RecordCopies? { days[key.day]?[key]?.copies }
 
     /// Every record that is remembered.
-    var all: some Sequence<Record> { days.values.lazy.flatMap { $0.values.lazy.map(\.record) } }
+    var all: some Sequence<Record> { days.values.lazy.flatMap { $0.values.lazy.map(\.copies.record) } }
 
-    /// Remembers a record; returns what was remembered in its place.
-    mutating func remember(_ record: Record, _ key: Key) -> Remembered? {
+    /// Remembers the copies of a record; returns what was remembered in their place.
+    mutating func remember(_ copies: RecordCopies, _ key: Key) -> Remembered? {
         oldest = min(oldest, key.day)
-        return days[key.day, default: [:]].updateValue(Remembered(record), forKey: key)
+        return days[key.day, default: [:]].updateValue(Remembered(copies), forKey: key)
     }
 
     /// Puts back what was remembered before, or nothing.

@@ -327,9 +327,9 @@ public struct State: Sendable {
         streamTime = time
     }
 
-    /// Remembers a record, so that its repeats are known.
-    mutating func remember(_ record: Record, _ key: SeenRecords.Key) {
-        let old = seen.remember(record, key)
+    /// Remembers the copies of a record, so that its repeats are known.
+    mutating func remember(_ copies: RecordCopies, _ key: SeenRecords.Key) {
+        let old = seen.remember(copies, key)
         journal?.note(.seen(key, old: old))
     }
 
