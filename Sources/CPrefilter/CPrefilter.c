@@ -46,8 +46,7 @@ amiwatch_prefilter *amiwatch_prefilter_new(const char *names, size_t length, ami
 
 void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
 
-amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
-    if (is_inventory(bytes, length)) return (amiwatch_names){.suspicious = true};
+static amiwatch_names scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     switch (prefilter->simd) {
 #if defined(__x86_64__)
     case AMIWATCH_AVX512:
@@ -58,11 +57,18 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const ui
     }
 }
 
+amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+    if (is_inventory(bytes, length)) return (amiwatch_names){.suspicious = true};
+    amiwatch_names names = scan_names(prefilter, bytes, length);
+    names.one_other_call = is_one_other_call(&names, bytes, length);
+    return names;
+}
+
 bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     // A list, or a `Records` document, holds many records: they are cut apart and counted instead.
     if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return false;
     amiwatch_names names = amiwatch_scan_names(prefilter, bytes, length);
-    if (names.suspicious || names.plain != 1 || names.escaped != 0) return false;
+    if (!names.one_other_call || names.plain != 1) return false;
     // Only now: the end is in the cache by now, and would have been waited for before the scan.
     size_t last = length - 1;
     while (last > 0 && (bytes[last] == ' ' || bytes[last] == '\n' || bytes[last] == '\r' || bytes[last] == '\t'))

@@ -25,12 +25,12 @@ static inline bool is_ignorable_member(const amiwatch_prefilter *prefilter, cons
     amiwatch_names found = {0};
     if (places->count > most_places) {
         found = amiwatch_scan_names(prefilter, bytes + start, end - start);
-        return !found.suspicious && found.plain + found.escaped == 1;
+        return is_one_other_call(&found, bytes + start, end - start);
     }
     if (is_inventory(bytes + start, end - start)) return false;
     for (size_t index = 0; index < places->count; index += 1)
         if (!inspect(prefilter, bytes + start, end - start, places->offsets[index] - start, &found)) return false;
-    return found.plain + found.escaped == 1;
+    return is_one_other_call(&found, bytes + start, end - start);
 }
 
 // Where the object begins that a comma, and white space at most, parts from what ends at `end`; `length` when

@@ -13,6 +13,8 @@ struct amiwatch_prefilter {
 static inline bool is_letter(uint8_t byte) { return (uint8_t)((byte | 0x20) - 'a') < 26; }
 
 static const uint8_t usual_key[16] = "\"eventName\":\"";
+static const uint8_t usual_source_key[16] = "\"eventSource\":";
+static const uint8_t usual_source_end[17] = ".amazonaws.com\",";
 
 static inline uint32_t name_hash(const uint8_t *name, size_t length) {
     uint32_t mixed = (uint32_t)length | (uint32_t)name[0] << 8 | (uint32_t)name[length - 1] << 16 |
@@ -52,6 +54,120 @@ static inline size_t skip_backslashes(const uint8_t *bytes, size_t length, size_
     return at;
 }
 
+static inline bool is_source_byte(uint8_t byte) {
+    return is_letter(byte) || (uint8_t)(byte - '0') < 10 || byte == '-' || byte == '.';
+}
+
+// Whether a text that ends at `end` is an event source of a service of AWS's.
+static inline bool is_source_end(const uint8_t *bytes, size_t start, size_t end) {
+    if (end - start > 3 && memcmp(bytes + end - 3, ".cn", 3) == 0) end -= 3;
+    return end - start >= 14 && memcmp(bytes + end - 14, ".amazonaws.com", 14) == 0;
+}
+
+static inline size_t back_over(const uint8_t *bytes, size_t at, char byte) {
+    while (at > 0 && bytes[at - 1] == (uint8_t)byte) at -= 1;
+    return at;
+}
+
+static inline size_t back_over_space(const uint8_t *bytes, size_t at) {
+    while (at > 0 && (bytes[at - 1] == ' ' || bytes[at - 1] == '\n' || bytes[at - 1] == '\r' || bytes[at - 1] == '\t'))
+        at -= 1;
+    return at;
+}
+
+// Whether `"eventSource":"….amazonaws.com",` stands before a key, at any level of escaping.
+static inline bool is_behind_source(const uint8_t *bytes, size_t key) {
+    size_t at = back_over_space(bytes, back_over(bytes, key, '\\'));
+    if (at == 0 || bytes[at - 1] != ',') return false;
+    at = back_over_space(bytes, at - 1);
+    if (at == 0 || bytes[at - 1] != '"') return false;
+    size_t end = back_over(bytes, at - 1, '\\'), start = end;
+    while (start > 0 && is_source_byte(bytes[start - 1])) start -= 1;
+    if (!is_source_end(bytes, start, end) || start == 0 || bytes[start - 1] != '"') return false;
+    at = back_over_space(bytes, back_over(bytes, start - 1, '\\'));
+    if (at == 0 || bytes[at - 1] != ':') return false;
+    at = back_over_space(bytes, at - 1);
+    if (at == 0 || bytes[at - 1] != '"') return false;
+    at = back_over(bytes, at - 1, '\\');
+    return at > 11 && memcmp(bytes + at - 11, "eventSource", 11) == 0 && bytes[at - 12] == '"';
+}
+
+// Whether an event source of AWS's follows a key that ends behind `at`: a colon and the text.
+static inline bool is_source_value(const uint8_t *bytes, size_t length, size_t at) {
+    at = skip_space(bytes, length, at);
+    if (at == length || bytes[at] != ':') return false;
+    at = skip_backslashes(bytes, length, skip_space(bytes, length, at + 1));
+    if (at == length || bytes[at] != '"') return false;
+    size_t start = at + 1, end = start;
+    while (end < length && is_source_byte(bytes[end])) end += 1;
+    return skip_backslashes(bytes, length, end) < length && is_source_end(bytes, start, end);
+}
+
+// Whether `,"eventSource":"….amazonaws.com"` stands behind a name that ends at `end`, at any level of escaping.
+static inline bool is_before_source(const uint8_t *bytes, size_t length, size_t end) {
+    size_t at = skip_backslashes(bytes, length, end);
+    if (at == length || bytes[at] != '"') return false;
+    at = skip_space(bytes, length, at + 1);
+    if (at == length || bytes[at] != ',') return false;
+    at = skip_backslashes(bytes, length, skip_space(bytes, length, at + 1));
+    if (length - at < 13 || memcmp(bytes + at, "\"eventSource", 12) != 0) return false;
+    at = skip_backslashes(bytes, length, at + 12);
+    return at < length && bytes[at] == '"' && is_source_value(bytes, length, at + 1);
+}
+
+// Whether two keys, of which the first begins at `from` and the second at `to`, stand in one object.
+static inline bool are_in_one_object(const uint8_t *bytes, size_t from, size_t to) {
+    size_t depth = 0;
+    for (size_t at = from; at < to; at += 1) {
+        switch (bytes[at]) {
+        case '{': case '[': depth += 1; break;
+        case '}': case ']':
+            if (depth == 0) return false;
+            depth -= 1;
+            break;
+        case '"':
+            at += 1;
+            while (at < to && bytes[at] != '"') at += bytes[at] == '\\' ? 2 : 1;
+            if (at >= to) return false;  // the second one stands in a string
+            break;
+        default: break;
+        }
+    }
+    return depth == 0;
+}
+
+// Whether the object in which a key stands has an event source of AWS's, before it or behind it.
+static inline bool has_source_beside(const uint8_t *bytes, size_t length, size_t key) {
+    const uint8_t *end = bytes + length, *next = bytes;
+    // One is usual; each may cost a walk to it.
+    for (int tries = 0; tries < 16;) {
+        const uint8_t *found = memchr(next, 'S', (size_t)(end - next));
+        if (found == NULL) return false;
+        next = found + 1;
+        if (found - bytes < 6 || end - found < 7 || memcmp(found - 6, "\"eventSource\"", 13) != 0) continue;
+        tries += 1;
+        size_t source = (size_t)(found - 6 - bytes);
+        if (!is_source_value(bytes, length, source + 13)) continue;
+        if (source < key ? are_in_one_object(bytes, source, key) : are_in_one_object(bytes, key, source)) return true;
+    }
+    return false;
+}
+
+// Counts a name of another call.
+static inline void count_name(const uint8_t *bytes, size_t length, size_t key, size_t end, bool escaped,
+                              amiwatch_names *found) {
+    if (escaped) found->escaped += 1;
+    else found->plain += 1;
+    if (is_behind_source(bytes, key) || is_before_source(bytes, length, end)) found->sourced += 1;
+    else found->unsourced = key;
+}
+
+// Whether what was found is one record of another call.
+static inline bool is_one_other_call(const amiwatch_names *found, const uint8_t *bytes, size_t length) {
+    if (found->suspicious || found->plain + found->escaped != 1) return false;
+    return found->sourced == 1 || (found->plain == 1 && has_source_beside(bytes, length, found->unsourced));
+}
+
 // Reads what follows the text `eventName` at `start`. False ends the scan: suspicious.
 static inline bool read_name(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t start,
                              amiwatch_names *found) {
@@ -73,17 +189,34 @@ static inline bool read_name(const amiwatch_prefilter *prefilter, const uint8_t 
     // No name at all, a cut, or an S3 notification, which is no record.
     if (end == length || end == name || bytes[end] == ':') return false;
     if (is_watched(prefilter, bytes + name, end - name)) return false;
-    if (escaped) found->escaped += 1;
-    else found->plain += 1;
+    count_name(bytes, length, start - 1, end, escaped, found);
     return true;
 }
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-// The usual spelling, `"eventName":"SomeName"` with room behind it: 1 when the name is another call's, 0 when it is
-// watched or odd, -1 when this is another spelling. `at` is where the t of eventName stands.
-static inline int read_usual_name(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t at) {
+static inline unsigned equal_bytes(const uint8_t *bytes, __m128i wanted) {
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)bytes), wanted));
+}
+
+// `is_behind_source` in the usual spelling; false also where there is another one.
+static inline bool is_behind_usual_source(const uint8_t *bytes, size_t key) {
+    if (key < 64) return false;
+    const uint8_t *end = bytes + key;
+    if (equal_bytes(end - 16, _mm_loadu_si128((const __m128i *)usual_source_end)) != 0xFFFF) return false;
+    __m128i quote = _mm_set1_epi8('"');
+    unsigned quotes = equal_bytes(end - 48, quote) | equal_bytes(end - 32, quote) << 16;
+    if (quotes == 0) return false;
+    const uint8_t *value = end - 48 + (31 - __builtin_clz(quotes));
+    unsigned same = equal_bytes(value - 14, _mm_loadu_si128((const __m128i *)usual_source_key));
+    return (same & 0x3FFF) == 0x3FFF && value[-15] != '\\';
+}
+
+// The usual spelling, `"eventName":"SomeName"` with room behind it, which is counted: 1 when the name is another call's,
+// 0 when it is watched or odd, -1 when this is another spelling. `at` is where the t of eventName stands.
+static inline int read_usual_name(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t at,
+                                  amiwatch_names *found) {
     if (at < 6 || length - at < 48) return -1;
     const uint8_t *quote = bytes + at - 5;
     __m128i key = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)quote), _mm_loadu_si128((const __m128i *)usual_key));
@@ -99,7 +232,14 @@ static inline int read_usual_name(const amiwatch_prefilter *prefilter, const uin
     if (end == 0) return -1;
     unsigned count = (unsigned)__builtin_ctz(end);
     if (count == 0 || name[count] == ':') return 0;
-    return !is_watched(prefilter, name, count);
+    if (is_watched(prefilter, name, count)) return 0;
+    if (is_behind_usual_source(bytes, at - 5)) {
+        found->plain += 1;
+        found->sourced += 1;
+    } else {
+        count_name(bytes, length, at - 5, (size_t)(name - bytes) + count, false, found);
+    }
+    return 1;
 }
 #endif
 
@@ -109,8 +249,8 @@ static inline bool inspect(const amiwatch_prefilter *prefilter, const uint8_t *b
     switch (bytes[at]) {
     case 't':
 #if defined(__SSE2__)
-        switch (read_usual_name(prefilter, bytes, length, at)) {
-        case 1: found->plain += 1; return true;
+        switch (read_usual_name(prefilter, bytes, length, at, found)) {
+        case 1: return true;
         case 0: return false;
         default: break;
         }

@@ -59,7 +59,7 @@ amiwatch_run amiwatch_ignorable_members_portable(const amiwatch_prefilter *prefi
         amiwatch_extent extent = amiwatch_value_extent_portable(bytes, length, member);
         if (!extent.closed) return run;
         amiwatch_names names = amiwatch_scan_names(prefilter, bytes + member, extent.end - member);
-        if (names.suspicious || names.plain + names.escaped != 1) {
+        if (!names.one_other_call) {
             run.next_start = member;
             run.next_end = extent.end;
             return run;

@@ -100,7 +100,7 @@ struct EnvelopeTests {
         ]
         let gathered = reader.gather(message: "{\"Records\":[" + members.joined(separator: " , ") + "]}")
         #expect(gathered.ignored == 3 && gathered.records.count == 2)
-        #expect(gathered.letters.map(\.reason) == [.unreadableTime, .unreadableName, .wrongType, .notJSON])
+        #expect(gathered.letters.map(\.reason) == [.unreadableTime, .unrecognised, .wrongType, .notJSON])
         #expect(gathered.letters.map(\.recordIndex) == [2, 5, 7, 8])
         #expect(gathered.letters.first?.bytes == Array(bad.utf8))
         let events = [Samples.other, Samples.share, Samples.other].map {

@@ -43,11 +43,37 @@ struct PrefilterTests {
         #"{"message":"{\\n \\\"eventName\\\" \\n:\\t\\\"RunInstances\\\"}","eventName":"A"}"#,
         #"{"message":"{\\\"eventName\\\":\\\"RunInstances\\\"}"}"#, #"{"eventName":"A","class_uid":6003}"#,
         #"{"eventName":"ObjectCreated:Put"}"#, #"{"eventName":"A"#, #"{"eventName":"A"}]"#,
-        #"[{"eventName":"A"}]"#,
+        #"[{"eventName":"A"}]"#, #"{"eventName":"A"}"#,
+        #"{"eventName":"INSERT","eventSource":"aws:dynamodb"}"#,
+        #"{"eventSource":"collector","eventName":"A"}"#,
+        #"{"host":"a.amazonaws.com","eventName":"A","x":{"eventSource":"a.amazonaws.com"}}"#,
+        #"{"x":[{"eventSource":"a.amazonaws.com"}],"eventName":"A"}"#,
+        #"{"eventSource":"a.amazonaws.com.example","eventName":"A"}"#,
+        #"{"xeventSource":"a.amazonaws.com","eventName":"A"}"#,
     ])
     func suspicious(_ message: String) {
         for prefilter in Self.levels {
             Array(message.utf8).withUnsafeBytes { #expect(!prefilter.ignores($0)) }
+        }
+    }
+
+    /// A name with an event source of AWS's beside it is a record's, however it is written.
+    @Test(arguments: [
+        #"{"eventSource":"a.amazonaws.com","eventName":"A"}"#,
+        #"{"eventName":"A","eventSource":"a.amazonaws.com"}"#,
+        #"{ "eventSource" : "a-b.amazonaws.com" , "eventName" : "A" }"#,
+        #"{"eventSource":"a.amazonaws.com.cn","eventName":"A"}"#,
+        #"{"eventName":"A","x":{"y":["eventSource"]},"eventSource":"a.amazonaws.com"}"#,
+        #"{"detail":{"eventSource":"a.amazonaws.com","x":[{"y":"}"}],"eventName":"A"},"eventSource":"aws:x"}"#,
+        #"{"x":"0123456789012345678901234567890123456789012345678901234567890123","eventSource":"a.amazonaws.com","eventName":"A","y":"0123456789012345678901234567890123456789"}"#,
+    ])
+    func oneRecordOfAnotherCall(_ message: String) {
+        for prefilter in Self.levels {
+            Array(message.utf8).withUnsafeBytes { #expect(prefilter.ignores($0)) }
+            Array("{\"m\":\(Samples.string(message))}".utf8).withUnsafeBytes {
+                let isNear = !message.contains("\"y\":[") && !message.contains("\"y\":\"}")
+                #expect(prefilter.names(in: $0).one_other_call == isNear)
+            }
         }
     }
 
@@ -59,7 +85,8 @@ struct PrefilterTests {
             "\"eventName\":\"Run\"", "\"eventName\":\"RunInstances\"", "\\\"eventName\\\":\\\"X\\\"",
             "\\u0041", "\\\\", "\\",
             "\"", "{", "}", "[", "]", ",", ":", " ", "tN", "_u", "class_uid", "eventNam", "tName\":\"Q\"",
-            "abcdefghij", "é", "t",
+            "abcdefghij", "é", "t", "\"eventSource\":\"x.amazonaws.com\",", "\"eventSource\":",
+            "\\\"eventSource\\\":\\\"x.amazonaws.com\\\",",
         ]
         for _ in 0..<20_000 {
             var text = "{"
@@ -71,7 +98,10 @@ struct PrefilterTests {
             bytes.withUnsafeBytes { whole in
                 let part = UnsafeRawBufferPointer(rebasing: whole[offset...])
                 let names = Self.levels.map { $0.names(in: part) }.map {
-                    [$0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped]
+                    [
+                        $0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped,
+                        $0.one_other_call ? 1 : 0,
+                    ]
                 }
                 #expect(names.allSatisfy { $0 == names[0] }, "\(text.debugDescription)")
                 let extents = Self.levels.map { $0.extent(in: whole, from: 0) }
@@ -121,7 +151,7 @@ struct PrefilterTests {
             let extent = levels[0].extent(in: bytes, from: start)
             guard extent.closed else { break }
             let names = levels[0].names(in: bytes.part(start, extent.end))
-            guard !names.suspicious, names.plain + names.escaped == 1 else {
+            guard names.one_other_call else {
                 return [count, end, start, extent.end]
             }
             count += 1

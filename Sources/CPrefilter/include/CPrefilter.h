@@ -18,13 +18,20 @@ typedef struct amiwatch_prefilter amiwatch_prefilter;
 /// What a scan of bytes for event names found.
 typedef struct {
     /// The bytes may contain a watched call: a watched name, or something that can hide one (a `\u` escape, an OCSF
-    /// key, a name that is no plain string). Text in base64 cannot, because the reader opens it only where no
-    /// event is named beside it.
+    /// key, a name that is no plain string).
     bool suspicious;
     /// Names of other calls under an unescaped `"eventName"` key.
     uint32_t plain;
     /// Names of other calls under such a key inside a JSON string.
     uint32_t escaped;
+    /// Those of them next to an event source of AWS's. The name and the source of a wrapper (`aws:kinesis`) tell
+    /// nothing of what is in it.
+    uint32_t sourced;
+    /// Where the last of the others begins.
+    size_t unsourced;
+    /// There is one name of another call, and it has an event source of AWS's: that record, alone or in an envelope, is
+    /// the only one. Text in base64 cannot hide another, because the reader opens none beside such a record.
+    bool one_other_call;
 } amiwatch_names;
 
 /// Where a JSON value ends, by its strings and brackets alone.
@@ -63,15 +70,15 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter,
                                    size_t length);
 
 /// Whether a message value certainly is one JSON document with one record (bare, or in an envelope) of a call that
-/// is not watched. Everything else needs a closer look.
+/// is not watched, of a service of AWS's. Everything else needs a closer look.
 bool amiwatch_ignorable(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes, size_t length);
 
 /// Scans from an opening bracket or a quote at `start` to its end, or a scalar to the delimiter behind it.
 amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
                                       size_t length, size_t start);
 
-/// Passes over the members of a list as long as they are objects with one event name, which is another call's, and
-/// single commas stand between them: what `amiwatch_value_extent` and `amiwatch_scan_names` tell of each, in one scan.
-/// Begins at the opening bracket of one; passes over `maximum` at most.
+/// Passes over the members of a list as long as they are objects with `one_other_call`, and single commas stand between
+/// them: what `amiwatch_value_extent` and `amiwatch_scan_names` tell of each, in one scan. Begins at the opening bracket
+/// of one; passes over `maximum` at most.
 amiwatch_run amiwatch_ignorable_members(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nonnull bytes,
                                         size_t length, size_t start, size_t maximum);

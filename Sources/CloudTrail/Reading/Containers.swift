@@ -210,10 +210,10 @@ extension RecordReader {
         _ document: Document?,
         _ body: (Reading) throws -> Void
     ) rethrows -> ListEnd {
-        let before = read
+        let before = met
         switch try readDocument(bytes.part(start, extent.end), role, context, body) {
         case .done, .nothing:
-            if read == before { try emitIgnored(1, body) }
+            try emitNone(since: before, body)
         case .notification: break
         case .refused(let refusal, broken: true):
             return try readBroken(bytes, start, extent, refusal, context, document, body)

@@ -9,8 +9,12 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        if let text = value.text { return try openText(text, raw, context, body) }
+        if let text = value.text {
+            guard context.wrappers > 0 else { return try openText(text, raw, context, body) }
+            return try searchText(text, raw, context, body)
+        }
         if value.isNull { return .nothing }
+        if value.isArray, context.wrappers > 0 { return try searchElements(value, raw, context, body) }
         if value.isArray {
             // No value of this parse is used any more: the members are parsed anew, one by one.
             _ = try readMembers(raw, 1, .record, context, nil, body)
@@ -32,8 +36,7 @@ extension RecordReader {
             for list in lists { _ = try readMembers(list, 1, .record, context, nil, body) }
             return outcome
         }
-        return try openContainer(shape, raw, context, body) ?? openEnvelope(shape, raw, context, body)
-            ?? openRecord(shape, value, raw, context, body)
+        return try openKnown(shape, raw, context, body) ?? openUnknown(shape, value, raw, context, body)
     }
 
     /// Hands over what the text of a string of a document holds.
@@ -45,12 +48,45 @@ extension RecordReader {
     ) rethrows
         -> Outcome
     {
+        let before = met
+        try readBytes(text.raw, context.inside(document.count), isFile: false, body)
+        return met == before ? .nothing : .done
+    }
+
+    /// Containers and envelopes that are known by their form: whatever stands in them is read, or told to be unreadable.
+    private func openKnown(
+        _ shape: Shape,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome? {
+        let wasSearching = isSearching
+        isSearching = false
+        defer { isSearching = wasSearching }
         var inner = context
-        inner.level += 1
-        inner.held += document.count
-        let before = read
-        try readBytes(text.raw, inner, isFile: false, body)
-        return read == before ? .nothing : .done
+        inner.wrappers = 0
+        return try openContainer(shape, raw, inner, body) ?? openEnvelope(shape, raw, inner, body)
+    }
+
+    /// Anything else: a message that is known to hold no records, a wrapper of unknown form, or a record that lacks
+    /// something.
+    private func openUnknown(
+        _ shape: Shape,
+        _ value: JSONValue,
+        _ raw: UnsafeRawBufferPointer,
+        _ context: Context,
+        _ body: (Reading) throws -> Void
+    ) rethrows -> Outcome {
+        if shape.isOCSF { return try openRecord(shape, value, raw, context, body) }
+        if shape.frame.eventName == nil, shape.holdsNone { return .nothing }
+        if let source = shape.frame.eventSource?.text, source == "aws:s3" { return .notification }
+        if let outcome = try search(value, raw, context, body) { return outcome }
+        if shape.isSentence { return .nothing }
+        // In a wrapper many objects are no records; of a watched call that lacks something it is told.
+        guard context.wrappers == 0 || shape.frame.isOfWatchedCall else {
+            return .refused(.noRecord, broken: false)
+        }
+        return try openRecord(shape, value, raw, context, body)
     }
 
     /// Of the lists beside a record's own frame those that name events: what is read must not be hidden by it.
@@ -106,7 +142,6 @@ extension RecordReader {
         if let part = shape.detail, shape.detailType != nil || part.value.member("eventName") != nil {
             return try openDetail(shape, part, raw, context, body)
         }
-        if let data = shape.awslogs?.member("data")?.text { return try openText(data, raw, context, body) }
         let hasFrame = shape.frame.eventName != nil || shape.frame.eventSource != nil
         if let part = shape.payload, shape.hasSchema || !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
@@ -114,13 +149,6 @@ extension RecordReader {
         if let part = shape.after, shape.isDebezium, !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
-        if let part = shape.aws, part.value.member("eventName") != nil {
-            return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
-        }
-        if let text = (shape.event?.member("original") ?? shape.eventOriginal)?.text {
-            return try openText(text, raw, context, body)
-        }
-        if let text = shape.cloudTrailEvent?.text { return try openText(text, raw, context, body) }
         return nil
     }
 
@@ -155,8 +183,6 @@ extension RecordReader {
         case .found(let record): try emit(record, raw, body)
         case .ignored: try emitIgnored(1, body)
         case .nothing: return .nothing
-        case .notification: return .notification
-        case .text(let text): return try openText(text, raw, context, body)
         case .refused(let refusal): return .refused(refusal, broken: false)
         }
         return .done
@@ -166,8 +192,6 @@ extension RecordReader {
         case found(FoundRecord)
         case ignored
         case nothing
-        case notification
-        case text(UTF8Text)
         case refused(Refusal)
     }
 
@@ -178,17 +202,8 @@ extension RecordReader {
                 return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
             }
             let frame = shape.frame
-            if frame.eventName == nil {
-                if let type = shape.type?.text, type == "Notification", let text = shape.message?.text {
-                    // Of another product's JSON it would be an error; of SNS's own sentences it is none.
-                    return text.hasPrefix("{") ? .text(text) : .nothing
-                }
-                if shape.holdsNone { return .nothing }
-                if frame.eventSource == nil {
-                    throw Refusal(.unrecognised, "neither a CloudTrail record nor a known envelope")
-                }
-            }
-            if let source = frame.eventSource?.text, source == "aws:s3" { return .notification }
+            if frame.eventName == nil, frame.eventSource == nil { throw .unrecognised(value) }
+            if frame.isWrapper { throw .unrecognised(value) }
             return try decoder.judge(frame).map { .found(FoundRecord($0)) } ?? .ignored
         } catch {
             var refusal = error

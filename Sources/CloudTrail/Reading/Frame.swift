@@ -21,9 +21,17 @@ struct Frame {
     var addendum: JSONValue?
 
     /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
-    var isWhole: Bool {
-        guard let name = eventName?.text, !name.isEmpty, let source = eventSource?.text else { return false }
-        return source.hasSuffix(".amazonaws.com") || source.hasSuffix(".amazonaws.com.cn")
+    var isWhole: Bool { eventName?.text.map { !$0.isEmpty } ?? false && isFromAWS }
+
+    /// Whether it is a wrapper's own (`INSERT` of `aws:dynamodb`): it has another source than a service of AWS, and no
+    /// time.
+    var isWrapper: Bool { !isFromAWS && eventTime == nil && eventSource?.text.map { !$0.isEmpty } ?? false }
+
+    /// Whether it names a watched call and has a time, whatever else may be missing.
+    var isOfWatchedCall: Bool { eventTime != nil && eventName?.text.flatMap { WatchedCall(name: $0) } != nil }
+
+    private var isFromAWS: Bool {
+        eventSource?.text.map { $0.hasSuffix(".amazonaws.com") || $0.hasSuffix(".amazonaws.com.cn") } ?? false
     }
 
     /// Whether this is a network activity event.
@@ -35,7 +43,9 @@ struct Frame {
         isNetworkActivityType(eventType) || eventCategory?.text.map { $0 == "NetworkActivity" } ?? false
     }
 
-    /// The id of the event of which this is an addendum; one that was only delivered late names none. See
+    /// The id of the event of which this is an addendum.
+    ///
+    /// A record that was only delivered late names none. See
     /// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html.
     var correctedID: UTF8Text? { originalEventID(addendum) }
 

@@ -34,7 +34,9 @@ final class Prefilter: @unchecked Sendable {
     @inline(__always)
     func names(in bytes: UnsafeRawBufferPointer) -> amiwatch_names {
         guard let table, let base = bytes.baseAddress else {
-            return amiwatch_names(suspicious: true, plain: 0, escaped: 0)
+            var unknown = amiwatch_names()
+            unknown.suspicious = true
+            return unknown
         }
         return amiwatch_scan_names(table, base.assumingMemoryBound(to: UInt8.self), bytes.count)
     }
@@ -48,8 +50,8 @@ final class Prefilter: @unchecked Sendable {
         return amiwatch_value_extent(table, base.assumingMemoryBound(to: UInt8.self), bytes.count, start)
     }
 
-    /// How far a list goes on, from a member that is an object, with members that have one event name each, none of
-    /// them a watched one.
+    /// How far a list goes on, from a member that is an object, with members that are one record of another call
+    /// each.
     @inline(__always)
     func ignorableMembers(
         in bytes: UnsafeRawBufferPointer,

@@ -36,7 +36,7 @@ public struct DeadLetter {
         case decompressedTooLarge = "decompressed-too-large"
         /// Compressed data that unpacks to too many times its size.
         case compressionRatio = "compression-ratio"
-        /// JSON that is neither a CloudTrail record nor one of the known envelopes.
+        /// JSON that is neither a CloudTrail record nor holds one, as far as it is searched.
         case unrecognised
         /// A field of the record's own frame has a type that it never has.
         case wrongType = "wrong-type"

@@ -37,6 +37,12 @@ public final class RecordReader {
     var unclosed = 0
     /// The line that was found last to begin with a bracket, and where it was looked for.
     var foundLine: (base: UnsafeRawPointer?, count: Int, from: Int, line: Int) = (nil, 0, 0, 0)
+    /// Whether what is read is searched for records, and need not hold any.
+    var isSearching = false
+    /// What was looked at in a search and is no record, nor anything that may hide one.
+    var skipped = 0
+    /// What was found in a search and is known to hold no records.
+    var known = 0
     private var levels: [Level] = []
 
     /// A reader with empty buffers.
@@ -109,6 +115,8 @@ public final class RecordReader {
         foundLine = (nil, 0, 0, 0)
         unclosed = 0
         salvage = (64 << 20) + 16 * input.count
+        isSearching = false
+        (skipped, known) = (0, 0)
     }
 
     /// What is known from outside a record.
@@ -121,9 +129,23 @@ public final class RecordReader {
         var level = 0
         /// How many bytes those have that are held while this one is read.
         var held = 0
-        /// Whether strings are opened as base64: not where the document names an event in the clear, because then
-        /// the prefilter has judged it by that.
+        /// Whether strings are opened as base64: not where the document tells one record of another call in the clear,
+        /// because the prefilter passes over it then.
         var opensBase64 = true
+        /// How many wrappers of unknown form it stands in.
+        var wrappers = 0
+        /// Whether no value is in use any more that the parser of this level has read.
+        var isLevelFree = true
+
+        /// What is known of a document within one of so many bytes.
+        func inside(_ documentBytes: Int) -> Context {
+            guard !isLevelFree else { return self }
+            var inner = self
+            inner.level += 1
+            inner.held += documentBytes
+            inner.isLevelFree = true
+            return inner
+        }
     }
 
     /// The buffers of one level of nesting.
@@ -148,6 +170,15 @@ public final class RecordReader {
 
     // MARK: handing over
 
+    /// How many records and other things were met so far.
+    var met: Int { read + skipped }
+
+    /// Hands over that a document holds no records, unless something was met in it.
+    func emitNone(since before: Int, _ body: (Reading) throws -> Void) rethrows {
+        guard met == before else { return }
+        if isSearching { known += 1 } else { try emitIgnored(1, body) }
+    }
+
     func emitIgnored(_ count: Int, _ body: (Reading) throws -> Void) rethrows {
         guard count > 0, overflow == nil else { return }
         read += count
@@ -167,6 +198,10 @@ public final class RecordReader {
     func emit(_ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows
     {
         guard overflow == nil else { return }
+        if isSearching, refusal.isNoRecord(bytes) {
+            skipped += 1
+            return
+        }
         let index = read
         read += 1
         guard letters > 0 else {

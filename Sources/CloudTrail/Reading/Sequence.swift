@@ -38,10 +38,10 @@ extension RecordReader {
         var position = bytes.skippingSpace(from: 0)
         while position < bytes.count, overflow == nil {
             guard read < maximum else { return stop(at: bytes.part(position, bytes.count)) }
-            let before = read
+            let before = met
             let (end, isUnclosed) = try readValue(bytes, position, context, cut, body)
             if isUnclosed { isCutReported = true }
-            if read == before { try emitIgnored(1, body) }
+            try emitNone(since: before, body)
             position = bytes.skippingSpace(from: end)
         }
         if !isCutReported, let cut { try emit(cut.refusal, cut.source, body) }
@@ -63,6 +63,8 @@ extension RecordReader {
             prefilter.names(in: message).suspicious,
             case .success(let root) = level(context.level).parse(message)
         else { return false }
+        var context = context
+        context.isLevelFree = false
         if case .refused(let refusal, _) = try open(root, message, .record, context, body) {
             try emit(refusal, message, body)
         }
@@ -184,19 +186,13 @@ extension RecordReader {
         }
         let names = prefilter.names(in: document)
         if validation == .candidates, document[0] == 0x7B, !names.suspicious {
-            if names.plain == 1, names.escaped == 0 {
-                try emitIgnored(1, body)
+            if names.escaped > 0, let found = container(in: document) {
+                _ = try readMembers(document, found.start, found.role, context, nil, body)
                 return .done
             }
-            if names.escaped > 0 {
-                if let found = container(in: document) {
-                    _ = try readMembers(document, found.start, found.role, context, nil, body)
-                    return .done
-                }
-                if names.plain + names.escaped == 1 {
-                    try emitIgnored(1, body)
-                    return .done
-                }
+            if names.one_other_call {
+                try emitIgnored(1, body)
+                return .done
             }
         }
         guard document.count <= limits.message else {
@@ -206,7 +202,10 @@ extension RecordReader {
             )
         }
         var context = context
-        if !names.suspicious, names.plain + names.escaped > 0 { context.opensBase64 = false }
+        context.isLevelFree = false
+        if names.one_other_call, names.escaped == 0 || container(in: document) == nil {
+            context.opensBase64 = false
+        }
         switch level(context.level).parse(document) {
         case .success(let root): return try open(root, document, role, context, body)
         case .failure(let problem): return .refused(Refusal(problem), broken: true)

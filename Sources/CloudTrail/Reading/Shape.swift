@@ -12,15 +12,10 @@ struct Shape {
     var detail: Part?
     var payload: Part?
     var after: Part?
-    var aws: Part?
     var detailType: JSONValue?
     var account: JSONValue?
-    var awslogs: JSONValue?
     var hasSchema = false
     var isDebezium = false
-    var event: JSONValue?
-    var eventOriginal: JSONValue?
-    var cloudTrailEvent: JSONValue?
     var message: JSONValue?
     var messageType: JSONValue?
     var type: JSONValue?
@@ -54,22 +49,25 @@ struct Shape {
         return type == "SubscriptionConfirmation" || type == "UnsubscribeConfirmation"
     }
 
+    /// Whether this is a notification of SNS with a sentence and no document; another product's would be an error.
+    var isSentence: Bool {
+        guard let type = type?.text, type == "Notification", let text = message?.text else { return false }
+        return !text.hasPrefix("{")
+    }
+
     private mutating func take(_ key: UTF8Text, _ part: Part) {
         let value = part.value
         if frame.take(key, value) { return }
         switch key.count {
         case 2 where key == "op": isDebezium = true
-        case 3 where key == "aws": aws = part
         case 4 where key == "Type": type = value
         case 5 where key == "after": after = part
         case 5 where key == "Event": isTest = value.text?.hasPrefix("s3:") ?? false
-        case 5 where key == "event": event = value
         case 6 where key == "detail": detail = part
         case 6 where key == "schema": hasSchema = true
         case 6 where key == "Events": events = part
         case 6 where key == "before": isDebezium = true
         case 7 where key == "Records": records = part
-        case 7 where key == "awslogs": awslogs = value
         case 7 where key == "payload": payload = part
         case 7 where key == "account": account = value
         case 7 where key == "message" || key == "Message": message = value
@@ -80,11 +78,9 @@ struct Shape {
         case 11 where key == "s3ObjectKey": namesFiles = true
         case 11 where key == "detail-type": detailType = value
         case 11 where key == "messageType": messageType = value
-        case 14 where key == "event.original": eventOriginal = value
         case 14 where key == "insightDetails": hasInsight = true
         case 14 where key == "digestS3Bucket": namesFiles = true
         case 15 where key == "digestStartTime": namesFiles = true
-        case 15 where key == "CloudTrailEvent": cloudTrailEvent = value
         default: break
         }
     }

@@ -64,7 +64,7 @@ extension RecordReader {
     }
 
     /// Reads base64 of compressed data or of JSON; false when the text is neither.
-    private func readBase64(
+    func readBase64(
         _ text: UnsafeRawBufferPointer,
         _ context: Context,
         isFile: Bool,
