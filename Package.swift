@@ -74,7 +74,10 @@ var targets: [Target] = [
     ),
 
     tests("CloudTrailTests", ["CloudTrail", "Compression", "TestSupport"]),
-    tests("DetectionTests", ["Detection", "CloudTrail", "Alerts", "Configuration", "TestSupport"]),
+    tests(
+        "DetectionTests",
+        ["Detection", "CloudTrail", "Alerts", "Configuration", "Kafka", "Pipeline", "TestSupport"]
+    ),
     tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail", "TestSupport"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
     tests(

@@ -1,12 +1,14 @@
 import CloudTrail
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Detection
+@testable import Pipeline
 
-/// Partitions change hands at any moment, transactions fail, workers die and come back: what stands in the topics is
-/// the only memory, and the findings are those of one engine that has read everything.
+/// Partitions change hands at any moment, transactions fail, workers die and come back, and some records end every
+/// process that reads them: what stands in the topics is the only memory, and the findings are those of one engine
+/// that has read everything else.
 @Suite
 struct MovingPartitionsTests {
     /// Each argument is a hundred histories; the last of them others every time, and as many as
@@ -26,110 +28,128 @@ struct MovingPartitionsTests {
         // A copy that differs is known for one as long as its account has not moved.
         var known: Set<EventID> = []
         records.removeAll { !known.insert($0.id).inserted }
-        let expected = OrderTests.findings(of: records, policies.1, "seed \(seed)")
         records += records.filter { _ in random.chance(10) }
         var settings = Engine.Settings()
         settings.keepsJournal = true
         if random.chance(50) { settings.subjectsAtOnce = 1 }
         if random.chance(50) { settings.horizonSeconds = 86_400 }
         settings.delaysUndetermined = random.chance(50)
+        var topics = SimulatedTopics(
+            records.shuffled(using: &random),
+            partitions: Int.random(in: 1...4, using: &random)
+        )
+        if random.chance(30) { topics.poison(&random) }
         var group = SimulatedGroup(
-            SimulatedTopics(
-                records.shuffled(using: &random),
-                partitions: Int.random(in: 1...4, using: &random),
-                divisor: random.pick([1, 10, 1000])
-            ),
+            topics,
             workers: Int.random(in: 1...3, using: &random),
             policy: random.chance(50) ? policies.0 : policies.1,
-            settings
+            settings,
+            SimulatedWorker.Luck(random: random)
         )
-        for _ in 0..<Int.random(in: 10...60, using: &random) {
-            try group.step(&random, policies.1)
-        }
-        try group.finish(&random, policies.1, "seed \(seed)")
+        for _ in 0..<Int.random(in: 10...60, using: &random) { try group.step(policies.1) }
+        try group.finish(policies.1, "seed \(seed)")
+        let expected = OrderTests.findings(of: group.topics.processed, policies.1, "seed \(seed)")
         let isTold = group.topics.ledger.told == Told.of(expected)
         #expect(isTold, "seed \(seed): what the alerts say")
         #expect(group.findingLines == expected.sorted(), "seed \(seed): what the detectors know")
         let isRestorable = try group.isRestorable(policies.1)
         #expect(isRestorable, "seed \(seed): memory is what a full restore builds")
-        return isTold && group.findingLines == expected.sorted() && isRestorable
+        let isCounted = try group.isCounted(policies.1)
+        #expect(isCounted, "seed \(seed): each record is counted once")
+        return isTold && group.findingLines == expected.sorted() && isRestorable && isCounted
     }
 }
 
-/// Some detectors with the topics between them.
+/// Some workers with the topics between them.
 private struct SimulatedGroup {
     private(set) var topics: SimulatedTopics
-    private var workers: [SimulatedDetector]
+    private var workers: [SimulatedWorker]
     private let settings: Engine.Settings
     private let policy: Policy
+    private var luck: SimulatedWorker.Luck
 
-    init(_ topics: SimulatedTopics, workers count: Int, policy: Policy, _ settings: Engine.Settings) {
-        self.topics = topics
-        self.settings = settings
-        self.policy = policy
-        workers = (0..<count).map {
-            SimulatedDetector(policy: policy, settings: settings, process: UInt64($0))
-        }
+    init(
+        _ topics: SimulatedTopics,
+        workers count: Int,
+        policy: Policy,
+        _ settings: Engine.Settings,
+        _ luck: SimulatedWorker.Luck
+    ) {
+        (self.topics, self.settings, self.policy, self.luck) = (topics, settings, policy, luck)
+        workers = []
+        for _ in 0..<count { workers.append(newWorker(policy)) }
+    }
+
+    private mutating func newWorker(_ policy: Policy) -> SimulatedWorker {
+        SimulatedWorker(topics, policy: policy, settings: settings, &luck.random)
     }
 
     /// Something happens: mostly work.
-    mutating func step(_ random: inout SplitMix64, _ next: Policy) throws {
-        let worker = Int.random(in: 0..<workers.count, using: &random)
-        switch Int.random(in: 0..<100, using: &random) {
-        case 0..<8: try rebalance(&random)
+    mutating func step(_ next: Policy) throws {
+        let worker = Int.random(in: 0..<workers.count, using: &luck.random)
+        luck.silence = 20
+        luck.outcome =
+            luck.random.chance(75) ? .committed : luck.random.pick(SimulatedWorker.Outcome.allCases)
+        switch Int.random(in: 0..<100, using: &luck.random) {
+        case 0..<8: try rebalance(policy)
         case 8..<12: workers[worker].replacePolicy(next)
-        case 12..<20: topics.compact(Int.random(in: 0..<topics.partitions.count, using: &random))
-        case 20..<25: try workers[worker].notice(&topics)
-        default:
-            let outcome = random.chance(75) ? .committed : random.pick(SimulatedDetector.Outcome.allCases)
-            try workers[worker].turn(&topics, &random, outcome, commits: random.chance(50))
+        case 12..<20: topics.compact(Int.random(in: 0..<topics.partitions.count, using: &luck.random))
+        case 20..<25: try workers[worker].notice(&topics, &luck)
+        default: try turn(worker, policy)
         }
     }
 
-    private mutating func rebalance(_ random: inout SplitMix64) throws {
-        var assigned: [Set<Int>] = workers.map { _ in [] }
-        for partition in topics.partitions.indices {
-            assigned[Int.random(in: 0..<workers.count, using: &random)].insert(partition)
+    /// One turn; a process that ends is followed by another one, and the group notices.
+    private mutating func turn(_ worker: Int, _ policy: Policy) throws {
+        do { try workers[worker].turn(&topics, &luck) } catch is SimulatedWorker.Died {
+            workers[worker] = newWorker(policy)
+            try rebalance(policy)
         }
-        let ways = workers.map { _ in Int.random(in: 0..<10, using: &random) }
+    }
+
+    private mutating func rebalance(_ policy: Policy) throws {
+        var assigned: [Set<Int32>] = workers.map { _ in [] }
+        for partition in topics.partitions.indices {
+            assigned[Int.random(in: 0..<workers.count, using: &luck.random)].insert(Int32(partition))
+        }
+        // Of those that nothing befalls any more each is told in time.
+        let ways = workers.map { _ in Int.random(in: luck.silence == 0 ? 4..<5 : 0..<10, using: &luck.random)
+        }
         for worker in workers.indices {
             switch ways[worker] {
-            case 0, 1:
-                workers[worker] = SimulatedDetector(
-                    policy: policy,
-                    settings: settings,
-                    process: random.next()
-                )
+            case 0, 1: workers[worker] = newWorker(policy)
             case 2:
-                try workers[worker].notice(&topics)
-                try workers[worker].revoke(&topics, isLost: true, .aborted)
+                try workers[worker].notice(&topics, &luck)
+                try workers[worker].revoke(&topics, &luck, isLost: true)
             case 3: workers[worker].miss(assigned[worker])
             default:
-                try workers[worker].notice(&topics)
-                let outcome = random.chance(75) ? .committed : random.pick(SimulatedDetector.Outcome.allCases)
-                try workers[worker].revoke(&topics, isLost: false, outcome)
+                try workers[worker].notice(&topics, &luck)
+                try workers[worker].revoke(&topics, &luck, isLost: false)
             }
         }
-        for worker in workers.indices where ways[worker] != 3 { workers[worker].assign(assigned[worker]) }
+        for worker in workers.indices where ways[worker] != 3 { try workers[worker].assign(assigned[worker]) }
     }
 
-    /// Nothing fails any more, and everything is read, judged and told.
-    mutating func finish(_ random: inout SplitMix64, _ policy: Policy, _ comment: Comment) throws {
-        for worker in workers.indices {
-            try workers[worker].notice(&topics)
-            workers[worker].replacePolicy(policy)
-        }
-        try rebalance(&random)
-        for worker in workers.indices { try workers[worker].notice(&topics) }
+    /// Nothing fails any more, and everything is read, evaluated and told.
+    mutating func finish(_ policy: Policy, _ comment: Comment) throws {
+        (luck.silence, luck.outcome) = (0, .committed)
         for worker in workers.indices { workers[worker].replacePolicy(policy) }
+        try rebalance(policy)
         var turns = 0
         while !workers.allSatisfy({ $0.isDone(topics) }), turns < 3000 {
-            for worker in workers.indices {
-                try workers[worker].turn(&topics, &random, .committed, commits: true)
-            }
+            for worker in workers.indices { try turn(worker, policy) }
             turns += 1
         }
         #expect(turns < 3000, "\(comment): it comes to an end")
+        for worker in workers.indices {
+            var turns = 0
+            while !workers[worker].hasEnded(), turns < 100 {
+                try turn(worker, policy)
+                turns += 1
+            }
+            #expect(turns < 100, "\(comment): a run that stops at the end stops")
+        }
+        #expect(workers.allSatisfy { $0.isDone(topics) }, "\(comment): looking for the end changes nothing")
     }
 
     var findingLines: [String] { workers.flatMap(\.findingLines).sorted() }
@@ -138,7 +158,19 @@ private struct SimulatedGroup {
         try workers.allSatisfy { worker in
             guard !worker.owned.isEmpty else { return true }
             let restored = try topics.restored(worker.owned, policy: policy, settings: settings)
-            return Set(restored.allEntries()) == worker.entries
+            return Set(restored.engine.allEntries()) == worker.entries
+        }
+    }
+
+    /// Whether the balances of all partitions hold each record once.
+    func isCounted(_ policy: Policy) throws -> Bool {
+        let all = Set(topics.partitions.indices.map { Int32($0) })
+        let totals = try topics.restored(all, policy: policy, settings: settings).totals
+        return topics.partitions.enumerated().allSatisfy { number, partition in
+            let balance = totals[Int32(number)] ?? DetectorBalance()
+            return balance.read == partition.records.count
+                && balance.deadLettered == partition.deadLetters.count
+                && balance.applied + balance.duplicate + balance.deadLettered == balance.read
         }
     }
 }

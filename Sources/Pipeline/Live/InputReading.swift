@@ -5,6 +5,9 @@ import Configuration
 extension RunConfiguration {
     /// Whether this process reads the input for others: where that is keyed by account the detectors do.
     var hasIntake: Bool { roles.contains(.intake) && !input.isKeyedByAccount }
+
+    /// The topics that the detector reads records from.
+    var recordTopics: [String] { input.isKeyedByAccount ? input.topics : [topics.events] }
 }
 
 extension RecordReader {

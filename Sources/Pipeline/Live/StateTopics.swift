@@ -7,24 +7,23 @@ extension Engine {
     /// Takes a message of the state or the catalogue back; returns what it is if it is one of the detector's own entries.
     ///
     /// - Throws: `RunFailure` when a newer version or something else has written it.
-    mutating func restore(_ message: Message, of topic: String) throws -> LedgerEntry? {
+    mutating func restore(_ message: StateMessage) throws -> LedgerEntry? {
         guard let key = message.key, !Watermark.isWatermark(key) else { return nil }
         guard key.first.map({ $0 >= 0x20 }) ?? false else {
             do throws(StateError) {
-                try restore(key: key, value: message.payload)
-            } catch { throw RunFailure(message, of: topic, "\(error)") }
+                try restore(key: key, value: message.value)
+            } catch { throw RunFailure(message, "\(error)") }
             return nil
         }
-        let entry = message.payload.flatMap { LedgerEntry(key: key, value: $0) }
+        let entry = message.value.flatMap { LedgerEntry(key: key, value: $0) }
         switch entry {
         case .unknown(let key):
             throw RunFailure(
                 message,
-                of: topic,
                 "\(key) was written by a newer amiwatch or by something else; run the version that wrote it"
             )
         case .malformed(let key, let problem):
-            throw RunFailure(message, of: topic, "\(StateError.malformed("\(key): \(problem)"))")
+            throw RunFailure(message, "\(StateError.malformed("\(key): \(problem)"))")
         default: return entry
         }
     }
@@ -32,8 +31,8 @@ extension Engine {
 
 extension RunFailure {
     /// A message of the state or the catalogue that cannot be read.
-    init(_ message: Message, of topic: String, _ problem: String) {
-        self.init("\(topic)/\(message.partition)@\(message.offset): \(problem)")
+    init(_ message: StateMessage, _ problem: String) {
+        self.init("\(message.topic)/\(message.partition)@\(message.offset): \(problem)")
     }
 }
 

@@ -1,38 +1,109 @@
 import CloudTrail
+import Configuration
+import Kafka
+import TestSupport
+import Testing
 
 @testable import Detection
+@testable import Pipeline
 
-/// What Kafka would hold of a group of detectors: records, changelog, catalogue, places, and the alerts so far.
+/// What Kafka would hold of a group of detectors: records, changelog, catalogue, offsets, and the alerts so far.
 struct SimulatedTopics {
-    /// A message of the catalogue.
-    enum Told {
-        case entry(StateEntry, writer: UInt64)
-        case time(EventTime)
+    /// A message of the changelog or of the catalogue.
+    struct Entry {
+        let key: ArraySlice<UInt8>
+        let value: ArraySlice<UInt8>?
+        /// The process that has written it.
+        let writer: Int
+
+        /// Lends it as it would come from a topic.
+        func read(
+            _ topic: String,
+            _ partition: Int32,
+            at offset: Int = 0,
+            _ body: (StateMessage) throws -> Void
+        ) rethrows {
+            func message(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> StateMessage {
+                StateMessage(
+                    topic: topic,
+                    partition: partition,
+                    offset: Int64(offset),
+                    key: key,
+                    value: value
+                )
+            }
+            try key.withUnsafeBytes { key in
+                guard let value else { return try body(message(key, nil)) }
+                try value.withUnsafeBytes { try body(message(key, $0)) }
+            }
+        }
     }
 
     /// One partition.
     struct Partition {
         var records: [Record] = []
-        /// The group's place.
-        var place = 0
+        /// The group's committed offset.
+        var committed: Int64?
         /// What stands under each offset; nothing where compaction has been.
-        var changelog: [StateEntry?] = []
+        var changelog: [Entry?] = []
+        /// The offsets of the records that became dead letters.
+        var deadLetters: Set<Int64> = []
+        /// A record that ends each process that reads it.
+        var poison: Int?
     }
 
-    private let divisor: UInt64
+    static let events = "events"
+    static func event(_ partition: Int32) -> TopicPartition { TopicPartition(events, partition) }
+
+    let layout: TopicLayout
+    let partitioner: Partitioner
     var partitions: [Partition]
-    var catalogue: [Told] = []
-    var ledger = Ledger()
+    private(set) var catalogue: [Entry] = []
+    private(set) var ledger = Ledger()
 
     /// Records in the order in which they came, each on its account's partition.
-    init(_ records: [Record], partitions count: Int, divisor: UInt64) {
-        self.divisor = divisor
+    init(_ records: [Record], partitions count: Int) {
+        let names = (0..<Int32(count)).map(Self.event)
+        layout = TopicLayout(
+            accountPartitions: count,
+            cataloguePartitions: 1,
+            input: [],
+            records: names,
+            published: []
+        )
+        partitioner = Partitioner(count: count)
         partitions = Array(repeating: Partition(), count: count)
-        for record in records { partitions[partition(of: record.account)].records.append(record) }
+        for record in records {
+            partitions[Int(partitioner.partition(of: record.account))].records.append(record)
+        }
     }
 
-    func partition(of account: AccountID) -> Int {
-        Int(account.number / divisor % UInt64(partitions.count))
+    /// Makes one record end each process that reads it.
+    mutating func poison(_ random: inout SplitMix64) {
+        let partition = Int.random(in: 0..<partitions.count, using: &random)
+        partitions[partition].poison = partitions[partition].records.indices.randomElement(using: &random)
+    }
+
+    /// Makes one transaction visible.
+    mutating func append(_ transaction: Transaction, writer: Int) {
+        ledger.take(transaction.alerts, "")
+        let fenced = Set(transaction.positions.map(\.partition.partition))
+        for entry in transaction.entries {
+            #expect(fenced.contains(entry.partition), "what is written is fenced")
+            let stored = Entry(key: entry.key, value: entry.value, writer: writer)
+            switch entry.store {
+            case .state: partitions[Int(entry.partition)].changelog.append(stored)
+            case .catalogue: catalogue.append(stored)
+            }
+        }
+        for position in transaction.positions {
+            partitions[Int(position.partition.partition)].committed = Int64(position.place)
+        }
+        for letter in transaction.deadLetters {
+            let partition = Int(letter.place.partition.partition)
+            let isNew = partitions[partition].deadLetters.insert(letter.place.offset).inserted
+            #expect(isNew, "a record becomes one dead letter")
+        }
     }
 
     /// Removes what a later entry of the same key replaces.
@@ -44,15 +115,35 @@ struct SimulatedTopics {
         }
     }
 
-    /// What a detector of some partitions knows that has read everything.
-    func restored(_ owned: Set<Int>, policy: Policy, settings: Engine.Settings) throws -> Engine {
+    /// The records that did not become dead letters.
+    var processed: [Record] {
+        partitions.flatMap { partition in
+            partition.records.enumerated().filter { !partition.deadLetters.contains(Int64($0.offset)) }
+                .map(\.element)
+        }
+    }
+
+    /// What a detector of some partitions knows that has read everything, and what was counted in them.
+    func restored(
+        _ owned: Set<Int32>,
+        policy: Policy,
+        settings: Engine.Settings
+    ) throws -> (engine: Engine, totals: [Int32: DetectorBalance]) {
         var engine = Engine(policy: policy, settings: settings)
+        var totals: [Int32: DetectorBalance] = [:]
         for partition in owned {
-            for case let entry? in partitions[partition].changelog {
-                try engine.restore(key: entry.key, value: entry.value)
+            for case let entry? in partitions[Int(partition)].changelog {
+                try entry.read("state", partition) {
+                    if case .totals(let balance) = try engine.restore($0) { totals[partition] = balance }
+                }
             }
         }
-        for case .entry(let entry, _) in catalogue { try engine.restore(key: entry.key, value: entry.value) }
-        return engine
+        for entry in catalogue { try entry.read("catalogue", 0) { _ = try engine.restore($0) } }
+        return (engine, totals)
     }
+}
+
+extension PartitionOffset {
+    /// The offset as a number; -1 where it is none.
+    var place: Int { if case .at(let offset) = offset { Int(offset) } else { -1 } }
 }

@@ -3,109 +3,42 @@ import Configuration
 import Detection
 import Kafka
 
-/// Reads records by account, judges them, and publishes alerts, state and positions in one transaction.
+/// Reads records by account, evaluates them, and publishes alerts, state and positions in one transaction.
 ///
-/// Everything belongs to the thread that made it: no lock, no waiting for others. One turn of the loop is
-/// `turn`.
+/// The loop around a ``DetectorCore``: it tells the core what Kafka says, and does what the core wants done. Everything
+/// belongs to the thread that made it: no lock, no waiting for others.
 final class Detector {
-    /// What the detector is busy with, beside the records of the partitions that are ready.
-    enum Phase {
-        /// Owns nothing.
-        case idle
-        /// Reads back the state of some partitions.
-        case restoring(Restoring)
-        /// Judges what was read back of these, and publishes what differs from what was published.
-        case reconciling(Set<Int32>)
-        /// Everything is ready.
-        case running
-
-        /// For the log.
-        var words: String {
-            switch self {
-            case .idle: "waiting for assignment"
-            case .restoring(let restoring): restoring.words
-            case .reconciling: "reconciling restored state"
-            case .running: "running"
-            }
-        }
-    }
-
     let configuration: RunConfiguration
     let clients: KafkaClients
     let missing: MissingTopics
     let layout: TopicLayout
-    let partitioner: Partitioner
-    let endsWhenRead: Bool
+    private let endsWhenRead: Bool
     let board: RunBoard
     let log: RunLog
 
     /// The group's member, which reads the records.
-    var consumer: Consumer
-    var fencing: Fencing
+    private(set) var consumer: Consumer
+    private var fencing: Fencing
     /// Reads the catalogue, and the changelog while restoring.
     let reader: Consumer
     /// Asks where logs end, whether or not a transaction is still open there.
     let ends: Consumer
     let catalogueTopic: TopicIndex
-    let records: RecordReader
-    /// Of a larger record each fact is measured before it is taken.
-    let largeRecordBytes: Int
+    private let records: RecordReader
+    /// Of a larger record each fact is measured before it is applied.
+    private let largeRecordBytes: Int
     let transactionalID: String
-    /// Tells this process from others in the ledger and in the catalogue.
-    let process = Int.random(in: 1 ... .max)
+
+    var core: DetectorCore
     var output: TransactionalOutput
-    var isOutputReady = false
-
-    var engine: Engine
-    var phase = Phase.idle { didSet { board.detectorActivity = phase.words } }
-    var sources = OwnedPartitions<Source>()
-    var shares: [Int32: Share] = [:]
-    /// The partitions whose state is read back: the engine judges their accounts, and no others.
-    private(set) var judged: Set<Int32> = []
-    /// Whether the assignment has changed since the loop last looked.
-    var isReassigned = false
-
-    /// What was done since the last commit.
-    var pending = PendingTransaction()
-    /// What the log says of dead letters.
-    var deadLetterLog: DeadLetterLog
-    /// Whether the next transaction is this process's last for its partitions.
-    var isEnding = false
+    /// The partitions of the changelog that are being read.
+    var changelog: Set<Int32> = []
+    private var others: OthersParts
+    var offsetCheck = OffsetCheck()
     /// Transactions that failed one after the other.
     var failures = 0
-    /// Facts forgotten early that the log has told of, and when it did.
-    var toldForgotten = (count: 0, at: ContinuousClock.Instant?.none)
-
-    var catalogue: CatalogueReader
-    /// The partitions of the changelog that are being read.
-    var stateReading: Set<Int32> = []
-    var watermarks = WatermarkTracker()
-    var verdicts = DelayedVerdicts()
-    var ending = Ending.records
-    var others: OthersParts
-    var offsetCheck = OffsetCheck()
-    var report = DetectorReport()
-    /// The policy that was put in force last, until all that differs by it is published.
-    private var reload: Reload?
-
-    /// A policy that takes the place of another one.
-    private struct Reload {
-        /// The hash of the one before.
-        let old: String
-        /// The alerts that had been published before.
-        let alerts: Int
-        let begun: ContinuousClock.Instant
-    }
-
-    static let batchMessages = 1024
-    /// Subjects judged between two looks at everything else, unless `sliceTime` is over before.
-    static let sliceSubjects = 5000
-    /// How long judging may go on between two looks at everything else.
-    static let sliceTime = Duration.milliseconds(250)
-    /// How long the records of a batch may be judged at once, before what they touch waits: far less than
-    /// `max.poll.interval.ms`, and far more than ordinary records take on a slow machine, for what waits is told in fewer
-    /// alerts.
-    static let batchTime = Duration.seconds(10)
+    /// Whether a question of this turn was not answered.
+    var isUnanswered = false
 
     init(
         _ configuration: RunConfiguration,
@@ -129,45 +62,56 @@ final class Detector {
             clients,
             board: board
         )
-        partitioner = Partitioner(input, count: layout.accountPartitions)
         others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
-        deadLetterLog = DeadLetterLog("detector", writingTo: topics.deadLetters, log)
         let member = clients.member(of: configuration.groupID)
         consumer = try Consumer(member, log: log.kafkaSink("detector"))
         fencing = Fencing(member, role: "detector")
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
         catalogueTopic = reader.index(of: topics.catalogue)
-        catalogue = CatalogueReader(topic: topics.catalogue)
         transactionalID =
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
         let messageBytes = clients.transactional(id: transactionalID).messageBytes
         largeRecordBytes = messageBytes / 3
-        engine = Engine(
-            policy: policy,
-            settings: .live(configuration.detector, endsWhenRead: endsWhenRead, messageBytes: messageBytes)
+        let settings = Engine.Settings.live(
+            configuration.detector,
+            endsWhenRead: endsWhenRead,
+            messageBytes: messageBytes
         )
-        output = try TransactionalOutput(
-            clients,
-            id: transactionalID,
-            process: process,
-            cataloguePartitions: layout.cataloguePartitions,
-            board: board,
+        core = DetectorCore(
+            configuration,
+            layout,
+            engine: Engine(policy: policy, settings: settings),
+            process: Int.random(in: 1 ... .max),
+            endsWhenRead: endsWhenRead,
             log: log
         )
+        output = try Self.output(clients, transactionalID, core, board)
     }
 
-    /// The topics that the records are read from.
-    var recordTopics: [String] {
-        configuration.input.isKeyedByAccount ? configuration.input.topics : [configuration.topics.events]
+    static func output(
+        _ clients: KafkaClients,
+        _ transactionalID: String,
+        _ core: DetectorCore,
+        _ board: RunBoard
+    ) throws -> TransactionalOutput {
+        try TransactionalOutput(
+            clients,
+            id: transactionalID,
+            process: core.process,
+            cataloguePartitions: core.layout.cataloguePartitions,
+            board: board,
+            log: core.log
+        )
     }
 
-    /// Works until the run ends, or until everything that was there is judged and committed.
+    // MARK: The loop
+
+    /// Works until the run ends, or until everything that was there is evaluated and committed.
     func run() throws {
         defer { consumer.onRebalance = nil }
         defer { leave() }
-        judge([])
         do { try work() } catch {
             board.fail(error)
             abandon()
@@ -176,9 +120,9 @@ final class Detector {
     }
 
     private func work() throws {
+        board.detectorActivity = "reading the catalogue"
         try loadCatalogue()
         try prepareOutput()
-        phase = .idle
         if !board.isStopping { try join() }
         while !board.isStopping {
             do {
@@ -191,12 +135,126 @@ final class Detector {
             if consumer.fenced != nil { try joinAgain() }
         }
         // What is done is committed; what is not is read again next time.
-        if isConsuming { try commit(within: .seconds(2)) }
+        try perform(core.handle(.stopping))
+    }
+
+    /// One turn of the loop: a slice of everything that is to be done.
+    private func turn() throws {
+        board.detectorActivity = core.phase.words
+        if let policy = board.takePolicy() { try perform(core.handle(.newPolicy(policy))) }
+        if core.isReassigned {
+            log.assigned(
+                core.sources.map(\.name),
+                of: configuration.recordTopics,
+                to: "detector",
+                consumer.memberID
+            )
+        }
+        try perform(core.handle(.begin))
+        let (count, failures) = try consumer.poll(
+            maxMessages: core.limits.batchMessages,
+            timeout: core.pollTimeout
+        ) { batch in
+            try take(batch)
+            return (batch.messages.count, batch.failures)
+        }
+        for failure in failures { try handle(failure) }
+        try checkOffsetsAgain()
+        for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal {
+            throw Trouble.failure(error)
+        }
+        for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
+        if !core.catalogue.needsSeek, !core.isReassigned { try read() }
+        if case .restoring = core.phase {
+            isUnanswered = false
+            try perform(core.handle(.advance))
+            if !isUnanswered { board.note("detector", waitsFor: core.lacking) }
+        } else {
+            try perform(core.handle(.advance))
+        }
+        try perform(core.handle(.tick(isIdle: count == 0)))
+    }
+
+    private func hasEnded() throws -> Bool {
+        let isInputDone = board.isFeedDone && (!configuration.hasIntake || board.isIntakeDone)
+        return try core.hasEnded(isInputDone: isInputDone) { try others.areRead(except: $0, consumer) }
+    }
+
+    /// Hands messages of the records to the core.
+    private func take(_ batch: borrowing Batch) throws {
+        guard core.isConsuming, !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
+        let begun = ContinuousClock.now
+        var current = -1
+        for message in batch.messages {
+            if current < 0 || core.sources[current].name.partition != message.partition
+                || core.sources[current].topic != message.topic
+            {
+                current = core.sources.consumed(message.topic, message.partition) ?? -1
+                if current < 0 { continue }
+            }
+            let name = core.sources[current].name
+            while core.awaits(message.offset, of: current) {
+                let record = ConsumedMessage(
+                    message: message,
+                    partition: name,
+                    isKeyedByAccount: configuration.input.isKeyedByAccount,
+                    largeRecordBytes: largeRecordBytes,
+                    reader: records
+                )
+                try perform(core.consume(record, of: current, inBatchSince: begun))
+            }
+        }
+        core.finishBatch(ends: batch.ends)
+    }
+
+    // MARK: The group
+
+    private func join() throws {
+        consumer.onRebalance = { [unowned self] event in rebalance(event) }
+        try consumer.subscribe(configuration.recordTopics)
+    }
+
+    /// Joins the group with a new client, after the member was fenced.
+    private func joinAgain() throws {
+        rebalance(.lost(core.sources.map(\.name)))
+        try fencing.note(log)
+        consumer.onRebalance = nil
+        consumer = try Consumer(clients.member(of: configuration.groupID), log: log.kafkaSink("detector"))
+        try join()
+    }
+
+    /// Runs inside `consumer.poll` and `consumer.close`.
+    private func rebalance(_ event: RebalanceEvent) {
+        do {
+            switch event {
+            case .assigned(let names):
+                try perform(core.handle(.assigned(names, topic: consumer.index(of:))))
+            case .revoked(let names):
+                // Until the handler returns the partitions are ours, and what is done may be committed.
+                do { try perform(core.handle(.revoking)) } catch {
+                    log.warning("cannot commit before partitions are revoked", ["cause": .text("\(error)")])
+                }
+                log.revoked(names, from: "detector", isLost: false)
+                try perform(core.handle(.revoked(names)))
+            case .lost(let names):
+                log.revoked(names, from: "detector", isLost: true)
+                try perform(core.handle(.lost(names)))
+            }
+        } catch { board.fail(error) }
+    }
+
+    /// This run ends with a failure that it names, which is no crash either.
+    private func abandon() {
+        do { try perform(core.handle(.failed)) } catch {
+            log.debug("cannot commit at the end", ["cause": .text("\(error)")])
+        }
+        // Nothing more is said when the group is left.
+        _ = try? core.handle(.lost([]))
     }
 
     /// So that others need not wait until this member is missed.
     private func leave() {
-        deadLetterLog.finish()
+        core.pending.deadLetterLog.finish()
         for client in [consumer, reader] {
             do throws(KafkaError) { try client.close(timeout: .seconds(1)) } catch {
                 log.debug(
@@ -207,117 +265,18 @@ final class Detector {
         }
     }
 
-    /// One turn of the loop: a slice of everything that is to be done.
-    func turn() throws {
-        replacePolicyWhenIdle()
-        if isReassigned { try beginRestoring() }
-        if sources.needsSeek || catalogue.needsSeek { try putBack() }
-        let (count, failures) = try consumer.poll(
-            maxMessages: Self.batchMessages,
-            timeout: patience
-        ) { batch in
-            try take(batch)
-            return (batch.messages.count, batch.failures)
-        }
-        for failure in failures { try handle(failure) }
-        try checkPlacesAgain()
-        for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal {
-            throw Trouble.failure(error)
-        }
-        for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
-        if !catalogue.needsSeek, !isReassigned { try readCatalogue() }
-        switch phase {
-        case .idle: break
-        case .restoring(let restoring): try restore(restoring)
-        case .reconciling(let partitions): try reconcile(partitions)
-        case .running: break
-        }
-        if isConsuming, !isReassigned {
-            try keepTime()
-            deadLetterLog.tellDue()
-            takeUpDeferred(isIdle: count == 0)
-            if engine.hasBacklog { judgeBacklog() }
-            try commitWhenDue(isIdle: count == 0)
-        }
-    }
-
-    /// Whether there are partitions whose records are read.
-    var isConsuming: Bool { sources.contains(where: \.isConsumed) }
-
-    /// Tells the engine which accounts it owns.
-    func judge(_ partitions: Set<Int32>) {
-        judged = partitions
-        engine.isOwned = { [partitioner] in partitions.contains(partitioner.partition(of: $0)) }
-    }
-
-    /// How long to wait for the first record: the catalogue is looked at in between.
-    private var patience: Duration {
-        switch phase {
-        case .idle: .milliseconds(20)
-        case .restoring, .reconciling: .zero
-        case .running: engine.hasBacklog ? .zero : pending.since == nil ? .milliseconds(10) : .milliseconds(1)
-        }
-    }
-
-    /// Between two transactions, so that what waits to be judged again outlives an abort.
-    private func replacePolicyWhenIdle() {
-        guard pending.since == nil, !hasTouchedShares else { return }
-        if let reload, !engine.hasBacklog, judged.count == shares.count { tell(reload) }
-        guard let policy = board.takePolicy() else { return }
-        let old = reload?.old ?? engine.policy.hash
-        reload = Reload(old: old, alerts: reload?.alerts ?? report.alerts, begun: .now)
-        engine.startReplacingPolicy(policy)
-        engine.commit()
-        log.debug("policy changed; judging the state by it", ["policy_hash": .text(policy.hash)])
-    }
-
-    /// Everything that a policy changes is published.
-    private func tell(_ reload: Reload) {
-        self.reload = nil
-        log.info(
-            "policy reloaded",
-            [
-                "old_policy_hash": .text(reload.old), "policy_hash": .text(engine.policy.hash),
-                "alerts": .number(report.alerts - reload.alerts),
-                "milliseconds": .number(Int((ContinuousClock.now - reload.begun) / .milliseconds(1))),
-            ]
-        )
-    }
-
-    func noteChange() {
-        pending.noteChange(at: .now)
-    }
-
     /// Finds the coordinators before the first record needs them.
-    func prepareOutput() throws {
+    private func prepareOutput() throws {
         while !board.isStopping {
             do throws(KafkaError) {
                 try output.takeOver(timeout: .seconds(1))
-                isOutputReady = true
-                board.note("detector", waitsFor: nil)
-                return
             } catch {
                 if Trouble.isPermanent(error) || error.isFatal { throw Trouble.failure(error) }
                 board.note("detector", waitsFor: "\(error)")
+                continue
             }
+            board.note("detector", waitsFor: nil)
+            return try perform(core.handle(.producerReady))
         }
-    }
-}
-
-extension Engine.Settings {
-    /// What a live detector uses.
-    static func live(
-        _ detector: RunConfiguration.Detector,
-        endsWhenRead: Bool,
-        messageBytes: Int = KafkaConfiguration.usualMessageBytes
-    ) -> Engine.Settings {
-        var settings = Engine.Settings()
-        settings.horizonSeconds = Int64(detector.horizonHours) * 3600
-        settings.retentionSeconds = Int64(detector.retentionDays) * 86_400
-        settings.entryBytes = messageBytes / 2
-        settings.keepsJournal = true
-        settings.subjectsAtOnce = Detector.sliceSubjects
-        settings.delaysUndetermined = !endsWhenRead && detector.settleSeconds > 0
-        return settings
     }
 }

@@ -6,10 +6,16 @@ import Kafka
 struct PendingTransaction {
     var alerts: [Alert] = []
     private(set) var deadLetters: [DeadLetterMessage] = []
+    /// What the log says of them.
+    var deadLetterLog: DeadLetterLog
     /// Records that were read.
     private(set) var recordCount = 0
     /// When the first change was made; nil when there is none.
     private(set) var since: ContinuousClock.Instant?
+    /// The transaction that is being written.
+    var transaction: Transaction?
+
+    init(_ log: DeadLetterLog) { deadLetterLog = log }
 
     /// Something has changed that a commit makes last.
     mutating func noteChange(at now: ContinuousClock.Instant) { if since == nil { since = now } }
@@ -29,12 +35,20 @@ struct PendingTransaction {
         return isIdle || recordCount >= limit || now - since >= interval
     }
 
-    /// It is committed, or taken back.
+    /// It is committed.
+    mutating func commit() {
+        for letter in deadLetters { deadLetterLog.note(letter) }
+        deadLetterLog.commit()
+        removeAll()
+    }
+
+    /// It is taken back.
     mutating func removeAll() {
         alerts.removeAll(keepingCapacity: true)
         deadLetters.removeAll(keepingCapacity: true)
         recordCount = 0
         since = nil
+        transaction = nil
     }
 }
 
@@ -66,7 +80,43 @@ struct Transaction {
     var watermarks: [TopicPartition: EventTime] = [:]
     /// Of every partition that was read from or written for: the fence against another owner.
     var positions: [PartitionOffset] = []
+    /// The partitions whose restored state is evaluated and published with it.
+    var reconciled: Set<Int32>?
+    /// Whether it is this process's last for its partitions.
+    let isEnding: Bool
+
+    init(isEnding: Bool) { self.isEnding = isEnding }
 
     /// What the entries take: keys and values.
     var entryBytes: Int { entries.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) } }
+}
+
+extension RunLog {
+    /// A transaction is visible.
+    func committed(_ transaction: Transaction, records: Int, begun: ContinuousClock.Instant) {
+        debug(
+            "transaction committed",
+            [
+                "records": .number(records), "alerts": .number(transaction.alerts.count),
+                "state_and_catalogue_entries": .number(transaction.entries.count),
+                "bytes": .number(transaction.entryBytes),
+                "dead_letters": .number(transaction.deadLetters.count),
+                "offsets": .texts(transaction.positions.map { "\($0.partition.name)=\($0.number)" }),
+                "milliseconds": .number(begun.milliseconds),
+            ]
+        )
+    }
+
+    /// The producer was fenced, or nobody knows what became of its transaction: what stands in the log decides.
+    func unknownOutcome(_ error: KafkaError, _ cause: String, _ transactionalID: String) {
+        if error.code == .fenced {
+            warning(
+                "transactional id was taken over by another process; restoring state: no two workers may have the "
+                    + "same instance_id",
+                ["transactional_id": .text(transactionalID)]
+            )
+        } else {
+            warning("outcome of the transaction is unknown; restoring state", ["cause": .text(cause)])
+        }
+    }
 }

@@ -26,23 +26,3 @@ struct Source: OwnedPartition {
     /// Whether the next record is processed alone.
     var isNextSuspected: Bool { poisonGuard.isSuspected(next) }
 }
-
-/// What belongs to one partition of the state.
-struct Share {
-    /// Everything ever counted.
-    var totals = DetectorBalance()
-    /// What was counted since the last commit.
-    var pending = DetectorBalance()
-    /// Whether the next transaction has to carry its positions.
-    var isTouched = false
-    /// Whether the state holds the partition count.
-    var isCountRecorded = false
-    /// Where its changelog ended when it was read: memory is what stands before, and what this worker wrote behind.
-    var restoredEnd: Int64?
-    /// The positions that the state holds.
-    var positions: [TopicPartition: Int64] = [:]
-    /// How far reading had come before offsets were reset, as the state holds it.
-    var reached: [TopicPartition: Int64] = [:]
-    /// Where reading has begun how often, as the state holds it.
-    var attempts: [TopicPartition: Attempt] = [:]
-}

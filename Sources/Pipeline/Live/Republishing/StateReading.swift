@@ -49,7 +49,7 @@ struct StateReading {
             let failures = try consumer.poll(maxMessages: 4096, timeout: .milliseconds(100)) { batch in
                 for message in batch.messages {
                     next[message.partition] = message.offset + 1
-                    _ = try engine.restore(message, of: topic.name)
+                    _ = try engine.restore(StateMessage(message, of: topic.name))
                 }
                 for end in batch.ends where end.offset > next[end.partition] ?? 0 {
                     next[end.partition] = end.offset

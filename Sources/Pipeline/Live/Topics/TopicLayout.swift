@@ -72,19 +72,23 @@ struct TopicLayout: Sendable, Equatable {
     private static func partitions(of topic: String, count: Int) -> [TopicPartition] {
         (0..<Int32(clamping: count)).map { TopicPartition(topic, $0) }
     }
+}
 
+extension TopicLayout {
     private init(_ survey: TopicSurvey) {
         func partitions(_ purpose: TopicPlan.Purpose) -> [TopicPartition] {
             zip(survey.plans, survey.rows).filter { $0.0.purpose == purpose }.flatMap { _, row in
                 (row.description?.partitions ?? []).map { TopicPartition(row.name, $0.id) }
             }
         }
-        input = partitions(.input)
-        let events = partitions(.events)
-        // Without events the detector reads an input that is keyed by account.
-        records = events.isEmpty ? input : events
-        accountPartitions = partitions(.state).count
-        cataloguePartitions = partitions(.catalogue).count
-        published = partitions(.alerts) + partitions(.deadLetters)
+        let (input, events) = (partitions(.input), partitions(.events))
+        self.init(
+            accountPartitions: partitions(.state).count,
+            cataloguePartitions: partitions(.catalogue).count,
+            input: input,
+            // Without events the detector reads an input that is keyed by account.
+            records: events.isEmpty ? input : events,
+            published: partitions(.alerts) + partitions(.deadLetters)
+        )
     }
 }

@@ -1,0 +1,133 @@
+import CloudTrail
+import Configuration
+import Detection
+import Kafka
+
+// One transaction carries alerts, changes of the state and positions, or nothing of them.
+
+extension DetectorCore {
+    /// Ends what was begun: everything since the last commit becomes visible, or is taken back and read again.
+    mutating func commit(within limit: Duration, isEnding: Bool = false) -> [Action] {
+        guard pending.since != nil || states.hasTouched else { return [] }
+        let transaction = makeTransaction(isEnding: isEnding)
+        pending.transaction = transaction
+        if !transaction.positions.isEmpty { return [.commit(transaction, within: limit)] }
+        // Only what others had committed was learnt.
+        settle()
+        return []
+    }
+
+    private mutating func makeTransaction(isEnding: Bool) -> Transaction {
+        var content = Transaction(isEnding: isEnding)
+        if case .reconciling(let partitions) = phase, !engine.hasBacklog {
+            states.touch(partitions)
+            content.reconciled = partitions
+        }
+        content.deadLetters = pending.deadLetters
+        content.alerts = pending.alerts
+        for alert in content.alerts {
+            states.touch(partitioner.partition(of: alert.finding.identity.subject.place.account))
+        }
+        for entry in engine.pendingChanges() {
+            let partition = partitioner.partition(of: entry.account)
+            // What another worker's accounts have told is in the catalogue already.
+            guard states.restored.contains(partition) else { continue }
+            states.touch(partition)
+            content.entries.append(.init(entry.store, partition, key: entry.key, value: entry.value))
+        }
+        for (partition, state) in states.touched {
+            content.entries += ledger(of: partition, state, isEnding: isEnding)
+        }
+        for source in sources where states.isTouched(source.name.partition) {
+            content.positions.append(source.position)
+            guard isWatermarkDue(source, after: .seconds(1)) else { continue }
+            let entry = Watermark(source: "\(source.name)", time: source.watermark)
+            content.watermarks[source.name] = entry.time
+            content.entries.append(
+                .init(.catalogue, source.name.partition, key: entry.key[...], value: entry.value[...])
+            )
+        }
+        return content
+    }
+
+    private func ledger(of partition: Int32, _ state: PartitionState, isEnding: Bool) -> [Transaction.Entry] {
+        var totals = state.totals
+        totals += state.pending
+        var entries: [LedgerEntry] = [.totals(totals)]
+        if !state.isCountRecorded { entries.append(.partitionCount(layout.accountPartitions)) }
+        for source in sources where source.name.partition == partition {
+            entries.append(.position(source.name, source.next))
+            if source.next < source.reached { entries.append(.reached(source.name, source.reached)) }
+            let attempt = source.poisonGuard.attempt(at: source.next, isEnding: isEnding)
+            if let attempt, attempt != source.poisonGuard.recorded {
+                entries.append(.attempt(source.name, attempt))
+            }
+        }
+        return entries.map { Transaction.Entry(.state, partition, key: $0.key[...], value: $0.value[...]) }
+    }
+
+    /// The transaction is visible to others.
+    mutating func settleVisible() {
+        report.transactions += 1
+        report.alerts += pending.transaction?.alerts.count ?? 0
+        settle()
+    }
+
+    /// What was pending lasts.
+    private mutating func settle() {
+        guard let transaction = pending.transaction else { return }
+        engine.commit()
+        for index in sources.indices where states.isTouched(sources[index].name.partition) {
+            let next = sources[index].next
+            sources[index].committed = next
+            sources[index].reached = max(sources[index].reached, next)
+            sources[index].poisonGuard.commit(at: next, isEnding: transaction.isEnding)
+            guard let watermark = transaction.watermarks[sources[index].name] else { continue }
+            sources[index].publishedWatermark = watermark
+            watermarks.notePublished(now: clock.now())
+        }
+        report.run += states.commit()
+        catalogue.commit()
+        verdicts.commit()
+        pending.commit()
+        logForgotten()
+        updateReport()
+        if transaction.isEnding { return }
+        finishRestoring()
+        if case .reconciling(let partitions) = phase, partitions == transaction.reconciled {
+            finishReconciling(partitions)
+        }
+    }
+
+    /// Nothing of it is visible: the state goes back, and everything since the last commit is read again.
+    mutating func rollback() {
+        engine.rollback()
+        verdicts.rollback(now: clock.now())
+        states.rollback()
+        sources.rollback()
+        catalogue.rollback()
+        pending.removeAll()
+    }
+
+    mutating func updateReport() {
+        report.total = states.totals
+        report.partitions = states.numbers.map(Int.init).sorted()
+    }
+
+    /// Says, once a minute at most, that facts were forgotten before their time.
+    private mutating func logForgotten() {
+        let forgotten = engine.forgottenEarly
+        let now = clock.now()
+        guard forgotten.count > loggedForgotten.count,
+            loggedForgotten.at.map({ now - $0 >= .seconds(60) }) ?? true
+        else { return }
+        log.warning(
+            "history of one resource is full; its oldest changes are forgotten before the horizon",
+            [
+                "account": "\(forgotten.account)",
+                "changes": .number(forgotten.count - loggedForgotten.count),
+            ]
+        )
+        loggedForgotten = (forgotten.count, now)
+    }
+}
