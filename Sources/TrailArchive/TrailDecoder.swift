@@ -116,6 +116,15 @@ public final class TrailDecoder {
     ) throws(SystemError) {
         var isMore = try window.fill()
         if window.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { window.drop(3) }  // a byte order mark
+        if isMore, RecordReader.isTable(window.bytes) {
+            let line = reader.nextValueLine(window.bytes, from: 0)
+            let table = UnsafeRawBufferPointer(rebasing: window.bytes[..<(line ?? window.bytes.count)])
+            do {
+                try reader.read(part: table, before: 0, offset: window.offset) { try batches.take($0, hand) }
+            } catch { return }
+            window.drop(table.count)
+            if line == nil { isMore = try passOverTable(&window) }
+        }
         while isMore {
             batches.bytesRead(upTo: window.consumed)
             let (before, offset) = (batches.read, window.offset)
@@ -169,6 +178,21 @@ public final class TrailDecoder {
             ) { try batches.take($0, hand) }
         } catch { return }
         batches.finish(hand)
+    }
+
+    /// Moves the window to the next line that begins a value; false when the file has no more than what it then holds.
+    private func passOverTable(_ window: inout TrailWindow) throws(SystemError) -> Bool {
+        var isMore = true
+        while isMore {
+            isMore = try window.fill()
+            guard let line = reader.nextValueLine(window.bytes, from: 0) else {
+                window.drop(window.bytes.count)
+                continue
+            }
+            window.drop(line)
+            return isMore
+        }
+        return false
     }
 
     private func tooLong(

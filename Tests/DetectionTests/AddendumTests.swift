@@ -24,6 +24,31 @@ struct AddendumTests {
         )
     }
 
+    /// After a restart an addendum still takes its original's place.
+    @Test
+    func afterARestart() throws {
+        let originals = (1...3).map { Self.attempt($0, from: "192.0.2.99", isAddendum: false) }
+        let addenda = (1...3).map { Self.attempt($0, from: "192.0.2.1", isAddendum: true) }
+        var alerts: [Alert] = []
+        var whole = Engine(policy: Policy())
+        for record in originals + addenda { _ = whole.process(record, into: &alerts) }
+        for cut in 0...5 {
+            var engine = Engine(policy: Policy())
+            for (index, record) in (originals + addenda).enumerated() {
+                if index == cut {
+                    var restored = Engine(policy: Policy())
+                    for entry in engine.allEntries() {
+                        try restored.restore(key: entry.key, value: entry.value)
+                    }
+                    engine = restored
+                    engine.reconcile(into: &alerts)
+                }
+                _ = engine.process(record, into: &alerts)
+            }
+            #expect(engine.findingLines == whole.findingLines, "cut at \(cut)")
+        }
+    }
+
     @Test
     func inAnyOrder() {
         let originals = (1...3).map { Self.attempt($0, from: "192.0.2.99", isAddendum: false) }

@@ -103,6 +103,24 @@ struct DecodingTests {
         }
     }
 
+    @Test("CSV is told once however long it is, and what stands behind it is read")
+    func table() throws {
+        let row = #""{type=AssumedRole, x=y}","2026-03-04T05:06:07Z","ec2.amazonaws.com","DescribeImages""#
+        let rows = Array(repeating: row, count: 300).joined(separator: "\n")
+        let csv = "\"useridentity\",\"eventtime\",\"eventsource\",\"eventname\"\n\(rows)\n"
+        let records = Samples.records(60).joined(separator: "\n")
+        for text in [csv, csv + records] {
+            let bytes = Array(text.utf8)
+            let whole = try Decoded.file(folder.write("table.csv", bytes))
+            #expect(whole.lost == [.notJSON] && whole.read == (text == csv ? 1 : 61))
+            for path in [try folder.write("t.csv", bytes), try folder.write("t.gz", Packing.gzip(bytes))] {
+                for window in [4096, 5003, 66_000] {
+                    #expect(try Decoded.file(path, window: window) == whole, "\(path), window \(window)")
+                }
+            }
+        }
+    }
+
     @Test("A document over 64 MiB loses nothing")
     func reallyLarge() throws {
         let records = Samples.records(3).joined(separator: ",")

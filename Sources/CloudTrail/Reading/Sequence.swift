@@ -35,7 +35,7 @@ extension RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows {
         var isCutReported = cut == nil
-        var position = bytes.skippingSpace(from: 0)
+        var position = Self.isTable(bytes) ? try readTable(bytes, body) : bytes.skippingSpace(from: 0)
         while position < bytes.count, overflow == nil {
             guard read < maximum else { return stop(at: bytes.part(position, bytes.count)) }
             let before = met

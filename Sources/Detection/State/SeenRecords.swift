@@ -4,7 +4,8 @@ import CloudTrail
 ///
 /// In memory only: facts are keyed by their record, so that after a restart a repeat is known by its facts. A call that
 /// told nothing but what another call of the same second tells is then counted as `applied` once more, and so is a copy
-/// that tells other things than the record did.
+/// that tells other things than the record did. An addendum then takes the place of what the original told about the same
+/// things; what the original told about others stays, and the original, delivered once more, takes its places back.
 struct SeenRecords: Sendable {
     struct Key: Fingerprinted, Sendable {
         let account: AccountID
