@@ -18,6 +18,8 @@ public final class Actor: Hashable, Sendable {
     public let userAgent: String?
     /// `userIdentity.sessionContext.sessionIssuer.arn`: the role behind a session.
     public let issuerARN: String?
+    /// The service whose service-linked role called, which nobody else can take.
+    public let linkedService: String?
 
     /// A fingerprint of every part, the same for equal actors within this process.
     public let fingerprint: UInt64
@@ -39,6 +41,7 @@ public final class Actor: Hashable, Sendable {
         self.sourceIP = sourceIP
         self.userAgent = userAgent
         self.issuerARN = issuerARN
+        linkedService = Self.linkedService(of: issuerARN ?? arn)
         var fingerprint = TextFingerprint()
         for text in [arn, type, invokedBy, sourceIP, userAgent, issuerARN] { fingerprint.feed(text) }
         fingerprint.feed(accountID?.number ?? 0)
@@ -64,9 +67,9 @@ public final class Actor: Hashable, Sendable {
         return type == "AWSService" ? invokedBy ?? "AWSService" : nil
     }
 
-    /// The service whose service-linked role called, which nobody else can take.
-    public var linkedService: String? {
-        let parts = (principalARN ?? "").utf8.split(separator: 0x2F).map { String(Substring($0)) }
+    /// The service of a service-linked role.
+    private static func linkedService(of principal: String?) -> String? {
+        let parts = (principal ?? "").utf8.split(separator: 0x2F).map { String(Substring($0)) }
         guard parts.count > 2, parts[0].hasBytes(suffix: ":role"),
             parts[1].hasSameBytes(as: "aws-service-role")
         else { return nil }

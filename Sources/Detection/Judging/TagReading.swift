@@ -100,7 +100,8 @@ struct TagReading {
 
     /// Whether a publisher sets the value that somebody else has set.
     private func isApproving(_ fact: Fact) -> Bool {
-        guard let policy = policy?.policy, let cause, case .present = value, !fact.evidence.isInventory
+        guard let policy = policy?.policy, let cause, case .present = value, !fact.evidence.isInventory,
+            fact.evidence.actor !== cause.evidence.actor
         else { return false }
         return policy.isPublisher(fact.evidence) == true && policy.isPublisher(cause.evidence) != true
     }
