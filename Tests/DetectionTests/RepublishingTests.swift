@@ -107,4 +107,45 @@ struct RepublishingTests {
         }
         #expect(differing > 20, "\(differing)")
     }
+
+    /// A refusal that came late is forgotten before the finding that it led to: that one is named as such, and its
+    /// message is not made up.
+    @Test
+    func whatIsForgottenIsSaidToBe() throws {
+        func record(_ number: UInt64, at seconds: Int64, isRefused: Bool) -> Record {
+            let share = LaunchPermissionChange(image: World.image(1), added: [.everyone], removed: [])
+            return Record(
+                id: .uuid(1, number),
+                account: World.owner,
+                region: "us-east-1",
+                time: EventTime(seconds: World.base + seconds),
+                name: "ModifyImageAttribute",
+                source: "ec2.amazonaws.com",
+                error: isRefused ? "Client.UnauthorizedOperation" : nil,
+                actor: World.actors[1],
+                call: isRefused ? .modifyLaunchPermission(share) : .nothing
+            )
+        }
+        var engine = Self.engine(Policy())
+        var alerts: [Alert] = []
+        let day: Int64 = 86_400
+        for record in [
+            record(1, at: 0, isRefused: false), record(2, at: -day / 2, isRefused: true),
+            record(3, at: 35 * day - day / 4, isRefused: false),
+        ] {
+            _ = engine.process(record, into: &alerts)
+            engine.commit()
+        }
+        #expect(alerts.map(\.finding.identity.rule).contains("ami-share-attempt-denied"))
+        var restored = try Self.restored(engine, by: Policy())
+        let refusals = restored.openFindings().filter { $0.rule == "ami-share-attempt-denied" }
+        #expect(refusals.count == 1)
+        guard case .forgotten = restored.republished(try #require(refusals.first)) else {
+            Issue.record("\(refusals.map(restored.republished))")
+            return
+        }
+        alerts = []
+        restored.reconcile(into: &alerts)
+        #expect(alerts.isEmpty)
+    }
 }

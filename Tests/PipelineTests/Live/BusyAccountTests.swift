@@ -32,14 +32,19 @@ struct BusyAccountTests {
         #expect(large.restoredEntries < 12 * 400, "\(large)")
     }
 
-    @Test("A flood of one account does not keep another's alert waiting")
-    func others() throws {
+    @Test(
+        "A flood of one account does not keep another's alert waiting",
+        arguments: ["3,000 refused shares", "image criteria that are hard to compare"]
+    )
+    func others(flood name: String) throws {
         let stage = try Stage(partitions: 2)
         let worker = try Worker(stage)
         try #require(worker.logs("state restored"), "\(worker.lines)")
-        let flood = (0..<3000).map { number in
-            TestMessage(Self.share(number, by: Self.busy, isDenied: true), partition: 0)
-        }
+        let calls =
+            name.hasPrefix("image criteria")
+            ? (0..<6).map(Self.criteria)
+            : (0..<3000).map { Self.share($0, by: Self.busy, isDenied: true) }
+        let flood = calls.map { TestMessage($0, partition: 0) }
         let other = Self.share(9_000, by: "100000000012")
         let measured = try timed {
             try produce(flood, to: stage.input, at: stage.broker.bootstrapServers)
@@ -111,7 +116,8 @@ struct BusyAccountTests {
         "{\"EnableImageBlockPublicAccessRequest\":{\"ImageBlockPublicAccessState\":\"block-new-sharing\"}}"
     )
 
-    private static func share(_ number: Int, by account: String, isDenied: Bool = false) -> String {
+    /// An image, another one for each number, is shared with everybody.
+    static func share(_ number: Int, by account: String, isDenied: Bool = false) -> String {
         let digits = String(100_000 + number)
         return call(
             number + 1,
@@ -121,6 +127,21 @@ struct BusyAccountTests {
                 + "\"launchPermission\":{\"add\":{\"items\":[{\"group\":\"all\"}]}}}",
             error: isDenied ? "\"errorCode\":\"Client.UnauthorizedOperation\"," : ""
         )
+    }
+
+    /// As many criteria and names as AWS takes, as long as they may be, each nearly covered by each.
+    private static func criteria(_ number: Int) -> String {
+        func three(_ number: Int) -> String { String(String(1000 + number).dropFirst()) }
+        let long = String(repeating: "a", count: 115)
+        let criteria = (0..<10).map { criterion in
+            let names = (0..<50).map { name in
+                "{\"tag\":\(name + 1),\"content\":\"*\(long)\(three(number))-\(three(criterion))-\(three(name))*\"}"
+            }
+            return "{\"tag\":\(criterion + 1),\"ImageName\":[\(names.joined(separator: ","))]}"
+        }
+        let name = "ReplaceImageCriteriaInAllowedImagesSettings"
+        let list = criteria.joined(separator: ",")
+        return call(number + 1, name, busy, "{\"\(name)Request\":{\"ImageCriterion\":[\(list)]}}")
     }
 
     private static func call(

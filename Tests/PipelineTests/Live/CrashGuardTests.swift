@@ -23,7 +23,7 @@ struct CrashGuardTests {
         try stage.produce(history.events[..<middle] + [killer] + history.events[middle...])
         let forwarded = try Self.forwardAll(stage)
         let environment = [
-            "AMIWATCH_ROLES": "detector", "LD_PRELOAD": try Self.library(),
+            "AMIWATCH_ROLES": "detector", "LD_PRELOAD": try Killer.library(),
             "DIES_AT": "ami-0dead0dead0dead00",
         ]
         // A crash may follow a transaction that still got further; those at its place count.
@@ -77,7 +77,8 @@ struct CrashGuardTests {
                 + history.events[middle...]
         )
         let environment = [
-            "AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Self.library(), "DIES_AT": "ami-0dead0dead0dead00",
+            "AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Killer.library(),
+            "DIES_AT": "ami-0dead0dead0dead00",
         ]
         var starts = 0
         var (steps, alone) = (0, 0)
@@ -135,7 +136,7 @@ struct CrashGuardTests {
                 .map { $0.flatMap { Attempt(metadata: $0.metadata) } }
         }
         // At a log's end nothing is suspected: there has to be something to read, which is never handed on.
-        let environment = ["AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Self.library(), "DIES_AT": "{"]
+        let environment = ["AMIWATCH_ROLES": "intake", "LD_PRELOAD": try Killer.library(), "DIES_AT": "{"]
         try stage.produce(history.events)
         for _ in 1...4 {
             let worker = try Worker(stage, environment: environment)
@@ -253,34 +254,5 @@ struct CrashGuardTests {
             let found = try attempts(stage)
             return found.count == 4 && found.values.allSatisfy { $0.count == count && $0.process != 0 }
         }
-    }
-
-    /// A library that ends its process when it is about to produce what contains the words in `DIES_AT`.
-    private static func library() throws -> String {
-        let folder = try temporaryFolder("amiwatch-killer")
-        try """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <librdkafka/rdkafka.h>
-        #include <signal.h>
-        #include <stdlib.h>
-        #include <string.h>
-
-        rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *client, const rd_kafka_vu_t *parts, size_t count) {
-            const char *words = getenv("DIES_AT");
-            for (size_t i = 0; i < count; i++)
-                if ((parts[i].vtype == RD_KAFKA_VTYPE_KEY || parts[i].vtype == RD_KAFKA_VTYPE_VALUE) &&
-                    memmem(parts[i].u.mem.ptr, parts[i].u.mem.size, words, strlen(words)))
-                    raise(SIGKILL);
-            rd_kafka_error_t *(*produce)(rd_kafka_t *, const rd_kafka_vu_t *, size_t) =
-                dlsym(RTLD_NEXT, "rd_kafka_produceva");
-            return produce(client, parts, count);
-        }
-        """.write(toFile: folder + "/killer.c", atomically: true, encoding: .utf8)
-        let result = try runCommand(
-            ["clang", "-shared", "-fPIC", "-o", folder + "/killer.so", folder + "/killer.c"]
-        )
-        guard result.status == 0 else { throw ReadFailure(message: result.errors) }
-        return folder + "/killer.so"
     }
 }

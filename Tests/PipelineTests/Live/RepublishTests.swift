@@ -171,6 +171,45 @@ struct RepublishTests {
         #expect(try stage.findings() == whole)
     }
 
+    @Test(
+        "Killed in the middle of a thousand alerts, or at the last: no reader sees any, and the next one says each once"
+    )
+    func killed() throws {
+        let stage = try Stage(partitions: 2)
+        let (own, count) = (Stage.folder + "/policy.yaml", 1_000)
+        try produce(
+            (0..<count).map { TestMessage(BusyAccountTests.share($0, by: "100000000010"), partition: 0) },
+            to: stage.input,
+            at: stage.broker.bootstrapServers
+        )
+        try stage.runToEnd()
+        let alerts = try stage.alerts()
+        let shown = try stage.republish(["--dry-run"], by: own).output.split(separator: "\n").dropFirst()
+        let ids = shown.compactMap { $0.split(separator: " ").last.map(String.init) }
+        #expect(ids.count >= count)
+        let library = try Killer.library()
+        func sent() throws -> Int {
+            try readAll(
+                stage.topics.alerts,
+                at: stage.broker.bootstrapServers,
+                isolation: "read_uncommitted"
+            ).count
+        }
+        for place in [ids.count / 2, ids.count - 1] {
+            let before = try sent()
+            let changes = ["LD_PRELOAD": library, "DIES_AT": ids[place], "DIES_AFTER": "500"]
+            let dead = try stage.republish(by: own, changes)
+            #expect(dead.status == 128 + SIGKILL, "\(dead)")
+            #expect(try sent() > before, "a part of it was sent")
+            #expect(try stage.alerts() == alerts)
+        }
+        let whole = try stage.republish(by: own)
+        #expect(whole.status == 0, "\(whole)")
+        let again = try stage.alerts().filter { !alerts.contains($0) }
+        #expect(again.allSatisfy { $0.headers.contains(Header("republished", "true")) })
+        #expect(again.count == ids.count && Set(again.compactMap(\.key)) == Set(ids))
+    }
+
     // MARK: Reading
 
     /// A stage with the sample day judged.
