@@ -198,7 +198,11 @@ public struct DetectorBalance: Sendable, Hashable {
     public var read = 0
     /// Records that are no watched call: only where the detector reads the input itself.
     public var ignored = 0
-    /// Records whose facts are in the state; each counts once, however often it is read.
+    /// Records whose facts are in the state; each counts once, however often its offset is read.
+    ///
+    /// A copy in another message is a `duplicate` as long as the record, or any fact that it told, is known. It counts
+    /// as applied again when all those facts are forgotten; and after a restart also when it tells other facts than the
+    /// record, or when another call of the same second stands for both.
     public var applied = 0
     /// Records that told nothing new, or were read before.
     public var duplicate = 0
