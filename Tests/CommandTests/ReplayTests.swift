@@ -52,6 +52,10 @@ struct ReplayTests {
         }
         #expect(ids == ids.sorted())
         #expect(!outcome.findings.contains("alert_id"))
+        let schemas = outcome.findings.split(separator: "\n").map {
+            SampleDay.object(String($0))["schema"] as? String
+        }
+        #expect(schemas.allSatisfy { $0 == "amiwatch.finding/1" })
     }
 
     @Test("One document, lines, documents in a row; plain, gzip, zstd, several members: all the same")

@@ -211,6 +211,11 @@ struct OperationTests {
         let lines = result.output.split(separator: "\n").map(String.init).filter { $0.contains("\t{") }
         #expect(lines.count == own.count, "\(result.errors.suffix(500))")
         #expect(lines.allSatisfy { $0.contains("schema:amiwatch.alert/1") && $0.contains("rule_id:") })
+        // The names that README documents, in their order.
+        let readme = try String(contentsOfFile: Worker.checkout + "/README.md", encoding: .utf8)
+        let sentence = try #require(readme.firstMatch(of: /its headers[^.]+ `schema`[^.]+\./)?.output)
+        let names = sentence.matches(of: /`([a-z_]+)`/).map { String($0.output.1) }
+        #expect(names.count >= 6 && own.allSatisfy { $0.headers.map(\.name) == names }, "\(names)")
         let values = Set(lines.compactMap { $0.split(separator: "\t", maxSplits: 2).last.map(String.init) })
         #expect(values == Set(own.compactMap(\.value)))
     }

@@ -68,6 +68,18 @@ struct RunWatchTests {
         #expect(last["instance_id"] as? String == "worker" && last["applied_per_second"] is Double)
         #expect(last["events_lag"] as? Int == 0 && last["waiting_for"] == nil)
 
+        // Kafka's own tools tell the workers of both groups apart.
+        let groups = [stage.configuration.groupID, stage.configuration.groupID + "-intake"]
+        let members = try broker.tool(
+            "kafka-consumer-groups.sh",
+            ["--describe", "--members"] + groups.flatMap { ["--group", $0] }
+        ).output.split(separator: "\n")
+        for group in groups {
+            let rows = members.filter { $0.hasPrefix(group + " ") }
+            #expect(!rows.isEmpty && rows.allSatisfy { $0.contains(" worker ") }, "\(members)")
+        }
+        #expect(worker.lines.split(separator: "\n").allSatisfy { $0.contains("\"instance_id\":\"worker\"") })
+
         worker.process.signal(SIGHUP)
         try #require(worker.logs("policy unchanged"))
         try "version: 1\nimages: 7\n".write(toFile: policy, atomically: true, encoding: .utf8)
