@@ -13,7 +13,7 @@ extension Engine {
             let clock = last.flatMap { $0.account == account ? $0.clock : nil } ?? state.clock(of: account)
             last = (account, clock)
             let limit = clock.advanced(bySeconds: -horizon)
-            if case .activity(let place, _) = key {
+            if key.attribute == .activity, let place = key.entity.place {
                 for (key, stale) in state.staleActivity(in: place, before: limit) {
                     state.remove(stale, at: key)
                 }
@@ -59,7 +59,7 @@ extension Engine {
             return false
         }
         if mayBeForgotten(fact, key, clock) { return true }
-        if case .activity = key { return false }
+        if key.attribute == .activity { return false }
         let kept = state.timeline(key).facts
         if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
             return kept.first.map { fact < $0 } ?? false
@@ -70,14 +70,12 @@ extension Engine {
     /// Whether a fact is so old that it may have been there, ended and been forgotten: nobody can tell, so that it adds
     /// nothing, neither a finding nor an end of one.
     private func mayBeForgotten(_ fact: Fact, _ key: FactKey, _ clock: EventTime) -> Bool {
-        switch key {
-        case .activity, .instance, .refusedShare, .refusals, .unreadable, .image(_, .permission):
-            fact.time < clock.advanced(bySeconds: -settings.retentionSeconds)
-        case .image(let image, _):
-            fact.time < clock.advanced(bySeconds: -Settings.deregisteredSeconds)
-                && state.image(image)?.attributes.isEmpty ?? true
-        default: false
+        if key.attribute.lifetime != .standing {
+            return fact.time < clock.advanced(bySeconds: -settings.retentionSeconds)
         }
+        guard let image = key.image else { return false }
+        return fact.time < clock.advanced(bySeconds: -Settings.deregisteredSeconds)
+            && state.image(image)?.attributes.isEmpty ?? true
     }
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
@@ -167,18 +165,12 @@ extension Engine {
 
     mutating func noteEnd(_ key: FactKey, _ fact: Fact) {
         let account = fact.evidence.account
-        let end = fact.time.advanced(bySeconds: settings.retentionSeconds)
-        switch (key, fact.value) {
-        case (.instance, .terminated), (.image(_, .permission), .revoked), (.refusedShare, _), (.refusals, _),
-            (.unreadable, _):
+        if key.isEnded(by: fact) {
+            let end = fact.time.advanced(bySeconds: settings.retentionSeconds)
             expiries.note(.facts(key), of: account, at: end)
-        case (.image(let image, _), .deregistered):
-            expiries.note(
-                .image(image),
-                of: account,
-                at: fact.time.advanced(bySeconds: Settings.deregisteredSeconds)
-            )
-        default: break
+        } else if let image = key.image, fact.value == .deregistered {
+            let end = fact.time.advanced(bySeconds: Settings.deregisteredSeconds)
+            expiries.note(.image(image), of: account, at: end)
         }
     }
 
@@ -197,17 +189,16 @@ extension Engine {
         switch ended {
         case .facts(let key):
             let facts = state.timeline(key).facts
-            guard let last = facts.last else { return }
-            switch (key, last.value) {
-            case (.instance(let place, let instance), .terminated) where last.time < limit:
+            guard let last = facts.last, key.isEnded(by: last) else { return }
+            switch key.attribute.lifetime {
+            case .untilGone where last.time < limit:
                 for fact in facts { state.remove(fact, at: key) }
+                guard case .resource(let place, let instance) = key.entity else { return }
                 for rule in rules.rules {
-                    state.setFinding(
-                        nil,
-                        FindingIdentity(rule: rule.metadata.id, subject: .launch(place, instance))
-                    )
+                    let subject = Subject.launch(place, instance)
+                    state.setFinding(nil, FindingIdentity(rule: rule.metadata.id, subject: subject))
                 }
-            case (.image, .revoked) where last.time < limit:
+            case .untilEnded where last.time < limit:
                 // What a wider grant keeps open is judged by its facts as long as it is open.
                 if isOpen(anyReachedBy: facts, key) {
                     let next = clock.advanced(bySeconds: settings.retentionSeconds)
@@ -215,9 +206,9 @@ extension Engine {
                 } else {
                     forget(facts, at: key, into: &alerts)
                 }
-            case (.refusedShare, _), (.refusals, _), (.unreadable, _):
+            case .occurrence:
                 forget(facts.filter { $0.time < limit }[...], at: key, into: &alerts)
-            default: break
+            case .untilGone, .untilEnded, .standing: break
             }
         case .image(let image):
             guard let known = state.image(image), known.latest(.lifecycle)?.value == .deregistered else {
@@ -280,5 +271,16 @@ extension State {
             before = call
         }
         return stale
+    }
+}
+
+extension FactKey {
+    /// Whether with a fact begins the time after which the key's facts are forgotten.
+    fileprivate func isEnded(by fact: Fact) -> Bool {
+        switch attribute.lifetime {
+        case .standing: false
+        case .occurrence: attribute.keeping != .firstOfSecond
+        case .untilEnded, .untilGone: fact.value == .revoked || fact.value == .terminated
+        }
     }
 }

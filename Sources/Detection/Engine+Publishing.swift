@@ -23,7 +23,7 @@ extension Engine {
         _ finding: Finding,
         _ judgement: Judgement,
         _ known: FindingState?,
-        _ trigger: Trigger,
+        _ cause: EvaluationCause,
         into alerts: inout [Alert]
     ) {
         let news = finding.news(since: known)
@@ -42,13 +42,13 @@ extension Engine {
         )
         if case .openedAndResolved = news {
             next.revision += 1
-            alerts.append(alert(opened(finding, judgement), next.revision, trigger))
+            alerts.append(alert(opened(finding, judgement), next.revision, cause))
         }
         next.revision += 1
         var told = finding
         if finding.status == .open, known?.status == .open { told.status = .updated }
         next.hasToldChange = told.status == .updated
-        let alert = alert(told, next.revision, trigger)
+        let alert = alert(told, next.revision, cause)
         if finding.status == .open { next.lastAlert = LastAlert(event: told.event.id, cause: alert.cause) }
         alerts.append(alert)
         state.setFinding(next, finding.identity)
@@ -60,7 +60,7 @@ extension Engine {
         _ known: FindingState,
         _ judgement: Judgement?,
         _ rule: RuleMetadata,
-        _ trigger: Trigger,
+        _ cause: EvaluationCause,
         into alerts: inout [Alert]
     ) {
         var next = known
@@ -74,7 +74,7 @@ extension Engine {
         next.changed = state.clock(of: place.account)
         state.setFinding(next, identity)
         noteEnd(identity, changed: next.changed)
-        let cause = trigger.evidence
+        let record = cause.evidence
         let suppression = judgement.flatMap {
             suppressions(of: identity, $0).max { $0.entry.ends < $1.entry.ends }
         }
@@ -84,7 +84,7 @@ extension Engine {
             verdict: .allowed,
             title: rule.title,
             severity: policy.rules[rule.id]?.severity ?? rule.severity,
-            event: cause
+            event: record
                 ?? Evidence(
                     id: .text("policy/\(policy.hash)"),
                     time: known.lastSeen,
@@ -100,28 +100,28 @@ extension Engine {
             firstSeen: known.firstSeen,
             lastSeen: known.lastSeen,
             occurrences: 0,
-            facts: cause.map { [FactStatement("retracted by", $0.name, $0)] } ?? [],
+            facts: record.map { [FactStatement("retracted by", $0.name, $0)] } ?? [],
             missing: [],
             clause: suppression.map { "suppressions[\($0.index)]" },
             remediation: [],
-            message: suppression?.entry.words ?? Self.retraction(trigger)
+            message: suppression?.entry.words ?? Self.retraction(cause)
         )
-        alerts.append(alert(finding, next.revision, trigger))
+        alerts.append(alert(finding, next.revision, cause))
     }
 
-    private static func retraction(_ trigger: Trigger) -> String {
-        switch trigger {
+    private static func retraction(_ cause: EvaluationCause) -> String {
+        switch cause {
         case .record(let evidence): "Later evidence, \(evidence.name), shows that this was no violation."
         case .policy: "By the policy in force this is no violation."
         case .settling, .time, .restored: "Later evidence, or the policy, shows that this was no violation."
         }
     }
 
-    private func alert(_ finding: Finding, _ revision: Int, _ trigger: Trigger) -> Alert {
+    private func alert(_ finding: Finding, _ revision: Int, _ cause: EvaluationCause) -> Alert {
         Alert(
             finding,
             revision: revision,
-            cause: trigger.cause(of: finding),
+            cause: cause.cause(of: finding),
             policyHash: policy.hash
         )
     }
@@ -204,7 +204,7 @@ extension Engine {
 
     /// The image that a finding is about, or that its instance was launched from.
     private func image(of subject: Subject) -> String? {
-        if case .launch = subject { return LaunchRecord(subject, in: FactView(state))?.image?.description }
+        if subject.kind == .launch { return LaunchRecord(subject, in: FactView(state))?.image?.description }
         let resource = subject.resource
         return resource.type == .image ? resource.id : nil
     }

@@ -158,7 +158,7 @@ public struct Engine: Sendable {
         _ touched: inout [(FactKey, Fact)]
     ) {
         let told = facts(of: merged)
-        for (key, fact) in removed where key.keepsFirstOnly {
+        for (key, fact) in removed where key.attribute.keeping != .all {
             let isToldAgain = told.contains {
                 $0.key == key && $0.fact.isSame(as: fact) && $0.fact.value == fact.value
             }
@@ -183,33 +183,33 @@ public struct Engine: Sendable {
         let due = timers.popDue(at: state.streamTime)
         for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
         backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
-        guard let trigger = touched.last.map({ Trigger.record($0.1.evidence) }) else { return }
+        guard let cause = touched.last.map({ EvaluationCause.record($0.1.evidence) }) else { return }
         let subjects = reached(by: touched)
         witness?.affected(subjects, by: touched, in: self)
-        for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, trigger) {
-            judge(subject, trigger, into: &alerts)
+        for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
+            judge(subject, cause, into: &alerts)
         }
         if subjects.count > settings.subjectsAtOnce {
-            backlog.append(subjects.dropFirst(settings.subjectsAtOnce), trigger)
+            backlog.append(subjects.dropFirst(settings.subjectsAtOnce), cause)
         }
         forget(behind: touched, into: &alerts)
     }
 
     /// Whether a subject that is touched waits.
-    private mutating func defers(_ subject: Subject, _ trigger: Trigger) -> Bool {
+    private mutating func defers(_ subject: Subject, _ cause: EvaluationCause) -> Bool {
         if judgesLater {
-            if owns(subject) { _ = deferral.touch(subject, by: trigger) }
+            if owns(subject) { _ = deferral.touch(subject, by: cause) }
             return true
         }
         let facts = state.factCount(of: subject, approvalTags: inForce.approvalTags)
         guard facts > settings.factsAtOnce, owns(subject) else { return false }
-        return deferral.touch(subject, by: trigger) < max(1, facts / 8)
+        return deferral.touch(subject, by: cause) < max(1, facts / 8)
     }
 
     func reached(by touched: [(FactKey, Fact)]) -> [Subject] {
-        var reach = Reach(state: state, policy: inForce)
-        for (key, fact) in touched { reach.add(key, fact) }
-        return reach.subjects.sorted()
+        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
+        for (key, fact) in touched { affected.add(key, fact) }
+        return affected.sorted()
     }
 
     func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.place.account) } ?? true }
@@ -217,12 +217,12 @@ public struct Engine: Sendable {
     /// Judges one subject by every rule that judges such, and publishes what has changed.
     private mutating func judge(
         _ subject: Subject,
-        _ trigger: Trigger,
+        _ cause: EvaluationCause,
         into alerts: inout [Alert]
     ) {
         deferral.remove(subject)
         guard owns(subject) else { return }
-        let settles = if case .settling = trigger { true } else { false }
+        let settles = if case .settling = cause { true } else { false }
         for (rule, judgement, known) in judgements(of: subject) {
             let rule = rule.metadata
             let identity = FindingIdentity(rule: rule.id, subject: subject)
@@ -231,10 +231,10 @@ public struct Engine: Sendable {
                 if settings.delaysUndetermined, !settles, known == nil, finding.verdict == .undetermined {
                     unsettled.append(subject)
                 } else if let judgement {
-                    publish(finding, judgement, known, trigger, into: &alerts)
+                    publish(finding, judgement, known, cause, into: &alerts)
                 }
             } else if let known, known.status != .retracted, !isFrozen(known, judgement) {
-                retract(identity, known, judgement, rule, trigger, into: &alerts)
+                retract(identity, known, judgement, rule, cause, into: &alerts)
             }
         }
     }
@@ -298,17 +298,17 @@ public struct Engine: Sendable {
 
     private mutating func startReconciling(
         of isConcerned: (AccountID) -> Bool,
-        because trigger: (AccountID) -> Trigger
+        because cause: (AccountID) -> EvaluationCause
     ) {
         catchUpStreamTime()
         // Of accounts that are not concerned too: their time has moved with the others'.
         backlog.append(timers.popDue(at: state.streamTime), .time)
-        var reach = Reach(state: state, policy: inForce)
-        reach.addAll()
-        let subjects = reach.subjects.sorted()
+        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
+        affected.addAll()
+        let subjects = affected.sorted()
         witness?.reconciled(subjects, of: isConcerned, in: self)
         for subject in subjects where owns(subject) && isConcerned(subject.place.account) {
-            backlog.append(CollectionOfOne(subject), trigger(subject.place.account))
+            backlog.append(CollectionOfOne(subject), cause(subject.place.account))
         }
         judges.forget(accountsWhere: isConcerned)
     }
@@ -324,7 +324,7 @@ public struct Engine: Sendable {
     /// Judges subjects that wait.
     public mutating func judgeBacklog(atMost count: Int, into alerts: inout [Alert]) {
         let start = alerts.count
-        for waiting in backlog.take(atMost: count) { judge(waiting.subject, waiting.trigger, into: &alerts) }
+        for waiting in backlog.take(atMost: count) { judge(waiting.subject, waiting.cause, into: &alerts) }
         Alert.group(&alerts, from: start)
     }
 
@@ -332,12 +332,12 @@ public struct Engine: Sendable {
     public var hasDeferred: Bool { !deferral.isEmpty }
 
     /// Whether a subject waits for `takeUpDeferred`.
-    func isDeferred(_ subject: Subject) -> Bool { deferral.trigger(of: subject) != nil }
+    func isDeferred(_ subject: Subject) -> Bool { deferral.cause(of: subject) != nil }
 
     /// Puts the subjects that wait for more facts on the backlog.
     public mutating func takeUpDeferred() {
         for waiting in deferral.takeAll() {
-            backlog.append(CollectionOfOne(waiting.subject), waiting.trigger)
+            backlog.append(CollectionOfOne(waiting.subject), waiting.cause)
         }
     }
 
@@ -350,7 +350,7 @@ public struct Engine: Sendable {
     /// Judges those of some subjects that wait for more facts.
     mutating func judgeDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
         for subject in subjects {
-            if let trigger = deferral.trigger(of: subject) { judge(subject, trigger, into: &alerts) }
+            if let cause = deferral.cause(of: subject) { judge(subject, cause, into: &alerts) }
         }
     }
 

@@ -104,7 +104,7 @@ struct ChangelogTests {
                 // It told only what another one tells, too.
                 var interning = Interning()
                 let own = RecordFacts.of(record, interning.evidence(of: record)).filter {
-                    !$0.key.keepsFirstOnly
+                    $0.key.attribute.keeping == .all
                 }
                 #expect(own.isEmpty, "seed \(seed): \(record)")
             }
@@ -141,7 +141,7 @@ struct ChangelogTests {
         for record in Self.history[..<written] { _ = live.process(record, into: &alerts) }
         live.commit()
         var log = live.allEntries().filter { !$0.key.dropFirst().starts(with: [3]) }
-        for key in live.state.factKeys where key.hasEntryPerRecord {
+        for key in live.state.factKeys where key.attribute.hasEntryPerRecord {
             let whole = StateKey.facts(key, writer: Self.account)
             var name = ByteWriter()
             var value = ByteWriter()

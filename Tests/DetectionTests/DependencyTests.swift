@@ -14,7 +14,7 @@ struct DependencyTests {
         /// The histories with a gap.
         var failures: [(seed: UInt64, gaps: [String])] = []
         /// By trigger a history in which nothing else names what depends on a fact.
-        var shownIn: [DependencyNet.Trigger: UInt64] = [:]
+        var shownIn: [DependencyNet.Lead: UInt64] = [:]
     }
 
     private static let histories: UInt64 = 300
@@ -52,9 +52,9 @@ struct DependencyTests {
         for rule in RuleSet.all.rules.map(\.metadata.id) {
             #expect(report.said[rule]?["open"] ?? 0 > 0, "\(rule): \(report.said[rule] ?? [:])")
         }
-        for kind in FactKey.kindNames {
-            #expect(report.came[kind] ?? 0 > 0, "\(kind) comes")
-            #expect(report.went[kind] ?? 0 > 0, "\(kind) goes")
+        for kind in Attribute.known {
+            #expect(report.came[kind] ?? 0 > 0, "\(kind.text) comes")
+            #expect(report.went[kind] ?? 0 > 0, "\(kind.text) goes")
         }
     }
 

@@ -112,7 +112,7 @@ struct HorizonTests {
         func keys(_ engine: Engine) -> [FactKey: Int] {
             let facts = engine.state.factKeys.map { ($0, engine.state.timeline($0).facts.count) }
             return Dictionary(uniqueKeysWithValues: facts).filter { key, _ in
-                if case .activity = key { false } else { true }
+                key.attribute != .activity
             }
         }
         guard keys(engine) == keys(all) else { return nil }

@@ -61,7 +61,7 @@ public enum AlertCause: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What makes a subject be judged.
-enum Trigger: Sendable {
+enum EvaluationCause: Sendable {
     /// A fact that a record told, or told until now.
     case record(Evidence)
     /// An undetermined verdict has waited long enough.

@@ -30,8 +30,9 @@ extension Alert {
     private static func remediation(of members: [Alert]) -> [String] {
         var instances: [ResourceID] = []
         for member in members {
-            guard case .launch(let place, let instance) = member.finding.identity.subject,
-                case .line(let own) = LaunchRecord.termination(of: [instance], in: place.region),
+            let subject = member.finding.identity.subject
+            guard subject.kind == .launch, let instance = subject.id,
+                case .line(let own) = LaunchRecord.termination(of: [instance], in: subject.place.region),
                 member.finding.remediation == [own]
             else { return members[0].finding.remediation }
             instances.append(instance)

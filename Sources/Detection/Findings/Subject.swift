@@ -2,128 +2,173 @@ public import CloudTrail
 
 /// What a rule judges: one thing that can be in violation.
 ///
-/// With a rule's id it is a finding's identity. Indirect, for it is copied many times.
-public indirect enum Subject: Fingerprinted, Sendable {
-    /// An account and Region, by its guardrails.
-    case guardrails(Place)
-    /// An account and Region, by its activity without guardrails.
-    case activity(Place)
-    /// Calls of one name that could not be read.
-    case unreadable(Place, name: ExactText)
-    /// An instance.
-    case launch(Place, ResourceID)
-    /// An image shared with a grantee.
-    case share(Place, ResourceID, Grantee)
-    /// An image that should have been shared with a grantee, and was refused.
-    case refusedShare(Place, ResourceID, Grantee)
-    /// A tag that an image, or the snapshots made with it, should have had from the beginning.
-    case requiredTag(Place, ResourceID, key: ExactText, Policy.RequiredTag.Resource)
-    /// A tag by which an image is approved.
-    case approvalTag(Place, ResourceID, key: ExactText)
+/// With a rule's id it is a finding's identity. One reference, for it is copied many times.
+public struct Subject: Fingerprinted, Sendable {
+    private final class Parts: Sendable {
+        let kind: Kind
+        let place: Place
+        let id: ResourceID?
+        let qualifier: Qualifier
+        let fingerprint: UInt64
 
-    /// Feeds what tells subjects apart in practice: an id alone, where there is one.
-    public func feed(to fingerprint: inout TextFingerprint) {
-        switch self {
-        case .guardrails(let place), .activity(let place): place.feed(to: &fingerprint)
-        case .unreadable(let place, let name):
-            place.feed(to: &fingerprint)
-            name.feed(to: &fingerprint)
-        case .launch(_, let id): id.feed(to: &fingerprint)
-        case .share(_, let image, let grantee), .refusedShare(_, let image, let grantee):
-            image.feed(to: &fingerprint)
-            grantee.feed(to: &fingerprint)
-        case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
-            image.feed(to: &fingerprint)
-            key.feed(to: &fingerprint)
+        init(_ kind: Kind, _ place: Place, _ id: ResourceID?, _ qualifier: Qualifier) {
+            self.kind = kind
+            self.place = place
+            self.id = id
+            self.qualifier = qualifier
+            var fingerprint = TextFingerprint()
+            fingerprint.feed(UInt64(kind.tag))
+            // An id is of one account and Region in practice.
+            if let id { id.feed(to: &fingerprint) } else { place.feed(to: &fingerprint) }
+            qualifier.feed(to: &fingerprint)
+            self.fingerprint = fingerprint.value
         }
     }
 
+    private let parts: Parts
+
+    /// A subject from its parts.
+    init(_ kind: Kind, _ place: Place, _ id: ResourceID? = nil, _ qualifier: Qualifier = .none) {
+        parts = Parts(kind, place, id, qualifier)
+    }
+
+    /// What kind of thing it is.
+    public var kind: Kind { parts.kind }
     /// The account and Region of the finding.
-    public var place: Place {
-        switch self {
-        case .guardrails(let place), .activity(let place), .unreadable(let place, _), .launch(let place, _),
-            .share(let place, _, _), .refusedShare(let place, _, _), .requiredTag(let place, _, _, _),
-            .approvalTag(let place, _, _):
-            place
-        }
+    public var place: Place { parts.place }
+    /// The instance or image that it is about; nil when that is the account and Region.
+    public var id: ResourceID? { parts.id }
+    /// What sets findings on one resource apart.
+    public var qualifier: Qualifier { parts.qualifier }
+
+    /// Feeds what tells subjects apart in practice.
+    public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(parts.fingerprint) }
+
+    /// The same thing.
+    public static func == (left: Subject, right: Subject) -> Bool {
+        left.parts === right.parts
+            || (left.parts.fingerprint == right.parts.fingerprint && left.kind == right.kind
+                && left.place == right.place && left.id == right.id && left.qualifier == right.qualifier)
     }
 
     /// What the finding is about.
     public var resource: Resource {
-        switch self {
-        case .guardrails(let place), .activity(let place), .unreadable(let place, _):
-            Resource(type: .accountRegion, id: place.description)
-        case .launch(_, let instance): Resource(type: .instance, id: instance.description)
-        case .share(_, let image, _), .refusedShare(_, let image, _), .requiredTag(_, let image, _, _),
-            .approvalTag(_, let image, _):
-            Resource(type: .image, id: image.description)
-        }
+        Resource(type: kind.resource, id: id?.description ?? place.description)
     }
 
-    /// The instance or image that it is about; nil when that is the account and Region.
-    fileprivate var resourceID: ResourceID? {
-        switch self {
-        case .guardrails, .activity, .unreadable: nil
-        case .launch(_, let id), .share(_, let id, _), .refusedShare(_, let id, _),
-            .requiredTag(_, let id, _, _), .approvalTag(_, let id, _):
-            id
+    /// What sets findings on one resource apart, as alerts show it.
+    public var discriminator: String? { qualifier.description }
+
+    /// With whom an image is, or should have been, shared.
+    var grantee: Grantee? { if case .grantee(let grantee) = qualifier { grantee } else { nil } }
+
+    /// The key of a tag, or the name of a call.
+    var name: ExactText? {
+        switch qualifier {
+        case .text(let text), .requiredTag(let text, _): text
+        case .none, .grantee, .second: nil
         }
     }
+}
 
-    /// What sets findings on one resource apart.
-    public var discriminator: String? {
-        switch self {
-        case .guardrails, .activity, .launch: nil
-        case .unreadable(_, let name): name.string
-        case .share(_, _, let grantee), .refusedShare(_, _, let grantee): grantee.description
-        case .requiredTag(_, _, let key, .image), .approvalTag(_, _, let key): key.string
-        case .requiredTag(_, _, let key, .snapshot): "snapshot/\(key)"
+extension Subject {
+    /// A kind of subject: a row.
+    ///
+    /// A rule that judges something new declares its kind beside itself.
+    public struct Kind: Hashable, Comparable, Sendable {
+        /// Part of the state's format: never reuse one.
+        ///
+        /// Subjects are judged in the order of their kinds' tags.
+        let tag: UInt16
+        /// What the findings are about.
+        public let resource: Resource.Kind
+        /// Whether there are several of one resource.
+        let hasDiscriminator: Bool
+
+        init(_ tag: UInt16, _ resource: Resource.Kind, hasDiscriminator: Bool = false) {
+            self.tag = tag
+            self.resource = resource
+            self.hasDiscriminator = hasDiscriminator
         }
-    }
 
-    /// The kinds of subject, in the order in which they are judged.
-    public enum Kind: Int, CaseIterable, Sendable {
+        /// Tags tell kinds apart.
+        public static func == (left: Kind, right: Kind) -> Bool { left.tag == right.tag }
+
+        /// Feeds the tag.
+        public func hash(into hasher: inout Hasher) { hasher.combine(tag) }
+
+        /// The order in which they are judged.
+        public static func < (left: Kind, right: Kind) -> Bool { left.tag < right.tag }
+
         /// An account and Region, by its guardrails.
-        case guardrails
+        static let guardrails = Kind(0, .accountRegion)
         /// An account and Region, by its activity without guardrails.
-        case activity
-        /// Calls that could not be read.
-        case unreadable
+        static let activity = Kind(1, .accountRegion)
+        /// Calls of one name that could not be read.
+        static let unreadable = Kind(2, .accountRegion, hasDiscriminator: true)
         /// An instance.
-        case launch
+        static let launch = Kind(3, .instance)
         /// An image shared with a grantee.
-        case share
-        /// A refused share.
-        case refusedShare
-        /// A required tag.
-        case requiredTag
-        /// A tag by which images are approved.
-        case approvalTag
+        static let share = Kind(4, .image, hasDiscriminator: true)
+        /// An image that should have been shared with a grantee, and was refused.
+        static let refusedShare = Kind(5, .image, hasDiscriminator: true)
+        /// A tag that an image, or the snapshots made with it, should have had from the beginning.
+        static let requiredTag = Kind(6, .image, hasDiscriminator: true)
+        /// A tag by which an image is approved.
+        static let approvalTag = Kind(7, .image, hasDiscriminator: true)
+
+        /// From here on a subject carries its kind's row, so that a version that does not know the kind keeps its findings.
+        static let firstSelfDescribed: UInt16 = 0x1000
+
+        /// The kind of a tag that the first format has.
+        static func known(_ tag: UInt16) -> Kind? { tag < known.count ? known[Int(tag)] : nil }
+
+        private static let known = [
+            guardrails, activity, unreadable, launch, share, refusedShare, requiredTag, approvalTag,
+        ]
     }
 
-    /// Its kind.
-    public var kind: Kind {
-        switch self {
-        case .guardrails: .guardrails
-        case .activity: .activity
-        case .unreadable: .unreadable
-        case .launch: .launch
-        case .share: .share
-        case .refusedShare: .refusedShare
-        case .requiredTag: .requiredTag
-        case .approvalTag: .approvalTag
-        }
+    /// An account and Region, by its guardrails.
+    static func guardrails(_ place: Place) -> Subject { Subject(.guardrails, place) }
+    /// An account and Region, by its activity without guardrails.
+    static func activity(_ place: Place) -> Subject { Subject(.activity, place) }
+    /// Calls of one name that could not be read.
+    static func unreadable(_ place: Place, name: ExactText) -> Subject {
+        Subject(.unreadable, place, nil, .text(name))
+    }
+    /// An instance.
+    static func launch(_ place: Place, _ instance: ResourceID) -> Subject {
+        Subject(.launch, place, instance)
+    }
+    /// An image shared with a grantee.
+    static func share(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> Subject {
+        Subject(.share, place, image, .grantee(grantee))
+    }
+    /// An image that should have been shared with a grantee, and was refused.
+    static func refusedShare(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> Subject {
+        Subject(.refusedShare, place, image, .grantee(grantee))
+    }
+    /// A tag that an image, or the snapshots made with it, should have had from the beginning.
+    static func requiredTag(
+        _ place: Place,
+        _ image: ResourceID,
+        key: ExactText,
+        _ resource: Policy.RequiredTag.Resource
+    ) -> Subject {
+        Subject(.requiredTag, place, image, .requiredTag(key, resource))
+    }
+    /// A tag by which an image is approved.
+    static func approvalTag(_ place: Place, _ image: ResourceID, key: ExactText) -> Subject {
+        Subject(.approvalTag, place, image, .text(key))
     }
 }
 
 extension Subject: Comparable {
     /// The order in which subjects touched by one record are judged.
     public static func < (left: Subject, right: Subject) -> Bool {
-        if left.kind != right.kind { return left.kind.rawValue < right.kind.rawValue }
+        if left.kind != right.kind { return left.kind < right.kind }
         if left.place != right.place { return left.place < right.place }
-        if let first = left.resourceID, let second = right.resourceID, first != second {
-            return first < second
-        }
+        if let first = left.id, let second = right.id, first != second { return first < second }
         return (left.discriminator ?? "").bytesPrecede(right.discriminator ?? "")
     }
 }

@@ -160,3 +160,11 @@ extension FactValue {
     /// Whether an image came into being.
     var isCreation: Bool { if case .created = self { true } else { false } }
 }
+
+extension CriteriaAdmission {
+    /// What makes it be asked again whether criteria admit the image of a launch.
+    static let launchTriggers: [Trigger] =
+        Trigger.on([.owner, .ownerAlias, .name, .creationDate], .launches(.always))
+        + Trigger.on([.productCodes, .deprecation], .launches(.untilTheNext))
+        + [.on(.lifecycle, .launchesOnceCreated)]
+}

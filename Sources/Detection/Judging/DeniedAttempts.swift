@@ -67,3 +67,18 @@ struct DeniedAttempts {
         return grantees.contains { trust.objection(to: $0)?.verdict == .violation }
     }
 }
+
+extension DeniedAttempts {
+    /// What makes attempts be counted again.
+    static let triggers: [Trigger] = [.on(.refusals, .countedAttempts)]
+}
+
+extension Reach {
+    /// The refused shares in whose count an attempt takes part.
+    static let countedAttempts = Reach("counted attempts") { _, told, affected in
+        let scene = Scene(FactView(affected.state), policy: affected.inForce)
+        DeniedAttempts(by: told.evidence, scene)?.forEachCounting(told) { evidence, image, grantees in
+            for grantee in grantees { affected.insert(.refusedShare(evidence.place, image, grantee)) }
+        }
+    }
+}

@@ -111,3 +111,9 @@ struct ImageApproval {
         }
     }
 }
+
+extension ImageApproval {
+    /// What makes it be asked again whether the image of a launch is approved.
+    static let launchTriggers: [Trigger] =
+        TagReading.launchTriggers + Trigger.on([.owner, .ownerAlias, .name], .launches(.always))
+}

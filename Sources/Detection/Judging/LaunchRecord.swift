@@ -15,7 +15,8 @@ final class LaunchRecord {
 
     /// Nil when no launch is known.
     init?(_ subject: Subject, in view: FactView) {
-        guard case .launch(let place, let instance) = subject else { return nil }
+        guard subject.kind == .launch, let instance = subject.id else { return nil }
+        let place = subject.place
         let facts = view.all(of: .instance(place, instance))
         var launch: Fact?
         var seenImage: ResourceID?
@@ -77,4 +78,9 @@ final class LaunchRecord {
 
 extension FactValue {
     fileprivate var isSnapshot: Bool { if case .seen = self { true } else { false } }
+}
+
+extension LaunchRecord {
+    /// What makes a launch be evaluated again, whatever is read of its image.
+    static let triggers: [Trigger] = [.on(.instance, .subject(.launch))]
 }

@@ -192,3 +192,69 @@ extension Grantee {
     /// Whether it stands for many accounts.
     var isGroup: Bool { if case .account = self { false } else { true } }
 }
+
+extension ShareHistory {
+    /// What makes a share be evaluated again: the permission, what ends it, and what says whose image it is and where.
+    static let triggers: [Trigger] =
+        Trigger.on([.owner, .lifecycle, .allPermissions], .sharesOrMoved)
+        + [.on(.ownerAlias, .shares), .on(.permission, .permittedShares), .on(.permission, .grantedShare)]
+        + ShareTrust.triggers
+}
+
+extension Reach {
+    /// All shares of an image.
+    static let shares = Reach("shares of the image", isOfImage: true) { key, _, affected in
+        if let image = key.image { affected.addShares(of: image) }
+    }
+
+    /// All shares of an image, also where they belonged before a fact that told whose it is, or where it is, had gone.
+    static let sharesOrMoved = Reach("shares of the image, or moved") { key, fact, affected in
+        if let image = key.image { affected.addShares(of: image, also: fact) }
+    }
+
+    /// The share with a permission's grantee; all shares when that stands for many accounts, for it may cover them.
+    static let permittedShares = Reach("shares under a permission") { key, fact, affected in
+        guard let image = key.image, let grantee = key.ofImage.grantee else { return }
+        if grantee.isGroup {
+            affected.addShares(of: image)
+        } else {
+            affected.addShare(of: image, grantee, also: fact)
+        }
+    }
+
+    /// The share that a grant makes.
+    static let grantedShare = Reach("granted share", brings: true) { key, fact, affected in
+        guard let image = key.image, let grantee = key.ofImage.grantee, fact.value == .granted,
+            let teller = Teller(fact)
+        else { return }
+        affected.addShare(of: image, grantee, told: teller, also: nil)
+    }
+}
+
+extension AffectedSubjects {
+    func grantees(of image: ResourceID) -> [Grantee] { self.image(image).grantees }
+
+    mutating func addShares(of image: ResourceID, also fact: Fact? = nil) {
+        for grantee in grantees(of: image) { addShare(of: image, grantee, also: fact) }
+    }
+
+    mutating func addShare(of image: ResourceID, _ grantee: Grantee, also other: Fact? = nil) {
+        let state = state
+        state.forEachTeller(of: image, .permission(grantee)) { teller in
+            addShare(of: image, grantee, told: teller, also: other)
+        }
+    }
+
+    /// Adds a share at the places where its finding is or was: `other` may be the fact that told the owner or the
+    /// Region, and has just gone.
+    fileprivate mutating func addShare(
+        of image: ResourceID,
+        _ grantee: Grantee,
+        told teller: Teller,
+        also other: Fact?
+    ) {
+        for place in self.image(image).places(of: teller, also: other) {
+            insert(.share(place, image, grantee))
+        }
+    }
+}

@@ -234,3 +234,38 @@ struct OrganizationsARN {
         }
     }
 }
+
+extension ShareTrust {
+    /// What makes it be asked again whether a grantee is trusted: who belongs to which organization.
+    static let triggers: [Trigger] = [.on(.members, .allShares), .on(.membership, .sharesWithAccount)]
+}
+
+extension Reach {
+    /// Every share, and every one that was refused.
+    static let allShares = Reach("all shares") { _, _, affected in
+        let state = affected.state
+        for (account, images) in state.sharedWith {
+            for image in images { affected.addShare(of: image, .account(account)) }
+        }
+        for image in state.shownPublic { affected.addShare(of: image, .everyone) }
+        for key in state.accountKeys where key.attribute == .refusedShare {
+            guard let place = key.entity.place else { continue }
+            affected.insert(Subject(.refusedShare, place, key.entity.id, key.qualifier))
+        }
+    }
+
+    /// What is judged by whether an account is a member: shares with it, and what documents show of its public images.
+    static let sharesWithAccount = Reach("shares with the account") { key, _, affected in
+        guard case .account(let account) = key.entity else { return }
+        let state = affected.state
+        for image in state.sharedWith[account] ?? [] { affected.addShare(of: image, .account(account)) }
+        for image in state.shownPublic where affected.image(image).owner?.account == account {
+            affected.addShare(of: image, .everyone)
+        }
+        for key in state.refusedTo[account] ?? [] {
+            guard let place = key.entity.place else { continue }
+            affected.insert(Subject(.refusedShare, place, key.entity.id, key.qualifier))
+            for fact in state.timeline(key).facts { Reach.countedAttempts.add(key, fact, &affected) }
+        }
+    }
+}

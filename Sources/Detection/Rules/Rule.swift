@@ -8,6 +8,9 @@ public protocol Rule: Sendable {
     /// What it judges.
     var subjects: Subject.Kind { get }
 
+    /// Which facts make its subjects be judged again.
+    var triggers: [Trigger] { get }
+
     /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement?
 }
@@ -15,30 +18,18 @@ public protocol Rule: Sendable {
 extension Rule {
     /// What resource ids of its findings look like, in an account and Region where those are known.
     public func resources(account: AccountID?, region: String?) -> Pattern {
-        switch subjects {
-        case .guardrails, .activity, .unreadable:
-            Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
-        case .launch: Pattern("i-*")
-        case .share, .refusedShare, .approvalTag: Pattern("ami-*")
-        case .requiredTag: Pattern("*ami-*")
+        switch subjects.resource {
+        case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
+        case .instance: Pattern("i-*")
+        case .image: Pattern(subjects == .requiredTag ? "*ami-*" : "ami-*")
         }
     }
 
     /// Whether each of its findings has a discriminator.
-    public var hasDiscriminator: Bool {
-        switch subjects {
-        case .guardrails, .activity, .launch: false
-        case .unreadable, .share, .refusedShare, .requiredTag, .approvalTag: true
-        }
-    }
+    public var hasDiscriminator: Bool { subjects.hasDiscriminator }
 
     /// Whether each of its findings is about an image, or about an instance of one.
-    public var isAboutImages: Bool {
-        switch subjects {
-        case .guardrails, .activity, .unreadable: false
-        case .launch, .share, .refusedShare, .requiredTag, .approvalTag: true
-        }
-    }
+    public var isAboutImages: Bool { subjects.resource != .accountRegion }
 }
 
 /// What a rule may look at.

@@ -3,19 +3,20 @@ public struct RuleSet: Sendable {
     /// The rules, in the order in which they judge.
     public let rules: [any Rule]
     private let byID: [String: any Rule]
-    private let byKind: [[AppliedRule]]
+    /// Which facts reach what these rules judge.
+    let triggers: TriggerTable
+    private let byKind: [Subject.Kind: [AppliedRule]]
 
     /// A set of rules.
     public init(_ rules: [any Rule]) {
         self.rules = rules
         byID = Dictionary(rules.map { ($0.metadata.id, $0) }) { first, _ in first }
-        byKind = Subject.Kind.allCases.map { kind in
-            rules.filter { $0.subjects == kind }.map { AppliedRule($0) }
-        }
+        triggers = TriggerTable(rules.flatMap(\.triggers))
+        byKind = Dictionary(grouping: rules.map { AppliedRule($0) }) { $0.rule.subjects }
     }
 
     /// The rules that judge subjects of one's kind; some of them may have nothing to say of this one.
-    func rules(judging subject: Subject) -> [AppliedRule] { byKind[subject.kind.rawValue] }
+    func rules(judging subject: Subject) -> [AppliedRule] { byKind[subject.kind] ?? [] }
 
     /// The rule with an id.
     public func rule(_ id: String) -> (any Rule)? { byID[id] }

@@ -3,7 +3,7 @@
 /// What was judged since the last commit comes back after an abort; after a crash reconciling finds the rest.
 struct Backlog: Sendable {
     /// A subject, and what makes it be judged.
-    typealias Waiting = (subject: Subject, trigger: Trigger)
+    typealias Waiting = (subject: Subject, cause: EvaluationCause)
 
     private var subjects: [Waiting] = []
     private var next = 0
@@ -11,8 +11,8 @@ struct Backlog: Sendable {
 
     var isEmpty: Bool { next == subjects.count }
 
-    mutating func append(_ more: some Sequence<Subject>, _ trigger: Trigger) {
-        subjects.append(contentsOf: more.lazy.map { ($0, trigger) })
+    mutating func append(_ more: some Sequence<Subject>, _ cause: EvaluationCause) {
+        subjects.append(contentsOf: more.lazy.map { ($0, cause) })
     }
 
     mutating func take(atMost count: Int) -> ArraySlice<Waiting> {

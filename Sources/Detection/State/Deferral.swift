@@ -7,7 +7,7 @@ struct Deferral: Sendable {
     struct Wait: Sendable {
         var facts: Int
         /// The last record that touched it.
-        var trigger: Trigger
+        var cause: EvaluationCause
     }
 
     private var waiting: [Subject: Wait] = [:]
@@ -19,11 +19,11 @@ struct Deferral: Sendable {
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Notes that a fact touches a subject; returns how many have since it was judged.
-    mutating func touch(_ subject: Subject, by trigger: Trigger) -> Int {
+    mutating func touch(_ subject: Subject, by cause: EvaluationCause) -> Int {
         let before = waiting[subject]
         changes?.append((subject, before))
         let facts = (before?.facts ?? 0) + 1
-        waiting[subject] = Wait(facts: facts, trigger: trigger)
+        waiting[subject] = Wait(facts: facts, cause: cause)
         return facts
     }
 
@@ -34,13 +34,13 @@ struct Deferral: Sendable {
     }
 
     /// What a subject waits for to be judged by; nil when it does not wait.
-    func trigger(of subject: Subject) -> Trigger? { waiting.isEmpty ? nil : waiting[subject]?.trigger }
+    func cause(of subject: Subject) -> EvaluationCause? { waiting.isEmpty ? nil : waiting[subject]?.cause }
 
     /// Hands over everything, in the order in which subjects are judged.
     mutating func takeAll() -> [Backlog.Waiting] {
         if changes != nil { changes? += waiting.map { ($0.key, $0.value) } }
         defer { waiting.removeAll(keepingCapacity: true) }
-        return waiting.map { ($0.key, $0.value.trigger) }.sorted { $0.0 < $1.0 }
+        return waiting.map { ($0.key, $0.value.cause) }.sorted { $0.0 < $1.0 }
     }
 
     mutating func commit() { changes?.removeAll(keepingCapacity: true) }

@@ -3,18 +3,20 @@ import CloudTrail
 extension State {
     /// How many facts the rules walk that judge a subject; what they look up as of a time is not counted.
     func factCount(of subject: Subject, approvalTags: [ImageAttribute]) -> Int {
-        switch subject {
-        case .guardrails(let place):
+        let place = subject.place
+        return switch (subject.kind, subject.id, subject.qualifier) {
+        case (.guardrails, _, _):
             count(.allowedImages(place)) + count(.imageCriteria(place)) + count(.blockPublicAccess(place))
                 + count(.madePublic(place))
-        case .activity(let place): count(.allowedImages(place))
-        case .unreadable(let place, let name): count(.unreadable(place, name: name))
-        case .refusedShare(let place, let image, let grantee):
+        case (.activity, _, _): count(.allowedImages(place))
+        case (.unreadable, _, .text(let name)): count(.unreadable(place, name: name))
+        case (.refusedShare, let image?, .grantee(let grantee)):
             refusalCount(.refusedShare(place, image, grantee))
-        case .launch(let place, let instance): launchCount(.instance(place, instance), approvalTags)
-        case .share(_, let image, let grantee): shareCount(image, grantee)
-        case .requiredTag(_, let image, let key, _), .approvalTag(_, let image, let key):
+        case (.launch, let instance?, _): launchCount(.instance(place, instance), approvalTags)
+        case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
+        case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):
             tagCount(image, [.lifecycle, .tag(key), .allTags])
+        default: 0
         }
     }
 

@@ -1,171 +1,162 @@
 public import CloudTrail
 
-/// An account's part of one Region.
-public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertible {
-    /// The account.
-    public let account: AccountID
-    /// The Region.
-    public let region: String
-
-    /// A place from its parts.
-    public init(_ account: AccountID, _ region: String) {
-        self.account = account
-        self.region = region
-    }
-
-    /// Feeds both.
-    public func feed(to fingerprint: inout TextFingerprint) {
-        fingerprint.feed(account.number)
-        fingerprint.feed(region)
-    }
-
-    /// `<account>/<region>`, the id of the resource `account-region`.
-    public var description: String { "\(account)/\(region)" }
-
-    /// The same account, and the Region byte for byte.
-    public static func == (left: Place, right: Place) -> Bool {
-        left.account == right.account && left.region.hasSameBytes(as: right.region)
-    }
-
-    /// By account, then Region.
-    public static func < (left: Place, right: Place) -> Bool {
-        left.account != right.account
-            ? left.account < right.account : left.region.bytesPrecede(right.region)
-    }
-}
-
-/// What a timeline is about.
+/// What a timeline is about: an attribute of an entity.
 ///
-/// Indirect, for a key is copied many times: into the journal, and to what a record touches.
-public indirect enum FactKey: Fingerprinted, Sendable {
-    /// State of Allowed AMIs.
-    case allowedImages(Place)
-    /// Image criteria of Allowed AMIs.
-    case imageCriteria(Place)
-    /// Who manages Allowed AMIs.
-    case managedBy(Place)
-    /// State of block public access.
-    case blockPublicAccess(Place)
-    /// Images made public here.
-    case madePublic(Place)
-    /// The first successful watched call of one second (of the epoch).
-    case activity(Place, second: Int64)
-    /// Watched calls of one name that could not be read.
-    case unreadable(Place, name: ExactText)
-    /// An instance.
-    case instance(Place, ResourceID)
-    /// Refused attempts to share an image with a grantee.
-    case refusedShare(Place, ResourceID, Grantee)
-    /// Refused attempts to share anything, of one principal.
-    case refusals(AccountID, principal: ExactText)
-    /// An attribute of an image; in the catalogue.
-    case image(ResourceID, ImageAttribute)
-    /// The accounts of an organization, `o-…`; in the catalogue.
-    case members(organization: ExactText)
-    /// Whether an account belongs to an organization; in the catalogue.
-    case membership(AccountID)
+/// One reference, for a key is copied many times: into the journal, and to what a record touches.
+public struct FactKey: Fingerprinted, Sendable {
+    private final class Parts: Sendable {
+        let attribute: Attribute
+        let entity: Entity
+        let qualifier: Qualifier
+        let fingerprint: UInt64
 
-    /// Whether of the facts that say the same only the first in order is kept: the others add nothing.
-    var keepsFirstOnly: Bool {
-        switch self {
-        case .activity, .managedBy, .image(_, .owner): true
-        default: false
+        init(_ attribute: Attribute, _ entity: Entity, _ qualifier: Qualifier) {
+            self.attribute = attribute
+            self.entity = entity
+            self.qualifier = qualifier
+            var fingerprint = TextFingerprint()
+            fingerprint.feed(UInt64(attribute.tag))
+            entity.feed(to: &fingerprint)
+            qualifier.feed(to: &fingerprint)
+            self.fingerprint = fingerprint.value
         }
     }
 
-    /// Whether each record's fact is an entry of its own in the changelog: what may change often must not be written whole
-    /// each time.
-    var hasEntryPerRecord: Bool {
-        switch self {
-        case .activity, .instance, .managedBy, .members: false
-        case .image(_, let attribute): !attribute.isConstant
-        default: true
-        }
+    private let parts: Parts
+
+    /// A key from its parts.
+    init(_ attribute: Attribute, _ entity: Entity, _ qualifier: Qualifier = .none) {
+        parts = Parts(attribute, entity, qualifier)
     }
 
-    /// Feeds what tells keys apart in practice: an id alone, where there is one.
-    public func feed(to fingerprint: inout TextFingerprint) {
-        switch self {
-        case .allowedImages(let place): place.feed(to: &fingerprint)
-        case .imageCriteria(let place): feed(place, 1, to: &fingerprint)
-        case .managedBy(let place): feed(place, 2, to: &fingerprint)
-        case .blockPublicAccess(let place): feed(place, 3, to: &fingerprint)
-        case .madePublic(let place): feed(place, 4, to: &fingerprint)
-        case .activity(let place, let second):
-            feed(place, UInt64(bitPattern: second), to: &fingerprint)
-        case .unreadable(let place, let name):
-            place.feed(to: &fingerprint)
-            name.feed(to: &fingerprint)
-        case .instance(_, let id): id.feed(to: &fingerprint)
-        case .refusedShare(_, let image, let grantee):
-            image.feed(to: &fingerprint)
-            grantee.feed(to: &fingerprint)
-        case .refusals(let account, let principal):
-            fingerprint.feed(account.number)
-            principal.feed(to: &fingerprint)
-        case .image(let id, let attribute):
-            id.feed(to: &fingerprint)
-            attribute.feed(to: &fingerprint)
-        case .members(let organization): organization.feed(to: &fingerprint)
-        case .membership(let account): fingerprint.feed(account.number)
-        }
+    /// What the facts tell.
+    public var attribute: Attribute { parts.attribute }
+    /// What they tell it of.
+    public var entity: Entity { parts.entity }
+    /// Which of several they tell.
+    public var qualifier: Qualifier { parts.qualifier }
+
+    /// Feeds what tells keys apart in practice.
+    public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(parts.fingerprint) }
+
+    /// The same attribute of the same entity.
+    public static func == (left: FactKey, right: FactKey) -> Bool {
+        left.parts === right.parts
+            || (left.parts.fingerprint == right.parts.fingerprint && left.attribute == right.attribute
+                && left.entity == right.entity && left.qualifier == right.qualifier)
     }
 
-    private func feed(_ place: Place, _ number: UInt64, to fingerprint: inout TextFingerprint) {
-        place.feed(to: &fingerprint)
-        fingerprint.feed(number)
-    }
+    /// Whether every detector needs it.
+    public var isInCatalogue: Bool { attribute.isInCatalogue }
 
-    /// Whether every detector needs it: images and organizations, of which other accounts' launches and shares ask.
-    public var isInCatalogue: Bool {
-        switch self {
-        case .image, .members, .membership: true
-        default: false
-        }
-    }
+    /// The account whose state this is part of; nil in the catalogue.
+    var account: AccountID? { attribute.isInCatalogue ? nil : entity.account }
+
+    /// The image that it is about, if it is about one.
+    var image: ResourceID? { if case .image(let id) = entity { id } else { nil } }
+
+    /// What it tells of an image.
+    var ofImage: ImageAttribute { ImageAttribute(attribute, qualifier) }
 }
 
-/// An attribute of an image.
-public enum ImageAttribute: Fingerprinted, Sendable {
-    /// Its owner. Holds for all times.
-    case owner
-    /// Its owner's alias. Holds for all times.
-    case ownerAlias
-    /// Its name. Holds for all times.
-    case name
-    /// Its date of creation. Holds for all times.
-    case creationDate
-    /// Its source image or instance. Holds for all times.
-    case origin
-    /// Its Marketplace product codes.
-    case productCodes
-    /// Its date of deprecation.
-    case deprecation
-    /// Created, disabled, enabled, deregistered.
-    case lifecycle
-    /// One tag.
-    case tag(ExactText)
-    /// All tags at once, at creation and in an inventory.
-    case allTags
-    /// One grantee's launch permission.
-    case permission(Grantee)
-    /// All launch permissions at once: reset, or listed by an inventory.
-    case allPermissions
+extension FactKey: CustomStringConvertible {
+    /// Attribute, entity and qualifier, for tests.
+    public var description: String { "\(attribute.tag) of \(entity), \(qualifier)" }
+}
 
-    /// Feeds a tag's key and a permission's grantee; the others are no keys of tables.
+extension FactKey {
+    /// State of Allowed AMIs.
+    static func allowedImages(_ place: Place) -> FactKey { FactKey(.allowedImages, .accountRegion(place)) }
+    /// Image criteria of Allowed AMIs.
+    static func imageCriteria(_ place: Place) -> FactKey { FactKey(.imageCriteria, .accountRegion(place)) }
+    /// Who manages Allowed AMIs.
+    static func managedBy(_ place: Place) -> FactKey { FactKey(.managedBy, .accountRegion(place)) }
+    /// State of block public access.
+    static func blockPublicAccess(_ place: Place) -> FactKey {
+        FactKey(.blockPublicAccess, .accountRegion(place))
+    }
+    /// Images made public in an account and Region.
+    static func madePublic(_ place: Place) -> FactKey { FactKey(.madePublic, .accountRegion(place)) }
+    /// The first successful watched call of one second (of the epoch).
+    static func activity(_ place: Place, second: Int64) -> FactKey {
+        FactKey(.activity, .accountRegion(place), .second(second))
+    }
+    /// Watched calls of one name that could not be read.
+    static func unreadable(_ place: Place, name: ExactText) -> FactKey {
+        FactKey(.unreadable, .accountRegion(place), .text(name))
+    }
+    /// An instance.
+    static func instance(_ place: Place, _ id: ResourceID) -> FactKey {
+        FactKey(.instance, .resource(place, id))
+    }
+    /// Refused attempts to share an image with a grantee.
+    static func refusedShare(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> FactKey {
+        FactKey(.refusedShare, .resource(place, image), .grantee(grantee))
+    }
+    /// Refused attempts to share anything, of one principal.
+    static func refusals(_ account: AccountID, principal: ExactText) -> FactKey {
+        FactKey(.refusals, .account(account), .text(principal))
+    }
+    /// An attribute of an image.
+    static func image(_ id: ResourceID, _ told: ImageAttribute) -> FactKey {
+        FactKey(told.attribute, .image(id), told.qualifier)
+    }
+    /// The accounts of an organization, `o-…`.
+    static func members(organization: ExactText) -> FactKey {
+        FactKey(.members, .organization(organization))
+    }
+    /// Whether an account belongs to an organization.
+    static func membership(_ account: AccountID) -> FactKey { FactKey(.membership, .account(account)) }
+}
+
+/// An attribute of an image, whichever image that is.
+public struct ImageAttribute: Fingerprinted, Sendable {
+    let attribute: Attribute
+    let qualifier: Qualifier
+
+    init(_ attribute: Attribute, _ qualifier: Qualifier = .none) {
+        self.attribute = attribute
+        self.qualifier = qualifier
+    }
+
+    /// Feeds the attribute, and a tag's key or a permission's grantee.
     public func feed(to fingerprint: inout TextFingerprint) {
-        switch self {
-        case .tag(let key): key.feed(to: &fingerprint)
-        case .permission(let grantee): grantee.feed(to: &fingerprint)
-        default: break
-        }
+        fingerprint.feed(UInt64(attribute.tag))
+        qualifier.feed(to: &fingerprint)
     }
 
-    /// Whether an attribute never changes, so that a fact holds before its own time too.
-    var isConstant: Bool {
-        switch self {
-        case .owner, .ownerAlias, .name, .creationDate, .origin: true
-        default: false
-        }
+    /// Its owner.
+    public static var owner: ImageAttribute { ImageAttribute(.owner) }
+    /// Its owner's alias.
+    public static var ownerAlias: ImageAttribute { ImageAttribute(.ownerAlias) }
+    /// Its name.
+    public static var name: ImageAttribute { ImageAttribute(.name) }
+    /// Its date of creation.
+    public static var creationDate: ImageAttribute { ImageAttribute(.creationDate) }
+    /// Its source image or instance.
+    public static var origin: ImageAttribute { ImageAttribute(.origin) }
+    /// Its Marketplace product codes.
+    public static var productCodes: ImageAttribute { ImageAttribute(.productCodes) }
+    /// Its date of deprecation.
+    public static var deprecation: ImageAttribute { ImageAttribute(.deprecation) }
+    /// Created, disabled, enabled, deregistered.
+    public static var lifecycle: ImageAttribute { ImageAttribute(.lifecycle) }
+    /// One tag.
+    public static func tag(_ key: ExactText) -> ImageAttribute { ImageAttribute(.tag, .text(key)) }
+    /// All tags at once, at creation and in an inventory.
+    public static var allTags: ImageAttribute { ImageAttribute(.allTags) }
+    /// One grantee's launch permission.
+    public static func permission(_ grantee: Grantee) -> ImageAttribute {
+        ImageAttribute(.permission, .grantee(grantee))
     }
+    /// All launch permissions at once: reset, or listed by an inventory.
+    public static var allPermissions: ImageAttribute { ImageAttribute(.allPermissions) }
+
+    /// The grantee of a launch permission.
+    var grantee: Grantee? {
+        if attribute == .permission, case .grantee(let grantee) = qualifier { grantee } else { nil }
+    }
+
+    /// Whether it never changes, so that a fact holds before its own time too.
+    var isConstant: Bool { attribute.isConstant }
 }

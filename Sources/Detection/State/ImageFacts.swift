@@ -44,7 +44,7 @@ public struct ImageFacts: Sendable {
 
     /// The timeline of an attribute; empty when nothing is known.
     public func timeline(_ attribute: ImageAttribute) -> Timeline {
-        guard let single = attribute.single else {
+        guard let single = attribute.slot else {
             return storage.named[attribute].map { Timeline(sorted: $0[...]) } ?? Timeline()
         }
         return Timeline(sorted: storage.single[storage.range(of: single)])
@@ -68,7 +68,7 @@ public struct ImageFacts: Sendable {
 
     /// The grantees that any fact names.
     var grantees: [Grantee] {
-        storage.named.keys.compactMap { if case .permission(let grantee) = $0 { grantee } else { nil } }
+        storage.named.keys.compactMap(\.grantee)
     }
 
     /// The Region, as the first record that names one tells.
@@ -154,7 +154,7 @@ private final class ImageStorage: @unchecked Sendable {
 
     /// Puts a fact behind those of its attribute, if it is later than all of them; false when it is not.
     func append(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Bool {
-        guard let number = attribute.single else { return false }
+        guard let number = attribute.slot else { return false }
         let range = range(of: number)
         guard range.isEmpty || (!keepsFirstOnly && single[range.upperBound - 1].time < fact.time) else {
             return false
@@ -171,7 +171,7 @@ private final class ImageStorage: @unchecked Sendable {
         _ attribute: ImageAttribute,
         _ body: (inout [Fact], Range<Int>) -> Result
     ) -> Result {
-        guard let number = attribute.single else {
+        guard let number = attribute.slot else {
             let count = named[attribute]?.count ?? 0
             let result = body(&named[attribute, default: []], 0..<count)
             if named[attribute]?.isEmpty == true { named[attribute] = nil }
@@ -195,19 +195,5 @@ extension ImageAttribute {
     ]
 
     /// The place among `singles`; nil for a tag and a permission.
-    fileprivate var single: Int? {
-        switch self {
-        case .owner: 0
-        case .ownerAlias: 1
-        case .name: 2
-        case .creationDate: 3
-        case .origin: 4
-        case .productCodes: 5
-        case .deprecation: 6
-        case .lifecycle: 7
-        case .allTags: 8
-        case .allPermissions: 9
-        case .tag, .permission: nil
-        }
-    }
+    fileprivate var slot: Int? { attribute.slot.map { Int($0) } }
 }

@@ -9,12 +9,12 @@ struct LaunchIndex: Sendable {
 
         /// What the rules judge.
         var subject: Subject? {
-            if case .instance(let place, let instance) = key { .launch(place, instance) } else { nil }
+            if case .resource(let place, let instance) = key.entity { .launch(place, instance) } else { nil }
         }
 
         static func < (left: Launch, right: Launch) -> Bool {
-            guard left.time == right.time, case .instance(let place, let instance) = left.key,
-                case .instance(let otherPlace, let other) = right.key
+            guard left.time == right.time, case .resource(let place, let instance) = left.key.entity,
+                case .resource(let otherPlace, let other) = right.key.entity
             else { return left.time < right.time }
             return instance != other ? instance < other : place < otherPlace
         }

@@ -120,9 +120,9 @@ public struct State: Sendable {
 
     /// The timeline of a key; empty when nothing is known.
     public func timeline(_ key: FactKey) -> Timeline {
-        switch key {
-        case .image(let id, let attribute): images[id]?.timeline(attribute) ?? Timeline()
-        case .activity(let place, let second):
+        switch (key.entity, key.qualifier) {
+        case (.image(let id), _): images[id]?.timeline(key.ofImage) ?? Timeline()
+        case (.accountRegion(let place), .second(let second)):
             Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
         default: timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
         }
@@ -161,12 +161,12 @@ public struct State: Sendable {
     @discardableResult
     mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [(FactKey, Fact)]) -> FactInsertion {
         let insertion =
-            switch key {
-            case .activity(let place, _): activity[place, default: ActivityLog()].insert(fact)
-            case .image(let id, let attribute):
-                images[id, default: ImageFacts()]
-                    .insert(fact, attribute, keepsFirstOnly: key.keepsFirstOnly)
-            case .managedBy: timelines[key, default: []].insertFirst(fact)
+            switch (key.entity, key.attribute.keeping) {
+            case (.image(let id), let keeping):
+                images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keeping == .first)
+            case (.accountRegion(let place), .firstOfSecond):
+                activity[place, default: ActivityLog()].insert(fact)
+            case (_, .first): timelines[key, default: []].insertFirst(fact)
             default: timelines[key, default: []].insert(fact)
             }
         switch insertion {
@@ -194,13 +194,13 @@ public struct State: Sendable {
 
     /// Takes a fact off its timeline, and forgets the timeline when it has become empty.
     private mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
-        switch key {
-        case .activity(let place, _):
+        switch (key.entity, key.attribute.keeping) {
+        case (.image(let id), _):
+            guard images[id]?.remove(fact, key.ofImage) == true else { return false }
+            if images[id]?.isEmpty == true { images[id] = nil }
+        case (.accountRegion(let place), .firstOfSecond):
             guard activity[place]?.remove(fact) == true else { return false }
             if activity[place]?.isEmpty == true { activity[place] = nil }
-        case .image(let id, let attribute):
-            guard images[id]?.remove(fact, attribute) == true else { return false }
-            if images[id]?.isEmpty == true { images[id] = nil }
         default:
             guard timelines[key]?.remove(fact) == true else { return false }
             if timelines[key]?.isEmpty == true { timelines[key] = nil }
@@ -209,11 +209,17 @@ public struct State: Sendable {
     }
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
-        if case .image(let id, let attribute) = key, attribute.hasTellers {
-            noteTeller(key, images[id]?.timeline(attribute).facts ?? [], fact, isThere: isThere)
-        }
-        switch (key, fact.value) {
-        case (.instance(let place, _), .launched(let image)), (.instance(let place, _), .seen(let image)):
+        switch (key.entity, fact.value) {
+        case (.image(let image), let value):
+            if key.attribute.hasTellers {
+                noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
+            }
+            if let grantee = key.ofImage.grantee {
+                indexShare(of: image, with: grantee)
+            } else if case .allTags(_, let source?) = value {
+                indexCopy(image, of: source, isThere: isThere)
+            }
+        case (.resource(let place, _), .launched(let image)), (.resource(let place, _), .seen(let image)):
             let launch = LaunchIndex.Launch(time: fact.time, key: key)
             if isThere {
                 launches[place, default: LaunchIndex()].insert(launch)
@@ -221,27 +227,32 @@ public struct State: Sendable {
             } else {
                 dropLaunch(launch, in: place, of: image)
             }
-        case (.image(let image, .permission(.account(let grantee))), _):
-            if images[image]?.timeline(.permission(.account(grantee))).isEmpty == false {
-                sharedWith[grantee, default: []].insert(image)
-            } else {
-                sharedWith[grantee]?.remove(image)
-            }
-        case (.image(let image, .permission(let group)), _): index(group, of: image)
-        case (.refusedShare(_, _, .account(let grantee)), _):
+        case (.resource, .refused):
+            guard case .grantee(.account(let grantee)) = key.qualifier else { return }
             if timelines[key] != nil {
                 refusedTo[grantee, default: []].insert(key)
             } else {
                 refusedTo[grantee]?.remove(key)
             }
-        case (.image(let copy, .allTags), .allTags(_, let source?)):
-            if isThere {
-                images[source, default: ImageFacts()].copies.insert(copy)
-            } else {
-                images[source]?.copies.remove(copy)
-                if images[source]?.isEmpty == true { images[source] = nil }
-            }
         default: break
+        }
+    }
+
+    private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {
+        guard case .account(let account) = grantee else { return index(grantee, of: image) }
+        if images[image]?.timeline(.permission(grantee)).isEmpty == false {
+            sharedWith[account, default: []].insert(image)
+        } else {
+            sharedWith[account]?.remove(image)
+        }
+    }
+
+    private mutating func indexCopy(_ copy: ResourceID, of source: ResourceID, isThere: Bool) {
+        if isThere {
+            images[source, default: ImageFacts()].copies.insert(copy)
+        } else {
+            images[source]?.copies.remove(copy)
+            if images[source]?.isEmpty == true { images[source] = nil }
         }
     }
 
@@ -358,10 +369,11 @@ public struct State: Sendable {
 
     /// Puts a fact on its timeline that stood there before, also where only the first of equal ones is kept.
     private mutating func put(_ fact: Fact, back key: FactKey) {
-        switch key {
-        case .activity(let place, _): _ = activity[place, default: ActivityLog()].insert(fact)
-        case .image(let id, let attribute):
-            _ = images[id, default: ImageFacts()].insert(fact, attribute, keepsFirstOnly: false)
+        switch (key.entity, key.attribute.keeping) {
+        case (.image(let id), _):
+            _ = images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: false)
+        case (.accountRegion(let place), .firstOfSecond):
+            _ = activity[place, default: ActivityLog()].insert(fact)
         default: _ = timelines[key, default: []].insert(fact)
         }
         index(key, fact, isThere: true)

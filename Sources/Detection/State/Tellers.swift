@@ -40,13 +40,3 @@ struct Tellers: Sendable {
         counts[teller] = count > 0 ? count : nil
     }
 }
-
-extension ImageAttribute {
-    /// Whether `Reach` asks who told the facts of such a timeline.
-    var hasTellers: Bool {
-        switch self {
-        case .lifecycle, .tag, .allTags, .permission: true
-        default: false
-        }
-    }
-}

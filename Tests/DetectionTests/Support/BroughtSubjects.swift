@@ -3,27 +3,35 @@ import CloudTrail
 @testable import Detection
 
 extension Engine {
-    /// The subjects that are there because of a fact: written without a look at `Reach`.
+    /// The subjects that are there because of a fact: written without a look at any trigger.
     func subjects(broughtBy key: FactKey, _ fact: Fact) -> [Subject] {
         let told = fact.evidence.place
-        switch key {
-        case .allowedImages(let place): return [.guardrails(place), .activity(place)]
-        case .imageCriteria(let place), .blockPublicAccess(let place), .madePublic(let place):
+        switch (key.entity, key.attribute) {
+        case (.accountRegion(let place), .allowedImages): return [.guardrails(place), .activity(place)]
+        case (.accountRegion(let place), .imageCriteria), (.accountRegion(let place), .blockPublicAccess),
+            (.accountRegion(let place), .madePublic):
             return [.guardrails(place)]
-        case .activity(let place, _): return [.activity(place)]
-        case .unreadable(let place, let name): return [.unreadable(place, name: name)]
-        case .instance(let place, let instance): return [.launch(place, instance)]
-        case .refusedShare(let place, let image, let grantee):
+        case (.accountRegion(let place), .activity): return [.activity(place)]
+        case (.accountRegion(let place), .unreadable):
+            guard case .text(let name) = key.qualifier else { return [] }
+            return [.unreadable(place, name: name)]
+        case (.resource(let place, let instance), .instance): return [.launch(place, instance)]
+        case (.resource(let place, let image), .refusedShare):
+            guard case .grantee(let grantee) = key.qualifier else { return [] }
             return [.refusedShare(place, image, grantee)]
-        case .image(let image, .permission(let grantee)) where fact.value == .granted:
+        case (.image(let image), .permission):
+            guard let grantee = key.ofImage.grantee, fact.value == .granted else { return [] }
             return state.image(image).map { [.share($0.place(of: fact), image, grantee)] } ?? []
-        case .image(let image, .lifecycle) where fact.value.isCreation:
+        case (.image(let image), .lifecycle):
+            guard fact.value.isCreation else { return [] }
             return policy.requiredTags.map { .requiredTag(told, image, key: $0.key, $0.resource) }
-        case .image(let image, .tag(let tag)) where !fact.evidence.isInventory:
+        case (.image(let image), .tag):
+            guard !fact.evidence.isInventory, case .text(let tag) = key.qualifier else { return [] }
             return approvalTags.filter { $0 == tag }.map { .approvalTag(told, image, key: $0) }
-        case .image(let image, .allTags) where !fact.evidence.isInventory:
+        case (.image(let image), .allTags):
+            guard !fact.evidence.isInventory else { return [] }
             return approvalTags.map { .approvalTag(told, image, key: $0) }
-        case .managedBy, .refusals, .members, .membership, .image: return []
+        default: return []
         }
     }
 
@@ -41,21 +49,22 @@ extension Engine {
                     || facts.contains { $0.0 == key && isSo($0.1) }
             }
         }
-        switch subject {
-        case .guardrails(let place):
+        let place = subject.place
+        switch (subject.kind, subject.id, subject.qualifier) {
+        case (.guardrails, _, _):
             let keys: [FactKey] = [
                 .allowedImages(place), .imageCriteria(place), .blockPublicAccess(place), .madePublic(place),
             ]
             return any(keys) { _ in true }
-        case .activity(let place):
+        case (.activity, _, _):
             return state.firstActivity(in: place, from: .distantPast) != nil
                 || any([.allowedImages(place)]) { _ in true }
-                || facts.contains { if case .activity(place, _) = $0.0 { true } else { false } }
-        case .unreadable(let place, let name): return any([.unreadable(place, name: name)]) { _ in true }
-        case .refusedShare(let place, let image, let grantee):
+                || facts.contains { $0.0.attribute == .activity && $0.0.entity.place == place }
+        case (.unreadable, _, .text(let name)): return any([.unreadable(place, name: name)]) { _ in true }
+        case (.refusedShare, let image?, .grantee(let grantee)):
             return any([.refusedShare(place, image, grantee)]) { _ in true }
-        case .launch(let place, let instance): return any([.instance(place, instance)]) { _ in true }
-        case .share(let place, let image, let grantee):
+        case (.launch, let instance?, _): return any([.instance(place, instance)]) { _ in true }
+        case (.share, let image?, .grantee(let grantee)):
             // Where a document's grant belongs is told by the image's owner, and by where the image was made or owned.
             var owners: Set<AccountID> = []
             var regions: Set<String> = [""]
@@ -71,16 +80,17 @@ extension Engine {
                 return owners.union([told.account]).contains(place.account)
                     && (told.region.isEmpty ? regions : [told.region]).contains(place.region)
             }
-        case .requiredTag(let place, let image, let key, let resource):
+        case (_, let image?, .requiredTag(let key, let resource)):
             guard policy.requiredTags.contains(where: { $0.key == key && $0.resource == resource }) else {
                 return false
             }
             return any([.image(image, .lifecycle)]) { $0.value.isCreation && $0.evidence.place == place }
-        case .approvalTag(let place, let image, let key):
+        case (.approvalTag, let image?, .text(let key)):
             guard approvalTags.contains(key) else { return false }
             return any([.image(image, .tag(key)), .image(image, .allTags)]) {
                 !$0.evidence.isInventory && $0.evidence.place == place
             }
+        default: return false
         }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Detection
 
-/// Holds `Reach` against what the rules have really read: of every fact that comes or goes, the affected subjects must
+/// Holds the triggers against what the rules have really read: of every fact that comes or goes, the affected subjects must
 /// contain each whose last evaluation by some rule read the fact's key, and each that the fact brings with it.
 ///
 /// `@unchecked Sendable`: one test owns it.
@@ -16,28 +16,28 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         var description: String { "\(rule) of \(subject)" }
     }
 
-    /// Which facts lead to which subjects: what can be taken out of `Reach`.
-    struct Trigger: Hashable, Comparable, CustomStringConvertible {
-        let fact: String
+    /// Which facts lead to which subjects: what can be taken out of the triggers.
+    struct Lead: Hashable, Comparable, CustomStringConvertible {
+        let fact: Attribute
         let subject: Subject.Kind
 
-        var description: String { "\(fact) → \(subject)" }
+        var description: String { "\(fact.text) → kind \(subject.tag)" }
 
-        static func < (left: Trigger, right: Trigger) -> Bool { left.description < right.description }
+        static func < (left: Lead, right: Lead) -> Bool { left.description < right.description }
     }
 
     /// What was found over one or many histories.
     struct Report: CustomStringConvertible {
-        /// What `Reach` misses, each with the fact and the evaluation.
+        /// What the triggers miss, each with the fact and the evaluation.
         var gaps: [String] = []
         /// How often each trigger has named a subject.
-        var used: [Trigger: Int] = [:]
+        var used: [Lead: Int] = [:]
         /// Subjects that nothing but this trigger names, though they depend on the fact.
-        var needed: [Trigger: Int] = [:]
+        var needed: [Lead: Int] = [:]
         /// How often each rule said what: `open`, `resolved`, `undetermined`, `nothing`.
         var said: [String: [String: Int]] = [:]
-        var came: [String: Int] = [:]
-        var went: [String: Int] = [:]
+        var came: [Attribute: Int] = [:]
+        var went: [Attribute: Int] = [:]
         var checked = 0
 
         mutating func add(_ other: Report) {
@@ -57,8 +57,8 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
                 let told = outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
                 lines.append("\(rule): \(told.joined(separator: ", "))")
             }
-            for kind in FactKey.kindNames.sorted() {
-                lines.append("\(kind): came \(came[kind] ?? 0), went \(went[kind] ?? 0)")
+            for kind in Attribute.known {
+                lines.append("\(kind.text): came \(came[kind] ?? 0), went \(went[kind] ?? 0)")
             }
             for (trigger, count) in used.sorted(by: { $0.key < $1.key }) {
                 lines.append("\(trigger): names \(count), alone and needed \(needed[trigger] ?? 0)")
@@ -69,7 +69,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
 
     private(set) var report = Report()
     /// A trigger that is taken out, to see that it is missed.
-    private let gap: Trigger?
+    private let gap: Lead?
     private var readers: [FactKey: [Evaluation: [FactReading]]] = [:]
     private var read: [Evaluation: Set<FactKey>] = [:]
     private var bySubject: [Subject: Set<Evaluation>] = [:]
@@ -86,7 +86,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         let fact: Fact
     }
 
-    init(without gap: Trigger? = nil) { self.gap = gap }
+    init(without gap: Lead? = nil) { self.gap = gap }
 
     // MARK: What the engine tells
 
@@ -107,25 +107,25 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     }
 
     func affected(_ subjects: [Subject], by facts: [(FactKey, Fact)], in engine: Engine) {
-        var triggers: [Subject: Set<Trigger>] = [:]
+        var leads: [Subject: Set<Lead>] = [:]
         for (key, fact) in facts {
             touched.insert(Touched(key: key, fact: fact))
             for subject in engine.reached(by: [(key, fact)]) {
-                let trigger = Trigger(fact: key.kindName, subject: subject.kind)
-                report.used[trigger, default: 0] += 1
-                triggers[subject, default: []].insert(trigger)
+                let lead = Lead(fact: key.attribute, subject: subject.kind)
+                report.used[lead, default: 0] += 1
+                leads[subject, default: []].insert(lead)
             }
         }
         var named = Set(subjects)
-        if let gap { named = named.filter { triggers[$0] != [gap] } }
-        for (key, fact) in facts { check(key, fact, facts, named, triggers, engine) }
+        if let gap { named = named.filter { leads[$0] != [gap] } }
+        for (key, fact) in facts { check(key, fact, facts, named, leads, engine) }
         for image in Set(facts.compactMap(\.0.image)) {
             for attribute in engine.state.image(image)?.attributes ?? [] {
-                check(broughtBy: .image(image, attribute), named, triggers, engine)
+                check(broughtBy: .image(image, attribute), named, leads, engine)
             }
         }
         for key in Set(facts.map(\.0)) where key.image == nil {
-            check(broughtBy: key, named, triggers, engine)
+            check(broughtBy: key, named, leads, engine)
         }
         known.formUnion(named)
         waiting.formUnion(named)
@@ -160,7 +160,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         _ fact: Fact,
         _ all: [(FactKey, Fact)],
         _ named: Set<Subject>,
-        _ triggers: [Subject: Set<Trigger>],
+        _ leads: [Subject: Set<Lead>],
         _ engine: Engine
     ) {
         for (evaluation, reading) in dependent(on: key, fact, engine.state) {
@@ -169,7 +169,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
             guard engine.owns(subject), engine.isBrought(subject, also: all) else { continue }
             if waiting.contains(subject) { continue }
             if named.contains(subject) {
-                note(triggers[subject])
+                note(leads[subject])
             } else {
                 report.gaps.append("\(key) \(fact.told) does not name \(evaluation), which read \(reading)")
             }
@@ -180,14 +180,14 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     private func check(
         broughtBy key: FactKey,
         _ named: Set<Subject>,
-        _ triggers: [Subject: Set<Trigger>],
+        _ leads: [Subject: Set<Lead>],
         _ engine: Engine
     ) {
         for fact in engine.state.timeline(key).facts {
             for subject in engine.subjects(broughtBy: key, fact)
             where !known.contains(subject) && engine.owns(subject) {
                 if named.contains(subject) {
-                    note(triggers[subject])
+                    note(leads[subject])
                 } else {
                     report.gaps.append("\(key) \(fact.told) brings \(subject), and does not name it")
                 }
@@ -195,7 +195,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         }
     }
 
-    private func note(_ triggers: Set<Trigger>?) {
+    private func note(_ triggers: Set<Lead>?) {
         if let triggers, triggers.count == 1, let only = triggers.first {
             report.needed[only, default: 0] += 1
         }
@@ -217,12 +217,12 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         for change in engine.state.journal?.changes ?? [] {
             switch change {
             case .inserted(let key, let fact):
-                report.came[key.kindName, default: 0] += 1
+                report.came[key.attribute, default: 0] += 1
                 if !touched.contains(Touched(key: key, fact: fact)) {
                     report.gaps.append("\(key) \(fact.told) came in silence")
                 }
             case .removed(let key, let fact):
-                report.went[key.kindName, default: 0] += 1
+                report.went[key.attribute, default: 0] += 1
                 let gone = Touched(key: key, fact: fact)
                 if !touched.contains(gone) { check(goneInSilence: gone, engine) }
             default: break

@@ -2,66 +2,30 @@ import CloudTrail
 
 @testable import Detection
 
-extension FactKey {
-    /// Which of the kinds of facts it names, without what it is about.
-    var kindName: String {
-        switch self {
-        case .allowedImages: "allowedImages"
-        case .imageCriteria: "imageCriteria"
-        case .managedBy: "managedBy"
-        case .blockPublicAccess: "blockPublicAccess"
-        case .madePublic: "madePublic"
-        case .activity: "activity"
-        case .unreadable: "unreadable"
-        case .instance: "instance"
-        case .refusedShare: "refusedShare"
-        case .refusals: "refusals"
-        case .image(_, let attribute): attribute.kindName
-        case .members: "members"
-        case .membership: "membership"
-        }
-    }
+extension Attribute {
+    /// A name, for whoever reads what a test says.
+    var text: String { Self.names[self] ?? "attribute \(tag)" }
 
-    /// Every kind.
-    static let kindNames: Set<String> = Set(
-        [
-            "allowedImages", "imageCriteria", "managedBy", "blockPublicAccess", "madePublic", "activity",
-            "unreadable", "instance", "refusedShare", "refusals", "members", "membership",
-        ] + ImageAttribute.kindNames
-    )
-
-    /// The key under which readings are looked up that a fact at this one may change.
-    var lookedUp: [FactKey] {
-        switch self {
-        case .activity(let place, _): [.activity(place, second: 0)]
-        case .image(let id, .permission(let group)) where group.isGroup && group != .everyone:
-            [self, .image(id, .permission(.everyone))]
-        default: [self]
-        }
-    }
-
-    /// The image that it is about, if it is about one.
-    var image: ResourceID? { if case .image(let id, _) = self { id } else { nil } }
+    private static let names: [Attribute: String] = [
+        .allowedImages: "allowedImages", .imageCriteria: "imageCriteria", .managedBy: "managedBy",
+        .blockPublicAccess: "blockPublicAccess", .madePublic: "madePublic", .activity: "activity",
+        .unreadable: "unreadable", .instance: "instance", .refusedShare: "refusedShare",
+        .refusals: "refusals", .members: "members", .membership: "membership", .owner: "owner",
+        .ownerAlias: "ownerAlias",
+        .name: "name", .creationDate: "creationDate", .origin: "origin", .productCodes: "productCodes",
+        .deprecation: "deprecation", .lifecycle: "lifecycle", .tag: "tag", .allTags: "allTags",
+        .permission: "permission", .allPermissions: "allPermissions",
+    ]
 }
 
-extension ImageAttribute {
-    fileprivate static let kindNames = singles.map(\.kindName) + ["tag", "permission"]
-
-    fileprivate var kindName: String {
-        switch self {
-        case .owner: "owner"
-        case .ownerAlias: "ownerAlias"
-        case .name: "name"
-        case .creationDate: "creationDate"
-        case .origin: "origin"
-        case .productCodes: "productCodes"
-        case .deprecation: "deprecation"
-        case .lifecycle: "lifecycle"
-        case .tag: "tag"
-        case .allTags: "allTags"
-        case .permission: "permission"
-        case .allPermissions: "allPermissions"
+extension FactKey {
+    /// The key under which readings are looked up that a fact at this one may change.
+    var lookedUp: [FactKey] {
+        if attribute == .activity, let place = entity.place { return [.activity(place, second: 0)] }
+        if let image, let group = ofImage.grantee, group.isGroup, group != .everyone {
+            return [self, .image(image, .permission(.everyone))]
         }
+        return [self]
     }
 }
 

@@ -19,7 +19,7 @@ struct NetHistory {
     /// What a history shows, without a trigger or with all.
     static func report(
         _ seed: UInt64,
-        without gap: DependencyNet.Trigger? = nil
+        without gap: DependencyNet.Lead? = nil
     ) throws
         -> DependencyNet.Report
     {
@@ -37,7 +37,7 @@ struct NetHistory {
             .joined(separator: "\n")
     }
 
-    private init(_ seed: UInt64, without gap: DependencyNet.Trigger?) {
+    private init(_ seed: UInt64, without gap: DependencyNet.Lead?) {
         var random = SplitMix64(seed: 40_000 + seed)
         let policy = Self.policy(&random)
         self.policy = policy

@@ -13,6 +13,8 @@ struct AllowedAMIsCriteriaWeakened: Rule {
     )
 
     let subjects = Subject.Kind.guardrails
+
+    let triggers = Trigger.on([.allowedImages, .imageCriteria], .subject(.guardrails))
     private let comparisons: CriteriaComparisons
 
     init(_ comparisons: CriteriaComparisons = CriteriaComparisons()) { self.comparisons = comparisons }
@@ -24,7 +26,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
     }
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .guardrails(let place) = subject else { return nil }
+        let place = subject.place
         var judgement = Judgement()
         /// The last list with anything in it.
         var known: Told?

@@ -14,8 +14,10 @@ struct AllowedAMIsDisabled: Rule {
 
     let subjects = Subject.Kind.guardrails
 
+    let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .guardrails(let place) = subject else { return nil }
+        let place = subject.place
         let isDemanded = scene.policy.baseline.allowedImagesState == .enabled
         var judgement = Judgement()
         var known: Fact?

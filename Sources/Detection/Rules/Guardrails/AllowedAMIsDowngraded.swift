@@ -14,8 +14,10 @@ struct AllowedAMIsDowngraded: Rule {
 
     let subjects = Subject.Kind.guardrails
 
+    let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .guardrails(let place) = subject else { return nil }
+        let place = subject.place
         var judgement = Judgement()
         var strength: (state: AllowedImagesState, fact: Fact)?
         for fact in scene.facts.all(of: .allowedImages(place)) {

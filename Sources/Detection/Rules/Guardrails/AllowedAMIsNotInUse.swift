@@ -14,9 +14,13 @@ struct AllowedAMIsNotInUse: Rule {
 
     let subjects = Subject.Kind.activity
 
+    let triggers: [Trigger] = [
+        .on(.allowedImages, .accountRegion(.activity)), .on(.activity, .firstActivity),
+    ]
+
     /// Only the first call under a state is an occurrence.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .activity(let place) = subject else { return nil }
+        let place = subject.place
         // Of several facts in one second only the last is what that second's calls saw.
         let all = Array(scene.facts.all(of: .allowedImages(place)))
         let facts = all.indices.filter { $0 + 1 == all.count || all[$0 + 1].time > all[$0].time }.map {
@@ -84,5 +88,20 @@ struct AllowedAMIsNotInUse: Rule {
             remediation: [AllowedAMIsCommands.read(place)],
             message: "\(place) is used, and whether Allowed AMIs is on there was never told."
         )
+    }
+}
+
+extension Reach {
+    /// An account and Region at its first call of all, and the first under a state; a later one reaches nothing.
+    fileprivate static let firstActivity = Reach("first activity", brings: true) { key, fact, affected in
+        guard let place = key.entity.place else { return }
+        let state = affected.state
+        if let calls = state.activity[place], let first = calls.first, first.time < fact.time {
+            guard let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time),
+                setting.value == .allowedImages(.disabled),
+                calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
+            else { return }
+        }
+        affected.insert(.activity(place))
     }
 }

@@ -16,8 +16,11 @@ struct WatchedCallUnreadable: Rule {
 
     let subjects = Subject.Kind.unreadable
 
+    let triggers: [Trigger] = [.on(.unreadable, .subject(.unreadable))]
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .unreadable(let place, let name) = subject else { return nil }
+        guard let name = subject.name else { return nil }
+        let place = subject.place
         var judgement = Judgement()
         for fact in scene.facts.all(of: .unreadable(place, name: name)) {
             let (reason, what, severity): (ExactText, String, Severity)

@@ -14,6 +14,8 @@ struct LaunchFromDeniedAMI: Rule {
 
     let subjects = Subject.Kind.launch
 
+    let triggers = LaunchRecord.triggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard !scene.inForce.deniedImages.isEmpty, let launch = scene.launch
         else { return nil }

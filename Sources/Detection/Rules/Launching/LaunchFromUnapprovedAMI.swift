@@ -15,6 +15,8 @@ struct LaunchFromUnapprovedAMI: Rule {
 
     let subjects = Subject.Kind.launch
 
+    let triggers = LaunchRecord.triggers + ImageApproval.launchTriggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard scene.policy.approvedImages != nil, let launch = scene.launch else {
             return nil

@@ -20,6 +20,10 @@ struct LaunchNotAllowedByCriteria: Rule {
 
     let subjects = Subject.Kind.launch
 
+    let triggers =
+        LaunchRecord.triggers + CriteriaAdmission.launchTriggers
+        + Trigger.on([.allowedImages, .imageCriteria], .launches(.untilTheNext))
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard let launch = scene.launch,
             let setting = setting(at: launch.place, launch.time, scene)

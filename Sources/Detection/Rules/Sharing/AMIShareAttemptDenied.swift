@@ -14,8 +14,12 @@ struct AMIShareAttemptDenied: Rule {
 
     let subjects = Subject.Kind.refusedShare
 
+    let triggers =
+        [.on(.refusedShare, .subject(.refusedShare))] + DeniedAttempts.triggers + ShareTrust.triggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .refusedShare(let place, let image, let grantee) = subject else { return nil }
+        guard let image = subject.id, let grantee = subject.grantee else { return nil }
+        let place = subject.place
         var judgement = Judgement()
         let denied = scene.facts.all(of: .refusedShare(place, image, grantee)).compactMap { fact in
             trust(place.account, fact.time, scene).objection(to: grantee).map { (fact, $0) }

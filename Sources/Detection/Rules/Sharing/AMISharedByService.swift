@@ -21,11 +21,19 @@ struct AMISharedByService: Rule {
 
     let subjects = Subject.Kind.share
 
+    let triggers = ShareHistory.triggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .share(let place, let image, let grantee) = subject, grantee != .everyone else {
+        guard let image = subject.id, let grantee = subject.grantee, grantee != .everyone else {
             return nil
         }
-        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: true)
-            .judge()
+        return ShareHistory(
+            place: subject.place,
+            image: image,
+            grantee: grantee,
+            scene: scene,
+            byService: true
+        )
+        .judge()
     }
 }

@@ -19,11 +19,19 @@ struct AMISharedWithUntrustedAccount: Rule {
 
     let subjects = Subject.Kind.share
 
+    let triggers = ShareHistory.triggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .share(let place, let image, let grantee) = subject, case .account = grantee else {
+        guard let image = subject.id, let grantee = subject.grantee, case .account = grantee else {
             return nil
         }
-        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
-            .judge()
+        return ShareHistory(
+            place: subject.place,
+            image: image,
+            grantee: grantee,
+            scene: scene,
+            byService: false
+        )
+        .judge()
     }
 }

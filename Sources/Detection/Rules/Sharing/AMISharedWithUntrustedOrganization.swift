@@ -14,12 +14,20 @@ struct AMISharedWithUntrustedOrganization: Rule {
 
     let subjects = Subject.Kind.share
 
+    let triggers = ShareHistory.triggers
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .share(let place, let image, let grantee) = subject, grantee.isGroup, grantee != .everyone
+        guard let image = subject.id, let grantee = subject.grantee, grantee.isGroup, grantee != .everyone
         else {
             return nil
         }
-        return ShareHistory(place: place, image: image, grantee: grantee, scene: scene, byService: false)
-            .judge()
+        return ShareHistory(
+            place: subject.place,
+            image: image,
+            grantee: grantee,
+            scene: scene,
+            byService: false
+        )
+        .judge()
     }
 }

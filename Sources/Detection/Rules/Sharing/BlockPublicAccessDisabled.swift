@@ -14,8 +14,10 @@ struct BlockPublicAccessDisabled: Rule {
 
     let subjects = Subject.Kind.guardrails
 
+    let triggers = Trigger.on([.blockPublicAccess, .madePublic], .subject(.guardrails))
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .guardrails(let place) = subject else { return nil }
+        let place = subject.place
         let isDemanded = scene.policy.baseline.blockPublicAccess == .blockNewSharing
         let severity = isDemanded ? Severity.critical : .high
         var judgement = Judgement()

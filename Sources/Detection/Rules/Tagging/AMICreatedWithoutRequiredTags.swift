@@ -13,8 +13,16 @@ struct AMICreatedWithoutRequiredTags: Rule {
 
     let subjects = Subject.Kind.requiredTag
 
+    let triggers =
+        Trigger.on([.owner, .lifecycle, .tag, .allTags], .requiredTags)
+        + [.on(.lifecycle, .toldRequiredTags)]
+        + Trigger.on([.owner, .tag, .allTags], .requiredTagsOfCopies)
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .requiredTag(let place, let image, let key, let resource) = subject else { return nil }
+        guard let image = subject.id, case .requiredTag(let key, let resource) = subject.qualifier else {
+            return nil
+        }
+        let place = subject.place
         let required = scene.policy.requiredTags.enumerated().filter {
             $0.element.key == key && $0.element.resource == resource
         }
@@ -192,6 +200,44 @@ extension Policy.RequiredTag {
         case .present: true
         case .value(let wanted): value == wanted
         case .pattern(let pattern): pattern.matches(value.string)
+        }
+    }
+}
+
+extension Reach {
+    /// The tags that are required of an image, where somebody told that it came into being.
+    fileprivate static let requiredTags = Reach("required tags", isOfImage: true) { key, _, affected in
+        if let image = key.image { affected.addRequiredTags(of: image) }
+    }
+
+    /// The same of its copies that took its tags along, and of copies of those.
+    fileprivate static let requiredTagsOfCopies = Reach("required tags of copies", isOfImage: true) {
+        key,
+        _,
+        affected in
+        guard let image = key.image else { return }
+        affected.forEachCopy(of: image) { copy, affected in affected.addRequiredTags(of: copy) }
+    }
+
+    /// The same where the fact was told.
+    fileprivate static let toldRequiredTags = Reach("told required tags", brings: true) {
+        key,
+        fact,
+        affected in
+        if let image = key.image { affected.addRequiredTags(of: image, told: Teller(fact)) }
+    }
+}
+
+extension AffectedSubjects {
+    fileprivate mutating func addRequiredTags(of image: ResourceID) {
+        let state = state
+        state.forEachTeller(of: image, .lifecycle) { addRequiredTags(of: image, told: $0) }
+    }
+
+    fileprivate mutating func addRequiredTags(of image: ResourceID, told teller: Teller?) {
+        guard let teller else { return }
+        for required in inForce.policy.requiredTags {
+            insert(.requiredTag(teller.place, image, key: required.key, required.resource))
         }
     }
 }

@@ -14,10 +14,16 @@ struct ApprovalTagTampered: Rule {
 
     let subjects = Subject.Kind.approvalTag
 
+    let triggers =
+        Trigger.on([.owner, .ownerAlias, .name, .lifecycle, .tag, .allTags], .approvalTags)
+        + Trigger.on([.tag, .allTags], .toldApprovalTags)
+        + Trigger.on([.owner, .tag, .allTags], .approvalTagsOfCopies)
+
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard case .approvalTag(let place, let image, let key) = subject, scene.policy.publishers != nil,
+        guard let image = subject.id, let key = subject.name, scene.policy.publishers != nil,
             !image.isImportTask
         else { return nil }
+        let place = subject.place
         let known = scene.facts.image(image)
         guard known.owner?.account == place.account else { return nil }
         let approving = approvingValues(key, image, scene)
@@ -132,5 +138,43 @@ extension Fact {
         } else {
             true
         }
+    }
+}
+
+extension Reach {
+    /// The tags of an image by which images are approved, where somebody told one.
+    fileprivate static let approvalTags = Reach("approval tags", isOfImage: true) { key, _, affected in
+        if let image = key.image { affected.addApprovalTags(of: image) }
+    }
+
+    /// The same of its copies that took its tags along, and of copies of those.
+    fileprivate static let approvalTagsOfCopies = Reach("approval tags of copies", isOfImage: true) {
+        key,
+        _,
+        affected in
+        guard let image = key.image else { return }
+        affected.forEachCopy(of: image) { copy, affected in affected.addApprovalTags(of: copy) }
+    }
+
+    /// The same where the fact was told.
+    fileprivate static let toldApprovalTags = Reach("told approval tags", brings: true) {
+        key,
+        fact,
+        affected in
+        if let image = key.image { affected.addApprovalTags(of: image, told: Teller(fact)) }
+    }
+}
+
+extension AffectedSubjects {
+    fileprivate mutating func addApprovalTags(of image: ResourceID) {
+        let state = state
+        for attribute in inForce.approvalTags {
+            state.forEachTeller(of: image, attribute) { addApprovalTags(of: image, told: $0) }
+        }
+    }
+
+    fileprivate mutating func addApprovalTags(of image: ResourceID, told teller: Teller?) {
+        guard let teller, !teller.isInventory else { return }
+        for key in inForce.approvalTagKeys { insert(.approvalTag(teller.place, image, key: key)) }
     }
 }

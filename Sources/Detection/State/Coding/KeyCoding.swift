@@ -1,166 +1,215 @@
 import CloudTrail
 
+// What keys of the first format are about stands in the attribute's tag; later ones carry their attribute's row, so that a
+// version that does not know it keeps the facts. The same holds for subjects.
+
+/// Begins what describes itself.
+private let selfDescribedTag: UInt8 = 255
+
 extension ByteWriter {
     mutating func key(_ key: FactKey) {
-        switch key {
-        case .allowedImages(let place): tagged(0) { $0.place(place) }
-        case .imageCriteria(let place): tagged(1) { $0.place(place) }
-        case .managedBy(let place): tagged(2) { $0.place(place) }
-        case .blockPublicAccess(let place): tagged(3) { $0.place(place) }
-        case .madePublic(let place): tagged(4) { $0.place(place) }
-        case .activity(let place, let second):
-            tagged(5) {
-                $0.place(place)
-                $0.signed(second)
-            }
-        case .unreadable(let place, let name):
-            tagged(6) {
-                $0.place(place)
-                $0.text(name.string)
-            }
-        case .instance(let place, let id):
-            tagged(7) {
-                $0.place(place)
-                $0.resource(id)
-            }
-        case .refusedShare(let place, let image, let grantee):
-            tagged(8) {
-                $0.place(place)
-                $0.resource(image)
-                $0.grantee(grantee)
-            }
-        case .refusals(let account, let principal):
-            tagged(9) {
-                $0.unsigned(account.number)
-                $0.text(principal.string)
-            }
-        case .image(let id, let attribute):
-            tagged(10) {
-                $0.resource(id)
-                $0.attribute(attribute)
-            }
-        case .members(let organization): tagged(11) { $0.text(organization.string) }
-        case .membership(let account): tagged(12) { $0.unsigned(account.number) }
+        let tag = key.attribute.tag
+        guard tag < Attribute.firstSelfDescribed else { return selfDescribed(key) }
+        byte(tag > 255 ? Attribute.imageTag : UInt8(tag))
+        entity(key.entity)
+        if tag > 255 { byte(UInt8(truncatingIfNeeded: tag)) }
+        qualifier(key.qualifier)
+    }
+
+    private mutating func selfDescribed(_ key: FactKey) {
+        byte(selfDescribedTag)
+        unsigned(UInt64(key.attribute.tag))
+        byte(key.attribute.traits.0)
+        byte(key.attribute.traits.1)
+        byte(key.entity.shape)
+        entity(key.entity)
+        byte(key.qualifier.shape)
+        qualifier(key.qualifier)
+    }
+
+    private mutating func entity(_ entity: Entity) {
+        switch entity {
+        case .accountRegion(let place): self.place(place)
+        case .resource(let place, let id):
+            self.place(place)
+            resource(id)
+        case .account(let account): unsigned(account.number)
+        case .image(let id): resource(id)
+        case .organization(let organization): text(organization.string)
         }
     }
 
-    private mutating func attribute(_ attribute: ImageAttribute) {
-        switch attribute {
-        case .owner: byte(0)
-        case .ownerAlias: byte(1)
-        case .name: byte(2)
-        case .creationDate: byte(3)
-        case .origin: byte(4)
-        case .productCodes: byte(5)
-        case .deprecation: byte(6)
-        case .lifecycle: byte(7)
-        case .tag(let key): tagged(8) { $0.text(key.string) }
-        case .allTags: byte(9)
-        case .permission(let grantee): tagged(10) { $0.grantee(grantee) }
-        case .allPermissions: byte(11)
+    private mutating func qualifier(_ qualifier: Qualifier) {
+        switch qualifier {
+        case .none: break
+        case .text(let text): self.text(text.string)
+        case .grantee(let grantee): self.grantee(grantee)
+        case .second(let second): signed(second)
+        case .requiredTag(let key, let resource):
+            text(key.string)
+            text(resource.rawValue)
         }
     }
 
     mutating func subject(_ subject: Subject) {
-        switch subject {
-        case .guardrails(let place): tagged(0) { $0.place(place) }
-        case .activity(let place): tagged(1) { $0.place(place) }
-        case .unreadable(let place, let name):
-            tagged(2) {
-                $0.place(place)
-                $0.text(name.string)
-            }
-        case .launch(let place, let id):
-            tagged(3) {
-                $0.place(place)
-                $0.resource(id)
-            }
-        case .share(let place, let image, let grantee):
-            tagged(4) {
-                $0.place(place)
-                $0.resource(image)
-                $0.grantee(grantee)
-            }
-        case .refusedShare(let place, let image, let grantee):
-            tagged(5) {
-                $0.place(place)
-                $0.resource(image)
-                $0.grantee(grantee)
-            }
-        case .requiredTag(let place, let image, let key, let resource):
-            tagged(6) {
-                $0.place(place)
-                $0.resource(image)
-                $0.text(key.string)
-                $0.text(resource.rawValue)
-            }
-        case .approvalTag(let place, let image, let key):
-            tagged(7) {
-                $0.place(place)
-                $0.resource(image)
-                $0.text(key.string)
-            }
+        let tag = subject.kind.tag
+        if tag < Subject.Kind.firstSelfDescribed {
+            byte(UInt8(tag))
+        } else {
+            byte(selfDescribedTag)
+            unsigned(UInt64(tag))
+            text(subject.kind.resource.rawValue)
+            byte((subject.id == nil ? 0 : 16) | subject.qualifier.shape)
         }
+        place(subject.place)
+        if let id = subject.id { resource(id) }
+        qualifier(subject.qualifier)
     }
 }
 
 extension ByteReader {
     mutating func key() throws(StateError) -> FactKey {
-        switch try byte() {
-        case 0: .allowedImages(try place())
-        case 1: .imageCriteria(try place())
-        case 2: .managedBy(try place())
-        case 3: .blockPublicAccess(try place())
-        case 4: .madePublic(try place())
-        case 5: .activity(try place(), second: try signed())
-        case 6: .unreadable(try place(), name: ExactText(try text()))
-        case 7: .instance(try place(), try resource())
-        case 8: .refusedShare(try place(), try resource(), try grantee())
-        case 9: .refusals(try account(), principal: ExactText(try text()))
-        case 10: .image(try resource(), try attribute())
-        case 11: .members(organization: ExactText(try text()))
-        case 12: .membership(try account())
-        case let tag: throw .malformed("no fact is about tag \(tag)")
+        let tag = try byte()
+        switch tag {
+        case selfDescribedTag: return try selfDescribedKey()
+        case Attribute.imageTag:
+            let entity = Entity.image(try resource())
+            let own = try byte()
+            guard let attribute = Attribute.known(UInt16(tag) << 8 | UInt16(own)) else {
+                throw .malformed("no attribute has tag \(own)")
+            }
+            return FactKey(attribute, entity, try qualifier(of: attribute))
+        default:
+            guard let attribute = Attribute.known(UInt16(tag)) else {
+                throw .malformed("no fact is about tag \(tag)")
+            }
+            let entity = try entity(of: attribute)
+            return FactKey(attribute, entity, try qualifier(of: attribute))
         }
     }
 
-    private mutating func attribute() throws(StateError) -> ImageAttribute {
-        switch try byte() {
-        case 0: .owner
-        case 1: .ownerAlias
-        case 2: .name
-        case 3: .creationDate
-        case 4: .origin
-        case 5: .productCodes
-        case 6: .deprecation
-        case 7: .lifecycle
-        case 8: .tag(ExactText(try text()))
-        case 9: .allTags
-        case 10: .permission(try grantee())
-        case 11: .allPermissions
-        case let tag: throw .malformed("no attribute has tag \(tag)")
+    private mutating func selfDescribedKey() throws(StateError) -> FactKey {
+        let tag = try unsigned()
+        let traits = (try byte(), try byte())
+        guard let tag = UInt16(exactly: tag), let attribute = Attribute(tag, traits: traits) else {
+            throw .malformed("no attribute has tag \(tag)")
+        }
+        let entity = try entity(shape: try byte())
+        return FactKey(attribute, entity, try qualifier(shape: try byte()))
+    }
+
+    private mutating func entity(of attribute: Attribute) throws(StateError) -> Entity {
+        switch attribute {
+        case .instance, .refusedShare: try entity(shape: Entity.Shape.resource)
+        case .refusals, .membership: try entity(shape: Entity.Shape.account)
+        case .members: try entity(shape: Entity.Shape.organization)
+        default: try entity(shape: Entity.Shape.accountRegion)
+        }
+    }
+
+    private mutating func qualifier(of attribute: Attribute) throws(StateError) -> Qualifier {
+        switch attribute {
+        case .activity: try qualifier(shape: Qualifier.Shape.second)
+        case .unreadable, .refusals, .tag: try qualifier(shape: Qualifier.Shape.text)
+        case .refusedShare, .permission: try qualifier(shape: Qualifier.Shape.grantee)
+        default: .none
+        }
+    }
+
+    private mutating func entity(shape: UInt8) throws(StateError) -> Entity {
+        switch shape {
+        case Entity.Shape.accountRegion: .accountRegion(try place())
+        case Entity.Shape.resource: .resource(try place(), try resource())
+        case Entity.Shape.account: .account(try account())
+        case Entity.Shape.image: .image(try resource())
+        case Entity.Shape.organization: .organization(ExactText(try text()))
+        default: throw .malformed("no entity has shape \(shape)")
+        }
+    }
+
+    private mutating func qualifier(shape: UInt8) throws(StateError) -> Qualifier {
+        switch shape {
+        case Qualifier.Shape.none: return .none
+        case Qualifier.Shape.text: return .text(ExactText(try text()))
+        case Qualifier.Shape.grantee: return .grantee(try grantee())
+        case Qualifier.Shape.second: return .second(try signed())
+        case Qualifier.Shape.requiredTag:
+            let key = ExactText(try text())
+            guard let resource = Policy.RequiredTag.Resource(rawValue: try text()) else {
+                throw .malformed("tags are required of images and snapshots only")
+            }
+            return .requiredTag(key, resource)
+        default: throw .malformed("no qualifier has shape \(shape)")
         }
     }
 
     mutating func subject() throws(StateError) -> Subject {
-        switch try byte() {
-        case 0: .guardrails(try place())
-        case 1: .activity(try place())
-        case 2: .unreadable(try place(), name: ExactText(try text()))
-        case 3: .launch(try place(), try resource())
-        case 4: .share(try place(), try resource(), try grantee())
-        case 5: .refusedShare(try place(), try resource(), try grantee())
-        case 6: try requiredTag()
-        case 7: .approvalTag(try place(), try resource(), key: ExactText(try text()))
-        case let tag: throw .malformed("no subject has tag \(tag)")
+        let tag = try byte()
+        if tag == selfDescribedTag { return try selfDescribedSubject() }
+        guard let kind = Subject.Kind.known(UInt16(tag)) else {
+            throw .malformed("no subject has tag \(tag)")
         }
+        let place = try place()
+        let id = kind.resource == .accountRegion ? nil : try resource()
+        let shape =
+            switch kind {
+            case .unreadable, .approvalTag: Qualifier.Shape.text
+            case .share, .refusedShare: Qualifier.Shape.grantee
+            case .requiredTag: Qualifier.Shape.requiredTag
+            default: Qualifier.Shape.none
+            }
+        return Subject(kind, place, id, try qualifier(shape: shape))
     }
 
-    private mutating func requiredTag() throws(StateError) -> Subject {
-        let (place, image, key) = (try place(), try resource(), ExactText(try text()))
-        guard let resource = Policy.RequiredTag.Resource(rawValue: try text()) else {
-            throw .malformed("tags are required of images and snapshots only")
+    private mutating func selfDescribedSubject() throws(StateError) -> Subject {
+        let tag = try unsigned()
+        guard let tag = UInt16(exactly: tag), tag >= Subject.Kind.firstSelfDescribed,
+            let resource = Resource.Kind(rawValue: try text())
+        else { throw .malformed("no subject has tag \(tag)") }
+        let shape = try byte()
+        guard shape < 32 else { throw .malformed("no subject has shape \(shape)") }
+        let place = try place()
+        let id = shape & 16 == 0 ? nil : try self.resource()
+        return Subject(Subject.Kind(tag, resource), place, id, try qualifier(shape: shape & 15))
+    }
+}
+
+extension Entity {
+    fileprivate enum Shape {
+        static let accountRegion: UInt8 = 0
+        static let resource: UInt8 = 1
+        static let account: UInt8 = 2
+        static let image: UInt8 = 3
+        static let organization: UInt8 = 4
+    }
+
+    fileprivate var shape: UInt8 {
+        switch self {
+        case .accountRegion: Shape.accountRegion
+        case .resource: Shape.resource
+        case .account: Shape.account
+        case .image: Shape.image
+        case .organization: Shape.organization
         }
-        return .requiredTag(place, image, key: key, resource)
+    }
+}
+
+extension Qualifier {
+    fileprivate enum Shape {
+        static let none: UInt8 = 0
+        static let text: UInt8 = 1
+        static let grantee: UInt8 = 2
+        static let second: UInt8 = 3
+        static let requiredTag: UInt8 = 4
+    }
+
+    fileprivate var shape: UInt8 {
+        switch self {
+        case .none: Shape.none
+        case .text: Shape.text
+        case .grantee: Shape.grantee
+        case .second: Shape.second
+        case .requiredTag: Shape.requiredTag
+        }
     }
 }

@@ -55,7 +55,7 @@ enum StateKey: Hashable {
 
     /// The entry that a fact is kept in.
     static func of(_ fact: Fact, at key: FactKey) -> StateKey {
-        guard key.hasEntryPerRecord else {
+        guard key.attribute.hasEntryPerRecord else {
             return .facts(key, writer: key.account ?? fact.evidence.account)
         }
         let evidence = fact.evidence
@@ -92,7 +92,7 @@ enum StateKey: Hashable {
         case 3:
             let account = try reader.account()
             let key = try reader.key()
-            guard key.hasEntryPerRecord else {
+            guard key.attribute.hasEntryPerRecord else {
                 throw .malformed("an attribute that has no entry for each record")
             }
             self = .record(key, RecordID(account: account, time: try reader.time(), id: try reader.event()))
@@ -123,20 +123,6 @@ extension ByteWriter {
         case .clock(let account):
             byte(2)
             unsigned(account.number)
-        }
-    }
-}
-
-extension FactKey {
-    /// The account whose state this is part of; nil in the catalogue.
-    var account: AccountID? {
-        switch self {
-        case .allowedImages(let place), .imageCriteria(let place), .managedBy(let place),
-            .blockPublicAccess(let place), .madePublic(let place), .activity(let place, _),
-            .unreadable(let place, _), .instance(let place, _), .refusedShare(let place, _, _):
-            place.account
-        case .refusals(let account, _): account
-        case .image, .members, .membership: nil
         }
     }
 }

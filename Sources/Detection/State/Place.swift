@@ -1,0 +1,35 @@
+public import CloudTrail
+
+/// An account's part of one Region.
+public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertible {
+    /// The account.
+    public let account: AccountID
+    /// The Region.
+    public let region: String
+
+    /// A place from its parts.
+    public init(_ account: AccountID, _ region: String) {
+        self.account = account
+        self.region = region
+    }
+
+    /// Feeds both.
+    public func feed(to fingerprint: inout TextFingerprint) {
+        fingerprint.feed(account.number)
+        fingerprint.feed(region)
+    }
+
+    /// `<account>/<region>`, the id of the resource `account-region`.
+    public var description: String { "\(account)/\(region)" }
+
+    /// The same account, and the Region byte for byte.
+    public static func == (left: Place, right: Place) -> Bool {
+        left.account == right.account && left.region.hasSameBytes(as: right.region)
+    }
+
+    /// By account, then Region.
+    public static func < (left: Place, right: Place) -> Bool {
+        left.account != right.account
+            ? left.account < right.account : left.region.bytesPrecede(right.region)
+    }
+}

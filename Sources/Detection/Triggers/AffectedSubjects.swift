@@ -1,0 +1,135 @@
+import CloudTrail
+
+/// The subjects that facts reach, each once, with what `Reach` needs to find them.
+struct AffectedSubjects {
+    let state: State
+    let inForce: PolicyInForce
+    private let triggers: TriggerTable
+    private var subjects = SubjectList()
+    /// What was done for an image already: most facts of a record are about one image.
+    private var done: [(image: ResourceID, reach: String)] = []
+
+    init(state: State, policy: PolicyInForce, _ triggers: TriggerTable) {
+        self.state = state
+        self.triggers = triggers
+        inForce = policy
+    }
+
+    /// In the order in which they are evaluated.
+    func sorted() -> [Subject] { subjects.sorted() }
+
+    mutating func insert(_ subject: Subject) { subjects.insert(subject) }
+
+    /// Adds the subjects that a fact at a key reaches, whether the fact has just come or just gone.
+    mutating func add(_ key: FactKey, _ fact: Fact) {
+        for reach in triggers.reaches(of: key.attribute) {
+            if reach.isOfImage, let image = key.image, isDone(reach, image) { continue }
+            reach.add(key, fact, &self)
+        }
+    }
+
+    private mutating func isDone(_ reach: Reach, _ image: ResourceID) -> Bool {
+        if done.contains(where: { $0.image == image && $0.reach == reach.name }) { return true }
+        if done.count == 16 { done.removeAll(keepingCapacity: true) }
+        done.append((image, reach.name))
+        return false
+    }
+
+    /// Adds every subject of which something may be said, or was: what reconciling evaluates.
+    mutating func addAll() {
+        for key in state.factKeys {
+            let reaches = triggers.reaches(of: key.attribute).filter(\.brings)
+            if reaches.isEmpty { continue }
+            for fact in state.timeline(key).facts {
+                for reach in reaches { reach.add(key, fact, &self) }
+            }
+        }
+        for subject in state.findings.subjects { insert(subject) }
+    }
+
+    /// What is known about an image; nothing when nobody told anything.
+    func image(_ id: ResourceID) -> ImageFacts { state.image(id) ?? ImageFacts() }
+}
+
+// MARK: - What a fact's own key names
+
+extension Reach {
+    /// The subject that the fact's key names: the same place, resource and qualifier.
+    static func subject(_ kind: Subject.Kind) -> Reach {
+        Reach("subject of kind \(kind.tag)", brings: true) { key, _, affected in
+            guard let place = key.entity.place else { return }
+            affected.insert(Subject(kind, place, key.entity.id, key.qualifier))
+        }
+    }
+
+    /// The account and Region in which the fact is.
+    static func accountRegion(_ kind: Subject.Kind) -> Reach {
+        Reach("account and Region, kind \(kind.tag)", brings: true) { key, _, affected in
+            if let place = key.entity.place { affected.insert(Subject(kind, place)) }
+        }
+    }
+}
+
+// MARK: - Launches
+
+extension Reach {
+    /// As of which time launches read a fact.
+    enum Reading: String {
+        /// It holds for all times.
+        case always
+        /// From its own time on, and together with later ones.
+        case fromItsTime
+        /// From its own time on, until the next one of its key.
+        case untilTheNext
+    }
+
+    /// Launches of an image, or in an account and Region.
+    static func launches(_ reading: Reading) -> Reach {
+        Reach("launches, \(reading.rawValue)", isOfImage: reading == .always) { key, fact, affected in
+            let state = affected.state
+            let launches =
+                key.image.map { affected.image($0).launches }
+                ?? key.entity.place.flatMap { state.launches[$0] }
+            let end = reading == .untilTheNext ? state.timeline(key).nextTime(after: fact.time) : nil
+            affected.add(launches, from: reading == .always ? .distantPast : fact.time, until: end)
+        }
+    }
+
+    /// All launches of an image, once something says that it came into being.
+    static let launchesOnceCreated = Reach("launches once created") { key, fact, affected in
+        guard fact.value.isCreation, let image = key.image else { return }
+        affected.add(affected.image(image).launches, from: .distantPast)
+    }
+
+    /// Launches of an image's copies that took its tags along, and of copies of those.
+    static let launchesOfCopies = Reach("launches of copies", isOfImage: true) { key, _, affected in
+        guard let image = key.image else { return }
+        affected.forEachCopy(of: image) { copy, affected in
+            affected.add(affected.image(copy).launches, from: .distantPast)
+        }
+    }
+}
+
+extension AffectedSubjects {
+    fileprivate mutating func add(_ launches: LaunchIndex?, from time: EventTime, until end: EventTime? = nil)
+    {
+        launches?.forEach(from: time, until: end) { launch in
+            if let subject = launch.subject { insert(subject) }
+        }
+    }
+
+    /// Copies that took the tags of an image along, and copies of those.
+    mutating func forEachCopy(
+        of image: ResourceID,
+        _ body: (ResourceID, inout AffectedSubjects) -> Void
+    ) {
+        var waiting = Array(self.image(image).copies)
+        if waiting.isEmpty { return }
+        var visited: Set<ResourceID> = []
+        while let id = waiting.popLast() {
+            guard visited.insert(id).inserted, state.image(id) != nil else { continue }
+            body(id, &self)
+            waiting.append(contentsOf: self.image(id).copies)
+        }
+    }
+}
