@@ -191,7 +191,7 @@ extension Admin {
     }
 
     /// Sends a request and waits for its answer; the caller destroys the event.
-    func request(
+    private func request(
         _ operation: String,
         _ kind: rd_kafka_admin_op_t,
         until deadline: ContinuousClock.Instant,

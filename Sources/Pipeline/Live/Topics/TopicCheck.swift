@@ -1,18 +1,15 @@
 public import Configuration
 import Kafka
 
-/// Compares the topics of a cluster, and what a user may do there, with what amiwatch needs, and creates the topics that
-/// are missing.
+/// Compares the topics of a cluster with what amiwatch needs, and creates those that are missing.
 public struct TopicCheck: Sendable {
     /// One row a topic, the input first.
     public let rows: [TopicRow]
-    /// What is no topic, and may not be used.
-    public let denials: [Denial]
-    /// The command that creates topics that are missing.
+    /// The command that creates those that are missing.
     public let creating: String
 
     /// Whether `run` may start.
-    public var isSound: Bool { rows.allSatisfy(\.errors.isEmpty) && denials.isEmpty }
+    public var isSound: Bool { rows.allSatisfy(\.errors.isEmpty) }
 
     /// Asks the cluster.
     ///
@@ -35,17 +32,15 @@ public struct TopicCheck: Sendable {
         }
         let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
         do throws(KafkaError) {
-            let quiet = log.kafkaSink("admin", isQuiet: true)
-            let admin = try Admin(clients.admin, log: quiet)
+            let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
             var survey = try TopicSurvey(clients, admin, .demanded)
             if creates {
                 let replicas = replication ?? min(3, max(1, survey.brokerCount))
                 try survey.create(partitions: partitions ?? 12, replication: replicas)
             }
             try survey.judge(asked: partitions)
-            try survey.judgeAccess(clients, log: quiet)
+            try survey.judgeAccess(clients, log: log.kafkaSink("admin", isQuiet: true))
             rows = survey.rows
-            denials = GroupAccess(clients: clients, admin: admin, log: quiet).denials()
             creating = survey.commands.create
         } catch { throw Trouble.failure(error) }
     }

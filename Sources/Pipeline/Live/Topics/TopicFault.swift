@@ -1,4 +1,4 @@
-/// Something about a topic, or about what a user may do, that loses or blocks messages, or may.
+/// Something about a topic that loses or blocks messages, or may.
 public struct TopicFault: Sendable, Hashable {
     /// How much it matters.
     public enum Severity: Sendable {
@@ -10,7 +10,7 @@ public struct TopicFault: Sendable, Hashable {
 
     /// How much it matters.
     public let severity: Severity
-    /// What it is, and what happens because of it; without the name of what it is about.
+    /// What it is, and what happens because of it; without the topic's name.
     public let message: String
     /// The command that mends it, to be pasted into a shell; nil where no command does.
     public let command: String?
