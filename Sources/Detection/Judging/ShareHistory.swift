@@ -9,6 +9,13 @@ struct ShareHistory {
     /// Which grants count: those that a service made for the owner, or the others.
     let byService: Bool
 
+    /// Nil when the subject is no share.
+    init?(of subject: Subject, in scene: Scene, byService: Bool = false) {
+        guard let image = subject.id, let grantee = subject.grantee else { return nil }
+        (self.place, self.image, self.grantee) = (subject.place, image, grantee)
+        (self.scene, self.byService) = (scene, byService)
+    }
+
     private enum Step {
         case granted(Grantee)
         case revoked(Grantee)
@@ -232,10 +239,8 @@ extension Reach {
 }
 
 extension AffectedSubjects {
-    func grantees(of image: ResourceID) -> [Grantee] { self.image(image).grantees }
-
     mutating func addShares(of image: ResourceID, also fact: Fact? = nil) {
-        for grantee in grantees(of: image) { addShare(of: image, grantee, also: fact) }
+        for grantee in self.image(image).grantees { addShare(of: image, grantee, also: fact) }
     }
 
     mutating func addShare(of image: ResourceID, _ grantee: Grantee, also other: Fact? = nil) {

@@ -148,7 +148,7 @@ extension TagReading {
     /// What makes tags of an image be read again as of a launch: they, the owner whose word counts, the images that it is a
     /// copy of.
     static let launchTriggers: [Trigger] =
-        [.on(.owner, .launches(.always)), .on(.owner, .launchesOfCopies)]
+        [.on(.owner, .launches(.always)), .on(.owner, .ofCopies(.launches(.always)))]
         + Trigger.on([.tag, .allTags], .launches(.fromItsTime))
-        + Trigger.on([.tag, .allTags], .launchesOfCopies)
+        + Trigger.on([.tag, .allTags], .ofCopies(.launches(.always)))
 }

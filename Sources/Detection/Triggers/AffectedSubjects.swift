@@ -101,11 +101,13 @@ extension Reach {
         affected.add(affected.image(image).launches, from: .distantPast)
     }
 
-    /// Launches of an image's copies that took its tags along, and of copies of those.
-    static let launchesOfCopies = Reach("launches of copies", isOfImage: true) { key, _, affected in
-        guard let image = key.image else { return }
-        affected.forEachCopy(of: image) { copy, affected in
-            affected.add(affected.image(copy).launches, from: .distantPast)
+    /// What a fact reaches of an image's copies that took its tags along, and of copies of those.
+    static func ofCopies(_ reach: Reach) -> Reach {
+        Reach("of copies: \(reach.name)", isOfImage: reach.isOfImage) { key, fact, affected in
+            guard let image = key.image else { return }
+            affected.forEachCopy(of: image) { copy, affected in
+                reach.add(.image(copy, key.ofImage), fact, &affected)
+            }
         }
     }
 }
@@ -119,7 +121,7 @@ extension AffectedSubjects {
     }
 
     /// Copies that took the tags of an image along, and copies of those.
-    mutating func forEachCopy(
+    fileprivate mutating func forEachCopy(
         of image: ResourceID,
         _ body: (ResourceID, inout AffectedSubjects) -> Void
     ) {

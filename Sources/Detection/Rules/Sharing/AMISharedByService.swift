@@ -24,16 +24,10 @@ struct AMISharedByService: Rule {
     let triggers = ShareHistory.triggers
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let image = subject.id, let grantee = subject.grantee, grantee != .everyone else {
+        guard let share = ShareHistory(of: subject, in: scene, byService: true), share.grantee != .everyone
+        else {
             return nil
         }
-        return ShareHistory(
-            place: subject.place,
-            image: image,
-            grantee: grantee,
-            scene: scene,
-            byService: true
-        )
-        .judge()
+        return share.judge()
     }
 }

@@ -22,16 +22,9 @@ struct AMISharedPublicly: Rule {
     let triggers = ShareHistory.triggers
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let image = subject.id, let grantee = subject.grantee, grantee == .everyone else {
+        guard let share = ShareHistory(of: subject, in: scene), share.grantee == .everyone else {
             return nil
         }
-        return ShareHistory(
-            place: subject.place,
-            image: image,
-            grantee: grantee,
-            scene: scene,
-            byService: false
-        )
-        .judge()
+        return share.judge()
     }
 }

@@ -22,16 +22,9 @@ struct AMISharedWithUntrustedAccount: Rule {
     let triggers = ShareHistory.triggers
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let image = subject.id, let grantee = subject.grantee, case .account = grantee else {
+        guard let share = ShareHistory(of: subject, in: scene), case .account = share.grantee else {
             return nil
         }
-        return ShareHistory(
-            place: subject.place,
-            image: image,
-            grantee: grantee,
-            scene: scene,
-            byService: false
-        )
-        .judge()
+        return share.judge()
     }
 }

@@ -17,17 +17,11 @@ struct AMISharedWithUntrustedOrganization: Rule {
     let triggers = ShareHistory.triggers
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let image = subject.id, let grantee = subject.grantee, grantee.isGroup, grantee != .everyone
+        guard let share = ShareHistory(of: subject, in: scene), share.grantee.isGroup,
+            share.grantee != .everyone
         else {
             return nil
         }
-        return ShareHistory(
-            place: subject.place,
-            image: image,
-            grantee: grantee,
-            scene: scene,
-            byService: false
-        )
-        .judge()
+        return share.judge()
     }
 }

@@ -16,7 +16,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
     let triggers =
         Trigger.on([.owner, .lifecycle, .tag, .allTags], .requiredTags)
         + [.on(.lifecycle, .toldRequiredTags)]
-        + Trigger.on([.owner, .tag, .allTags], .requiredTagsOfCopies)
+        + Trigger.on([.owner, .tag, .allTags], .ofCopies(.requiredTags))
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard let image = subject.id, case .requiredTag(let key, let resource) = subject.qualifier else {
@@ -208,15 +208,6 @@ extension Reach {
     /// The tags that are required of an image, where somebody told that it came into being.
     fileprivate static let requiredTags = Reach("required tags", isOfImage: true) { key, _, affected in
         if let image = key.image { affected.addRequiredTags(of: image) }
-    }
-
-    /// The same of its copies that took its tags along, and of copies of those.
-    fileprivate static let requiredTagsOfCopies = Reach("required tags of copies", isOfImage: true) {
-        key,
-        _,
-        affected in
-        guard let image = key.image else { return }
-        affected.forEachCopy(of: image) { copy, affected in affected.addRequiredTags(of: copy) }
     }
 
     /// The same where the fact was told.

@@ -17,7 +17,7 @@ struct ApprovalTagTampered: Rule {
     let triggers =
         Trigger.on([.owner, .ownerAlias, .name, .lifecycle, .tag, .allTags], .approvalTags)
         + Trigger.on([.tag, .allTags], .toldApprovalTags)
-        + Trigger.on([.owner, .tag, .allTags], .approvalTagsOfCopies)
+        + Trigger.on([.owner, .tag, .allTags], .ofCopies(.approvalTags))
 
     func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
         guard let image = subject.id, let key = subject.name, scene.policy.publishers != nil,
@@ -145,15 +145,6 @@ extension Reach {
     /// The tags of an image by which images are approved, where somebody told one.
     fileprivate static let approvalTags = Reach("approval tags", isOfImage: true) { key, _, affected in
         if let image = key.image { affected.addApprovalTags(of: image) }
-    }
-
-    /// The same of its copies that took its tags along, and of copies of those.
-    fileprivate static let approvalTagsOfCopies = Reach("approval tags of copies", isOfImage: true) {
-        key,
-        _,
-        affected in
-        guard let image = key.image else { return }
-        affected.forEachCopy(of: image) { copy, affected in affected.addApprovalTags(of: copy) }
     }
 
     /// The same where the fact was told.
