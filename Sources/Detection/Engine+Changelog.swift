@@ -126,7 +126,9 @@ extension Engine {
         if key.isInCatalogue, facts.contains(where: { $0.evidence.account != writer }) {
             throw .malformed("a fact of another account than the entry's")
         }
-        if case .second(let second) = key.qualifier, facts.contains(where: { $0.time.seconds != second }) {
+        if key.attribute == .activity, case .second(let second) = key.qualifier,
+            facts.contains(where: { $0.time.seconds != second })
+        {
             throw .malformed("a call of another second than the entry's")
         }
     }

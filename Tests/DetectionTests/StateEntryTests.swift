@@ -183,6 +183,76 @@ struct StateEntryTests {
         #expect(alerts.contains { $0.revision > 1 << 53 })
     }
 
+    // MARK: Of a later version
+
+    private static let laterKeys: [FactKey] = [
+        Attribute(0x1FFF),
+        Attribute(0x1FFE, keeping: .first, lifetime: .occurrence, hasEntryPerRecord: false),
+        Attribute(0x1FFD, isInCatalogue: true, isConstant: true, hasTellers: true),
+    ].flatMap { attribute in
+        [
+            FactKey(attribute, .resource(place, ResourceID("snap-1")), .text("x")),
+            FactKey(attribute, .image(World.image(1)), .grantee(.everyone)),
+            FactKey(attribute, .accountRegion(place), .second(World.base)),
+            FactKey(attribute, .account(World.owner)),
+            FactKey(attribute, .organization("o-1"), .requiredTag("k", .snapshot)),
+        ]
+    }
+
+    /// Facts of attributes, and findings about kinds of subjects, that this version does not know are kept as they
+    /// are, by its side effects too.
+    @Test
+    func whatALaterVersionKnowsIsKept() throws {
+        var entries: [[UInt8]: [UInt8]] = [:]
+        for key in Self.laterKeys {
+            let fact = Self.fact(.text("value"))
+            entries[Self.bytes { $0.entryKey(.of(fact, at: key)) }] = Self.facts([fact])
+        }
+        for id in [nil, World.instance(1)] {
+            let kind = Subject.Kind(0x1FFF, .instance)
+            let subject = Subject(kind, Self.place, id, .text("x"))
+            let identity = FindingIdentity(rule: "a-later-rule", subject: subject)
+            entries[Self.bytes { $0.entryKey(.finding(identity)) }] = Self.finding([1, 1, 0])
+        }
+        var engine = Self.engine()
+        for (key, value) in entries { try engine.restore(key: key[...], value: value[...]) }
+        var alerts: [Alert] = []
+        engine.reconcile(into: &alerts)
+        #expect(alerts.isEmpty)
+        let kept = engine.allEntries()
+        #expect(kept.count == entries.count)
+        for entry in kept where entries[Array(entry.key)] == nil {
+            Issue.record("an entry that was not there: \(Array(entry.key))")
+        }
+        // What the record of a known attribute tells stays apart.
+        let records = History.records(30, SplitMix64(seed: 3))
+        for record in records { _ = engine.process(record, into: &alerts) }
+        var other = Self.engine()
+        var others: [Alert] = []
+        for record in records { _ = other.process(record, into: &others) }
+        #expect(alerts == others)
+        for key in entries.keys { try engine.restore(key: key[...], value: nil) }
+        #expect(engine.allEntries() == other.allEntries())
+    }
+
+    @Test
+    func aRowThatNoVersionWritesIsRefused() {
+        let rows: [(UInt16, UInt8, UInt8)] = [
+            (0x0FFF, 0, 0), (0x1000, 16, 0), (0x1000, 0, 0x30), (0x1000, 0, 4), (0x1000, 0, 0x20),
+        ]
+        for row in rows {
+            let key = Self.bytes {
+                $0.byte(1); $0.byte(0); $0.unsigned(World.owner.number); $0.byte(255)
+                $0.unsigned(UInt64(row.0)); $0.byte(row.1); $0.byte(row.2); $0.byte(2)
+                $0.unsigned(World.owner.number); $0.byte(0)
+            }
+            var engine = Self.engine()
+            #expect(throws: StateError.malformed("no attribute has tag \(row.0)")) {
+                try engine.restore(key: key[...], value: nil)
+            }
+        }
+    }
+
     // MARK: By chance
 
     /// Broken entries in any number neither end the process nor leave a state that cannot be written and read again.

@@ -120,9 +120,9 @@ public struct State: Sendable {
 
     /// The timeline of a key; empty when nothing is known.
     public func timeline(_ key: FactKey) -> Timeline {
-        switch (key.entity, key.qualifier) {
-        case (.image(let id), _): images[id]?.timeline(key.ofImage) ?? Timeline()
-        case (.accountRegion(let place), .second(let second)):
+        switch (key.entity, key.attribute.keeping, key.qualifier) {
+        case (.image(let id), _, _): images[id]?.timeline(key.ofImage) ?? Timeline()
+        case (.accountRegion(let place), .firstOfSecond, .second(let second)):
             Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
         default: timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
         }
@@ -209,26 +209,16 @@ public struct State: Sendable {
     }
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
-        switch (key.entity, fact.value) {
-        case (.image(let image), let value):
-            if key.attribute.hasTellers {
-                noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
-            }
-            if let grantee = key.ofImage.grantee {
-                indexShare(of: image, with: grantee)
-            } else if case .allTags(_, let source?) = value {
-                indexCopy(image, of: source, isThere: isThere)
-            }
-        case (.resource(let place, _), .launched(let image)), (.resource(let place, _), .seen(let image)):
-            let launch = LaunchIndex.Launch(time: fact.time, key: key)
-            if isThere {
-                launches[place, default: LaunchIndex()].insert(launch)
-                if let image { images[image, default: ImageFacts()].launches.insert(launch) }
-            } else {
-                dropLaunch(launch, in: place, of: image)
-            }
-        case (.resource, .refused):
-            guard case .grantee(.account(let grantee)) = key.qualifier else { return }
+        if key.attribute.hasTellers, let image = key.image {
+            noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
+        }
+        switch (key.attribute, key.entity, key.qualifier) {
+        case (.instance, .resource(let place, _), _):
+            if fact.value.isLaunch { indexLaunch(key, fact, in: place, isThere: isThere) }
+        case (.permission, .image(let image), .grantee(let grantee)): indexShare(of: image, with: grantee)
+        case (.allTags, .image(let copy), _):
+            if case .allTags(_, let source?) = fact.value { indexCopy(copy, of: source, isThere: isThere) }
+        case (.refusedShare, _, .grantee(.account(let grantee))):
             if timelines[key] != nil {
                 refusedTo[grantee, default: []].insert(key)
             } else {
@@ -236,6 +226,14 @@ public struct State: Sendable {
             }
         default: break
         }
+    }
+
+    private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in place: Place, isThere: Bool) {
+        let launch = LaunchIndex.Launch(time: fact.time, key: key)
+        let image = fact.value.launchedImage
+        guard isThere else { return dropLaunch(launch, in: place, of: image) }
+        launches[place, default: LaunchIndex()].insert(launch)
+        if let image { images[image, default: ImageFacts()].launches.insert(launch) }
     }
 
     private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {
