@@ -17,7 +17,7 @@ struct Fencing {
         self.role = role
         group = member["group.id"] ?? ""
         instanceID = member["group.instance.id"] ?? ""
-        sessionTimeout = .milliseconds(member["session.timeout.ms"].flatMap { Int($0) } ?? 45_000)
+        sessionTimeout = member.sessionTimeout
     }
 
     /// Notes that the member was fenced, and says so when it may join again.
@@ -38,4 +38,13 @@ struct Fencing {
             ["role": .text(role), "group": .text(group)]
         )
     }
+}
+
+extension KafkaConfiguration {
+    fileprivate var sessionTimeout: Duration {
+        .milliseconds(self["session.timeout.ms"].flatMap { Int($0) } ?? 45_000)
+    }
+
+    /// How long a static member that is gone keeps its partitions; no time for any other member, which leaves its group.
+    var longestAbsence: Duration { self["group.instance.id"] == nil ? .zero : sessionTimeout }
 }

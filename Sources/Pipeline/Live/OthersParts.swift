@@ -6,7 +6,10 @@ import Kafka
 /// broker misses it, and nobody reads them.
 struct OthersParts {
     private let all: [TopicPartition]
+    private let patience: Duration
     private let log: RunLog
+    /// The member's own partitions, and since when it has them.
+    private var own: (partitions: [TopicPartition], since: ContinuousClock.Instant)?
     /// Where each ended when it was first looked at.
     private var ends: [TopicPartition: Int64] = [:]
     private var nextLook = ContinuousClock.now
@@ -17,18 +20,24 @@ struct OthersParts {
     /// Time between two words about the waiting.
     private static let wordInterval = Duration.seconds(30)
 
-    /// All partitions that the group reads.
-    init(_ all: [TopicPartition], log: RunLog) {
+    /// All partitions that the group reads; `patience` is how long others may have partitions though they are gone.
+    ///
+    /// A static member that was stopped has its partitions until its session is over. What it had read and not yet told
+    /// of is told by whoever gets them.
+    init(_ all: [TopicPartition], patience: Duration = .zero, log: RunLog) {
         self.all = all
+        self.patience = patience
         self.log = log
     }
 
     /// Whether the group has committed everything that was there at the first look, in all but the member's own
-    /// partitions.
+    /// partitions, and no member that is gone has any of them.
     mutating func areRead(except owned: [TopicPartition], _ consumer: Consumer) throws -> Bool {
         let others = Set(all).subtracting(owned)
         guard !others.isEmpty else { return true }
-        guard ContinuousClock.now >= nextLook else { return false }
+        let now = ContinuousClock.now
+        if own?.partitions != owned { own = (owned, now) }
+        guard now >= nextLook, let since = own?.since, now - since >= patience else { return false }
         defer { nextLook = .now + Self.interval }
         do throws(KafkaError) {
             let places = try consumer.groupPlaces(in: Array(others), timeout: .milliseconds(500))

@@ -62,9 +62,9 @@ final class Detector {
             clients,
             board: board
         )
-        others = OthersParts(layout.records, log: log)
         records = RecordReader(input)
         let member = clients.member(of: configuration.groupID)
+        others = OthersParts(layout.records, patience: member.longestAbsence, log: log)
         consumer = try Consumer(member, log: log.kafkaSink("detector"))
         fencing = Fencing(member, role: "detector")
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
