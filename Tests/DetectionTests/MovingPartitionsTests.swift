@@ -88,6 +88,7 @@ private struct SimulatedGroup {
     mutating func step(_ next: Policy) throws {
         let worker = Int.random(in: 0..<workers.count, using: &luck.random)
         luck.silence = 20
+        if luck.random.chance(30) { topics.arrive(&luck.random) }
         luck.outcome =
             luck.random.chance(75) ? .committed : luck.random.pick(SimulatedWorker.Outcome.allCases)
         switch Int.random(in: 0..<100, using: &luck.random) {
@@ -133,6 +134,7 @@ private struct SimulatedGroup {
     /// Nothing fails any more, and everything is read, evaluated and told.
     mutating func finish(_ policy: Policy, _ comment: Comment) throws {
         (luck.silence, luck.outcome) = (0, .committed)
+        topics.arrive(&luck.random, all: true)
         for worker in workers.indices { workers[worker].replacePolicy(policy) }
         try rebalance(policy)
         var turns = 0

@@ -42,6 +42,8 @@ struct SimulatedTopics {
     /// One partition.
     struct Partition {
         var records: [Record] = []
+        /// How many of them have come.
+        var end = 0
         /// The group's committed offset.
         var committed: Int64?
         /// What stands under each offset; nothing where compaction has been.
@@ -75,6 +77,14 @@ struct SimulatedTopics {
         partitions = Array(repeating: Partition(), count: count)
         for record in records {
             partitions[Int(partitioner.partition(of: record.account))].records.append(record)
+        }
+    }
+
+    /// A few records come, or all.
+    mutating func arrive(_ random: inout SplitMix64, all: Bool = false) {
+        for index in partitions.indices {
+            let rest = partitions[index].records.count - partitions[index].end
+            partitions[index].end += all ? rest : min(rest, Int.random(in: 0...3, using: &random))
         }
     }
 

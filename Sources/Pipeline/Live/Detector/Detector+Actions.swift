@@ -50,10 +50,12 @@ extension Detector {
         let answer: DetectorCore.Event
         do throws(KafkaError) { answer = try question() } catch {
             guard error.isRetriable else { throw Trouble.failure(error) }
-            isUnanswered = true
-            board.note("detector", waitsFor: "\(error)")
+            if case .restoring = core.phase {
+                isUnanswered = true
+                board.note("detector", waitsFor: "\(error)")
+            }
             return log.debug(
-                "cannot restore yet; retrying",
+                "question to the brokers not answered; asking again",
                 ["step": .text(core.phase.words), "cause": .text("\(error)")]
             )
         }

@@ -61,14 +61,10 @@ extension DetectorCore {
         return endsWhenRead || watermarks.isDue(after: interval, now: clock.now())
     }
 
-    /// Moves stream time where all is read, publishes verdicts that have waited, and tells others the watermark.
-    mutating func keepTime() {
+    /// Publishes verdicts that have waited, tells others the watermark, and asks what has to be known before stream
+    /// time moves on where all is read.
+    mutating func keepTime() -> [Action] {
         if watermarks.isAhead { watermarks.admit(notAfter: clock.latestTime()) }
-        if !sources.isEmpty, sources.allSatisfy(\.isAtEnd), watermarks.latest > engine.state.streamTime {
-            noteChange()
-            engine.advanceStreamTime(to: watermarks.latest, into: &pending.alerts)
-            delayUndetermined()
-        }
         let now = clock.now()
         while let subjects = verdicts.takeDue(now, upTo: limits.sliceSubjects) {
             noteChange()
@@ -81,6 +77,26 @@ extension DetectorCore {
                 states.touch(source.name.partition)
             }
         }
+        // A watermark may overtake the records that it counts: where the logs end now is not known from the last fetch.
+        guard isTimeBehind, watermarks.takesQuestion(now: now) else { return [] }
+        return [.queryLogEnds(sources.map(\.name))]
+    }
+
+    /// Whether all is read, and others have come further in time.
+    private var isTimeBehind: Bool {
+        guard case .running = phase else { return false }
+        return !sources.isEmpty && sources.allSatisfy(\.isAtEnd)
+            && watermarks.latest > engine.state.streamTime
+    }
+
+    /// Moves stream time to the latest watermark, if nothing of what was written before that lies unread.
+    mutating func moveTime(_ ends: [TopicPartition: (low: Int64, high: Int64)]) {
+        guard isTimeBehind,
+            sources.allSatisfy({ source in ends[source.name].map { $0.high <= source.next } ?? false })
+        else { return }
+        noteChange()
+        engine.advanceStreamTime(to: watermarks.latest, into: &pending.alerts)
+        delayUndetermined()
     }
 
     // MARK: The end of the input
@@ -109,13 +125,13 @@ extension DetectorCore {
             ending = .recordEnds
         case .recordEnds:
             // The watermarks at the logs' ends are published too, by `keepTime`.
-            guard sources.allSatisfy(\.isAtEnd),
+            guard sources.allSatisfy(\.isAtEnd), !isTimeBehind,
                 !sources.contains(where: { isWatermarkDue($0, after: .zero) }),
                 try areOthersRead(sources.map(\.name))
             else { return false }
             lookForCatalogueEnds()
         case .catalogue(let transactions):
-            guard catalogue.isAtEnd(of: layout.cataloguePartitions) else { return false }
+            guard catalogue.isAtEnd(of: layout.cataloguePartitions), !isTimeBehind else { return false }
             if report.transactions == transactions { return true }
             lookForCatalogueEnds()
         }

@@ -153,7 +153,10 @@ struct DetectorCore {
             states[partition]?.restoredEnd = nil
             isReassigned = true
 
-        case .committedOffsets, .changelogEnds, .catalogueEnds, .logEnds: return answer(event)
+        case .logEnds(let ends):
+            if case .restoring = phase { return answer(event) }
+            moveTime(ends)
+        case .committedOffsets, .changelogEnds, .catalogueEnds: return answer(event)
         case .producerReady:
             isProducerReady = true
             return advance()
@@ -200,13 +203,15 @@ struct DetectorCore {
     /// What is to be done beside records, where they are consumed.
     private mutating func tick(isIdle: Bool) -> [Action] {
         guard isConsuming, !isReassigned else { return [] }
-        keepTime()
+        let questions = keepTime()
         pending.deadLetterLog.tellDue()
         if verdicts.endsDeferral(engine, isIdle: isIdle, now: clock.now()) {
             noteChange()
             engine.takeUpDeferred()
         }
         if engine.hasBacklog { evaluateBacklog() }
+        // What the answer leads to belongs to the next transaction, which nothing may be in the middle of.
+        guard questions.isEmpty else { return questions }
         let settings = configuration.detector
         let isDue = pending.isDue(
             isIdle: isIdle,

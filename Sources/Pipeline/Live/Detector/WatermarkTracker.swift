@@ -39,6 +39,8 @@ struct WatermarkTracker {
     private(set) var latest = EventTime.distantPast
     private var ahead: [String: EventTime] = [:]
     private var lastPublished = ContinuousClock.now
+    /// When it was asked last whether the latest one counts here.
+    private var lastAsked: ContinuousClock.Instant?
 
     /// Whether there are watermarks that do not count yet.
     var isAhead: Bool { !ahead.isEmpty }
@@ -60,6 +62,13 @@ struct WatermarkTracker {
     /// Whether so much time has passed since this worker published a watermark.
     func isDue(after interval: Duration, now: ContinuousClock.Instant) -> Bool {
         now - lastPublished >= interval
+    }
+
+    /// Whether to ask now whether the latest one counts here; not more than twice a second.
+    mutating func takesQuestion(now: ContinuousClock.Instant) -> Bool {
+        if let lastAsked, now - lastAsked < .milliseconds(500) { return false }
+        lastAsked = now
+        return true
     }
 
     /// This worker has published one.

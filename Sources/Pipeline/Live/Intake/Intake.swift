@@ -281,8 +281,9 @@ final class Intake {
         guard ContinuousClock.now - lastCommit >= (isIdle ? .milliseconds(100) : Self.commitInterval) else {
             return
         }
-        try publishTime()
         try commit()
+        // Behind everything that it counts.
+        try publishTime()
     }
 
     /// Commits the places when everything before them is delivered; then it counts.
