@@ -9,6 +9,9 @@ public indirect enum JSONTree: Hashable, Sendable {
         /// The value.
         public let value: JSONTree
 
+        /// A key and its value.
+        public init(key: String, value: JSONTree) { (self.key, self.value) = (key, value) }
+
         /// The same value under the same key, byte for byte.
         public static func == (left: Member, right: Member) -> Bool {
             left.key.hasSameBytes(as: right.key) && left.value == right.value

@@ -43,6 +43,15 @@ public final class TrailDecoder {
         }
     }
 
+    /// Decodes what a file would hold; as ``decode(_:index:_:)``.
+    public func decode(_ bytes: UnsafeRawBufferPointer, _ hand: (DecodedBatch) -> Bool) {
+        var batches = BatchWriter(file: 0, size: bytes.count, limits: reader.limits)
+        do {
+            try reader.read(file: bytes) { try batches.take($0, hand) }
+        } catch { return }
+        batches.finish(hand)
+    }
+
     private func decode(
         _ file: TrailFile,
         _ batches: consuming BatchWriter,

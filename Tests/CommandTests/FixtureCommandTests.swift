@@ -98,4 +98,33 @@ struct FixtureCommandTests {
         try tree.write("grace/options.txt", "--until 2026-03-17\n")
         #expect(try Binary.run("test", fixture).output.contains("ami-created-without-required-tags"))
     }
+
+    @Test("An event is told in short; a key that is none is named with its line")
+    func short() throws {
+        let fixture = "\(tree.path)/short"
+        let share =
+            #"{"at": "09:00", "call": "ModifyImageAttribute", "by": "role/deploy", "region": "eu-west-1", "#
+        let request =
+            #"{"imageId": "ami-0abcdef0000000001", "launchPermission": {"add": {"items": [{"group": "all"}]}}}"#
+        try tree.write("short/events.jsonl", share + #""request": \#(request)}"# + "\n")
+        #expect(try Binary.run("test", "--update", fixture).status == 0)
+        let alert = try tree.read("short/expected-alerts.jsonl")
+        for part in [
+            #""rule_id":"ami-shared-publicly""#, #""region":"eu-west-1""#, #""time":"2026-03-02T09:00:00Z""#,
+            "arn:aws:sts::111122223333:assumed-role/deploy/session",
+        ] {
+            #expect(alert.contains(part))
+        }
+        let refused = share + #""request": \#(request), "error": "Client.UnauthorizedOperation"}"# + "\n"
+        try tree.write("short/events.jsonl", refused)
+        #expect(try Binary.run("test", fixture).output.contains("- missing: ami-shared-publicly"))
+        try tree.write("short/events.jsonl", "\n" + share + #""imageId": "ami-0abcdef0000000001"}"# + "\n")
+        let wrong = try Binary.run("test", fixture)
+        #expect(wrong.status == 1)
+        #expect(
+            wrong.errors.contains(
+                "short/events.jsonl:2: imageId is none of an event's keys (account, at, by,"
+            )
+        )
+    }
 }

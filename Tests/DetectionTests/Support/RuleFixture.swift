@@ -2,6 +2,7 @@ import Alerts
 import CloudTrail
 import Configuration
 import Foundation
+import Pipeline
 
 @testable import Detection
 
@@ -39,7 +40,7 @@ struct RuleFixture: Sendable, CustomStringConvertible {
             records = try inventory.withUnsafeBytes { try InventoryReader.read($0).records }
         }
         let events = try Data(contentsOf: folder.appendingPathComponent("events.jsonl"))
-        events.withUnsafeBytes { bytes in
+        try ShortEvents.expanded(Array(events)).withUnsafeBytes { bytes in
             RecordReader().read(file: bytes) { reading in
                 if case .record(let found, _) = reading { records.append(found.decoded()) }
             }

@@ -75,13 +75,21 @@ struct Fixture {
                 replay.take(inventory: record) { alerts.append(encoder.encode($0)) }
             }
         }
-        let events = TrailFile(path: folder + "/events.jsonl", kind: .file, size: 0, time: nil)
-        try TrailDecoder().decode(events, index: 0) { batch in
-            replay.take(batch, lose: { lost.append($0) }) { alerts.append(encoder.encode($0)) }
-            return true
+        try events().withUnsafeBytes { bytes in
+            TrailDecoder().decode(bytes) { batch in
+                replay.take(batch, lose: { lost.append($0) }) { alerts.append(encoder.encode($0)) }
+                return true
+            }
         }
         replay.finish { alerts.append(encoder.encode($0)) }
         return FixtureOutcome(expected: try expected(), alerts: alerts, lost: lost)
+    }
+
+    private func events() throws -> [UInt8] {
+        let file = try WholeFile.bytes(folder + "/events.jsonl")
+        do throws(ShortEvents.Malformed) { return try ShortEvents.expanded(file) } catch {
+            throw Failure("\(folder)/\(error)")
+        }
     }
 
     /// The expected alerts; nil when the file is missing.

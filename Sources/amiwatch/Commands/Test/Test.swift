@@ -14,7 +14,7 @@ extension Command {
         details:
             "A fixture is a folder with events.jsonl, expected-alerts.jsonl, and, when wanted, policy.yaml, "
             + "inventory.json and options.txt (options of replay: --until, --inventory-time and so on); a PATH is a "
-            + "fixture or a folder with fixtures at any depth. An expected alert names the keys it cares about: what "
+            + "fixture or a folder with fixtures at any depth. An event may be told in short, as README.md says. An expected alert names the keys it cares about: what "
             + "it leaves out may be anything. Exit status 3 when a fixture differs.",
         options: [update]
     ) { arguments in
