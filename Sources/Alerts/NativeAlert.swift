@@ -64,12 +64,9 @@ public struct NativeAlert {
     public mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
         json.removeAll()
         json.object { json in
-            json.key("schema")
-            json.string(Self.findingSchema)
-            json.key("finding_id")
-            json.string(findingID)
-            json.key("status")
-            json.string(finding.status.rawValue)
+            json.member("schema", Self.findingSchema)
+            json.member("finding_id", findingID)
+            json.member("status", finding.status.rawValue)
             Self.content(of: finding, policyHash, &json)
         }
         return json.bytes
@@ -78,24 +75,16 @@ public struct NativeAlert {
     private mutating func encode(_ alert: Alert, saying finding: Finding, raised: Int64?) -> [UInt8] {
         json.removeAll()
         json.object { json in
-            json.key("schema")
-            json.string(Self.schema)
-            json.key("alert_id")
-            json.string(alert.alertID)
-            json.key("finding_id")
-            json.string(alert.findingID)
-            json.key("revision")
-            json.number(alert.revision)
-            json.key("raised_at")
-            json.string(raised.map { EventTime.text(milliseconds: $0) })
-            json.key("caused_by")
-            json.string(alert.cause.rawValue)
+            json.member("schema", Self.schema)
+            json.member("alert_id", alert.alertID)
+            json.member("finding_id", alert.findingID)
+            json.member("revision", alert.revision)
+            json.member("raised_at", raised.map { EventTime.text(milliseconds: $0) })
+            json.member("caused_by", alert.cause.rawValue)
             if alert.isRepublished {
-                json.key("republished")
-                json.boolean(true)
+                json.member("republished", true)
             }
-            json.key("status")
-            json.string(finding.status.rawValue)
+            json.member("status", finding.status.rawValue)
             Self.content(of: finding, alert.policyHash, &json)
             Self.instances(alert.instances, &json)
         }
@@ -103,50 +92,35 @@ public struct NativeAlert {
     }
 
     private static func content(of finding: Finding, _ policyHash: String, _ json: inout JSONWriter) {
-        json.key("verdict")
-        json.string(finding.verdict.rawValue)
-        json.key("rule_id")
-        json.string(finding.identity.rule)
-        json.key("title")
-        json.string(finding.title)
-        json.key("severity")
-        json.string(finding.severity.rawValue)
+        json.member("verdict", finding.verdict.rawValue)
+        json.member("rule_id", finding.identity.rule)
+        json.member("title", finding.title)
+        json.member("severity", finding.severity.rawValue)
         let subject = finding.identity.subject
-        json.key("account_id")
-        json.string(subject.place.account.description)
-        json.key("region")
-        json.string(subject.place.region)
+        json.member("account_id", subject.place.account.description)
+        json.member("region", subject.place.region)
         json.key("resource")
         let resource = subject.resource
         json.object { json in
-            json.key("type")
-            json.string(resource.type.rawValue)
-            json.key("id")
-            json.string(resource.id)
+            json.member("type", resource.type.rawValue)
+            json.member("id", resource.id)
         }
-        json.key("discriminator")
-        json.string(subject.discriminator)
+        json.member("discriminator", subject.discriminator)
         event(finding.event, &json)
         json.key("actor")
         json.object { json in Self.actor(finding.actor, &json) }
         resolver(finding.resolution, &json)
-        json.key("first_seen")
-        json.string(finding.firstSeen.description)
-        json.key("last_seen")
-        json.string(finding.lastSeen.description)
-        json.key("occurrences")
-        json.number(finding.occurrences)
+        json.member("first_seen", finding.firstSeen.description)
+        json.member("last_seen", finding.lastSeen.description)
+        json.member("occurrences", finding.occurrences)
         facts(finding.facts, &json)
         json.key("missing")
         json.array { json in for text in finding.missing { json.string(text) } }
-        json.key("clause")
-        json.string(finding.clause)
-        json.key("policy")
-        json.string(policyHash)
+        json.member("clause", finding.clause)
+        json.member("policy", policyHash)
         json.key("remediation")
         json.array { json in for command in finding.remediation { json.string(command) } }
-        json.key("message")
-        json.string(finding.message)
+        json.member("message", finding.message)
     }
 
     /// The instances that the message is about, each with what its own alert would have said.
@@ -156,14 +130,10 @@ public struct NativeAlert {
         json.array { json in
             for member in members {
                 json.object { json in
-                    json.key("id")
-                    json.string(member.finding.identity.subject.resource.id)
-                    json.key("finding_id")
-                    json.string(member.findingID)
-                    json.key("alert_id")
-                    json.string(member.alertID)
-                    json.key("revision")
-                    json.number(member.revision)
+                    json.member("id", member.finding.identity.subject.resource.id)
+                    json.member("finding_id", member.findingID)
+                    json.member("alert_id", member.alertID)
+                    json.member("revision", member.revision)
                 }
             }
         }
@@ -172,14 +142,10 @@ public struct NativeAlert {
     private static func event(_ evidence: Evidence, _ json: inout JSONWriter) {
         json.key("event")
         json.object { json in
-            json.key("id")
-            json.string(evidence.id.description)
-            json.key("name")
-            json.string(evidence.name)
-            json.key("source")
-            json.string(evidence.source)
-            json.key("time")
-            json.string(evidence.time.description)
+            json.member("id", evidence.id.description)
+            json.member("name", evidence.name)
+            json.member("source", evidence.source)
+            json.member("time", evidence.time.description)
         }
     }
 
@@ -194,18 +160,12 @@ public struct NativeAlert {
     }
 
     private static func actor(_ actor: Actor, _ json: inout JSONWriter) {
-        json.key("arn")
-        json.string(actor.arn)
-        json.key("type")
-        json.string(actor.type)
-        json.key("account_id")
-        json.string(actor.accountID?.description)
-        json.key("invoked_by")
-        json.string(actor.invokedBy)
-        json.key("source_ip")
-        json.string(actor.sourceIP)
-        json.key("user_agent")
-        json.string(actor.userAgent)
+        json.member("arn", actor.arn)
+        json.member("type", actor.type)
+        json.member("account_id", actor.accountID?.description)
+        json.member("invoked_by", actor.invokedBy)
+        json.member("source_ip", actor.sourceIP)
+        json.member("user_agent", actor.userAgent)
     }
 
     private static func facts(_ facts: [FactStatement], _ json: inout JSONWriter) {
@@ -213,14 +173,10 @@ public struct NativeAlert {
         json.array { json in
             for fact in facts {
                 json.object { json in
-                    json.key("what")
-                    json.string(fact.what)
-                    json.key("value")
-                    json.string(fact.value)
-                    json.key("event_id")
-                    json.string(fact.eventID?.description)
-                    json.key("time")
-                    json.string(fact.time?.description)
+                    json.member("what", fact.what)
+                    json.member("value", fact.value)
+                    json.member("event_id", fact.eventID?.description)
+                    json.member("time", fact.time?.description)
                 }
             }
         }

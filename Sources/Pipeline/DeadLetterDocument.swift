@@ -24,28 +24,18 @@ struct DeadLetterDocument {
         let kept = lost.bytes.prefix(max(0, maximum))
         var json = JSONWriter()
         json.object { json in
-            json.key("schema")
-            json.string(Self.schema)
-            json.key("reason")
-            json.string(lost.reason.rawValue)
-            json.key("message")
-            json.string(lost.text)
+            json.member("schema", Self.schema)
+            json.member("reason", lost.reason.rawValue)
+            json.member("message", lost.text)
             json.key("source")
             json.object(write(source:))
-            json.key("account_id")
-            json.string(lost.account?.description)
-            json.key("count")
-            json.number(lost.count)
-            json.key("size")
-            json.number(lost.size)
-            json.key("sha256")
-            json.string(lost.sha256)
-            json.key("is_truncated")
-            json.boolean(kept.count < lost.size)
-            json.key("excerpt")
-            json.string(excerpt)
-            json.key("bytes_base64")
-            json.string(Data(kept).base64EncodedString())
+            json.member("account_id", lost.account?.description)
+            json.member("count", lost.count)
+            json.member("size", lost.size)
+            json.member("sha256", lost.sha256)
+            json.member("is_truncated", kept.count < lost.size)
+            json.member("excerpt", excerpt)
+            json.member("bytes_base64", Data(kept).base64EncodedString())
         }
         return json.bytes
     }
@@ -53,24 +43,16 @@ struct DeadLetterDocument {
     private func write(source json: inout JSONWriter) {
         switch source {
         case .message(let place):
-            json.key("topic")
-            json.string(place.partition.topic)
-            json.key("partition")
-            json.number(Int(place.partition.partition))
-            json.key("offset")
-            json.number(Int(place.offset))
-            json.key("key_base64")
-            json.string(place.key.map { Data($0).base64EncodedString() })
-            json.key("timestamp")
-            json.string(place.timestamp.map { EventTime.text(milliseconds: $0) })
+            json.member("topic", place.partition.topic)
+            json.member("partition", Int(place.partition.partition))
+            json.member("offset", Int(place.offset))
+            json.member("key_base64", place.key.map { Data($0).base64EncodedString() })
+            json.member("timestamp", place.timestamp.map { EventTime.text(milliseconds: $0) })
         case .file(let name):
-            json.key("file")
-            json.string(name)
+            json.member("file", name)
         }
-        json.key("record_index")
-        json.number(lost.recordIndex)
-        json.key("byte_offset")
-        json.number(lost.byteOffset)
+        json.member("record_index", lost.recordIndex)
+        json.member("byte_offset", lost.byteOffset)
     }
 
     /// The beginning as text; nil where it is none.

@@ -12,13 +12,13 @@ public enum InventoryMessage {
         guard case .inventory(let inventory) = record.call else { return nil }
         var writer = JSONWriter()
         writer.object {
-            $0.member("amiwatch.inventory", 1)
-            $0.member("id", record.id.description)
-            $0.member("account", record.account.description)
-            $0.member("region", record.region)
-            $0.member("time", record.time.description)
-            $0.member("name", record.name)
-            $0.member("source", record.source)
+            $0.present("amiwatch.inventory", 1)
+            $0.present("id", record.id.description)
+            $0.present("account", record.account.description)
+            $0.present("region", record.region)
+            $0.present("time", record.time.description)
+            $0.present("name", record.name)
+            $0.present("source", record.source)
             write(inventory, to: &$0)
         }
         return writer.bytes
@@ -55,24 +55,24 @@ public enum InventoryMessage {
     }
 
     private static func write(_ inventory: Inventory, to writer: inout JSONWriter) {
-        writer.member("dated", inventory.isDated)
+        writer.present("dated", inventory.isDated)
         writer.list("images", inventory.images) { write($1, to: &$0) }
         writer.list("instances", inventory.instances) { write($1, to: &$0) }
         writer.list("launchPermissions", inventory.launchPermissions) { writer, permissions in
             writer.object {
-                $0.member("image", permissions.image.description)
+                $0.present("image", permissions.image.description)
                 $0.list("grantees", permissions.grantees) { writer, grantee in
-                    writer.object { $0.member(grantee.kind, grantee.description) }
+                    writer.object { $0.present(grantee.kind, grantee.description) }
                 }
             }
         }
-        writer.member("allowedImages", inventory.allowedImages?.rawValue)
+        writer.present("allowedImages", inventory.allowedImages?.rawValue)
         if let criteria = inventory.imageCriteria {
             writer.list("imageCriteria", criteria, whenEmpty: true) { write($1, to: &$0) }
         }
-        writer.member("managedBy", inventory.managedBy)
-        writer.member("blockPublicAccess", inventory.blockPublicAccess?.rawValue)
-        writer.member("organization", inventory.organization)
+        writer.present("managedBy", inventory.managedBy)
+        writer.present("blockPublicAccess", inventory.blockPublicAccess?.rawValue)
+        writer.present("organization", inventory.organization)
         if let members = inventory.members {
             writer.list("members", members, whenEmpty: true) { $0.string($1.description) }
         }
@@ -80,19 +80,19 @@ public enum InventoryMessage {
 
     private static func write(_ image: Inventory.Image, to writer: inout JSONWriter) {
         writer.object {
-            $0.member("id", image.id.description)
-            $0.member("owner", image.owner?.description)
-            $0.member("ownerAlias", image.ownerAlias)
-            if !image.tellsOwnerAlias { $0.member("tellsOwnerAlias", false) }
-            $0.member("name", image.name)
-            $0.member("created", image.created?.description)
-            $0.member("deprecated", image.deprecated?.description)
-            if image.isNeverDeprecated { $0.member("neverDeprecated", true) }
+            $0.present("id", image.id.description)
+            $0.present("owner", image.owner?.description)
+            $0.present("ownerAlias", image.ownerAlias)
+            if !image.tellsOwnerAlias { $0.present("tellsOwnerAlias", false) }
+            $0.present("name", image.name)
+            $0.present("created", image.created?.description)
+            $0.present("deprecated", image.deprecated?.description)
+            if image.isNeverDeprecated { $0.present("neverDeprecated", true) }
             $0.texts("productCodes", image.productCodes)
-            $0.member("sourceImage", image.sourceImage?.description)
-            $0.member("sourceInstance", image.sourceInstance?.description)
-            $0.member("public", image.isPublic)
-            $0.member("disabled", image.isDisabled)
+            $0.present("sourceImage", image.sourceImage?.description)
+            $0.present("sourceInstance", image.sourceInstance?.description)
+            $0.present("public", image.isPublic)
+            $0.present("disabled", image.isDisabled)
             // Pairs and not members: a tag may have any key.
             if let tags = image.tags {
                 $0.list("tags", tags.sorted { $0.key < $1.key }, whenEmpty: true) { writer, tag in
@@ -107,12 +107,12 @@ public enum InventoryMessage {
 
     private static func write(_ instance: Inventory.Instance, to writer: inout JSONWriter) {
         writer.object {
-            $0.member("id", instance.id.description)
-            $0.member("account", instance.account?.description)
-            $0.member("region", instance.region)
-            $0.member("image", instance.image?.description)
-            $0.member("launched", instance.launched?.description)
-            if instance.isTerminated { $0.member("terminated", true) }
+            $0.present("id", instance.id.description)
+            $0.present("account", instance.account?.description)
+            $0.present("region", instance.region)
+            $0.present("image", instance.image?.description)
+            $0.present("launched", instance.launched?.description)
+            if instance.isTerminated { $0.present("terminated", true) }
         }
     }
 
@@ -121,8 +121,8 @@ public enum InventoryMessage {
             $0.texts("providers", criterion.providers)
             $0.texts("names", criterion.names)
             $0.texts("productCodes", criterion.productCodes)
-            $0.member("maximumDaysSinceCreated", criterion.maximumDaysSinceCreated)
-            $0.member("maximumDaysSinceDeprecated", criterion.maximumDaysSinceDeprecated)
+            $0.present("maximumDaysSinceCreated", criterion.maximumDaysSinceCreated)
+            $0.present("maximumDaysSinceDeprecated", criterion.maximumDaysSinceDeprecated)
             if !criterion.unknown.isEmpty {
                 $0.list("unknown", criterion.unknown.sorted { $0.key < $1.key }) { writer, entry in
                     writer.array {
@@ -148,23 +148,23 @@ extension Grantee {
 
 extension JSONWriter {
     /// A member, unless it is nil.
-    fileprivate mutating func member(_ key: StaticString, _ value: String?) {
+    fileprivate mutating func present(_ key: StaticString, _ value: String?) {
         guard let value else { return }
         self.key(key)
         string(value)
     }
 
-    fileprivate mutating func member(_ key: StaticString, _ value: ExactText?) {
-        member(key, value?.string)
+    fileprivate mutating func present(_ key: StaticString, _ value: ExactText?) {
+        present(key, value?.string)
     }
 
-    fileprivate mutating func member(_ key: StaticString, _ value: Bool?) {
+    fileprivate mutating func present(_ key: StaticString, _ value: Bool?) {
         guard let value else { return }
         self.key(key)
         boolean(value)
     }
 
-    fileprivate mutating func member(_ key: StaticString, _ value: Int?) {
+    fileprivate mutating func present(_ key: StaticString, _ value: Int?) {
         guard let value else { return }
         self.key(key)
         number(value)

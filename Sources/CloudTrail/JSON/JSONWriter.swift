@@ -39,6 +39,24 @@ public struct JSONWriter {
         needsComma = false
     }
 
+    /// A member: a string, or null.
+    public mutating func member(_ name: StaticString, _ text: String?) {
+        key(name)
+        string(text)
+    }
+
+    /// A member: a whole number, or null.
+    public mutating func member(_ name: StaticString, _ value: Int?) {
+        key(name)
+        number(value)
+    }
+
+    /// A member: true or false.
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        key(name)
+        boolean(value)
+    }
+
     /// A string, or null.
     public mutating func string(_ text: String?) {
         separate()

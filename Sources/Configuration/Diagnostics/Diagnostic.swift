@@ -48,20 +48,13 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     public var json: String {
         var json = JSONWriter()
         json.object { json in
-            json.key("file")
-            json.string(place.file)
-            json.key("line")
-            json.number(place.line)
-            json.key("column")
-            json.number(place.column)
-            json.key("severity")
-            json.string(severity.rawValue)
-            json.key("message")
-            json.string(message)
-            json.key("instead")
-            json.string(instead)
-            json.key("impact")
-            json.string(impact)
+            json.member("file", place.file)
+            json.member("line", place.line)
+            json.member("column", place.column)
+            json.member("severity", severity.rawValue)
+            json.member("message", message)
+            json.member("instead", instead)
+            json.member("impact", impact)
         }
         return json.text
     }

@@ -94,16 +94,12 @@ public struct RunLog: Sendable {
         guard level.rank <= self.level.rank else { return }
         var json = JSONWriter()
         json.object { json in
-            json.key("time")
-            json.string(Self.now())
-            json.key("level")
-            json.string(level.rawValue)
+            json.member("time", Self.now())
+            json.member("level", level.rawValue)
             if let instanceID {
-                json.key("instance_id")
-                json.string(instanceID)
+                json.member("instance_id", instanceID)
             }
-            json.key("message")
-            json.string(message)
+            json.member("message", message)
             for (key, value) in fields {
                 json.key(text: key)
                 value.write(to: &json)
