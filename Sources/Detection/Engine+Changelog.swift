@@ -45,10 +45,10 @@ extension Engine {
     /// Whether each of a record's facts fits an entry, its key included.
     public func holds(_ record: Record) -> Bool {
         var interning = Interning()
-        return RecordFacts.of(record, interning.evidence(of: record)).allSatisfy { key, fact in
+        return RecordFacts.of(record, interning.evidence(of: record)).allSatisfy { told in
             var bytes = ByteWriter()
-            bytes.entryKey(.of(fact, at: key))
-            _ = bytes.facts([fact], of: nil)
+            bytes.entryKey(.of(told.fact, at: told.key))
+            _ = bytes.facts([told.fact], of: nil)
             return bytes.count <= settings.entryBytes
         }
     }
@@ -65,8 +65,8 @@ extension Engine {
     ) throws(StateError) {
         let journal = state.setJournalAside()
         defer { state.putJournalBack(journal) }
-        for (key, fact) in try take(key: key, value: value) where settings.horizonSeconds != nil {
-            noteEnd(key, fact)
+        for told in try take(key: key, value: value) where settings.horizonSeconds != nil {
+            noteEnd(told.key, told.fact)
         }
     }
 
@@ -86,7 +86,7 @@ extension Engine {
     private mutating func take(
         key: UnsafeRawBufferPointer,
         value: UnsafeRawBufferPointer?
-    ) throws(StateError) -> [(FactKey, Fact)] {
+    ) throws(StateError) -> [KeyedFact] {
         var reader = value.map { ByteReader($0) }
         switch try StateKey(key) {
         case .facts(let fact, let writer):
@@ -134,10 +134,10 @@ extension Engine {
     }
 
     /// Puts facts in the place of those that were known; returns the ones that came or went.
-    private mutating func replace(_ known: [Fact], by facts: [Fact], at key: FactKey) -> [(FactKey, Fact)] {
-        var touched: [(FactKey, Fact)] = []
+    private mutating func replace(_ known: [Fact], by facts: [Fact], at key: FactKey) -> [KeyedFact] {
+        var touched: [KeyedFact] = []
         for fact in known where !facts.contains(fact) && state.remove(fact, at: key) {
-            touched.append((key, fact))
+            touched.append(KeyedFact(key, fact))
         }
         for fact in facts { state.insert(fact, at: key, touched: &touched) }
         return touched
@@ -148,6 +148,7 @@ extension Engine {
     /// The catalogue stays.
     public mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         state.drop(accountsWhere: isDropped)
+        deferral.forget(accountsWhere: isDropped)
     }
 }
 

@@ -4,22 +4,27 @@ import CloudTrail
 
 extension Engine {
     /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
-    mutating func forget(behind touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
+    mutating func forget(behind touched: [KeyedFact], into alerts: inout [Alert]) {
         guard let horizon = settings.horizonSeconds else { return }
         var last: (account: AccountID, clock: EventTime)?
-        for (key, fact) in touched {
+        for touched in touched {
+            let (key, fact) = (touched.key, touched.fact)
             noteEnd(key, fact)
             let account = fact.evidence.account
             let clock = last.flatMap { $0.account == account ? $0.clock : nil } ?? state.clock(of: account)
             last = (account, clock)
             let limit = clock.advanced(bySeconds: -horizon)
             if key.attribute == .activity, let place = key.entity.place {
-                for (key, stale) in state.staleActivity(in: place, before: limit) {
-                    state.remove(stale, at: key)
+                for stale in state.staleActivity(in: place, before: limit) {
+                    state.remove(stale.fact, at: stale.key)
                 }
             } else {
-                forget(stale(key, before: limit), at: key, into: &alerts)
-                forgetEarly(key, fact, into: &alerts)
+                var timeline = state.timeline(key)
+                if timeline.facts.count > settings.keptFacts {
+                    forget(stale(timeline, before: limit), at: key, into: &alerts)
+                    timeline = state.timeline(key)
+                }
+                forgetEarly(timeline, key, fact, into: &alerts)
             }
         }
         guard let last else { return }
@@ -32,17 +37,23 @@ extension Engine {
     /// The facts of a timeline that are to be forgotten.
     ///
     /// Of a long one not one at a time, for each time what they led to is judged again.
-    private func stale(_ key: FactKey, before limit: EventTime) -> ArraySlice<Fact> {
-        let timeline = state.timeline(key)
+    private func stale(_ timeline: Timeline, before limit: EventTime) -> ArraySlice<Fact> {
         let stale = timeline.stale(before: limit, keep: settings.keptFacts)
         return timeline.facts.count > settings.factsAtOnce && stale.count < timeline.facts.count / 8
             ? [] : stale
     }
 
     /// Forgets the oldest facts of the entry that a fact is in, when they are more than a message can carry.
-    private mutating func forgetEarly(_ key: FactKey, _ fact: Fact, into alerts: inout [Alert]) {
+    private mutating func forgetEarly(
+        _ timeline: Timeline,
+        _ key: FactKey,
+        _ fact: Fact,
+        into alerts: inout [Alert]
+    ) {
+        // The newest stays, whatever its size.
+        guard timeline.facts.count > 1 else { return }
         let writer = key.isInCatalogue ? fact.evidence.account : nil
-        let excess = budget.excess(of: state.timeline(key).facts, by: writer)
+        let excess = budget.excess(of: timeline.facts, by: writer)
         guard !excess.isEmpty else { return }
         forget(excess, at: key, into: &alerts)
         forgottenEarly.count += excess.count
@@ -80,7 +91,7 @@ extension Engine {
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
         guard !stale.isEmpty else { return }
-        let leaving = stale.map { (key, $0) }
+        let leaving = stale.map { KeyedFact(key, $0) }
         let affected = reached(by: leaving)
         witness?.affected(affected, by: leaving, in: self)
         let subjects = affected.filter { owns($0) }
@@ -88,14 +99,16 @@ extension Engine {
         judgeDeferred(subjects, into: &alerts)
         var before: [FindingIdentity: SaidBefore] = [:]
         for subject in subjects {
-            for said in judgements(of: subject) {
+            for said in judgements(of: subject).said {
                 let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
                 before[identity] = SaidBefore(said.judgement, isPublished: isPublished(identity, said))
             }
         }
         for fact in stale { state.remove(fact, at: key) }
         for subject in subjects {
-            for said in judgements(of: subject) {
+            let (all, isLong) = judgements(of: subject)
+            deferral.note(subject, isLong: isLong)
+            for said in all {
                 let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
                 keep(identity, said, before: before[identity] ?? SaidBefore())
             }
@@ -228,7 +241,7 @@ extension Engine {
     }
 
     private func isOpen(anyReachedBy facts: ArraySlice<Fact>, _ key: FactKey) -> Bool {
-        reached(by: facts.map { (key, $0) }).contains { subject in
+        reached(by: facts.map { KeyedFact(key, $0) }).contains { subject in
             state.findings.published(about: subject).contains { $0.finding.status == .open }
         }
     }
@@ -258,15 +271,15 @@ extension Engine {
 
 extension State {
     /// Activity before a time that is not the first under its state of Allowed AMIs.
-    func staleActivity(in place: Place, before limit: EventTime) -> [(FactKey, Fact)] {
+    func staleActivity(in place: Place, before limit: EventTime) -> [KeyedFact] {
         guard let log = activity[place], log.isLong(before: limit) else { return [] }
-        let settings = timeline(.allowedImages(place))
-        var stale: [(FactKey, Fact)] = []
+        let settings = timeline(log.settings)
+        var stale: [KeyedFact] = []
         var before: Fact?
         for call in log.all {
             guard call.time < limit else { break }
             if let before, settings.latest(asOf: before.time) == settings.latest(asOf: call.time) {
-                stale.append((.activity(place, second: call.time.seconds), call))
+                stale.append(KeyedFact(.activity(place, second: call.time.seconds), call))
             }
             before = call
         }

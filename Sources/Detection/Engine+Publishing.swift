@@ -26,12 +26,13 @@ extension Engine {
         _ cause: EvaluationCause,
         into alerts: inout [Alert]
     ) {
-        let news = finding.news(since: known)
+        let fingerprint = finding.fingerprint
+        let news = finding.news(since: known, fingerprint)
         if case .none = news { return }
         var next = FindingState(
             status: finding.status,
             revision: known?.revision ?? 0,
-            fingerprint: finding.fingerprint,
+            fingerprint: fingerprint,
             occurrences: finding.occurrences,
             forgotten: known?.forgotten ?? 0,
             firstSeen: finding.firstSeen,

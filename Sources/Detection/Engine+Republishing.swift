@@ -26,7 +26,7 @@ extension Engine {
     /// What it says is the finding's final form: where more of the same has happened since, that was not worth telling
     /// (`News`), it says so. Changes nothing, and publishes nothing that was not published before.
     public func republished(_ identity: FindingIdentity) -> Republished {
-        let said = judgements(of: identity.subject).first { $0.rule.metadata.id == identity.rule }
+        let said = judgements(of: identity.subject).said.first { $0.rule.metadata.id == identity.rule }
         let isJudgedByOther = !judges.knows(identity.subject.place.account)
         guard let said, let known = said.known, known.status == .open else {
             return .changing(isJudgedByOther: isJudgedByOther)

@@ -63,7 +63,7 @@ public struct Engine: Sendable {
     var timers = Timers()
     var expiries = Expiries()
     private var backlog = Backlog()
-    private var deferral: Deferral
+    var deferral: Deferral
     /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
     public var judgesLater = false
     var judges: JudgesOfAccounts
@@ -98,10 +98,10 @@ public struct Engine: Sendable {
         notAfter: EventTime = .distantFuture,
         into alerts: inout [Alert]
     ) -> Outcome {
-        var touched: [(FactKey, Fact)] = []
+        var touched: [KeyedFact] = []
         let key = SeenRecords.Key(record)
         var isRepeated = false
-        if let known = state.seen.copies(key) {
+        if let known = state.rememberFirst(record, key) {
             isRepeated = true
             if case .alike(record) = known { return .duplicate }
             let copies = known.adding(record)
@@ -109,14 +109,13 @@ public struct Engine: Sendable {
             state.remember(copies, key)
             let merged = copies.record
             guard merged != known.record else { return .duplicate }
-            for (key, fact) in facts(of: known.record) where state.remove(fact, at: key) {
-                touched.append((key, fact))
+            for told in facts(of: known.record) where state.remove(told.fact, at: told.key) {
+                touched.append(told)
             }
             let removed = touched
             _ = tell(merged, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
-            state.remember(.alike(record), key)
             isRepeated = tell(record, touched: &touched)
         }
         if record.time <= notAfter, !record.isInventory {
@@ -133,12 +132,13 @@ public struct Engine: Sendable {
     }
 
     /// Puts a record's facts in their places; true when one of them stood there before.
-    private mutating func tell(_ record: Record, touched: inout [(FactKey, Fact)]) -> Bool {
+    private mutating func tell(_ record: Record, touched: inout [KeyedFact]) -> Bool {
         let told = facts(of: record)
         touched.reserveCapacity(touched.count + told.count)
         let clock = state.clock(of: record.account)
         var isRepeated = false
-        for (key, fact) in told {
+        for told in told {
+            let (key, fact) = (told.key, told.fact)
             if isBehind(fact, key, clock: clock) { continue }
             switch state.insert(fact, at: key, touched: &touched) {
             case .inserted: break
@@ -153,37 +153,40 @@ public struct Engine: Sendable {
     ///
     /// Where a merged record does not say it any more, another one is the first now.
     private mutating func restoreShadowed(
-        by removed: [(FactKey, Fact)],
+        by removed: [KeyedFact],
         _ merged: Record,
-        _ touched: inout [(FactKey, Fact)]
+        _ touched: inout [KeyedFact]
     ) {
         let told = facts(of: merged)
-        for (key, fact) in removed where key.attribute.keeping != .all {
+        for gone in removed where gone.key.attribute.keeping != .all {
+            let (key, fact) = (gone.key, gone.fact)
             let isToldAgain = told.contains {
                 $0.key == key && $0.fact.isSame(as: fact) && $0.fact.value == fact.value
             }
             if isToldAgain { continue }
             for record in state.seen.all {
-                for (other, shadowed) in facts(of: record) where other == key {
-                    state.insert(shadowed, at: key, touched: &touched)
+                for shadowed in facts(of: record) where shadowed.key == key {
+                    state.insert(shadowed.fact, at: key, touched: &touched)
                 }
             }
         }
     }
 
-    private mutating func facts(of record: Record) -> [(key: FactKey, fact: Fact)] {
+    private mutating func facts(of record: Record) -> [KeyedFact] {
         RecordFacts.of(record, interning.evidence(of: record))
     }
 
     // MARK: Judging
 
-    mutating func judge(touched: [(FactKey, Fact)], into alerts: inout [Alert]) {
+    mutating func judge(touched: [KeyedFact], into alerts: inout [Alert]) {
         let start = alerts.count
         defer { Alert.group(&alerts, from: start) }
         let due = timers.popDue(at: state.streamTime)
-        for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
-        backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
-        guard let cause = touched.last.map({ EvaluationCause.record($0.1.evidence) }) else { return }
+        if !due.isEmpty {
+            for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
+            backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
+        }
+        guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
         let subjects = reached(by: touched)
         witness?.affected(subjects, by: touched, in: self)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
@@ -201,14 +204,16 @@ public struct Engine: Sendable {
             if owns(subject) { _ = deferral.touch(subject, by: cause) }
             return true
         }
-        let facts = state.factCount(of: subject, approvalTags: inForce.approvalTags)
+        // Of a refused share little is walked, and much may be told later.
+        guard subject.kind == .refusedShare || deferral.isLong(subject) else { return false }
+        let facts = factCount(of: subject)
         guard facts > settings.factsAtOnce, owns(subject) else { return false }
         return deferral.touch(subject, by: cause) < max(1, facts / 8)
     }
 
-    func reached(by touched: [(FactKey, Fact)]) -> [Subject] {
+    func reached(by touched: [KeyedFact]) -> [Subject] {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        for (key, fact) in touched { affected.add(key, fact) }
+        for fact in touched { affected.add(fact.key, fact.fact) }
         return affected.sorted()
     }
 
@@ -223,8 +228,10 @@ public struct Engine: Sendable {
         deferral.remove(subject)
         guard owns(subject) else { return }
         let settles = if case .settling = cause { true } else { false }
-        for (rule, judgement, known) in judgements(of: subject) {
-            let rule = rule.metadata
+        let (all, isLong) = judgements(of: subject)
+        deferral.note(subject, isLong: isLong)
+        for said in all {
+            let (rule, judgement, known) = (said.rule.metadata, said.judgement, said.known)
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             if let deadline = judgement?.deadline { timers.set(deadline, subject) }
             if let finding = published(identity, judgement, rule, known) {
@@ -241,18 +248,27 @@ public struct Engine: Sendable {
 
     /// What the rules that judge such subjects say of one, and what was published: those that say something, or
     /// said something before.
-    func judgements(of subject: Subject) -> [Said] {
+    ///
+    /// With whether there are so many facts about it that it is not judged for each new one.
+    func judgements(of subject: Subject) -> (said: [Said], isLong: Bool) {
         let scene = Scene(FactView(state), policy: inForce, of: subject)
         let published = state.findings.published(about: subject)
+        let begun = scene.facts.walked
+        var walked = begun
         var said: [Said] = []
         for rule in rules.rules(judging: subject) {
             let known = published.first { $0.rule == rule.metadata.id }?.finding
             let isEnabled = inForce.isEnabled(rule.metadata.id)
+            scene.facts.walked = begun
             var judgement = isEnabled ? judgement(of: subject, by: rule, in: scene) : nil
             judgement?.tell()
-            if judgement != nil || known != nil { said.append((rule, judgement, known)) }
+            walked = max(walked, scene.facts.walked)
+            if judgement != nil || known != nil {
+                said.append(Said(rule: rule, judgement: judgement, known: known))
+            }
         }
-        return said
+        // Some facts are walked more than once.
+        return (said, walked > settings.factsAtOnce && factCount(of: subject) > settings.factsAtOnce)
     }
 
     /// What one rule says of a subject; where somebody watches, with what it has read.
@@ -262,12 +278,21 @@ public struct Engine: Sendable {
         let noting = Scene(FactView(state, noting: readings), policy: inForce, of: subject)
         var judgement = rule.rule.judge(subject, in: noting)
         judgement?.tell()
+        scene.facts.walked = noting.facts.walked
         witness.evaluated(subject, by: rule.metadata.id, judgement, readings)
         return judgement
     }
 
     /// What a rule says of a subject now, and what was published before.
-    typealias Said = (rule: AppliedRule, judgement: Judgement?, known: FindingState?)
+    struct Said {
+        let rule: AppliedRule
+        let judgement: Judgement?
+        let known: FindingState?
+    }
+
+    private func factCount(of subject: Subject) -> Int {
+        state.factCount(of: subject, approvalTags: inForce.approvalTags)
+    }
 
     // MARK: Whole-state work
 

@@ -53,7 +53,16 @@ extension String {
     public func bytesPrecede(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 
     /// Whether the text begins with the bytes of another.
-    public func hasBytes(prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+    public func hasBytes(prefix: String) -> Bool {
+        let isSo = utf8.withContiguousStorageIfAvailable { text in
+            prefix.utf8.withContiguousStorageIfAvailable { prefix -> Bool in
+                guard prefix.count <= text.count else { return false }
+                guard let start = text.baseAddress, let other = prefix.baseAddress else { return true }
+                return memcmp(start, other, prefix.count) == 0
+            }
+        }
+        return isSo?.flatMap(\.self) ?? utf8.starts(with: prefix.utf8)
+    }
 
     /// Whether the text ends with the bytes of another.
     public func hasBytes(suffix: String) -> Bool { utf8.reversed().starts(with: suffix.utf8.reversed()) }

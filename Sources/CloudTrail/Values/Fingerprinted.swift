@@ -9,6 +9,7 @@ public protocol Fingerprinted: Hashable {
 
 extension Fingerprinted {
     /// Feeds the fingerprint.
+    @inlinable
     public func hash(into hasher: inout Hasher) {
         var fingerprint = TextFingerprint()
         feed(to: &fingerprint)
@@ -16,6 +17,7 @@ extension Fingerprinted {
     }
 
     /// What `Dictionary` and `Set` ask for; each table has a seed of its own.
+    @inlinable
     public func _rawHashValue(seed: Int) -> Int {
         var fingerprint = TextFingerprint()
         feed(to: &fingerprint)

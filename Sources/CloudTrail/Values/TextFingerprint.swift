@@ -4,11 +4,20 @@
 public struct TextFingerprint: Sendable {
     private static let seed = UInt64.random(in: .min ... .max)
 
+    // Inlined, because tables in other modules are looked up in with it all the time.
+    @usableFromInline
+    var fed: UInt64
+
     /// The fingerprint of what was fed so far.
-    public private(set) var value: UInt64
+    @inlinable
+    public var value: UInt64 { fed }
 
     /// The fingerprint of nothing.
-    public init() { value = Self.seed }
+    public init() { fed = Self.seed }
+
+    /// Goes on from a fingerprint of what was fed before.
+    @inlinable
+    public init(from fingerprint: UInt64) { fed = fingerprint }
 
     /// Adds a text; nil is another text than the empty one.
     public mutating func feed(_ text: String?) {
@@ -18,9 +27,10 @@ public struct TextFingerprint: Sendable {
     }
 
     /// Adds a number.
+    @inlinable
     public mutating func feed(_ number: UInt64) {
-        let (high, low) = (value ^ number).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-        value = high ^ low ^ 0xA076_1D64_78BD_642F
+        let (high, low) = (fed ^ number).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        fed = high ^ low ^ 0xA076_1D64_78BD_642F
     }
 
     /// Adds the bytes of a text.

@@ -55,6 +55,7 @@ extension Alert {
     ///
     /// They come in the place of the first about any instance; of one finding's alerts the order stays.
     static func group(_ alerts: inout [Alert], from start: Int) {
+        guard alerts.count - start > 1 else { return }
         let launches = alerts[start...].filter(\.isAboutInstance)
         guard launches.count > 1 else { return }
         var groups = AlertGroups()

@@ -9,10 +9,13 @@ public struct Subject: Fingerprinted, Sendable {
         let place: Place
         let id: ResourceID?
         let qualifier: Qualifier
+        /// The key that named it, to be looked up in again.
+        let key: FactKey?
         let fingerprint: UInt64
 
-        init(_ kind: Kind, _ place: Place, _ id: ResourceID?, _ qualifier: Qualifier) {
+        init(_ kind: Kind, _ place: Place, _ id: ResourceID?, _ qualifier: Qualifier, _ key: FactKey?) {
             self.kind = kind
+            self.key = key
             self.place = place
             self.id = id
             self.qualifier = qualifier
@@ -29,7 +32,20 @@ public struct Subject: Fingerprinted, Sendable {
 
     /// A subject from its parts.
     init(_ kind: Kind, _ place: Place, _ id: ResourceID? = nil, _ qualifier: Qualifier = .none) {
-        parts = Parts(kind, place, id, qualifier)
+        parts = Parts(kind, place, id, qualifier, nil)
+    }
+
+    /// The subject with a key's place, resource and qualifier; nil when that is of no place.
+    init?(_ kind: Kind, of key: FactKey) {
+        guard let place = key.entity.place else { return nil }
+        parts = Parts(kind, place, key.entity.id, key.qualifier, key)
+    }
+
+    /// The key of an attribute with the same place, resource and qualifier.
+    func key(of attribute: Attribute) -> FactKey {
+        if let key = parts.key, key.attribute == attribute { return key }
+        let entity = id.map { Entity.resource(place, $0) } ?? .accountRegion(place)
+        return FactKey(attribute, entity, qualifier)
     }
 
     /// What kind of thing it is.
@@ -43,6 +59,13 @@ public struct Subject: Fingerprinted, Sendable {
 
     /// Feeds what tells subjects apart in practice.
     public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(parts.fingerprint) }
+
+    /// Goes on from the fingerprint at hand.
+    public func _rawHashValue(seed: Int) -> Int {
+        var fingerprint = TextFingerprint(from: parts.fingerprint)
+        fingerprint.feed(UInt64(bitPattern: Int64(seed)))
+        return Int(truncatingIfNeeded: fingerprint.value)
+    }
 
     /// The same thing.
     public static func == (left: Subject, right: Subject) -> Bool {
@@ -75,7 +98,7 @@ extension Subject {
     /// A kind of subject: a row.
     ///
     /// A rule that judges something new declares its kind beside itself.
-    public struct Kind: Hashable, Comparable, Sendable {
+    public struct Kind: Fingerprinted, Comparable, Sendable {
         /// Part of the state's format: never reuse one.
         ///
         /// Subjects are judged in the order of their kinds' tags.
@@ -95,7 +118,7 @@ extension Subject {
         public static func == (left: Kind, right: Kind) -> Bool { left.tag == right.tag }
 
         /// Feeds the tag.
-        public func hash(into hasher: inout Hasher) { hasher.combine(tag) }
+        public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(UInt64(tag)) }
 
         /// The order in which they are judged.
         public static func < (left: Kind, right: Kind) -> Bool { left.tag < right.tag }

@@ -15,7 +15,10 @@ extension Finding {
     ///
     /// A change of status, severity or verdict always; the first change after an `open`, whatever it is; then only that
     /// the occurrences have become 10, 100, 1,000 and so on. The exact count stands in the finding.
-    func news(since known: FindingState?) -> News {
+    func news(since known: FindingState?) -> News { news(since: known, fingerprint) }
+
+    /// The same, with the finding's fingerprint at hand.
+    func news(since known: FindingState?, _ fingerprint: UInt64) -> News {
         guard let known, known.status != .retracted || known.isUnsaid else { return asNew }
         if known.fingerprint == fingerprint { return .none }
         if known.isUnsaid { return asNew }

@@ -41,9 +41,10 @@ public enum AWSCommand: Hashable, Sendable {
 
     private static func command(_ arguments: [AWSArgument]) -> AWSCommand {
         var line = "aws"
+        line.reserveCapacity(128)
         for argument in arguments {
             switch argument.text {
-            case .success(let text): line += " " + quoted(text)
+            case .success(let text): append(text, to: &line)
             case .failure(let fault): return .withheld(fault.text)
             }
         }
@@ -51,11 +52,14 @@ public enum AWSCommand: Hashable, Sendable {
         return .line(line)
     }
 
-    /// An argument in quotes where a shell would read more in it than text.
+    /// Appends an argument, in quotes where a shell would read more in it than text.
     ///
     /// No argument has a quote in it: JSON writes it as `\u0027`.
-    private static func quoted(_ argument: String) -> String {
-        argument.utf8.allSatisfy(isPlain) ? argument : "'" + argument + "'"
+    private static func append(_ argument: String, to line: inout String) {
+        let isPlain = argument.utf8.allSatisfy(isPlain)
+        line += isPlain ? " " : " '"
+        line += argument
+        if !isPlain { line += "'" }
     }
 
     /// Whether every shell takes a byte as it is.

@@ -23,10 +23,22 @@ public enum AWSForm {
 
     /// `us-east-1`, `us-gov-west-1`, `us-isob-east-1`: words of lower-case letters, and a number.
     static func isRegion(_ name: String) -> Bool {
-        let parts = name.utf8.split(separator: dash, omittingEmptySubsequences: false)
-        guard 3...5 ~= parts.count, name.utf8.count <= 32, let number = parts.last else { return false }
-        return 1...2 ~= number.count && number.allSatisfy(isDigit)
-            && parts.dropLast().allSatisfy { !$0.isEmpty && $0.allSatisfy(isLetter) }
+        guard name.utf8.count <= 32 else { return false }
+        var (parts, letters, digits) = (1, 0, 0)
+        for byte in name.utf8 {
+            if byte == dash {
+                // A word ends; there is none behind the number.
+                guard letters > 0, digits == 0 else { return false }
+                (parts, letters) = (parts + 1, 0)
+            } else if isLetter(byte), digits == 0 {
+                letters += 1
+            } else if isDigit(byte), letters == 0 {
+                digits += 1
+            } else {
+                return false
+            }
+        }
+        return 3...5 ~= parts && letters == 0 && 1...2 ~= digits
     }
 
     /// `arn:aws:organizations::<account>:organization/o-…`, in any partition.

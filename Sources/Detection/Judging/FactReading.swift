@@ -37,7 +37,7 @@ final class FactReadings {
 /// Sees which subjects facts affect and what is evaluated; only tests have one.
 protocol EvaluationWitness: AnyObject, Sendable {
     /// Facts came or went, or are about to go; subjects of any account are affected.
-    func affected(_ subjects: [Subject], by facts: [(FactKey, Fact)], in engine: Engine)
+    func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine)
     /// Everything is evaluated again that some accounts own.
     func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine)
     /// A rule has evaluated a subject.

@@ -4,9 +4,14 @@ public import CloudTrail
 ///
 /// There is no other way for a rule to a fact, so that a test can tell what a judgement depends on: with `readings` every
 /// reading is noted, also of what nobody has told. In production there are none.
-public struct FactView {
+///
+/// A class, so that what a rule hands on is one reference; it lives as long as one evaluation.
+public final class FactView {
     private let state: State
     private let readings: FactReadings?
+    /// How many facts were handed out to be walked; what is looked up as of a time is not counted.
+    @exclusivity(unchecked)
+    var walked = 0
 
     init(_ state: State, noting readings: FactReadings? = nil) {
         self.state = state
@@ -19,13 +24,13 @@ public struct FactView {
     /// All facts about an attribute, in order.
     public func all(of key: FactKey) -> ArraySlice<Fact> {
         note(FactReading(key, .all))
-        return state.timeline(key).facts
+        return walking(state.timeline(key).facts)
     }
 
     /// The facts about an attribute at or before a time, in order.
     public func all(of key: FactKey, asOf time: EventTime) -> ArraySlice<Fact> {
         note(FactReading(key, .upTo(time)))
-        return state.timeline(key).prefix(asOf: time)
+        return walking(state.timeline(key).prefix(asOf: time))
     }
 
     /// The last fact about an attribute at or before a time.
@@ -36,7 +41,7 @@ public struct FactView {
 
     /// An image, whether or not anything is known about it.
     public func image(_ id: ResourceID) -> ImageView {
-        ImageView(state.image(id), noting: readings.map { ImageReadings(id, in: $0) })
+        ImageView(state.image(id), in: self, noting: readings.map { ImageReadings(id, in: $0) })
     }
 
     /// The first successful watched call at or after a time, unless it is at or after the end.
@@ -58,6 +63,11 @@ public struct FactView {
     /// All facts about an attribute; whoever asks notes which of them it has looked at.
     func unnoted(_ key: FactKey) -> ArraySlice<Fact> { state.timeline(key).facts }
 
+    fileprivate func walking(_ facts: ArraySlice<Fact>) -> ArraySlice<Fact> {
+        walked += facts.count
+        return facts
+    }
+
     /// Notes a reading, where readings are noted.
     func note(_ reading: @autoclosure () -> FactReading) { readings?.insert(reading()) }
 }
@@ -65,23 +75,25 @@ public struct FactView {
 /// What rules read of one image.
 public struct ImageView {
     private let known: ImageFacts?
+    private let view: FactView
     private let readings: ImageReadings?
 
-    fileprivate init(_ known: ImageFacts?, noting readings: ImageReadings?) {
+    fileprivate init(_ known: ImageFacts?, in view: FactView, noting readings: ImageReadings?) {
         self.known = known
+        self.view = view
         self.readings = readings
     }
 
     /// All facts about an attribute, in order.
     public func all(of attribute: ImageAttribute) -> ArraySlice<Fact> {
         note(attribute, .all)
-        return known?.timeline(attribute).facts ?? []
+        return view.walking(known?.timeline(attribute).facts ?? [])
     }
 
     /// The facts about an attribute at or before a time, in order.
     public func all(of attribute: ImageAttribute, asOf time: EventTime) -> ArraySlice<Fact> {
         note(attribute, .upTo(time))
-        return known?.timeline(attribute).prefix(asOf: time) ?? []
+        return view.walking(known?.timeline(attribute).prefix(asOf: time) ?? [])
     }
 
     /// The last fact about an attribute at or before a time; of constant ones the best known at any time.

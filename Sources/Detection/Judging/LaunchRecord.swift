@@ -17,7 +17,7 @@ final class LaunchRecord {
     init?(_ subject: Subject, in view: FactView) {
         guard subject.kind == .launch, let instance = subject.id else { return nil }
         let place = subject.place
-        let facts = view.all(of: .instance(place, instance))
+        let facts = view.all(of: subject.key(of: .instance))
         var launch: Fact?
         var seenImage: ResourceID?
         for fact in facts {

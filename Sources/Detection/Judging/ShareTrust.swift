@@ -249,8 +249,7 @@ extension Reach {
         }
         for image in state.shownPublic { affected.addShare(of: image, .everyone) }
         for key in state.accountKeys where key.attribute == .refusedShare {
-            guard let place = key.entity.place else { continue }
-            affected.insert(Subject(.refusedShare, place, key.entity.id, key.qualifier))
+            if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
         }
     }
 
@@ -263,8 +262,7 @@ extension Reach {
             affected.addShare(of: image, .everyone)
         }
         for key in state.refusedTo[account] ?? [] {
-            guard let place = key.entity.place else { continue }
-            affected.insert(Subject(.refusedShare, place, key.entity.id, key.qualifier))
+            if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
             for fact in state.timeline(key).facts { Reach.countedAttempts.add(key, fact, &affected) }
         }
     }

@@ -5,7 +5,7 @@ import CloudTrail
 /// A class, so that handing it to a rule costs one reference.
 final class PolicyInForce: Sendable {
     /// An entry of `images.approved` in the forms in which images are known.
-    struct Approval: Sendable {
+    final class Approval: Sendable {
         let ids: Set<ResourceID>?
         let owners: (accounts: Set<AccountID>, aliases: Set<ExactText>)?
         let names: [Pattern]?

@@ -2,7 +2,11 @@ import CloudTrail
 
 /// The first successful watched call of each second, in order.
 struct ActivityLog: Sendable {
+    /// Under which setting a call was made is asked for each call.
+    let settings: FactKey
     private var calls = SortedChunks<Fact>()
+
+    init(in place: Place) { settings = .allowedImages(place) }
 
     var isEmpty: Bool { calls.isEmpty }
 

@@ -1,3 +1,5 @@
+public import CloudTrail
+
 /// One kind of thing that facts tell: a row that says where such facts are kept, in which form, and for how long.
 ///
 /// A rule that needs a fact of its own declares its attribute beside itself.
@@ -62,12 +64,12 @@ public struct Attribute: Sendable {
     }
 }
 
-extension Attribute: Hashable {
+extension Attribute: Fingerprinted {
     /// Tags tell attributes apart.
     public static func == (left: Attribute, right: Attribute) -> Bool { left.tag == right.tag }
 
     /// Feeds the tag.
-    public func hash(into hasher: inout Hasher) { hasher.combine(tag) }
+    public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(UInt64(tag)) }
 }
 
 // Of an account and Region, an account, an organization.

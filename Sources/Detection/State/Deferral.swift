@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// Subjects that wait, for one of two reasons: judging each again for every new fact would be too much work, or there
 /// is enough to do.
 ///
@@ -11,6 +13,8 @@ struct Deferral: Sendable {
     }
 
     private var waiting: [Subject: Wait] = [:]
+    /// Subjects that many facts were about when they were judged last.
+    private var long: Set<Subject> = []
     /// What was there before each change since the last commit; nil when nothing is taken back.
     private var changes: [(subject: Subject, before: Wait?)]?
 
@@ -27,6 +31,14 @@ struct Deferral: Sendable {
         return facts
     }
 
+    /// Notes whether many facts are about a subject that is judged.
+    mutating func note(_ subject: Subject, isLong: Bool) {
+        if isLong { long.insert(subject) } else if !long.isEmpty { long.remove(subject) }
+    }
+
+    /// Whether many facts were about a subject when it was judged last.
+    func isLong(_ subject: Subject) -> Bool { !long.isEmpty && long.contains(subject) }
+
     /// A subject is judged.
     mutating func remove(_ subject: Subject) {
         guard !waiting.isEmpty, let before = waiting.removeValue(forKey: subject) else { return }
@@ -41,6 +53,11 @@ struct Deferral: Sendable {
         if changes != nil { changes? += waiting.map { ($0.key, $0.value) } }
         defer { waiting.removeAll(keepingCapacity: true) }
         return waiting.map { ($0.key, $0.value.cause) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// Forgets of which subjects of some accounts there are many facts.
+    mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {
+        long = long.filter { !isForgotten($0.place.account) }
     }
 
     mutating func commit() { changes?.removeAll(keepingCapacity: true) }

@@ -24,10 +24,7 @@ public final class Origin: Hashable, Sendable {
         self.name = name
         self.source = source
         self.actor = actor
-        let told = [actor.arn, actor.type, actor.invokedBy, actor.sourceIP, actor.userAgent, actor.issuerARN]
-        textBytes =
-            region.utf8.count + name.utf8.count + source.utf8.count
-            + told.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        textBytes = region.utf8.count + name.utf8.count + source.utf8.count + actor.textBytes
     }
 
     /// A fingerprint of what tells origins apart in practice.
@@ -59,6 +56,15 @@ public final class Origin: Hashable, Sendable {
     /// Feeds what tells origins apart in practice.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(Self.fingerprint(account, region, name, actor))
+    }
+}
+
+extension Actor {
+    /// How many bytes its texts have.
+    fileprivate var textBytes: Int {
+        func count(_ text: String?) -> Int { text?.utf8.count ?? 0 }
+        return count(arn) + count(type) + count(invokedBy) + count(sourceIP) + count(userAgent)
+            + count(issuerARN)
     }
 }
 

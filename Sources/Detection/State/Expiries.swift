@@ -4,21 +4,29 @@ import CloudTrail
 ///
 /// Being on the list is a hint: what is due is looked at again before it goes.
 struct Expiries: Sendable {
-    enum Ended: Hashable, Sendable {
+    enum Ended: Fingerprinted, Sendable {
         /// Facts of a key: a terminated instance, a permission taken back, refusals, unreadable calls.
         case facts(FactKey)
         /// A deregistered image.
         case image(ResourceID)
         /// A finding that was published.
         case finding(FindingIdentity)
+
+        func feed(to fingerprint: inout TextFingerprint) {
+            switch self {
+            case .facts(let key): key.feed(to: &fingerprint)
+            case .image(let image): image.feed(to: &fingerprint)
+            case .finding(let identity): identity.feed(to: &fingerprint)
+            }
+        }
     }
 
     private struct Account: Sendable {
-        var days: [Int64: Set<Ended>] = [:]
+        var days: [Day: Set<Ended>] = [:]
         /// The first day on which something is due, or an earlier one.
-        var first = Int64.max
+        var first = Day.distantFuture
 
-        mutating func insert(_ ended: Ended, on day: Int64) {
+        mutating func insert(_ ended: Ended, on day: Day) {
             first = min(first, day)
             days[day, default: []].insert(ended)
         }
@@ -26,16 +34,16 @@ struct Expiries: Sendable {
 
     private var accounts: [AccountID: Account] = [:]
     /// Taken since the last commit.
-    private var taken: [(AccountID, Int64, Ended)] = []
+    private var taken: [(AccountID, Day, Ended)] = []
 
     mutating func note(_ ended: Ended, of account: AccountID, at time: EventTime) {
         guard time != .distantPast, time != .distantFuture else { return }
-        accounts[account, default: Account()].insert(ended, on: Self.day(time))
+        accounts[account, default: Account()].insert(ended, on: Day(of: time))
     }
 
     /// What is due in an account whose clock shows a time.
     mutating func takeDue(of account: AccountID, at clock: EventTime) -> [Ended] {
-        let today = Self.day(clock)
+        let today = Day(of: clock)
         guard var known = accounts[account], known.first < today else { return [] }
         var due: [Ended] = []
         for (day, ended) in known.days where day < today {
@@ -43,7 +51,7 @@ struct Expiries: Sendable {
             taken += ended.map { (account, day, $0) }
         }
         known.days = known.days.filter { $0.key >= today }
-        known.first = known.days.keys.min() ?? .max
+        known.first = known.days.keys.min() ?? .distantFuture
         accounts[account] = known
         return due
     }
@@ -54,6 +62,4 @@ struct Expiries: Sendable {
         for (account, day, ended) in taken { accounts[account, default: Account()].insert(ended, on: day) }
         commit()
     }
-
-    private static func day(_ time: EventTime) -> Int64 { time.seconds / 86_400 }
 }

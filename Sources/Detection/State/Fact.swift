@@ -41,6 +41,19 @@ public struct Fact: Hashable, Sendable {
     }
 }
 
+/// A fact with the key of its timeline.
+///
+/// No tuple, for arrays of tuples are destroyed by the runtime, part by part.
+struct KeyedFact: Sendable {
+    let key: FactKey
+    let fact: Fact
+
+    init(_ key: FactKey, _ fact: Fact) {
+        self.key = key
+        self.fact = fact
+    }
+}
+
 extension Fact: Comparable {
     /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
     public static func < (left: Fact, right: Fact) -> Bool {

@@ -18,7 +18,7 @@ extension [Fact] {
     mutating func insert(_ fact: Fact, in range: Range<Int>? = nil) -> FactInsertion {
         let range = range ?? indices
         guard !range.isEmpty, self[range.upperBound - 1].time >= fact.time else {
-            insert(fact, at: range.upperBound)
+            put(fact, at: range.upperBound)
             return .inserted
         }
         guard let same = place(ofSame: fact, in: range) else {
@@ -64,6 +64,13 @@ extension [Fact] {
             if index < range.upperBound, self[index].isSame(as: fact) { return index }
         }
         return nil
+    }
+}
+
+extension Array {
+    /// Inserts an element; at the end it is appended, which takes a fraction of the time.
+    mutating func put(_ element: Element, at index: Int) {
+        if index == endIndex { append(element) } else { insert(element, at: index) }
     }
 }
 

@@ -8,9 +8,11 @@ public struct FactKey: Fingerprinted, Sendable {
         let attribute: Attribute
         let entity: Entity
         let qualifier: Qualifier
+        let shelf: Shelf
         let fingerprint: UInt64
 
         init(_ attribute: Attribute, _ entity: Entity, _ qualifier: Qualifier) {
+            shelf = Shelf(attribute, entity)
             self.attribute = attribute
             self.entity = entity
             self.qualifier = qualifier
@@ -19,6 +21,24 @@ public struct FactKey: Fingerprinted, Sendable {
             entity.feed(to: &fingerprint)
             qualifier.feed(to: &fingerprint)
             self.fingerprint = fingerprint.value
+        }
+    }
+
+    /// Where the state keeps facts.
+    enum Shelf {
+        /// With all that is known about their image.
+        case image
+        /// In the log of an account and Region's calls.
+        case activity
+        /// Each timeline by itself.
+        case timelines
+
+        fileprivate init(_ attribute: Attribute, _ entity: Entity) {
+            switch entity {
+            case .image: self = .image
+            case .accountRegion where attribute.keeping == .firstOfSecond: self = .activity
+            default: self = .timelines
+            }
         }
     }
 
@@ -35,9 +55,18 @@ public struct FactKey: Fingerprinted, Sendable {
     public var entity: Entity { parts.entity }
     /// Which of several they tell.
     public var qualifier: Qualifier { parts.qualifier }
+    /// Where the state keeps its facts.
+    var shelf: Shelf { parts.shelf }
 
     /// Feeds what tells keys apart in practice.
     public func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(parts.fingerprint) }
+
+    /// Goes on from the fingerprint at hand.
+    public func _rawHashValue(seed: Int) -> Int {
+        var fingerprint = TextFingerprint(from: parts.fingerprint)
+        fingerprint.feed(UInt64(bitPattern: Int64(seed)))
+        return Int(truncatingIfNeeded: fingerprint.value)
+    }
 
     /// The same attribute of the same entity.
     public static func == (left: FactKey, right: FactKey) -> Bool {

@@ -2,7 +2,10 @@ import CloudTrail
 
 /// What was published, by subject: of most subjects nothing, of the others one or two findings.
 struct FindingTable: Sendable {
-    typealias Published = (rule: String, finding: FindingState)
+    struct Published: Sendable {
+        let rule: String
+        let finding: FindingState
+    }
 
     private var bySubject: [Subject: [Published]] = [:]
 
@@ -18,7 +21,7 @@ struct FindingTable: Sendable {
         var published = bySubject.removeValue(forKey: identity.subject) ?? []
         let index = published.firstIndex { $0.rule.hasSameBytes(as: identity.rule) }
         let old = index.map { published.remove(at: $0).finding }
-        if let finding { published.append((identity.rule, finding)) }
+        if let finding { published.append(Published(rule: identity.rule, finding: finding)) }
         if !published.isEmpty { bySubject[identity.subject] = published }
         return old
     }

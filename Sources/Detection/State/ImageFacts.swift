@@ -147,9 +147,11 @@ private final class ImageStorage: @unchecked Sendable {
     func sharing(_ fact: Fact) -> Fact {
         // Of many facts most came alone, and looking for others costs more than it saves.
         guard single.count <= Self.sharedCount else { return fact }
-        let known = single.first { $0.time == fact.time && $0.evidence == fact.evidence }
-        guard let known, known.evidence !== fact.evidence else { return fact }
-        return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: known.evidence)
+        let known = single.indices.first {
+            single[$0].time == fact.time && single[$0].evidence == fact.evidence
+        }
+        guard let known, single[known].evidence !== fact.evidence else { return fact }
+        return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: single[known].evidence)
     }
 
     /// Puts a fact behind those of its attribute, if it is later than all of them; false when it is not.
@@ -161,7 +163,7 @@ private final class ImageStorage: @unchecked Sendable {
         }
         // Few images get many facts: doubling the room would leave much of it empty.
         if single.count == single.capacity { single.reserveCapacity(single.count + max(2, single.count / 4)) }
-        single.insert(fact, at: range.upperBound)
+        single.put(fact, at: range.upperBound)
         for index in number..<ends.count { ends[index] += 1 }
         return true
     }

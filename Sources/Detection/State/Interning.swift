@@ -4,8 +4,15 @@ import CloudTrail
 ///
 /// By fingerprints with a secret seed; of two values with one fingerprint the second is simply not shared.
 struct Interning: Sendable {
-    private var actors: [UInt64: Actor] = [:]
-    private var origins: [UInt64: Origin] = [:]
+    /// A fingerprint as a key.
+    private struct Key: Fingerprinted {
+        let fingerprint: UInt64
+
+        func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(self.fingerprint) }
+    }
+
+    private var actors: [Key: Actor] = [:]
+    private var origins: [Key: Origin] = [:]
     var read = ReadOrigins()
     /// From so many on, those that nobody uses any more are thrown out.
     private var sweepCount = 4096
@@ -22,25 +29,34 @@ struct Interning: Sendable {
     }
 
     private mutating func origin(of record: Record) -> Origin {
-        let fingerprint = Origin.fingerprint(record.account, record.region, record.name, record.actor)
-        if let known = origins[fingerprint], known.isOf(record) { return known }
-        return sharing(
-            Origin(
-                account: record.account,
-                region: record.region,
-                name: record.name,
-                source: record.source,
-                actor: record.actor
-            )
+        let key = Key(
+            fingerprint: Origin.fingerprint(record.account, record.region, record.name, record.actor)
         )
+        let known = origins[key]
+        if let known, known.isOf(record) { return known }
+        let origin = Origin(
+            account: record.account,
+            region: record.region,
+            name: record.name,
+            source: record.source,
+            actor: record.actor
+        )
+        return known == nil ? adding(origin, key) : origin
     }
 
     private mutating func sharing(_ origin: Origin) -> Origin {
-        let fingerprint = Origin.fingerprint(origin.account, origin.region, origin.name, origin.actor)
-        if let known = origins[fingerprint] { return known == origin ? known : origin }
+        let key = Key(
+            fingerprint: Origin.fingerprint(origin.account, origin.region, origin.name, origin.actor)
+        )
+        if let known = origins[key] { return known == origin ? known : origin }
+        return adding(origin, key)
+    }
+
+    private mutating func adding(_ origin: Origin, _ key: Key) -> Origin {
         if origins.count >= sweepCount { sweep() }
         var shared = origin
-        if let actor = actors[origin.actor.fingerprint] {
+        let actorKey = Key(fingerprint: origin.actor.fingerprint)
+        if let actor = actors[actorKey] {
             if actor == origin.actor, actor !== origin.actor {
                 shared = Origin(
                     account: origin.account,
@@ -51,9 +67,9 @@ struct Interning: Sendable {
                 )
             }
         } else {
-            actors[origin.actor.fingerprint] = origin.actor
+            actors[actorKey] = origin.actor
         }
-        origins[fingerprint] = shared
+        origins[key] = shared
         return shared
     }
 
@@ -65,8 +81,8 @@ struct Interning: Sendable {
         sweepCount = max(4096, 2 * origins.count)
     }
 
-    private static func sweep<Value: AnyObject>(_ table: inout [UInt64: Value]) {
-        var unused: [UInt64] = []
+    private static func sweep<Value: AnyObject>(_ table: inout [Key: Value]) {
+        var unused: [Key] = []
         var index = table.startIndex
         while index != table.endIndex {
             if isKnownUniquelyReferenced(&table.values[index]) { unused.append(table.keys[index]) }

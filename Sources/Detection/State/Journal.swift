@@ -8,7 +8,8 @@ struct Journal: Sendable {
     enum Change: Sendable {
         case inserted(FactKey, Fact)
         case removed(FactKey, Fact)
-        case finding(FindingIdentity, old: FindingState?)
+        /// Apart, for it is rare and large.
+        indirect case finding(FindingIdentity, old: FindingState?)
         case clock(AccountID, old: EventTime?)
         case streamTime(old: EventTime)
         case seen(SeenRecords.Key, old: SeenRecords.Remembered?)

@@ -8,9 +8,7 @@ struct LaunchIndex: Sendable {
         let key: FactKey
 
         /// What the rules judge.
-        var subject: Subject? {
-            if case .resource(let place, let instance) = key.entity { .launch(place, instance) } else { nil }
-        }
+        var subject: Subject? { Subject(.launch, of: key) }
 
         static func < (left: Launch, right: Launch) -> Bool {
             guard left.time == right.time, case .resource(let place, let instance) = left.key.entity,

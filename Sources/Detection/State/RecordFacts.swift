@@ -4,10 +4,10 @@ import CloudTrail
 struct RecordFacts {
     private let evidence: Evidence
     private let place: Place
-    private(set) var facts: [(key: FactKey, fact: Fact)] = []
+    private(set) var facts: [KeyedFact] = []
 
     /// All facts that a record tells, by its evidence.
-    static func of(_ record: Record, _ evidence: Evidence) -> [(key: FactKey, fact: Fact)] {
+    static func of(_ record: Record, _ evidence: Evidence) -> [KeyedFact] {
         var told = RecordFacts(evidence: evidence)
         told.facts.reserveCapacity(4)
         told.tell(record)
@@ -25,7 +25,8 @@ struct RecordFacts {
         _ phase: Fact.Phase = .changes,
         at time: EventTime? = nil
     ) {
-        facts.append((key, Fact(time: time ?? evidence.time, phase: phase, value: value, evidence: evidence)))
+        let fact = Fact(time: time ?? evidence.time, phase: phase, value: value, evidence: evidence)
+        facts.append(KeyedFact(key, fact))
     }
 
     private mutating func tell(_ record: Record) {
@@ -135,9 +136,11 @@ struct RecordFacts {
     }
 
     private mutating func tell(_ change: TagChange) {
-        for resource in Set(change.resources).map(\.string)
-        where resource.hasBytes(prefix: "ami-") || resource.hasBytes(prefix: "import-ami-") {
-            let image = ResourceID(resource)
+        let images = change.resources.filter {
+            $0.string.hasBytes(prefix: "ami-") || $0.string.hasBytes(prefix: "import-ami-")
+        }
+        for resource in images.count > 1 ? Array(Set(images)) : images {
+            let image = ResourceID(resource.string)
             if change.deletes, change.tags.isEmpty {
                 add(.image(image, .allTags), .allTags([:], copiedFrom: nil))
             }

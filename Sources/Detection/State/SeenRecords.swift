@@ -10,14 +10,13 @@ struct SeenRecords: Sendable {
     struct Key: Fingerprinted, Sendable {
         let account: AccountID
         let id: EventID
-        /// Days since the epoch; a copy lies on another day only when its time differs, which no converter is known
-        /// to do.
-        let day: Int64
+        /// A copy lies on another day only when its time differs, which no converter is known to do.
+        let day: Day
 
         init(_ record: Record) {
             account = record.account
             id = record.id
-            day = record.time.seconds / 86_400
+            day = Day(of: record.time)
         }
 
         func feed(to fingerprint: inout TextFingerprint) { id.feed(to: &fingerprint) }
@@ -31,14 +30,25 @@ struct SeenRecords: Sendable {
     }
 
     /// By day, so that old ones go a day at a time.
-    private var days: [Int64: [Key: Remembered]] = [:]
-    private var oldest = Int64.max
+    private var days: [Day: [Key: Remembered]] = [:]
+    private var oldest = Day.distantFuture
 
     /// The copies of the record with a key, as remembered.
     func copies(_ key: Key) -> RecordCopies? { days[key.day]?[key]?.copies }
 
     /// Every record that is remembered.
     var all: some Sequence<Record> { days.values.lazy.flatMap { $0.values.lazy.map(\.copies.record) } }
+
+    /// Remembers a record of which no copy is known; otherwise changes nothing, and returns the copies.
+    mutating func rememberFirst(_ record: Record, _ key: Key) -> RecordCopies? {
+        func put(_ record: Record, in place: inout Remembered?) -> RecordCopies? {
+            if let place { return place.copies }
+            place = Remembered(.alike(record))
+            return nil
+        }
+        oldest = min(oldest, key.day)
+        return put(record, in: &days[key.day, default: [:]][key])
+    }
 
     /// Remembers the copies of a record; returns what was remembered in their place.
     mutating func remember(_ copies: RecordCopies, _ key: Key) -> Remembered? {
@@ -50,13 +60,13 @@ struct SeenRecords: Sendable {
     mutating func restore(_ old: Remembered?, _ key: Key) { days[key.day]?[key] = old }
 
     /// Whether there are days that lie wholly before a time.
-    func isOld(before time: EventTime) -> Bool { oldest < time.seconds / 86_400 }
+    func isOld(before time: EventTime) -> Bool { oldest < Day(of: time) }
 
     /// Drops the days that lie wholly before a time.
     mutating func drop(before time: EventTime) {
-        let first = time.seconds / 86_400
+        let first = Day(of: time)
         for day in days.keys where day < first { days[day] = nil }
-        oldest = days.keys.min() ?? .max
+        oldest = days.keys.min() ?? .distantFuture
     }
 
     mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {

@@ -83,7 +83,7 @@ struct SortedChunks<Element: Sendable>: Sendable {
             }
             position = Position(chunk: last, offset: chunks[last].count)
         }
-        chunks[position.chunk].insert(element, at: position.offset)
+        chunks[position.chunk].put(element, at: position.offset)
         guard chunks[position.chunk].count > Self.chunkCount else { return }
         let half = chunks[position.chunk].count / 2
         chunks.insert(Array(chunks[position.chunk][half...]), at: position.chunk + 1)

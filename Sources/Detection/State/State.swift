@@ -10,107 +10,12 @@ public struct State: Sendable {
     /// Nothing known.
     init(keepsJournal: Bool) { storage.journal = keepsJournal ? Journal() : nil }
 
-    // What is stored, read and changed in place: rules get a copy of the state, which costs one reference.
-
-    private var timelines: [FactKey: [Fact]] {
-        _read { yield storage.timelines }
-        _modify {
-            makeUnique()
-            yield &storage.timelines
+    /// What is stored, for a change of this state alone: rules get a copy of it, which costs one reference.
+    private var own: StateStorage {
+        mutating get {
+            if !isKnownUniquelyReferenced(&storage) { storage = StateStorage(copying: storage) }
+            return storage
         }
-    }
-    private(set) var images: [ResourceID: ImageFacts] {
-        _read { yield storage.images }
-        _modify {
-            makeUnique()
-            yield &storage.images
-        }
-    }
-    private(set) var findings: FindingTable {
-        _read { yield storage.findings }
-        _modify {
-            makeUnique()
-            yield &storage.findings
-        }
-    }
-    private(set) var clocks: [AccountID: EventTime] {
-        _read { yield storage.clocks }
-        _modify {
-            makeUnique()
-            yield &storage.clocks
-        }
-    }
-    /// The largest event time of any watched record in any account.
-    public private(set) var streamTime: EventTime {
-        get { storage.streamTime }
-        set {
-            makeUnique()
-            storage.streamTime = newValue
-        }
-    }
-    var seen: SeenRecords {
-        _read { yield storage.seen }
-        _modify {
-            makeUnique()
-            yield &storage.seen
-        }
-    }
-    private(set) var launches: [Place: LaunchIndex] {
-        _read { yield storage.launches }
-        _modify {
-            makeUnique()
-            yield &storage.launches
-        }
-    }
-    private(set) var activity: [Place: ActivityLog] {
-        _read { yield storage.activity }
-        _modify {
-            makeUnique()
-            yield &storage.activity
-        }
-    }
-    private(set) var sharedWith: [AccountID: Set<ResourceID>] {
-        _read { yield storage.sharedWith }
-        _modify {
-            makeUnique()
-            yield &storage.sharedWith
-        }
-    }
-    /// The refused attempts to share something with an account.
-    private(set) var refusedTo: [AccountID: Set<FactKey>] {
-        _read { yield storage.refusedTo }
-        _modify {
-            makeUnique()
-            yield &storage.refusedTo
-        }
-    }
-    /// The images that an inventory shows to be public.
-    private(set) var shownPublic: Set<ResourceID> {
-        _read { yield storage.shownPublic }
-        _modify {
-            makeUnique()
-            yield &storage.shownPublic
-        }
-    }
-    /// Who told the long timelines of images.
-    private var tellers: [FactKey: Tellers] {
-        _read { yield storage.tellers }
-        _modify {
-            makeUnique()
-            yield &storage.tellers
-        }
-    }
-    /// The changes since the last commit; nil when none are kept.
-    private(set) var journal: Journal? {
-        _read { yield storage.journal }
-        _modify {
-            makeUnique()
-            yield &storage.journal
-        }
-    }
-
-    private mutating func makeUnique() {
-        if !isKnownUniquelyReferenced(&storage) { storage = StateStorage(copying: storage) }
     }
 
     /// Which memory it is in: another one after a change that had to copy all of it.
@@ -118,13 +23,29 @@ public struct State: Sendable {
 
     // MARK: Reading
 
+    var images: [ResourceID: ImageFacts] { _read { yield storage.images } }
+    var findings: FindingTable { _read { yield storage.findings } }
+    var clocks: [AccountID: EventTime] { _read { yield storage.clocks } }
+    var seen: SeenRecords { _read { yield storage.seen } }
+    var launches: [Place: LaunchIndex] { _read { yield storage.launches } }
+    var activity: [Place: ActivityLog] { _read { yield storage.activity } }
+    var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
+    var refusedTo: [AccountID: Set<FactKey>] { _read { yield storage.refusedTo } }
+    var shownPublic: Set<ResourceID> { _read { yield storage.shownPublic } }
+    var journal: Journal? { _read { yield storage.journal } }
+    /// The largest event time of any watched record in any account.
+    public var streamTime: EventTime { storage.streamTime }
+
     /// The timeline of a key; empty when nothing is known.
     public func timeline(_ key: FactKey) -> Timeline {
-        switch (key.entity, key.attribute.keeping, key.qualifier) {
-        case (.image(let id), _, _): images[id]?.timeline(key.ofImage) ?? Timeline()
-        case (.accountRegion(let place), .firstOfSecond, .second(let second)):
-            Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
-        default: timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
+        switch key.shelf {
+        case .timelines: return storage.timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
+        case .image: return key.image.flatMap { images[$0]?.timeline(key.ofImage) } ?? Timeline()
+        case .activity:
+            guard let place = key.entity.place, case .second(let second) = key.qualifier else {
+                return Timeline()
+            }
+            return Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
         }
     }
 
@@ -133,7 +54,7 @@ public struct State: Sendable {
 
     /// The keys that something is known about, those of images left out.
     var accountKeys: [FactKey] {
-        timelines.keys
+        storage.timelines.keys
             + activity.flatMap { place, log in log.all.map { .activity(place, second: $0.time.seconds) } }
     }
 
@@ -159,27 +80,19 @@ public struct State: Sendable {
 
     /// Puts a fact on its timeline, and lists it with the one that it replaces; nothing when it says nothing new.
     @discardableResult
-    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [(FactKey, Fact)]) -> FactInsertion {
-        let insertion =
-            switch (key.entity, key.attribute.keeping) {
-            case (.image(let id), let keeping):
-                images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keeping == .first)
-            case (.accountRegion(let place), .firstOfSecond):
-                activity[place, default: ActivityLog()].insert(fact)
-            case (_, .first): timelines[key, default: []].insertFirst(fact)
-            default: timelines[key, default: []].insert(fact)
-            }
+    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [KeyedFact]) -> FactInsertion {
+        let insertion = put(fact, key, keepsFirstOnly: key.attribute.keeping == .first)
         switch insertion {
         case .unchanged: return insertion
-        case .inserted: journal?.note(.inserted(key, fact))
+        case .inserted: own.journal?.note(.inserted(key, fact))
         case .replaced(let old):
-            touched.append((key, old))
+            touched.append(KeyedFact(key, old))
             index(key, old, isThere: false)
-            journal?.note(.removed(key, old))
-            journal?.note(.inserted(key, fact))
+            own.journal?.note(.removed(key, old))
+            own.journal?.note(.inserted(key, fact))
         }
         index(key, fact, isThere: true)
-        touched.append((key, fact))
+        touched.append(KeyedFact(key, fact))
         return insertion
     }
 
@@ -188,41 +101,62 @@ public struct State: Sendable {
     mutating func remove(_ fact: Fact, at key: FactKey) -> Bool {
         guard take(fact, off: key) else { return false }
         index(key, fact, isThere: false)
-        journal?.note(.removed(key, fact))
+        own.journal?.note(.removed(key, fact))
         return true
+    }
+
+    private mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {
+        switch (key.shelf, key.entity) {
+        case (.image, .image(let id)):
+            own.images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+        case (.activity, .accountRegion(let place)):
+            own.activity[place, default: ActivityLog(in: place)].insert(fact)
+        default:
+            if keepsFirstOnly {
+                own.timelines[key, default: []].insertFirst(fact)
+            } else {
+                own.timelines[key, default: []].insert(fact)
+            }
+        }
     }
 
     /// Takes a fact off its timeline, and forgets the timeline when it has become empty.
     private mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
-        switch (key.entity, key.attribute.keeping) {
-        case (.image(let id), _):
-            guard images[id]?.remove(fact, key.ofImage) == true else { return false }
-            if images[id]?.isEmpty == true { images[id] = nil }
-        case (.accountRegion(let place), .firstOfSecond):
-            guard activity[place]?.remove(fact) == true else { return false }
-            if activity[place]?.isEmpty == true { activity[place] = nil }
+        switch (key.shelf, key.entity) {
+        case (.image, .image(let id)):
+            guard own.images[id]?.remove(fact, key.ofImage) == true else { return false }
+            if images[id]?.isEmpty == true { own.images[id] = nil }
+        case (.activity, .accountRegion(let place)):
+            guard own.activity[place]?.remove(fact) == true else { return false }
+            if activity[place]?.isEmpty == true { own.activity[place] = nil }
         default:
-            guard timelines[key]?.remove(fact) == true else { return false }
-            if timelines[key]?.isEmpty == true { timelines[key] = nil }
+            guard own.timelines[key]?.remove(fact) == true else { return false }
+            if storage.timelines[key]?.isEmpty == true { own.timelines[key] = nil }
         }
         return true
     }
 
     private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
-        if key.attribute.hasTellers, let image = key.image {
+        let attribute = key.attribute
+        if attribute.hasTellers, let image = key.image {
             noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
         }
-        switch (key.attribute, key.entity, key.qualifier) {
-        case (.instance, .resource(let place, _), _):
-            if fact.value.isLaunch { indexLaunch(key, fact, in: place, isThere: isThere) }
-        case (.permission, .image(let image), .grantee(let grantee)): indexShare(of: image, with: grantee)
-        case (.allTags, .image(let copy), _):
-            if case .allTags(_, let source?) = fact.value { indexCopy(copy, of: source, isThere: isThere) }
-        case (.refusedShare, _, .grantee(.account(let grantee))):
-            if timelines[key] != nil {
-                refusedTo[grantee, default: []].insert(key)
+        switch attribute {
+        case .instance:
+            guard fact.value.isLaunch, let place = key.entity.place else { return }
+            indexLaunch(key, fact, in: place, isThere: isThere)
+        case .permission:
+            guard let image = key.image, case .grantee(let grantee) = key.qualifier else { return }
+            indexShare(of: image, with: grantee)
+        case .allTags:
+            guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
+            indexCopy(copy, of: source, isThere: isThere)
+        case .refusedShare:
+            guard case .grantee(.account(let grantee)) = key.qualifier else { return }
+            if storage.timelines[key] != nil {
+                own.refusedTo[grantee, default: []].insert(key)
             } else {
-                refusedTo[grantee]?.remove(key)
+                own.refusedTo[grantee]?.remove(key)
             }
         default: break
         }
@@ -232,25 +166,25 @@ public struct State: Sendable {
         let launch = LaunchIndex.Launch(time: fact.time, key: key)
         let image = fact.value.launchedImage
         guard isThere else { return dropLaunch(launch, in: place, of: image) }
-        launches[place, default: LaunchIndex()].insert(launch)
-        if let image { images[image, default: ImageFacts()].launches.insert(launch) }
+        own.launches[place, default: LaunchIndex()].insert(launch)
+        if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
     }
 
     private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {
         guard case .account(let account) = grantee else { return index(grantee, of: image) }
         if images[image]?.timeline(.permission(grantee)).isEmpty == false {
-            sharedWith[account, default: []].insert(image)
+            own.sharedWith[account, default: []].insert(image)
         } else {
-            sharedWith[account]?.remove(image)
+            own.sharedWith[account]?.remove(image)
         }
     }
 
     private mutating func indexCopy(_ copy: ResourceID, of source: ResourceID, isThere: Bool) {
         if isThere {
-            images[source, default: ImageFacts()].copies.insert(copy)
+            own.images[source, default: ImageFacts()].copies.insert(copy)
         } else {
-            images[source]?.copies.remove(copy)
-            if images[source]?.isEmpty == true { images[source] = nil }
+            own.images[source]?.copies.remove(copy)
+            if images[source]?.isEmpty == true { own.images[source] = nil }
         }
     }
 
@@ -261,20 +195,20 @@ public struct State: Sendable {
         isThere: Bool
     ) {
         guard facts.count > Tellers.facts else {
-            if !tellers.isEmpty { tellers[key] = nil }
+            if !storage.tellers.isEmpty { own.tellers[key] = nil }
             return
         }
-        if tellers[key] == nil {
-            tellers[key] = Tellers(of: facts)
+        if storage.tellers[key] == nil {
+            own.tellers[key] = Tellers(of: facts)
         } else {
-            tellers[key]?.note(fact, isThere: isThere)
+            own.tellers[key]?.note(fact, isThere: isThere)
         }
     }
 
     /// Who told the facts of an image's timeline, each at least once.
     func forEachTeller(of image: ResourceID, _ attribute: ImageAttribute, _ body: (Teller) -> Void) {
         guard let facts = images[image]?.timeline(attribute).facts else { return }
-        if facts.count > Tellers.facts, let tellers = tellers[.image(image, attribute)] {
+        if facts.count > Tellers.facts, let tellers = storage.tellers[.image(image, attribute)] {
             tellers.all.forEach(body)
         } else {
             for fact in facts { if let teller = Teller(fact) { body(teller) } }
@@ -284,17 +218,17 @@ public struct State: Sendable {
     private mutating func index(_ group: Grantee, of image: ResourceID) {
         let facts = images[image]?.timeline(.permission(group)).facts ?? []
         if facts.isEmpty {
-            images[image]?.groups.remove(group)
+            own.images[image]?.groups.remove(group)
         } else {
-            images[image]?.groups.insert(group)
+            own.images[image]?.groups.insert(group)
         }
         guard group == .everyone else { return }
         var isShown = false
         forEachTeller(of: image, .permission(group)) { isShown = isShown || $0.isInventory }
         if isShown {
-            shownPublic.insert(image)
+            own.shownPublic.insert(image)
         } else {
-            shownPublic.remove(image)
+            own.shownPublic.remove(image)
         }
     }
 
@@ -305,25 +239,25 @@ public struct State: Sendable {
         of image: ResourceID?
     ) {
         let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
-        if !rest.contains(where: { $0.value.isLaunch }) { launches[place]?.remove(launch) }
+        if !rest.contains(where: { $0.value.isLaunch }) { own.launches[place]?.remove(launch) }
         guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
-        images[image]?.launches.remove(launch)
-        if images[image]?.isEmpty == true { images[image] = nil }
+        own.images[image]?.launches.remove(launch)
+        if images[image]?.isEmpty == true { own.images[image] = nil }
     }
 
     // MARK: Findings and clocks
 
     /// Notes what was published about a finding; nil forgets it.
     mutating func setFinding(_ finding: FindingState?, _ identity: FindingIdentity) {
-        let old = findings.update(finding, identity)
-        journal?.note(.finding(identity, old: old))
+        let old = own.findings.update(finding, identity)
+        own.journal?.note(.finding(identity, old: old))
     }
 
     /// Moves an account's clock and stream time forward to an event's time.
     mutating func advanceClocks(account: AccountID, to time: EventTime) {
         if time > clock(of: account) {
-            let old = clocks.updateValue(time, forKey: account)
-            journal?.note(.clock(account, old: old))
+            let old = own.clocks.updateValue(time, forKey: account)
+            own.journal?.note(.clock(account, old: old))
         }
         advanceStreamTime(to: time)
     }
@@ -332,19 +266,26 @@ public struct State: Sendable {
     mutating func advanceStreamTime(to time: EventTime) {
         guard time > streamTime else { return }
         let old = streamTime
-        journal?.note(.streamTime(old: old))
-        streamTime = time
+        own.journal?.note(.streamTime(old: old))
+        own.streamTime = time
     }
 
-    /// Remembers the copies of a record, so that its repeats are known.
+    /// Remembers a record, so that its repeats are known; of one that is known, returns the copies.
+    mutating func rememberFirst(_ record: Record, _ key: SeenRecords.Key) -> RecordCopies? {
+        if let copies = own.seen.rememberFirst(record, key) { return copies }
+        own.journal?.note(.seen(key, old: nil))
+        return nil
+    }
+
+    /// Remembers the copies of a record in the place of those that are known.
     mutating func remember(_ copies: RecordCopies, _ key: SeenRecords.Key) {
-        let old = seen.remember(copies, key)
-        journal?.note(.seen(key, old: old))
+        let old = own.seen.remember(copies, key)
+        own.journal?.note(.seen(key, old: old))
     }
 
     /// Forgets the records of days before a time; there is no way back, and none is needed.
     mutating func forgetSeen(before time: EventTime) {
-        if seen.isOld(before: time) { seen.drop(before: time) }
+        if seen.isOld(before: time) { own.seen.drop(before: time) }
     }
 
     /// Forgets accounts and what was published about them, with no way back.
@@ -356,10 +297,10 @@ public struct State: Sendable {
             for fact in timeline(key).facts { remove(fact, at: key) }
         }
         for (identity, _) in Array(findings.all) where isDropped(identity.subject.place.account) {
-            _ = findings.update(nil, identity)
+            _ = own.findings.update(nil, identity)
         }
-        for account in clocks.keys where isDropped(account) { clocks[account] = nil }
-        seen.forget(accountsWhere: isDropped)
+        for account in clocks.keys where isDropped(account) { own.clocks[account] = nil }
+        own.seen.forget(accountsWhere: isDropped)
         commit()
     }
 
@@ -367,41 +308,35 @@ public struct State: Sendable {
 
     /// Puts a fact on its timeline that stood there before, also where only the first of equal ones is kept.
     private mutating func put(_ fact: Fact, back key: FactKey) {
-        switch (key.entity, key.attribute.keeping) {
-        case (.image(let id), _):
-            _ = images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: false)
-        case (.accountRegion(let place), .firstOfSecond):
-            _ = activity[place, default: ActivityLog()].insert(fact)
-        default: _ = timelines[key, default: []].insert(fact)
-        }
+        _ = put(fact, key, keepsFirstOnly: false)
         index(key, fact, isThere: true)
     }
 
     /// Forgets how to take the changes back, for they are committed.
-    mutating func commit() { journal?.clear() }
+    mutating func commit() { own.journal?.clear() }
 
     /// Until the journal is put back, changes are made for good.
     mutating func setJournalAside() -> Journal? {
-        defer { journal = nil }
+        defer { own.journal = nil }
         return journal
     }
 
-    mutating func putJournalBack(_ journal: Journal?) { self.journal = journal }
+    mutating func putJournalBack(_ journal: Journal?) { own.journal = journal }
 
     /// Takes every change since the last commit back.
     mutating func rollback() {
         guard let undo = journal else { return }
-        journal = nil
+        own.journal = nil
         for change in undo.changes.reversed() {
             switch change {
             case .inserted(let key, let fact): remove(fact, at: key)
             case .removed(let key, let fact): put(fact, back: key)
-            case .finding(let identity, let old): _ = findings.update(old, identity)
-            case .clock(let account, let old): clocks[account] = old
-            case .streamTime(let old): streamTime = old
-            case .seen(let key, let old): seen.restore(old, key)
+            case .finding(let identity, let old): _ = own.findings.update(old, identity)
+            case .clock(let account, let old): own.clocks[account] = old
+            case .streamTime(let old): own.streamTime = old
+            case .seen(let key, let old): own.seen.restore(old, key)
             }
         }
-        journal = Journal()
+        own.journal = Journal()
     }
 }

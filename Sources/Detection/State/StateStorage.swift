@@ -24,12 +24,16 @@ final class StateStorage: @unchecked Sendable {
     var activity: [Place: ActivityLog] = [:]
     @exclusivity(unchecked)
     var sharedWith: [AccountID: Set<ResourceID>] = [:]
+    /// The refused attempts to share something with an account.
     @exclusivity(unchecked)
     var refusedTo: [AccountID: Set<FactKey>] = [:]
+    /// The images that an inventory shows to be public.
     @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
+    /// Who told the long timelines of images.
     @exclusivity(unchecked)
     var tellers: [FactKey: Tellers] = [:]
+    /// The changes since the last commit; nil when none are kept.
     @exclusivity(unchecked)
     var journal: Journal?
 

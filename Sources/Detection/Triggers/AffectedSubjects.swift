@@ -6,8 +6,12 @@ struct AffectedSubjects {
     let inForce: PolicyInForce
     private let triggers: TriggerTable
     private var subjects = SubjectList()
-    /// What was done for an image already: most facts of a record are about one image.
-    private var done: [(image: ResourceID, reach: String)] = []
+    /// The image that was looked at last, and by number which reaches are done for it: most facts of a record are about
+    /// one image.
+    private var done: (image: ResourceID, reaches: UInt64)?
+
+    /// What is known about the image that was looked up last.
+    private var lookedUp: (image: ResourceID, facts: ImageFacts)?
 
     init(state: State, policy: PolicyInForce, _ triggers: TriggerTable) {
         self.state = state
@@ -22,23 +26,25 @@ struct AffectedSubjects {
 
     /// Adds the subjects that a fact at a key reaches, whether the fact has just come or just gone.
     mutating func add(_ key: FactKey, _ fact: Fact) {
-        for reach in triggers.reaches(of: key.attribute) {
-            if reach.isOfImage, let image = key.image, isDone(reach, image) { continue }
-            reach.add(key, fact, &self)
+        let image = key.image
+        if let image, done?.image != image { done = (image, 0) }
+        for entry in triggers.entries(of: key.attribute) {
+            if entry.reach.isOfImage, image != nil, isDone(entry.number) { continue }
+            entry.reach.add(key, fact, &self)
         }
     }
 
-    private mutating func isDone(_ reach: Reach, _ image: ResourceID) -> Bool {
-        if done.contains(where: { $0.image == image && $0.reach == reach.name }) { return true }
-        if done.count == 16 { done.removeAll(keepingCapacity: true) }
-        done.append((image, reach.name))
-        return false
+    private mutating func isDone(_ number: Int) -> Bool {
+        // Of more reaches than there are bits the last are done each time.
+        let bit: UInt64 = 1 << number
+        defer { done?.reaches |= bit }
+        return (done?.reaches ?? 0) & bit != 0
     }
 
     /// Adds every subject of which something may be said, or was: what reconciling evaluates.
     mutating func addAll() {
         for key in state.factKeys {
-            let reaches = triggers.reaches(of: key.attribute).filter(\.brings)
+            let reaches = triggers.entries(of: key.attribute).map(\.reach).filter(\.brings)
             if reaches.isEmpty { continue }
             for fact in state.timeline(key).facts {
                 for reach in reaches { reach.add(key, fact, &self) }
@@ -48,7 +54,12 @@ struct AffectedSubjects {
     }
 
     /// What is known about an image; nothing when nobody told anything.
-    func image(_ id: ResourceID) -> ImageFacts { state.image(id) ?? ImageFacts() }
+    mutating func image(_ id: ResourceID) -> ImageFacts {
+        if let known = lookedUp, known.image == id { return known.facts }
+        let facts = state.image(id) ?? ImageFacts()
+        lookedUp = (id, facts)
+        return facts
+    }
 }
 
 // MARK: - What a fact's own key names
@@ -57,8 +68,7 @@ extension Reach {
     /// The subject that the fact's key names: the same place, resource and qualifier.
     static func subject(_ kind: Subject.Kind) -> Reach {
         Reach("subject of kind \(kind.tag)", brings: true) { key, _, affected in
-            guard let place = key.entity.place else { return }
-            affected.insert(Subject(kind, place, key.entity.id, key.qualifier))
+            if let subject = Subject(kind, of: key) { affected.insert(subject) }
         }
     }
 

@@ -19,7 +19,9 @@ public struct Trigger: Hashable, Sendable {
 }
 
 /// Which subjects a fact reaches; known by its name, so that what several rules declare is done once.
-public struct Reach: Sendable {
+///
+/// A class, so that going through the reaches of a fact copies one reference each.
+public final class Reach: Sendable {
     let name: String
     /// Whether a subject has something to be said of only because of facts that reach it so: what is followed when
     /// everything is evaluated again.
@@ -51,16 +53,32 @@ extension Reach: Hashable {
 
 /// The triggers of some rules, by attribute, each reach once.
 struct TriggerTable: Sendable {
-    private var byAttribute: [Attribute: [Reach]] = [:]
+    /// A reach with a number that tells it apart faster than its name.
+    struct Entry: Sendable {
+        let number: Int
+        let reach: Reach
+    }
+
+    /// The attributes that any rule reads.
+    private(set) var attributes: [Attribute] = []
+    /// By the attribute's tag.
+    private var byTag: [[Entry]] = []
 
     init(_ triggers: [Trigger]) {
-        for trigger in triggers where !reaches(of: trigger.attribute).contains(trigger.reach) {
-            byAttribute[trigger.attribute, default: []].append(trigger.reach)
+        var numbers: [Reach: Int] = [:]
+        for trigger in triggers
+        where !entries(of: trigger.attribute).contains(where: { $0.reach == trigger.reach }) {
+            let number = numbers[trigger.reach] ?? numbers.count
+            numbers[trigger.reach] = number
+            if !attributes.contains(trigger.attribute) { attributes.append(trigger.attribute) }
+            let tag = Int(trigger.attribute.tag)
+            if tag >= byTag.count { byTag += Array(repeating: [], count: tag + 1 - byTag.count) }
+            byTag[tag].append(Entry(number: number, reach: trigger.reach))
         }
     }
 
-    func reaches(of attribute: Attribute) -> [Reach] { byAttribute[attribute] ?? [] }
-
-    /// The attributes that any rule reads.
-    var attributes: some Sequence<Attribute> { byAttribute.keys }
+    func entries(of attribute: Attribute) -> [Entry] {
+        let tag = Int(attribute.tag)
+        return tag < byTag.count ? byTag[tag] : []
+    }
 }

@@ -42,11 +42,11 @@ extension Engine {
     /// Whether a fact that is there, or one of some that have just come or gone, brings a subject.
     ///
     /// Without one no rule has anything to say of it, whatever else it reads.
-    func isBrought(_ subject: Subject, also facts: [(FactKey, Fact)]) -> Bool {
+    func isBrought(_ subject: Subject, also facts: [KeyedFact]) -> Bool {
         func any(_ keys: [FactKey], _ isSo: (Fact) -> Bool) -> Bool {
             keys.contains { key in
                 state.timeline(key).facts.contains(where: isSo)
-                    || facts.contains { $0.0 == key && isSo($0.1) }
+                    || facts.contains { $0.key == key && isSo($0.fact) }
             }
         }
         let place = subject.place
@@ -59,7 +59,7 @@ extension Engine {
         case (.activity, _, _):
             return state.firstActivity(in: place, from: .distantPast) != nil
                 || any([.allowedImages(place)]) { _ in true }
-                || facts.contains { $0.0.attribute == .activity && $0.0.entity.place == place }
+                || facts.contains { $0.key.attribute == .activity && $0.key.entity.place == place }
         case (.unreadable, _, .text(let name)): return any([.unreadable(place, name: name)]) { _ in true }
         case (.refusedShare, let image?, .grantee(let grantee)):
             return any([.refusedShare(place, image, grantee)]) { _ in true }

@@ -106,25 +106,25 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         report.said[rule, default: [:]][judgement.outcome, default: 0] += 1
     }
 
-    func affected(_ subjects: [Subject], by facts: [(FactKey, Fact)], in engine: Engine) {
+    func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine) {
         var leads: [Subject: Set<Lead>] = [:]
-        for (key, fact) in facts {
-            touched.insert(Touched(key: key, fact: fact))
-            for subject in engine.reached(by: [(key, fact)]) {
-                let lead = Lead(fact: key.attribute, subject: subject.kind)
+        for fact in facts {
+            touched.insert(Touched(key: fact.key, fact: fact.fact))
+            for subject in engine.reached(by: [fact]) {
+                let lead = Lead(fact: fact.key.attribute, subject: subject.kind)
                 report.used[lead, default: 0] += 1
                 leads[subject, default: []].insert(lead)
             }
         }
         var named = Set(subjects)
         if let gap { named = named.filter { leads[$0] != [gap] } }
-        for (key, fact) in facts { check(key, fact, facts, named, leads, engine) }
-        for image in Set(facts.compactMap(\.0.image)) {
+        for fact in facts { check(fact.key, fact.fact, facts, named, leads, engine) }
+        for image in Set(facts.compactMap(\.key.image)) {
             for attribute in engine.state.image(image)?.attributes ?? [] {
                 check(broughtBy: .image(image, attribute), named, leads, engine)
             }
         }
-        for key in Set(facts.map(\.0)) where key.image == nil {
+        for key in Set(facts.map(\.key)) where key.image == nil {
             check(broughtBy: key, named, leads, engine)
         }
         known.formUnion(named)
@@ -158,7 +158,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     private func check(
         _ key: FactKey,
         _ fact: Fact,
-        _ all: [(FactKey, Fact)],
+        _ all: [KeyedFact],
         _ named: Set<Subject>,
         _ leads: [Subject: Set<Lead>],
         _ engine: Engine

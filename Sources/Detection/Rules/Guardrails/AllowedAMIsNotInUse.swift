@@ -97,7 +97,7 @@ extension Reach {
         guard let place = key.entity.place else { return }
         let state = affected.state
         if let calls = state.activity[place], let first = calls.first, first.time < fact.time {
-            guard let setting = state.timeline(.allowedImages(place)).latest(asOf: fact.time),
+            guard let setting = state.timeline(calls.settings).latest(asOf: fact.time),
                 setting.value == .allowedImages(.disabled),
                 calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
             else { return }

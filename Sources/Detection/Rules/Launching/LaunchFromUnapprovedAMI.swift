@@ -22,8 +22,9 @@ struct LaunchFromUnapprovedAMI: Rule {
             return nil
         }
         guard let image = launch.image else { return launch.unknownImage() }
-        let severity: Severity =
+        var severity: Severity {
             scene.policy.productionAccounts.contains(launch.place.account) ? .high : .medium
+        }
         if scene.inForce.deniedImages.contains(image) {
             return launch.judgement(
                 Judgement.Reason(

@@ -21,7 +21,7 @@ struct AMIShareAttemptDenied: Rule {
         guard let image = subject.id, let grantee = subject.grantee else { return nil }
         let place = subject.place
         var judgement = Judgement()
-        let denied = scene.facts.all(of: .refusedShare(place, image, grantee)).compactMap { fact in
+        let denied = scene.facts.all(of: subject.key(of: .refusedShare)).compactMap { fact in
             trust(place.account, fact.time, scene).objection(to: grantee).map { (fact, $0) }
         }
         let threshold = scene.policy.thresholds.repeatedDenials

@@ -32,7 +32,8 @@ struct ApprovalTagTampered: Rule {
         var reading = TagReading(approvedBy: scene.inForce)
         var availability = ImageAvailability()
         let ends = known.all(of: .lifecycle).filter { !$0.value.isCreation }
-        for fact in (TagReading.facts(key, of: known) + ends).sorted() {
+        let tags = TagReading.facts(key, of: known)
+        for fact in ends.isEmpty ? tags : (tags + ends).sorted()[...] {
             switch fact.value {
             case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
             default:
