@@ -50,6 +50,8 @@ struct SimulatedTopics {
         var changelog: [Entry?] = []
         /// The offsets of the records that became dead letters.
         var deadLetters: Set<Int64> = []
+        /// Whether the offsets were taken back by hand.
+        var isReset = false
         /// A record that ends each process that reads it.
         var poison: Int?
     }
@@ -80,11 +82,14 @@ struct SimulatedTopics {
         }
     }
 
-    /// A few records come, or all.
-    mutating func arrive(_ random: inout SplitMix64, all: Bool = false) {
+    /// Whether all records have come.
+    var isComplete: Bool { partitions.allSatisfy { $0.end == $0.records.count } }
+
+    /// A few records come.
+    mutating func arrive(_ random: inout SplitMix64) {
         for index in partitions.indices {
             let rest = partitions[index].records.count - partitions[index].end
-            partitions[index].end += all ? rest : min(rest, Int.random(in: 0...3, using: &random))
+            partitions[index].end += min(rest, Int.random(in: 0...3, using: &random))
         }
     }
 
@@ -92,6 +97,22 @@ struct SimulatedTopics {
     mutating func poison(_ random: inout SplitMix64) {
         let partition = Int.random(in: 0..<partitions.count, using: &random)
         partitions[partition].poison = partitions[partition].records.indices.randomElement(using: &random)
+    }
+
+    /// Somebody else tells how far time has come.
+    mutating func publish(_ watermark: Watermark) {
+        catalogue.append(Entry(key: watermark.key[...], value: watermark.value[...], writer: 0))
+    }
+
+    /// An operator resets the group's offsets, or they expire.
+    mutating func moveOffsets(_ random: inout SplitMix64) {
+        // What a poison record would become once more is another question.
+        guard partitions.allSatisfy({ $0.poison == nil }) else { return }
+        for index in partitions.indices where random.chance(10) {
+            let isReset = random.chance(50)
+            partitions[index].committed = isReset ? 0 : nil
+            if isReset { partitions[index].isReset = true }
+        }
     }
 
     /// Makes one transaction visible.
