@@ -9,7 +9,7 @@ enum PrefilterBenchmark {
         var trail = Trail(try Generate.settings(options))
         let messages = Messages(&trail, count: try options.number("records", 200_000))
         let rounds = try options.number("rounds", 9)
-        let names = WatchedCall.allCases.map { $0.rawValue + "\n" }.joined()
+        let names = WatchedCall.allCases.map { $0.name + "\n" }.joined()
         guard let prefilter = amiwatch_prefilter_new(names, names.utf8.count, amiwatch_best_simd()) else {
             throw UsageError("no prefilter could be made")
         }

@@ -14,7 +14,7 @@ struct HostileInputTests {
     private static let seeds: [[UInt8]] = {
         let made =
             [Samples.share, Samples.launch, Samples.other, wrapped, tags]
-            + WatchedCall.allCases.map { Samples.record($0.rawValue, request: "{\"imageId\":\"ami-1\"}") }
+            + WatchedCall.allCases.map { Samples.record($0.name, request: "{\"imageId\":\"ami-1\"}") }
         let real = CorpusTests.files.filter { $0.contains("/events/") }.compactMap {
             try? Data(contentsOf: URL(fileURLWithPath: $0))
         }

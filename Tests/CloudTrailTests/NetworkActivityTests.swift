@@ -6,7 +6,7 @@ import Testing
 @Suite
 struct NetworkActivityTests {
     private static func told(_ call: WatchedCall, _ marks: String) -> String {
-        Samples.record(call.rawValue).dropLast() + "," + marks + "}"
+        Samples.record(call.name).dropLast() + "," + marks + "}"
     }
 
     @Test(arguments: WatchedCall.allCases)

@@ -8,7 +8,7 @@ struct ServiceEventTests: CallReading {
 
     /// A record with `serviceEventDetails` instead of parameters.
     private static func told(_ call: WatchedCall, _ details: String) -> Call? {
-        var record = Samples.record(call.rawValue, source: call.source)
+        var record = Samples.record(call.name, source: call.source)
         record.removeLast()
         record += ",\"eventType\":\"AwsServiceEvent\",\"serviceEventDetails\":\(details)}"
         return RecordReader().gather(message: record).records.first?.call
@@ -21,7 +21,7 @@ struct ServiceEventTests: CallReading {
         error: String? = nil
     ) -> Call? {
         let record = Samples.record(
-            call.rawValue,
+            call.name,
             source: call.source,
             request: request,
             response: response,
@@ -119,8 +119,8 @@ struct ServiceEventTests: CallReading {
     @Test
     func anotherServicesEventsAreIgnored() {
         for call in WatchedCall.allCases {
-            let other = call.isOrganizations ? "ec2.amazonaws.com" : "organizations.amazonaws.com"
-            let read = RecordReader().gather(message: Samples.record(call.rawValue, source: other))
+            let other = call.source == WatchedCall.source ? "organizations.amazonaws.com" : WatchedCall.source
+            let read = RecordReader().gather(message: Samples.record(call.name, source: other))
             #expect(read.records.isEmpty && read.letters.isEmpty, "\(call)")
         }
     }

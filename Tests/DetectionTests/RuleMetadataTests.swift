@@ -7,7 +7,7 @@ import TestSupport
 /// What rules say about themselves is so.
 @Suite
 struct RuleMetadataTests {
-    private static let watched = Set(WatchedCall.allCases.map(\.rawValue))
+    private static let watched = Set(WatchedCall.allCases.map(\.name))
 
     @Test(arguments: RuleSet.all.rules.map(\.metadata.id))
     func theEventsAreWatchedOnes(_ id: String) throws {

@@ -1,3 +1,30 @@
+// The calls that make images, and those that tag them.
+
+extension WatchedCall {
+    /// Makes an image of an instance.
+    public static let createImage = WatchedCall("CreateImage", created)
+    /// Copies an image, from another Region too.
+    public static let copyImage = WatchedCall("CopyImage", created)
+    /// Makes an image of snapshots or of files in S3.
+    public static let registerImage = WatchedCall("RegisterImage", created)
+    /// Makes an image of disk files.
+    public static let importImage = WatchedCall("ImportImage", created)
+    /// Makes an image of an S3 object.
+    public static let createRestoreImageTask = WatchedCall("CreateRestoreImageTask", created)
+    /// Sets tags.
+    public static let createTags = WatchedCall("CreateTags") { (parameters) throws(Unreadable) in
+        .changeTags(try TagChange(parameters, deletes: false))
+    }
+    /// Removes tags.
+    public static let deleteTags = WatchedCall("DeleteTags") { (parameters) throws(Unreadable) in
+        .changeTags(try TagChange(parameters, deletes: true))
+    }
+
+    private static func created(_ parameters: Parameters) throws(Unreadable) -> Call {
+        .createImage(try ImageCreation(parameters))
+    }
+}
+
 extension ImageCreation {
     /// Reads the calls that make an image.
     ///

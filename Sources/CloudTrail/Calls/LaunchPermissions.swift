@@ -1,12 +1,24 @@
+// The calls that share images.
+
 extension WatchedCall {
-    /// Reads `ModifyImageAttribute`: only a change of launch permissions tells anything.
-    func modifiedAttribute(_ parameters: Parameters) throws(Unreadable) -> Call {
+    /// Shares an image, or changes something else about it.
+    public static let modifyImageAttribute = WatchedCall("ModifyImageAttribute", modifiedAttribute)
+    /// Ends all shares of an image.
+    public static let resetImageAttribute = WatchedCall("ResetImageAttribute", resetAttribute)
+    /// Gives up the permission to use somebody else's image.
+    public static let cancelImageLaunchPermission = WatchedCall(
+        "CancelImageLaunchPermission",
+        ofImage: Call.cancelLaunchPermission
+    )
+
+    /// Only a change of launch permissions tells anything.
+    private static func modifiedAttribute(_ parameters: Parameters) throws(Unreadable) -> Call {
         guard let request = try parameters.requestFields() else {
             throw Unreadable("requestParameters are empty")
         }
         let attribute = (request.field("attributeType") ?? request.field("attribute"))?.plain
         let permission = request.field("launchPermission")
-        if let attribute, !Self.isLaunchPermission(attribute) { return .nothing }
+        if let attribute, !isLaunchPermission(attribute) { return .nothing }
         let added: JSONList
         let removed: JSONList
         if let permission, permission.isObject,
@@ -20,7 +32,7 @@ extension WatchedCall {
                 throw Unreadable("unknown operation \(operation)")
             }
             return .modifyLaunchPermission(
-                try Self.legacyChange(request, parameters, adds: operation == "add")
+                try legacyChange(request, parameters, adds: operation == "add")
             )
         } else {
             if attribute == nil, permission == nil { return try otherAttribute(request) }
@@ -48,7 +60,7 @@ extension WatchedCall {
     }
 
     /// Without the name of the attribute its value has the attribute's name.
-    private func otherAttribute(_ request: JSONValue) throws(Unreadable) -> Call {
+    private static func otherAttribute(_ request: JSONValue) throws(Unreadable) -> Call {
         for name in ["description", "productCodes", "productCode", "imdsSupport", "bootMode", "value"]
             as [StaticString]
         where request.field(name) != nil {
@@ -104,13 +116,13 @@ extension WatchedCall {
         )
     }
 
-    /// Reads `ResetImageAttribute`, which knows no other attribute than the launch permissions.
-    func resetAttribute(_ parameters: Parameters) throws(Unreadable) -> Call {
+    /// There is no other attribute than the launch permissions.
+    private static func resetAttribute(_ parameters: Parameters) throws(Unreadable) -> Call {
         let request = try parameters.requestFields()
         guard let attribute = (request?.field("attributeType") ?? request?.field("attribute"))?.plain else {
             throw Unreadable("attributeType is missing")
         }
-        guard Self.isLaunchPermission(attribute) else { return .nothing }
+        guard isLaunchPermission(attribute) else { return .nothing }
         return .resetLaunchPermission(try parameters.requestedImage())
     }
 }

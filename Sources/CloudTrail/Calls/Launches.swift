@@ -1,3 +1,39 @@
+// The calls that begin and end instances.
+
+extension WatchedCall {
+    /// Starts instances.
+    public static let runInstances = WatchedCall("RunInstances") { (parameters) throws(Unreadable) in
+        .runInstances(try InstanceLaunch(parameters))
+    }
+    /// Ends instances.
+    public static let terminateInstances = WatchedCall("TerminateInstances", terminated)
+    /// AWS takes Spot instances back, and tells it.
+    public static let bidEvicted = WatchedCall("BidEvictedEvent", isUse: false, evicted)
+
+    private static func terminated(_ parameters: Parameters) throws(Unreadable) -> Call {
+        var ids: [ResourceID] = []
+        for side in [parameters.response.value, parameters.request.value] where ids.isEmpty {
+            ids = (side?.field("instancesSet") ?? side?.field("instanceId")).list.compactMap {
+                $0.field("instanceId")?.id ?? $0.id
+            }
+        }
+        if ids.isEmpty {
+            _ = try parameters.requestFields()
+            throw Unreadable("no instance is named")
+        }
+        return .terminateInstances(ids.sortedOnce)
+    }
+
+    /// Spot instances that AWS has ended: no call names them.
+    private static func evicted(_ parameters: Parameters) throws(Unreadable) -> Call {
+        let ids = (parameters.details?.field("instanceIdSet")).list.compactMap {
+            $0.field("instanceId")?.id ?? $0.id
+        }
+        guard !ids.isEmpty else { throw Unreadable("serviceEventDetails name no instance") }
+        return .terminateInstances(ids.sortedOnce)
+    }
+}
+
 extension InstanceLaunch {
     /// Reads `RunInstances`: the image of each instance from the response, else from the request.
     init(_ parameters: Parameters) throws(Unreadable) {

@@ -1,8 +1,36 @@
+// What AWS Organizations tells of an account's membership.
+
 extension WatchedCall {
-    /// Reads what AWS Organizations tells of an account's membership.
-    func membership(_ parameters: Parameters) throws(Unreadable) -> Call {
+    /// An account was made in the organization.
+    public static let createAccountResult = of("CreateAccountResult")
+    /// An account has joined the organization.
+    public static let accountJoined = of("AccountJoinedOrganization")
+    /// An account takes an invitation.
+    public static let acceptHandshake = of("AcceptHandshake")
+    /// An account of the organization gets another place in it.
+    public static let moveAccount = of("MoveAccount")
+    /// An account is removed from the organization.
+    public static let removeAccount = of("RemoveAccountFromOrganization")
+    /// An account leaves its organization.
+    public static let leaveOrganization = of("LeaveOrganization")
+    /// An account has left the organization.
+    public static let accountDeparted = of("AccountDepartedOrganization")
+    /// An account was closed.
+    public static let closeAccountResult = of("CloseAccountResult")
+
+    /// All of these.
+    public static let memberships: [WatchedCall] = [
+        createAccountResult, accountJoined, acceptHandshake, moveAccount, removeAccount, leaveOrganization,
+        accountDeparted, closeAccountResult,
+    ]
+
+    private static func of(_ name: String) -> WatchedCall {
+        WatchedCall(name, of: .organizations, isUse: false, membership)
+    }
+
+    private static func membership(_ parameters: Parameters) throws(Unreadable) -> Call {
         if parameters.failed { return .nothing }
-        switch self {
+        switch parameters.call {
         case .createAccountResult:
             return try result(parameters.details?.field("createAccountStatus"), isMember: true)
         case .closeAccountResult:
@@ -14,12 +42,12 @@ extension WatchedCall {
             guard let account = try parameters.requestFields()?.field("accountId")?.account else {
                 throw Unreadable("accountId is missing")
             }
-            return .membership(MembershipChange(account: account, isMember: self == .moveAccount))
+            return .membership(MembershipChange(account: account, isMember: parameters.call == .moveAccount))
         }
     }
 
     /// What came of a wish that takes its time.
-    private func result(_ status: JSONValue?, isMember: Bool) throws(Unreadable) -> Call {
+    private static func result(_ status: JSONValue?, isMember: Bool) throws(Unreadable) -> Call {
         guard let state = status?.field("state")?.plain else { throw Unreadable("there is no state") }
         guard state == "SUCCEEDED" else { return .nothing }
         guard let account = status?.field("accountId")?.account else {
@@ -29,7 +57,7 @@ extension WatchedCall {
     }
 
     /// No record of these is published yet: the account may stand one object deeper.
-    private func told(_ parameters: Parameters) throws(Unreadable) -> Call {
+    private static func told(_ parameters: Parameters) throws(Unreadable) -> Call {
         guard let details = parameters.details else { throw Unreadable("serviceEventDetails are missing") }
         for place in [details] + details.members.map(\.1) {
             guard let account = (place.field("accountId") ?? place.field("memberAccountId"))?.account else {
@@ -42,7 +70,7 @@ extension WatchedCall {
                 MembershipChange(
                     account: account,
                     organization: organization,
-                    isMember: self == .accountJoined
+                    isMember: parameters.call == .accountJoined
                 )
             )
         }
@@ -50,7 +78,7 @@ extension WatchedCall {
     }
 
     /// The answer shows what was agreed to: only an invitation makes a member, of whoever took it.
-    private func accepted(_ parameters: Parameters) throws(Unreadable) -> Call {
+    private static func accepted(_ parameters: Parameters) throws(Unreadable) -> Call {
         guard let handshake = parameters.answer("handshake"), let action = handshake.field("action")?.plain
         else { throw Unreadable("the response shows no handshake") }
         guard action.lowercased() == "invite" else { return .nothing }

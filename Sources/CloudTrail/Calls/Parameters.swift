@@ -67,7 +67,7 @@ struct Parameters {
 
     private static func unwrap(_ object: JSONValue, _ call: WatchedCall, _ suffix: StaticString) -> Side {
         if object.member("omitted")?.bool == true { return .omitted }
-        let name = call.rawValue.utf8
+        let name = call.name.utf8
         for (key, value) in object.members
         where key.count == name.count + suffix.utf8CodeUnitCount && isName(key, name, suffix) {
             if value.isObject { return value.member("omitted")?.bool == true ? .omitted : .fields(value) }

@@ -1,87 +1,76 @@
-/// The calls that amiwatch watches, and what services tell of themselves.
+/// A call that amiwatch watches, or an event that a service tells of itself: a row.
 ///
-/// The one table: it feeds the prefilter, and a call is added by a line here and its decoding in `decode`.
-public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
-    /// Starts instances.
-    case runInstances = "RunInstances"
-    /// Ends instances.
-    case terminateInstances = "TerminateInstances"
-    /// AWS takes Spot instances back, and tells it.
-    case bidEvicted = "BidEvictedEvent"
-    /// Makes an image of an instance.
-    case createImage = "CreateImage"
-    /// Copies an image, from another Region too.
-    case copyImage = "CopyImage"
-    /// Makes an image of snapshots or of files in S3.
-    case registerImage = "RegisterImage"
-    /// Makes an image of disk files.
-    case importImage = "ImportImage"
-    /// Makes an image of an S3 object.
-    case createRestoreImageTask = "CreateRestoreImageTask"
-    /// Removes an image.
-    case deregisterImage = "DeregisterImage"
-    /// Brings a removed image back, with its permissions and tags.
-    case restoreImage = "RestoreImageFromRecycleBin"
-    /// Makes an image unusable and ends its shares.
-    case disableImage = "DisableImage"
-    /// Makes a disabled image usable again.
-    case enableImage = "EnableImage"
-    /// Sets the date from which an image is deprecated.
-    case enableImageDeprecation = "EnableImageDeprecation"
-    /// Removes that date.
-    case disableImageDeprecation = "DisableImageDeprecation"
-    /// Shares an image, or changes something else about it.
-    case modifyImageAttribute = "ModifyImageAttribute"
-    /// Ends all shares of an image.
-    case resetImageAttribute = "ResetImageAttribute"
-    /// Gives up the permission to use somebody else's image.
-    case cancelImageLaunchPermission = "CancelImageLaunchPermission"
-    /// Sets tags.
-    case createTags = "CreateTags"
-    /// Removes tags.
-    case deleteTags = "DeleteTags"
-    /// Switches Allowed AMIs to `enabled` or `audit-mode`.
-    case enableAllowedImagesSettings = "EnableAllowedImagesSettings"
-    /// Switches Allowed AMIs off.
-    case disableAllowedImagesSettings = "DisableAllowedImagesSettings"
-    /// Sets the image criteria of Allowed AMIs.
-    case replaceImageCriteria = "ReplaceImageCriteriaInAllowedImagesSettings"
-    /// Blocks new public images.
-    case enableImageBlockPublicAccess = "EnableImageBlockPublicAccess"
-    /// Lets images be made public.
-    case disableImageBlockPublicAccess = "DisableImageBlockPublicAccess"
-    /// An account was made in the organization.
-    case createAccountResult = "CreateAccountResult"
-    /// An account has joined the organization.
-    case accountJoined = "AccountJoinedOrganization"
-    /// An account takes an invitation.
-    case acceptHandshake = "AcceptHandshake"
-    /// An account of the organization gets another place in it.
-    case moveAccount = "MoveAccount"
-    /// An account is removed from the organization.
-    case removeAccount = "RemoveAccountFromOrganization"
-    /// An account leaves its organization.
-    case leaveOrganization = "LeaveOrganization"
-    /// An account has left the organization.
-    case accountDeparted = "AccountDepartedOrganization"
-    /// An account was closed.
-    case closeAccountResult = "CloseAccountResult"
+/// It is declared beside the function that reads its parameters, and stands in `allCases`, which feeds the prefilter.
+/// A class, for there is one instance of each.
+public final class WatchedCall: Sendable, CaseIterable {
+    /// `eventName`, exactly as CloudTrail spells it.
+    public let name: String
+    /// The service that it belongs to; the same name under another one is ignored.
+    public let service: Service
+    /// Whether whoever calls it uses EC2 in the account's Region.
+    ///
+    /// What a service tells of itself, and calls of other services, are no use of it.
+    public let isUse: Bool
+    private let read: @Sendable (Parameters) throws(Unreadable) -> Call
+
+    /// A service whose calls are watched.
+    public struct Service: Sendable {
+        /// `eventSource`.
+        public let source: String
+        let sourceText: StaticString
+
+        private init(_ source: StaticString) {
+            self.source = source.description
+            sourceText = source
+        }
+
+        /// EC2.
+        public static let ec2 = Service("ec2.amazonaws.com")
+        /// AWS Organizations.
+        public static let organizations = Service("organizations.amazonaws.com")
+    }
+
+    init(
+        _ name: String,
+        of service: Service = .ec2,
+        isUse: Bool = true,
+        _ read: @escaping @Sendable (Parameters) throws(Unreadable) -> Call
+    ) {
+        self.name = name
+        self.service = service
+        self.isUse = isUse
+        self.read = read
+    }
+
+    /// Every one of them.
+    public static let allCases: [WatchedCall] =
+        [
+            runInstances, terminateInstances, bidEvicted,
+            createImage, copyImage, registerImage, importImage, createRestoreImageTask,
+            deregisterImage, restoreImage, disableImage, enableImage,
+            enableImageDeprecation, disableImageDeprecation,
+            modifyImageAttribute, resetImageAttribute, cancelImageLaunchPermission,
+            createTags, deleteTags,
+            enableAllowedImagesSettings, disableAllowedImagesSettings, replaceImageCriteria,
+            enableImageBlockPublicAccess, disableImageBlockPublicAccess,
+        ] + memberships
 
     /// The service of most of them.
-    public static let source = "ec2.amazonaws.com"
+    public static let source = Service.ec2.source
 
-    /// The service that the call belongs to; the same name under another one is ignored.
-    public var source: String { isOrganizations ? "organizations.amazonaws.com" : Self.source }
+    /// `eventSource`.
+    public var source: String { service.source }
 
-    var sourceText: StaticString { isOrganizations ? "organizations.amazonaws.com" : "ec2.amazonaws.com" }
+    var sourceText: StaticString { service.sourceText }
 
-    /// Whether it is a call, or an event, of AWS Organizations.
-    public var isOrganizations: Bool {
-        switch self {
-        case .createAccountResult, .accountJoined, .acceptHandshake, .moveAccount, .removeAccount,
-            .leaveOrganization, .accountDeparted, .closeAccountResult:
-            true
-        default: false
+    /// Reads the call's parameters.
+    ///
+    /// A successful call whose parameters cannot be read is `.unreadable`; a failed one tells nothing then.
+    func decode(_ parameters: Parameters) -> Call {
+        do throws(Unreadable) {
+            return try read(parameters)
+        } catch {
+            return parameters.failed ? .nothing : .unreadable(error.reason)
         }
     }
 
@@ -89,19 +78,21 @@ public enum WatchedCall: String, Hashable, Sendable, CaseIterable {
     private static let table: [[(name: [UInt8], call: WatchedCall)]] = allCases.reduce(into: []) {
         table,
         call in
-        let name = Array(call.rawValue.utf8)
+        let name = Array(call.name.utf8)
         while table.count <= name.count { table.append([]) }
         table[name.count].append((name, call))
     }
 
     /// The call of a name, exactly as CloudTrail spells it.
-    init?(name: UTF8Text) {
+    static func named(_ name: UTF8Text) -> WatchedCall? {
         let table = Self.table
         guard name.count < table.count else { return nil }
-        for entry in table[name.count] where name.bytes.elementsEqual(entry.name) {
-            self = entry.call
-            return
-        }
+        for entry in table[name.count] where name.bytes.elementsEqual(entry.name) { return entry.call }
         return nil
     }
+}
+
+extension WatchedCall: Equatable {
+    /// The same row.
+    public static func == (left: WatchedCall, right: WatchedCall) -> Bool { left === right }
 }

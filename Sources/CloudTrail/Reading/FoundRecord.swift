@@ -69,7 +69,7 @@ struct SoundFrame {
             account: account,
             region: region?.string ?? "",
             time: time,
-            name: call.rawValue,
+            name: call.name,
             source: call.source,
             error: error?.string,
             isErrorOfGuardrail: error != nil && errorMessage?.text?.namesGuardrail ?? false,

@@ -28,7 +28,7 @@ struct Frame {
     var isWrapper: Bool { !isFromAWS && eventTime == nil && eventSource?.text.map { !$0.isEmpty } ?? false }
 
     /// Whether it names a watched call and has a time, whatever else may be missing.
-    var isOfWatchedCall: Bool { eventTime != nil && eventName?.text.flatMap { WatchedCall(name: $0) } != nil }
+    var isOfWatchedCall: Bool { eventTime != nil && eventName?.text.flatMap { WatchedCall.named($0) } != nil }
 
     private var isFromAWS: Bool {
         eventSource?.text.map { $0.hasSuffix(".amazonaws.com") || $0.hasSuffix(".amazonaws.com.cn") } ?? false

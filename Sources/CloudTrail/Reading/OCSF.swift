@@ -10,7 +10,7 @@ extension RecordDecoder {
             }
             return nil
         }
-        guard let call = WatchedCall(name: name) else { return nil }
+        guard let call = WatchedCall.named(name) else { return nil }
         guard let source = try frameText(event.service, "api.service.name") else {
             throw Refusal(.unreadableSource, "api.service.name is missing or empty")
         }
@@ -40,7 +40,7 @@ extension RecordDecoder {
             account: account,
             region: region?.string ?? "",
             time: time,
-            name: call.rawValue,
+            name: call.name,
             source: call.source,
             error: error,
             isErrorOfGuardrail: error != nil && event.errorMessage?.text?.namesGuardrail ?? false,

@@ -10,7 +10,7 @@ final class Prefilter: @unchecked Sendable {
     static let shared = Prefilter(simd: amiwatch_best_simd())
 
     init(simd: amiwatch_simd) {
-        var names = WatchedCall.allCases.map { $0.rawValue + "\n" }.joined()
+        var names = WatchedCall.allCases.map { $0.name + "\n" }.joined()
         table = names.withUTF8 { text in
             text.withMemoryRebound(to: CChar.self) { text in
                 text.baseAddress.flatMap { amiwatch_prefilter_new($0, text.count, simd) }

@@ -9,7 +9,7 @@ struct RecordDecoder {
         guard let name = try frameText(frame.eventName, "eventName") else {
             throw Refusal(.unreadableName, "eventName is missing or empty")
         }
-        guard let call = WatchedCall(name: name) else { return nil }
+        guard let call = WatchedCall.named(name) else { return nil }
         guard let source = try frameText(frame.eventSource, "eventSource") else {
             throw Refusal(.unreadableSource, "eventSource is missing or empty")
         }

@@ -90,7 +90,7 @@ struct ShareTrust {
 
     /// Whether the account itself left, whichever organization it was in.
     private func isLeaving(_ fact: Fact) -> Bool {
-        fact.evidence.name.hasSameBytes(as: WatchedCall.leaveOrganization.rawValue)
+        fact.evidence.name.hasSameBytes(as: WatchedCall.leaveOrganization.name)
     }
 
     /// The organization of an event that may not name it: that of its management account, and the own one where

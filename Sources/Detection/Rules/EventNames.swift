@@ -22,12 +22,14 @@ enum EventNames {
     /// Calls that change the criteria of Allowed AMIs.
     static let criteria = ["ReplaceImageCriteriaInAllowedImagesSettings"]
     /// Every call that is watched.
-    static let all = WatchedCall.allCases.map(\.rawValue)
+    static let all = WatchedCall.allCases.map(\.name)
     /// What tells that an account joins or leaves an organization.
-    static let membership = WatchedCall.allCases.filter(\.isOrganizations).map(\.rawValue)
+    static let membership = WatchedCall.memberships.map(\.name)
     /// Calls that use an account's Region.
-    static let using = WatchedCall.allCases.filter { !$0.isOrganizations && $0 != .bidEvicted }
-        .map(\.rawValue)
+    static let using = WatchedCall.allCases.filter(\.isUse).map(\.name)
+    /// What EC2 tells of itself.
+    static let toldByEC2 = WatchedCall.allCases.filter { !$0.isUse && $0.source == WatchedCall.source }
+        .map(\.name)
 
     /// The names of several lists, sorted, each once.
     static func any(of lists: [String]...) -> [String] { Set(lists.joined()).sorted() }

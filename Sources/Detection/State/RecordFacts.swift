@@ -83,7 +83,7 @@ struct RecordFacts {
 
     /// Whether somebody used EC2: other services' calls, and what a service tells of itself, are no use of a Region.
     private static func isUse(_ record: Record) -> Bool {
-        record.source == WatchedCall.source && record.name != WatchedCall.bidEvicted.rawValue
+        record.source == WatchedCall.source && !EventNames.toldByEC2.contains(record.name)
     }
 
     /// What of a call could not be read, where there is such a thing.

@@ -1,0 +1,37 @@
+// What becomes of an image after it was made.
+
+extension WatchedCall {
+    /// Removes an image.
+    public static let deregisterImage = WatchedCall("DeregisterImage", ofImage: Call.deregisterImage)
+    /// Brings a removed image back, with its permissions and tags.
+    public static let restoreImage = WatchedCall("RestoreImageFromRecycleBin", ofImage: Call.restoreImage)
+    /// Makes an image unusable and ends its shares.
+    public static let disableImage = WatchedCall("DisableImage", ofImage: Call.disableImage)
+    /// Makes a disabled image usable again.
+    public static let enableImage = WatchedCall("EnableImage", ofImage: Call.enableImage)
+    /// Sets the date from which an image is deprecated.
+    public static let enableImageDeprecation = WatchedCall("EnableImageDeprecation") {
+        (parameters) throws(Unreadable) in
+        .deprecateImage(try parameters.requestedImage(), at: try deprecation(parameters))
+    }
+    /// Removes that date.
+    public static let disableImageDeprecation = WatchedCall(
+        "DisableImageDeprecation",
+        ofImage: {
+            .deprecateImage($0, at: nil)
+        }
+    )
+
+    /// A call that names an image, and tells no more.
+    convenience init(_ name: String, ofImage told: @escaping @Sendable (ResourceID) -> Call) {
+        self.init(name) { (parameters) throws(Unreadable) in told(try parameters.requestedImage()) }
+    }
+
+    private static func deprecation(_ parameters: Parameters) throws(Unreadable) -> EventTime {
+        guard let text = try parameters.requestFields()?.field("deprecateAt")?.plain else {
+            throw Unreadable("deprecateAt is missing")
+        }
+        guard let time = EventTime(text) else { throw Unreadable("deprecateAt is not a valid date") }
+        return time
+    }
+}
