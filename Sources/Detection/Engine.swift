@@ -173,7 +173,7 @@ public struct Engine: Sendable {
     }
 
     private mutating func facts(of record: Record) -> [KeyedFact] {
-        RecordFacts.of(record, interning.evidence(of: record))
+        RecordFacts.of(record, interning.evidence(of: record), by: rules)
     }
 
     // MARK: Judging

@@ -13,7 +13,7 @@ struct MergingTests {
         let image = images.randomElement(using: &random) ?? images[0]
         let grantees: [Grantee] = [.everyone, .organization("o"), .organizationalUnit("o")]
         let call: Call =
-            switch Int.random(in: 0..<11, using: &random) {
+            switch Int.random(in: 0..<12, using: &random) {
             case 0: .nothing
             case 1: .unreadable(some(["a", "b"]) ?? "")
             case 2:
@@ -60,6 +60,7 @@ struct MergingTests {
             case 7: .allowedImages(some(AllowedImagesState.allCases) ?? .enabled)
             case 8: .imageCriteria(some([[.init(providers: ["amazon"])], [.init(names: ["n"])]]) ?? [])
             case 9: .disableImage(image)
+            case 10: .other(fields(&random))
             default: .terminateInstances(some(images).map { [$0] } ?? [])
             }
         return Record(
@@ -82,6 +83,18 @@ struct MergingTests {
             ),
             call: call
         )
+    }
+
+    private static func fields(_ random: inout SplitMix64) -> Fields {
+        let values: [Fields.Value?] = [
+            nil, .text("a"), .text("b"), .number(1), .number(-2), .flag(true), .flag(false), .texts([]),
+            .texts(["a", "b"]),
+        ]
+        var fields = Fields()
+        for name in ["x", "y"] as [ExactText] {
+            fields[name] = values.randomElement(using: &random)?.flatMap(\.self)
+        }
+        return fields
     }
 
     @Test

@@ -103,7 +103,7 @@ struct ChangelogTests {
                 }
                 // It told only what another one tells, too.
                 var interning = Interning()
-                let own = RecordFacts.of(record, interning.evidence(of: record)).filter {
+                let own = RecordFacts.of(record, interning.evidence(of: record), by: .all).filter {
                     $0.key.attribute.keeping == .all
                 }
                 #expect(own.isEmpty, "seed \(seed): \(record)")

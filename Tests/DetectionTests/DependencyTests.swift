@@ -21,7 +21,7 @@ struct DependencyTests {
 
     private static let run: Result<Run, any Error> = Result {
         var run = Run()
-        for seed in 0..<histories {
+        for seed in Array(0..<histories) + Array(NetHistory.ofFixtures) {
             let report = try NetHistory.report(seed)
             if !report.gaps.isEmpty { run.failures.append((seed, report.gaps)) }
             for trigger in report.needed.keys where run.shownIn[trigger] == nil {
@@ -52,7 +52,7 @@ struct DependencyTests {
         for rule in RuleSet.all.rules.map(\.metadata.id) {
             #expect(report.said[rule]?["open"] ?? 0 > 0, "\(rule): \(report.said[rule] ?? [:])")
         }
-        for kind in Attribute.known {
+        for kind in Set(Attribute.known).union(RuleSet.all.triggers.attributes) {
             #expect(report.came[kind] ?? 0 > 0, "\(kind.text) comes")
             #expect(report.went[kind] ?? 0 > 0, "\(kind.text) goes")
         }

@@ -1,4 +1,5 @@
 import CloudTrail
+import Foundation
 import Testing
 import TestSupport
 
@@ -18,6 +19,24 @@ struct RuleMetadataTests {
         #expect(!metadata.title.isEmpty)
         #expect(metadata.references.allSatisfy { $0.hasPrefix("https://docs.aws.amazon.com/") })
         #expect(metadata.attack.allSatisfy { $0.wholeMatch(of: /T\d{4}(\.\d{3})?/) != nil })
+    }
+
+    /// A tag in the state stands for one kind of fact, or of subject, only.
+    @Test(arguments: ["= Attribute(", "Kind("])
+    func everyRowHasATagOfItsOwn(_ beginning: String) throws {
+        let rules = RuleFixture.root.deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/Detection")
+        let files = FileManager.default.enumerator(atPath: rules.path)?.compactMap { $0 as? String } ?? []
+        var tags: [String] = []
+        for file in files where file.hasSuffix(".swift") {
+            let text = try String(contentsOf: rules.appendingPathComponent(file), encoding: .utf8)
+            tags += text.components(separatedBy: beginning).dropFirst().compactMap {
+                $0.split { ",)".contains($0) }.first?.trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+        }
+        tags = tags.filter { $0.first?.isNumber == true || $0.hasPrefix("image: ") }
+        #expect(tags.count > 8)
+        #expect(Set(tags).count == tags.count, "\(tags.sorted())")
     }
 
     /// Over generated histories: a rule says something only when one of its events, or a document, comes.

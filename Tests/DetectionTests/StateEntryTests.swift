@@ -122,6 +122,9 @@ struct StateEntryTests {
         (criteria, [1, 0xFF, 0x01], "a length is too great"),
         (criteria, [1, 1, 2, 9], "no such phase"),
         (criteria, [1, 1, 2, 1, 99], "no fact has tag 99"),
+        (criteria, [1, 1, 2, 1, 30, 1, 1, 0x61, 99], "no field has tag 99"),
+        (criteria, [1, 1, 2, 1, 30, 2, 1, 0x62, 2, 1, 0x61, 2], "fields are not in order"),
+        (criteria, [1, 1, 2, 1, 30, 2, 1, 0x61, 2, 1, 0x61, 3], "fields are not in order"),
         (criteria, [1, 1, 2, 1, 0, 2, 0xC3, 0x28], "a text is not UTF-8"),
         (.facts(.activity(place, second: 5), writer: World.owner), facts([fact(at: 6)]), "another second"),
         (
@@ -199,13 +202,22 @@ struct StateEntryTests {
         ]
     }
 
+    private static let laterFields: Fields = {
+        var fields = Fields()
+        fields["a text"] = .text("é")
+        fields["a number"] = .number(.min)
+        (fields["yes"], fields["no"]) = (.flag(true), .flag(false))
+        fields["texts"] = .texts(["b", "", "a"])
+        return fields
+    }()
+
     /// Facts of attributes, and findings about kinds of subjects, that this version does not know are kept as they
     /// are, by its side effects too.
     @Test
     func whatALaterVersionKnowsIsKept() throws {
         var entries: [[UInt8]: [UInt8]] = [:]
         for key in Self.laterKeys {
-            let fact = Self.fact(.text("value"))
+            let fact = Self.fact(.fields(Self.laterFields))
             entries[Self.bytes { $0.entryKey(.of(fact, at: key)) }] = Self.facts([fact])
         }
         for id in [nil, World.instance(1)] {

@@ -42,6 +42,18 @@ public final class WatchedCall: Sendable, CaseIterable {
         self.read = read
     }
 
+    /// A call of which one rule alone knows the meaning.
+    convenience init(
+        _ name: String,
+        of service: Service = .ec2,
+        isUse: Bool = true,
+        fields read: @escaping @Sendable (Parameters) throws(Unreadable) -> Fields
+    ) {
+        self.init(name, of: service, isUse: isUse) { (parameters) throws(Unreadable) in
+            .other(try read(parameters))
+        }
+    }
+
     /// Every one of them.
     public static let allCases: [WatchedCall] =
         [

@@ -128,7 +128,32 @@ extension CanonicalBytes {
         case .allowedImages(let state): put(state.rawValue)
         case .imageCriteria(let criteria): put(criteria) { $0.put($1) }
         case .blockPublicAccess(let state): put(state.rawValue)
+        case .other(let fields): put(fields)
         case .inventory(let inventory): put(InventoryMessage.content(of: inventory))
+        }
+    }
+
+    mutating func put(_ fields: Fields) {
+        put(fields.all) {
+            $0.put($1.name.string)
+            $0.put($1.value)
+        }
+    }
+
+    mutating func put(_ value: Fields.Value) {
+        switch value {
+        case .text(let text):
+            put(0)
+            put(text.string)
+        case .number(let number):
+            put(1)
+            put(number)
+        case .flag(let flag):
+            put(2)
+            put(flag)
+        case .texts(let texts):
+            put(3)
+            put(texts) { $0.put($1.string) }
         }
     }
 
@@ -167,6 +192,7 @@ extension Call {
         case .inventory: 16
         case .restoreImage: 17
         case .membership: 18
+        case .other: 19
         }
     }
 }

@@ -93,6 +93,8 @@ extension Call {
                     isMember: left.isMember
                 )
             )
+        case (.other(let left), .other(let right)):
+            return .other(left.merged(with: right, greater))
         case (.imageCriteria(let left), .imageCriteria(let right)):
             return .imageCriteria(greater(left, right) { $0.put($1) })
         default: return byBytes(other)
@@ -152,6 +154,11 @@ private func both(_ left: ExactText?, _ right: ExactText?) -> ExactText? {
 private func greater<Value: Comparable>(_ left: Value?, _ right: Value?) -> Value? {
     guard let left, let right else { return left ?? right }
     return max(left, right)
+}
+
+private func greater(_ left: Fields.Value, _ right: Fields.Value) -> Fields.Value {
+    CanonicalBytes.of { $0.put(left) }.lexicographicallyPrecedes(CanonicalBytes.of { $0.put(right) })
+        ? right : left
 }
 
 /// Of two lists one that is not empty, then the one with the greater bytes.

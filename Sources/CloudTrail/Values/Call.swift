@@ -32,6 +32,8 @@ public enum Call: Hashable, Sendable {
     case blockPublicAccess(BlockPublicAccessState)
     /// What AWS Organizations tells of an account.
     case membership(MembershipChange)
+    /// A call of which one rule alone knows the meaning; the record's name says which.
+    case other(Fields)
     /// What the AWS CLI printed, published as facts by `amiwatch inventory`.
     case inventory(Inventory)
     /// A sound record that tells nothing more: another attribute modified, a failed call without parameters.

@@ -126,9 +126,10 @@ extension PolicyReading {
         if suppression.discriminator != nil, !rule.hasDiscriminator {
             warn("discriminator", "have no discriminator")
         }
-        let form = rule.resources(account: suppression.account, region: suppression.region?.string)
-        if let resource = suppression.resource, !resource.meets(form) {
-            warn("resource", "are about resources like \(form), which \(resource) does not match")
+        let forms = rule.resources(account: suppression.account, region: suppression.region?.string)
+        if let resource = suppression.resource, !forms.contains(where: resource.meets) {
+            let shown = forms.map(\.description).joined(separator: " or ")
+            warn("resource", "are about resources like \(shown), which \(resource) does not match")
         }
     }
 

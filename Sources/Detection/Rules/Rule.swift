@@ -6,30 +6,38 @@ public protocol Rule: Sendable {
     var metadata: RuleMetadata { get }
 
     /// What it judges.
-    var subjects: Subject.Kind { get }
+    var subjects: [Subject.Kind] { get }
 
     /// Which facts make its subjects be judged again.
     var triggers: [Trigger] { get }
+
+    /// Facts of its own, and which calls tell them.
+    var ownFacts: [CallFacts] { get }
 
     /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
     func judge(_ subject: Subject, in scene: Scene) -> Judgement?
 }
 
 extension Rule {
+    /// Most rules read facts that several rules know.
+    public var ownFacts: [CallFacts] { [] }
+
     /// What resource ids of its findings look like, in an account and Region where those are known.
-    public func resources(account: AccountID?, region: String?) -> Pattern {
-        switch subjects.resource {
-        case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
-        case .instance: Pattern("i-*")
-        case .image: Pattern(subjects == .requiredTag ? "*ami-*" : "ami-*")
+    public func resources(account: AccountID?, region: String?) -> [Pattern] {
+        subjects.map { kind in
+            switch kind.resource {
+            case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
+            case .instance: Pattern("i-*")
+            case .image: Pattern(kind == .requiredTag ? "*ami-*" : "ami-*")
+            }
         }
     }
 
-    /// Whether each of its findings has a discriminator.
-    public var hasDiscriminator: Bool { subjects.hasDiscriminator }
+    /// Whether its findings have a discriminator.
+    public var hasDiscriminator: Bool { subjects.contains(where: \.hasDiscriminator) }
 
-    /// Whether each of its findings is about an image, or about an instance of one.
-    public var isAboutImages: Bool { subjects.resource != .accountRegion }
+    /// Whether its findings are about images, or about instances of one.
+    public var isAboutImages: Bool { subjects.contains { $0.resource != .accountRegion } }
 }
 
 /// What a rule may look at.

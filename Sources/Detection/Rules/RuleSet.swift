@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// The rules that an engine applies.
 public struct RuleSet: Sendable {
     /// The rules, in the order in which they judge.
@@ -5,18 +7,27 @@ public struct RuleSet: Sendable {
     private let byID: [String: any Rule]
     /// Which facts reach what these rules judge.
     let triggers: TriggerTable
+    private let ownFacts: [String: [CallFacts]]
     private let byKind: [Subject.Kind: [AppliedRule]]
 
     /// A set of rules.
     public init(_ rules: [any Rule]) {
         self.rules = rules
         byID = Dictionary(rules.map { ($0.metadata.id, $0) }) { first, _ in first }
+        ownFacts = Dictionary(grouping: rules.flatMap(\.ownFacts), by: \.call.name)
         triggers = TriggerTable(rules.flatMap(\.triggers))
-        byKind = Dictionary(grouping: rules.map { AppliedRule($0) }) { $0.rule.subjects }
+        var byKind: [Subject.Kind: [AppliedRule]] = [:]
+        for applied in rules.map({ AppliedRule($0) }) {
+            for kind in applied.rule.subjects { byKind[kind, default: []].append(applied) }
+        }
+        self.byKind = byKind
     }
 
     /// The rules that judge subjects of one's kind; some of them may have nothing to say of this one.
     func rules(judging subject: Subject) -> [AppliedRule] { byKind[subject.kind] ?? [] }
+
+    /// Facts of single rules that calls of a name tell.
+    func facts(toldBy call: String) -> [CallFacts] { ownFacts[call] ?? [] }
 
     /// The rule with an id.
     public func rule(_ id: String) -> (any Rule)? { byID[id] }

@@ -75,10 +75,25 @@ extension FactValue {
         case .unreadable(let reason), .unreadableRemoval(let reason): reason.string.utf8.count
         case .joined(let organization), .left(let organization): organization?.string.utf8.count ?? 0
         case .members(let members): 6 * members.count
+        case .fields(let fields): fields.textBytes
         case .allowedImages, .blockPublicAccess, .account, .accountAlone, .date, .granted, .revoked,
             .disabled,
             .enabled, .deregistered, .restored, .terminated, .active:
             0
+        }
+    }
+}
+
+extension Fields {
+    fileprivate var textBytes: Int {
+        all.reduce(0) { bytes, field in
+            let length =
+                switch field.value {
+                case .text(let text): text.string.utf8.count
+                case .number, .flag: 8
+                case .texts(let texts): texts.textBytes
+                }
+            return bytes + field.name.string.utf8.count + length + 8
         }
     }
 }

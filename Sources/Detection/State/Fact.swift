@@ -126,6 +126,8 @@ public enum FactValue: Hashable, Sendable {
     case left(ExactText?)
     /// The accounts of an organization.
     case members([AccountID])
+    /// What one rule alone knows the meaning of.
+    case fields(Fields)
 
     /// The image of a launch, or of an instance that was seen.
     var launchedImage: ResourceID? {
@@ -134,6 +136,9 @@ public enum FactValue: Hashable, Sendable {
         default: nil
         }
     }
+
+    /// What one rule alone knows the meaning of.
+    var fields: Fields? { if case .fields(let fields) = self { fields } else { nil } }
 
     /// The owner that it tells.
     var owner: AccountID? {

@@ -1,16 +1,37 @@
 import CloudTrail
 
+/// Facts of which one rule alone knows the meaning, and the call that tells them; declared beside the rule.
+public struct CallFacts: Sendable {
+    let call: WatchedCall
+    let tell: @Sendable (Call, inout RecordFacts) -> Void
+
+    /// What a successful call tells.
+    init(of call: WatchedCall, _ tell: @escaping @Sendable (Call, inout RecordFacts) -> Void) {
+        self.call = call
+        self.tell = tell
+    }
+
+    /// What a successful call tells that keeps named fields.
+    init(fieldsOf call: WatchedCall, _ tell: @escaping @Sendable (Fields, inout RecordFacts) -> Void) {
+        self.init(of: call) { call, told in
+            if case .other(let fields) = call { tell(fields, &told) }
+        }
+    }
+}
+
 /// What records prove, without looking at any state: the same record always tells the same facts.
 struct RecordFacts {
-    private let evidence: Evidence
-    private let place: Place
+    /// What proves them.
+    let evidence: Evidence
+    /// The account and Region of the record.
+    let place: Place
     private(set) var facts: [KeyedFact] = []
 
     /// All facts that a record tells, by its evidence.
-    static func of(_ record: Record, _ evidence: Evidence) -> [KeyedFact] {
+    static func of(_ record: Record, _ evidence: Evidence, by rules: RuleSet) -> [KeyedFact] {
         var told = RecordFacts(evidence: evidence)
         told.facts.reserveCapacity(4)
-        told.tell(record)
+        told.tell(record, by: rules)
         return told.facts
     }
 
@@ -19,7 +40,7 @@ struct RecordFacts {
         place = evidence.place
     }
 
-    private mutating func add(
+    mutating func add(
         _ key: FactKey,
         _ value: FactValue,
         _ phase: Fact.Phase = .changes,
@@ -29,7 +50,7 @@ struct RecordFacts {
         facts.append(KeyedFact(key, fact))
     }
 
-    private mutating func tell(_ record: Record) {
+    private mutating func tell(_ record: Record, by rules: RuleSet) {
         if case .inventory(let inventory) = record.call {
             tell(inventory)
             return
@@ -77,8 +98,9 @@ struct RecordFacts {
                 change.isMember ? .joined(change.organization) : .left(change.organization)
             )
         case .unreadable(let reason): tell(unread: reason)
-        case .inventory, .nothing: break
+        case .inventory, .nothing, .other: break
         }
+        for facts in rules.facts(toldBy: record.name) { facts.tell(record.call, &self) }
     }
 
     /// Whether somebody used EC2: other services' calls, and what a service tells of itself, are no use of a Region.

@@ -90,7 +90,12 @@ extension Engine {
             return any([.image(image, .tag(key)), .image(image, .allTags)]) {
                 !$0.evidence.isInventory && $0.evidence.place == place
             }
-        default: return false
+        default:
+            // What one rule alone judges is there by its own facts about the same thing.
+            return (state.accountKeys + facts.map(\.key)).contains {
+                $0.attribute.tag >= Attribute.firstSelfDescribed && $0.entity.place == place
+                    && $0.entity.id == subject.id && $0.qualifier == subject.qualifier
+            }
         }
     }
 }

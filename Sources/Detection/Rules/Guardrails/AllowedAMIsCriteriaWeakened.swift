@@ -12,7 +12,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         attack: ["T1562.001"]
     )
 
-    let subjects = Subject.Kind.guardrails
+    let subjects = [Subject.Kind.guardrails]
 
     let triggers = Trigger.on([.allowedImages, .imageCriteria], .subject(.guardrails))
     private let comparisons: CriteriaComparisons

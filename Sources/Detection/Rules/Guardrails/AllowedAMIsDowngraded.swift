@@ -12,7 +12,7 @@ struct AllowedAMIsDowngraded: Rule {
         attack: ["T1562.001"]
     )
 
-    let subjects = Subject.Kind.guardrails
+    let subjects = [Subject.Kind.guardrails]
 
     let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
 

@@ -12,7 +12,7 @@ struct AllowedAMIsNotInUse: Rule {
         compliance: ["Conformity: Allowed AMIs Feature in Use"]
     )
 
-    let subjects = Subject.Kind.activity
+    let subjects = [Subject.Kind.activity]
 
     let triggers: [Trigger] = [
         .on(.allowedImages, .accountRegion(.activity)), .on(.activity, .firstActivity),

@@ -14,7 +14,7 @@ struct WatchedCallUnreadable: Rule {
         attack: ["T1562.008"]
     )
 
-    let subjects = Subject.Kind.unreadable
+    let subjects = [Subject.Kind.unreadable]
 
     let triggers: [Trigger] = [.on(.unreadable, .subject(.unreadable))]
 

@@ -12,7 +12,7 @@ struct LaunchFromDeniedAMI: Rule {
         attack: ["T1578.002"]
     )
 
-    let subjects = Subject.Kind.launch
+    let subjects = [Subject.Kind.launch]
 
     let triggers = LaunchRecord.triggers
 

@@ -13,7 +13,7 @@ struct LaunchFromUnapprovedAMI: Rule {
         compliance: ["Conformity EC2-028"]
     )
 
-    let subjects = Subject.Kind.launch
+    let subjects = [Subject.Kind.launch]
 
     let triggers = LaunchRecord.triggers + ImageApproval.launchTriggers
 

@@ -18,7 +18,7 @@ struct LaunchNotAllowedByCriteria: Rule {
         attack: ["T1578.002"]
     )
 
-    let subjects = Subject.Kind.launch
+    let subjects = [Subject.Kind.launch]
 
     let triggers =
         LaunchRecord.triggers + CriteriaAdmission.launchTriggers

@@ -12,7 +12,7 @@ struct AMIShareAttemptDenied: Rule {
         attack: ["T1537"]
     )
 
-    let subjects = Subject.Kind.refusedShare
+    let subjects = [Subject.Kind.refusedShare]
 
     let triggers =
         [.on(.refusedShare, .subject(.refusedShare))] + DeniedAttempts.triggers + ShareTrust.triggers

@@ -19,7 +19,7 @@ struct AMISharedByService: Rule {
         attack: ["T1537"]
     )
 
-    let subjects = Subject.Kind.share
+    let subjects = [Subject.Kind.share]
 
     let triggers = ShareHistory.triggers
 

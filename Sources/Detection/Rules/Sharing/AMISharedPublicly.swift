@@ -17,7 +17,7 @@ struct AMISharedPublicly: Rule {
         attack: ["T1537"]
     )
 
-    let subjects = Subject.Kind.share
+    let subjects = [Subject.Kind.share]
 
     let triggers = ShareHistory.triggers
 

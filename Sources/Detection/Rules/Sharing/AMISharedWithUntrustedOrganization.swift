@@ -12,7 +12,7 @@ struct AMISharedWithUntrustedOrganization: Rule {
         attack: ["T1537"]
     )
 
-    let subjects = Subject.Kind.share
+    let subjects = [Subject.Kind.share]
 
     let triggers = ShareHistory.triggers
 

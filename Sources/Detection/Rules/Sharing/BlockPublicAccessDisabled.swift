@@ -12,7 +12,7 @@ struct BlockPublicAccessDisabled: Rule {
         attack: ["T1562.001", "T1537"]
     )
 
-    let subjects = Subject.Kind.guardrails
+    let subjects = [Subject.Kind.guardrails]
 
     let triggers = Trigger.on([.blockPublicAccess, .madePublic], .subject(.guardrails))
 

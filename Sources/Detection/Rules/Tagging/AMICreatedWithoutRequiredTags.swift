@@ -11,7 +11,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html"]
     )
 
-    let subjects = Subject.Kind.requiredTag
+    let subjects = [Subject.Kind.requiredTag]
 
     let triggers =
         Trigger.on([.owner, .lifecycle, .tag, .allTags], .requiredTags)

@@ -12,7 +12,7 @@ struct ApprovalTagTampered: Rule {
         attack: ["T1036", "T1578"]
     )
 
-    let subjects = Subject.Kind.approvalTag
+    let subjects = [Subject.Kind.approvalTag]
 
     let triggers =
         Trigger.on([.owner, .ownerAlias, .name, .lifecycle, .tag, .allTags], .approvalTags)

@@ -80,6 +80,7 @@ extension ByteWriter {
         case .accountAlone(let account): tagged(27) { $0.unsigned(account.number) }
         case .joined(let organization): tagged(28) { $0.optional(organization) { $0.text($1.string) } }
         case .left(let organization): tagged(29) { $0.optional(organization) { $0.text($1.string) } }
+        case .fields(let fields): tagged(30) { $0.fields(fields) }
         }
     }
 
@@ -135,7 +136,7 @@ extension ByteReader {
         try optional { (reader) throws(StateError) in try reader.text() }
     }
 
-    private mutating func texts() throws(StateError) -> [ExactText] {
+    mutating func texts() throws(StateError) -> [ExactText] {
         try list { (reader) throws(StateError) in ExactText(try reader.text()) }
     }
 
@@ -204,6 +205,7 @@ extension ByteReader {
         case 27: .accountAlone(try account())
         case 28: .joined(try optionalText().map { ExactText($0) })
         case 29: .left(try optionalText().map { ExactText($0) })
+        case 30: .fields(try fields())
         case let tag: throw .malformed("no fact has tag \(tag)")
         }
     }
