@@ -49,6 +49,13 @@ struct PolicyValueTests {
         #expect(suppression.ends == EventTime("2027-01-01T00:00:00Z"))
     }
 
+    @Test("Buckets are patterns")
+    func buckets() throws {
+        let file = ShippedPolicyTests.deploy.appending(path: "policy.example.yaml")
+        let policy = try PolicyReader.read(path: file.path).policy
+        #expect(policy.trust.buckets == [Pattern("golden-images-*")])
+    }
+
     @Test("A parameter that is not known is kept as canonical JSON")
     func unknownParameter() throws {
         let criteria = try #require(try policy("criteria-answer").baseline.imageCriteria)

@@ -161,6 +161,28 @@ extension DocumentReader {
         return nil
     }
 
+    /// A pattern of names of S3 buckets; of an ARN or a URL, the name is proposed.
+    func bucket(_ node: Node, _ path: String) -> String? {
+        guard let text = text(node, path) else { return nil }
+        func isSound(_ text: String) -> Bool {
+            !text.isEmpty && text.utf8.count <= 255
+                && text.allSatisfy {
+                    $0.isASCII && ($0.isLetter || $0.isNumber || ".-_*?".contains($0))
+                }
+        }
+        if isSound(text) { return text }
+        let name = text.split(whereSeparator: { ":/".contains($0) }).dropFirst().first {
+            !["aws", "aws-cn", "aws-us-gov", "s3"].contains($0)
+        }
+        error(
+            node.place,
+            "\(path): \(text) is not the name of an S3 bucket",
+            instead: name.map { String($0) }.flatMap { isSound($0) ? $0 : nil } ?? "one like golden-images-*",
+            impact: "it would match no bucket"
+        )
+        return nil
+    }
+
     /// A Region's name.
     func region(_ node: Node, _ path: String) -> String? {
         guard let text = text(node, path) else { return nil }

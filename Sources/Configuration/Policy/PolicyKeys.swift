@@ -10,7 +10,7 @@ enum PolicyKeys {
             "thresholds", "rules", "suppressions",
         ],
         "organization": ["id", "accounts"],
-        "trust": ["accounts", "organizations", "organizational_units", "services"],
+        "trust": ["accounts", "organizations", "organizational_units", "services", "buckets"],
         "images": ["approved", "denied", "max_age_days"],
         "images.approved[]": ["ids", "owners", "names", "tags"],
         "required_tags[]": ["resource", "key", "value", "pattern", "grace_minutes"],

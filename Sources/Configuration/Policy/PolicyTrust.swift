@@ -29,6 +29,9 @@ extension PolicyReading {
                     reader.organizationalUnit($0, "trust.organizational_units")
                 }
             )
+            policy.trust.buckets = reader.list(fields["buckets"], "trust.buckets") {
+                reader.bucket($0, "trust.buckets").map { Pattern($0) }
+            }
             if let node = fields["services"] {
                 policy.trust.services = Set(
                     reader.exactList(node, "trust.services") {

@@ -29,6 +29,9 @@ public struct Policy: Sendable {
         /// AWS services whose shares for the owner are their own work, and not what somebody had them do.
         public var services: Set<ExactText> = ["assets.marketplace.amazonaws.com"]
 
+        /// S3 buckets that images may be exported to, by their names.
+        public var buckets: [Pattern] = []
+
         /// Trusts nobody.
         public init() {}
 
