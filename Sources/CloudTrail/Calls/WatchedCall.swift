@@ -65,6 +65,7 @@ public final class WatchedCall: Sendable, CaseIterable {
             createTags, deleteTags,
             enableAllowedImagesSettings, disableAllowedImagesSettings, replaceImageCriteria,
             enableImageBlockPublicAccess, disableImageBlockPublicAccess,
+            createStoreImageTask, exportImage, createInstanceExportTask,
         ] + memberships
 
     /// The service of most of them.
