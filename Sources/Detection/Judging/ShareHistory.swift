@@ -1,7 +1,7 @@
 import CloudTrail
 
-/// The life of one grantee's launch permission: granted, taken back, covered by a wider grant, gone with the image.
-struct ShareHistory {
+/// The life of one grantee's launch permission.
+struct ShareHistory: GrantHistory {
     let place: Place
     let image: ResourceID
     let grantee: Grantee
@@ -16,101 +16,13 @@ struct ShareHistory {
         (self.scene, self.byService) = (scene, byService)
     }
 
-    private enum Step {
-        case granted(Grantee)
-        case revoked(Grantee)
-        case listed([Grantee])
-        case disabled
-        case deregistered
-        case restored
-    }
+    private var facts: ImageView { scene.facts.image(image) }
 
-    /// What is granted at one point of the walk.
-    private struct Standing {
-        var granted: Set<Grantee> = []
-        /// Of `granted`, those that were a violation when they were granted.
-        var objectionable: Set<Grantee> = []
-        /// What was granted when the image was deregistered, and whether the finding was open: restoring brings it back.
-        var removed: Removed?
-
-        struct Removed {
-            let granted: Set<Grantee>
-            let objectionable: Set<Grantee>
-            let isOpen: Bool
-        }
-
-        mutating func drop(where isDropped: (Grantee) -> Bool) {
-            granted = granted.filter { !isDropped($0) }
-            objectionable = objectionable.filter { !isDropped($0) }
-        }
-    }
-
-    /// The judgement over the whole life.
-    func judge() -> Judgement? {
-        let facts = scene.facts.image(image)
-        var judgement = Judgement()
-        var standing = Standing()
-        var steps = steps(facts)[...]
-        while let second = steps.first?.0.time {
-            // What counts is the state after a call, and after its second.
-            var end: Evidence?
-            while let (fact, step) = steps.first, fact.time == second {
-                steps.removeFirst()
-                let before = standing
-                apply(fact, step, facts, &standing, &judgement)
-                if standing.granted.count < before.granted.count { end = fact.evidence }
-            }
-            guard let end, judgement.isOpen, !standing.granted.contains(grantee) else { continue }
-            if !isCovered(standing, at: second) { judgement.resolve(end) }
-        }
-        return judgement.last == nil ? nil : judgement
-    }
-
-    /// Whether a wider grant, itself a violation, gives the image to the grantee.
-    private func isCovered(_ standing: Standing, at time: EventTime) -> Bool {
-        let trust = trust(at: time)
-        return standing.objectionable.contains { trust.covers($0, grantee) }
-    }
-
-    private func apply(
-        _ fact: Fact,
-        _ step: Step,
-        _ facts: ImageView,
-        _ standing: inout Standing,
-        _ judgement: inout Judgement
-    ) {
-        switch step {
-        case .granted(let added):
-            let isNews = standing.granted.insert(added).inserted
-            guard let objection = trust(at: fact.time).objection(to: added) else { return }
-            if objection.verdict == .violation { standing.objectionable.insert(added) }
-            guard added == grantee, isNews || !fact.evidence.isInventory, counts(fact, facts) else { return }
-            let severity = byService ? Severity.low : objection.severity
-            judgement.occur(fact.evidence, severity, objection.verdict) { reason(fact, objection, facts) }
-        case .revoked(let removed): standing.drop { $0 == removed }
-        case .listed(let listed): standing.drop { !listed.contains($0) }
-        case .disabled: standing.drop { _ in true }
-        case .deregistered:
-            guard standing.removed == nil else { return standing.drop { _ in true } }
-            standing.removed = Standing.Removed(
-                granted: standing.granted,
-                objectionable: standing.objectionable,
-                isOpen: judgement.isOpen
-            )
-            standing.drop { _ in true }
-        case .restored: restore(&standing, &judgement, at: fact.time)
-        }
-    }
-
-    /// Permissions come back as they were, and with them what was resolved only because the image was gone.
-    private func restore(_ standing: inout Standing, _ judgement: inout Judgement, at time: EventTime) {
-        guard let removed = standing.removed else { return }
-        standing.removed = nil
-        standing.granted.formUnion(removed.granted)
-        standing.objectionable.formUnion(removed.objectionable)
-        if removed.isOpen, standing.granted.contains(grantee) || isCovered(standing, at: time) {
-            judgement.reopen()
-        }
+    func take(_ fact: Fact, _ objection: ShareTrust.Objection, into judgement: inout Judgement) {
+        let facts = facts
+        guard counts(fact, facts) else { return }
+        let severity = byService ? Severity.low : objection.severity
+        judgement.occur(fact.evidence, severity, objection.verdict) { reason(fact, objection, facts) }
     }
 
     private func counts(_ fact: Fact, _ facts: ImageView) -> Bool {
@@ -128,7 +40,7 @@ struct ShareHistory {
         return trust(at: fact.time).isKnownMember(owner).map { !$0 } ?? (owner != fact.evidence.account)
     }
 
-    private func trust(at time: EventTime) -> ShareTrust {
+    func trust(at time: EventTime) -> ShareTrust {
         ShareTrust(
             owner: scene.facts.image(image).owner?.account ?? place.account,
             time: time,
@@ -136,9 +48,9 @@ struct ShareHistory {
         )
     }
 
-    /// The facts about the grantee, about grantees that may cover it, and about the image as a whole, in order.
-    private func steps(_ facts: ImageView) -> [(Fact, Step)] {
-        var steps: [(Fact, Step)] = []
+    var steps: [(Fact, GrantStep)] {
+        let facts = facts
+        var steps: [(Fact, GrantStep)] = []
         for other in facts.groups.union([grantee]) {
             for fact in facts.all(of: .permission(other)) {
                 steps.append((fact, fact.value == .granted ? .granted(other) : .revoked(other)))
@@ -149,13 +61,13 @@ struct ShareHistory {
         }
         for fact in facts.all(of: .lifecycle) {
             switch fact.value {
-            case .disabled: steps.append((fact, .disabled))
-            case .deregistered: steps.append((fact, .deregistered))
+            case .disabled: steps.append((fact, .listed([])))
+            case .deregistered: steps.append((fact, .removed))
             case .restored: steps.append((fact, .restored))
             default: break
             }
         }
-        return steps.sorted { $0.0 < $1.0 }
+        return steps
     }
 
     private func reason(
