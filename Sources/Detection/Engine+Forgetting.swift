@@ -204,13 +204,7 @@ extension Engine {
             let facts = state.timeline(key).facts
             guard let last = facts.last, key.isEnded(by: last) else { return }
             switch key.attribute.lifetime {
-            case .untilGone where last.time < limit:
-                for fact in facts { state.remove(fact, at: key) }
-                guard case .resource(let place, let instance) = key.entity else { return }
-                for rule in rules.rules {
-                    let subject = Subject.launch(place, instance)
-                    state.setFinding(nil, FindingIdentity(rule: rule.metadata.id, subject: subject))
-                }
+            case .untilGone where last.time < limit: forgetResource(of: key)
             case .untilEnded where last.time < limit:
                 // What a wider grant keeps open is judged by its facts as long as it is open.
                 if isOpen(anyReachedBy: facts, key) {
@@ -236,6 +230,22 @@ extension Engine {
                 state.setFinding(nil, identity)
             } else {
                 noteEnd(identity, changed: end)
+            }
+        }
+    }
+
+    /// All that is known of a resource that is gone, and the findings about it, without a word.
+    private mutating func forgetResource(of key: FactKey) {
+        let leaving = state.keysOfResource[key.entity, default: []].union([key]).flatMap { key in
+            state.timeline(key).facts.map { KeyedFact(key, $0) }
+        }
+        let subjects = reached(by: leaving).filter {
+            $0.place == key.entity.place && $0.id == key.entity.id
+        }
+        for told in leaving { state.remove(told.fact, at: told.key) }
+        for subject in subjects {
+            for published in state.findings.published(about: subject) {
+                state.setFinding(nil, FindingIdentity(rule: published.rule, subject: subject))
             }
         }
     }

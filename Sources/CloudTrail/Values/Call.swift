@@ -133,6 +133,18 @@ public enum Grantee: Fingerprinted, Sendable, CustomStringConvertible {
     /// An organizational unit's ARN, as given.
     case organizationalUnit(String)
 
+    /// The grantee of a description: `all`, 12 digits, or the ARN of an organization or a unit.
+    public init(_ description: String) {
+        if description.hasSameBytes(as: "all") {
+            self = .everyone
+        } else if let account = AccountID(description) {
+            self = .account(account)
+        } else {
+            let isUnit = description.utf8.split(separator: 0x3A).last?.starts(with: "ou/".utf8) ?? false
+            self = isUnit ? .organizationalUnit(description) : .organization(description)
+        }
+    }
+
     /// Feeds the account or the ARN; of an organization and a unit no two ARNs are the same.
     public func feed(to fingerprint: inout TextFingerprint) {
         switch self {

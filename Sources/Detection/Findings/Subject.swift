@@ -204,6 +204,8 @@ public struct Resource: Hashable, Sendable {
         case image
         /// `i-…`.
         case instance
+        /// `snap-…`.
+        case snapshot
         /// `<account>/<region>`.
         case accountRegion = "account-region"
     }

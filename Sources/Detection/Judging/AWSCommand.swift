@@ -82,9 +82,11 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
     case image(ResourceID)
     /// An instance id.
     case instance(ResourceID)
+    /// A snapshot id.
+    case snapshot(ResourceID)
     /// The lookup of an event by its id.
     case event(EventID)
-    /// The launch permission of a grantee, to be removed.
+    /// The permission of a grantee to use an image or a snapshot, to be removed.
     case removal(Grantee)
     /// A tag, or a tag's key alone.
     case tag(String, value: String?)
@@ -115,6 +117,8 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
         case .image(let id): AWSForm.isImage(id) ? .success(id.description) : Fault.malformed("the image id")
         case .instance(let id):
             AWSForm.isInstance(id) ? .success(id.description) : Fault.malformed("the instance id")
+        case .snapshot(let id):
+            AWSForm.isSnapshot(id) ? .success(id.description) : Fault.malformed("the snapshot id")
         case .event(let id): Self.lookup(id)
         case .removal(let grantee): Self.removal(of: grantee)
         case .tag(let key, let value): Self.tag(key, value)

@@ -14,6 +14,9 @@ public enum AWSForm {
         return isResource(id, "i-")
     }
 
+    /// `snap-` and 8 or 17 lower-case hexadecimal digits.
+    static func isSnapshot(_ id: ResourceID) -> Bool { isResource(id, "snap-") }
+
     private static func isResource(_ id: ResourceID, _ prefix: StaticString) -> Bool {
         let text = id.description.utf8
         guard let digits = rest(of: text, after: prefix) else { return false }

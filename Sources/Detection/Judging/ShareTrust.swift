@@ -261,7 +261,7 @@ extension Reach {
         for image in state.shownPublic where affected.image(image).owner?.account == account {
             affected.addShare(of: image, .everyone)
         }
-        for key in state.refusedTo[account] ?? [] {
+        for key in state.keysOfGrantee[account] ?? [] where key.attribute == .refusedShare {
             if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
             for fact in state.timeline(key).facts { Reach.countedAttempts.add(key, fact, &affected) }
         }

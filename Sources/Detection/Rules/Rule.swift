@@ -28,6 +28,7 @@ extension Rule {
             switch kind.resource {
             case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
             case .instance: Pattern("i-*")
+            case .snapshot: Pattern("snap-*")
             case .image: Pattern(kind == .requiredTag ? "*ami-*" : "ami-*")
             }
         }
@@ -37,7 +38,9 @@ extension Rule {
     public var hasDiscriminator: Bool { subjects.contains(where: \.hasDiscriminator) }
 
     /// Whether its findings are about images, or about instances of one.
-    public var isAboutImages: Bool { subjects.contains { $0.resource != .accountRegion } }
+    public var isAboutImages: Bool {
+        subjects.contains { $0.resource == .image || $0.resource == .instance }
+    }
 }
 
 /// What a rule may look at.

@@ -22,7 +22,8 @@ public struct Attribute: Sendable {
         case occurrence
         /// All, at the end of the retention after the value that ends them; whatever else keeps their finding open.
         case untilEnded
-        /// All, at the end of the retention after the value that ends them, and the findings about their entity.
+        /// With all other facts and the findings about their entity, at the end of the retention after the value that
+        /// ends them.
         case untilGone
     }
 

@@ -102,13 +102,13 @@ public enum FactValue: Hashable, Sendable {
     case enabled
     /// An image deregistered.
     case deregistered
-    /// A deregistered image brought back, as it was.
+    /// Something that was removed brought back, as it was.
     case restored
     /// An instance launched from an image.
     case launched(ResourceID?)
     /// An instance seen in an inventory, with its image.
     case seen(ResourceID?)
-    /// An instance terminated.
+    /// An instance terminated, or another resource removed.
     case terminated
     /// A share that was refused.
     indirect case refused(ResourceID, [Grantee])

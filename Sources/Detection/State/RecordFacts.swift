@@ -142,18 +142,24 @@ struct RecordFacts {
 
     private mutating func tell(_ change: LaunchPermissionChange) {
         own(change.image)
-        for grantee in change.added {
-            add(.image(change.image, .permission(grantee)), .granted)
-            if grantee == .everyone { add(.madePublic(place), .madePublic(change.image)) }
-        }
-        let added = Set(change.added)
-        for grantee in change.removed where !added.contains(grantee) {
-            add(.image(change.image, .permission(grantee)), .revoked)
-        }
-        if let removal = change.unreadRemoval, change.unread == nil {
+        if change.added.contains(.everyone) { add(.madePublic(place), .madePublic(change.image)) }
+        tell(granted: change.added, revoked: change.removed) { .image(change.image, .permission($0)) }
+        tell(unread: change.unread, unreadRemoval: change.unreadRemoval)
+    }
+
+    /// What becomes of grantees' permissions; one that is in both lists has it.
+    mutating func tell(granted: [Grantee], revoked: [Grantee], at key: (Grantee) -> FactKey) {
+        for grantee in granted { add(key(grantee), .granted) }
+        let granted = Set(granted)
+        for grantee in revoked where !granted.contains(grantee) { add(key(grantee), .revoked) }
+    }
+
+    /// What of grants, and of what takes them back, could not be read.
+    mutating func tell(unread: ExactText?, unreadRemoval: ExactText?) {
+        if let removal = unreadRemoval, unread == nil {
             add(.unreadable(place, name: ExactText(evidence.name)), .unreadableRemoval(removal))
         } else {
-            tell(unread: change.unread)
+            tell(unread: unread)
         }
     }
 

@@ -30,7 +30,8 @@ public struct State: Sendable {
     var launches: [Place: LaunchIndex] { _read { yield storage.launches } }
     var activity: [Place: ActivityLog] { _read { yield storage.activity } }
     var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
-    var refusedTo: [AccountID: Set<FactKey>] { _read { yield storage.refusedTo } }
+    var keysOfResource: [Entity: Set<FactKey>] { _read { yield storage.keysOfResource } }
+    var keysOfGrantee: [AccountID: Set<FactKey>] { _read { yield storage.keysOfGrantee } }
     var shownPublic: Set<ResourceID> { _read { yield storage.shownPublic } }
     var journal: Journal? { _read { yield storage.journal } }
     /// The largest event time of any watched record in any account.
@@ -151,14 +152,15 @@ public struct State: Sendable {
         case .allTags:
             guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
             indexCopy(copy, of: source, isThere: isThere)
-        case .refusedShare:
-            guard case .grantee(.account(let grantee)) = key.qualifier else { return }
-            if storage.timelines[key] != nil {
-                own.refusedTo[grantee, default: []].insert(key)
-            } else {
-                own.refusedTo[grantee]?.remove(key)
-            }
-        default: break
+        default: if case .resource = key.entity { indexResource(key) }
+        }
+    }
+
+    private mutating func indexResource(_ key: FactKey) {
+        let isKnown = storage.timelines[key] != nil
+        own.keysOfResource.note(key, of: key.entity, isThere: isKnown)
+        if case .grantee(.account(let account)) = key.qualifier {
+            own.keysOfGrantee.note(key, of: account, isThere: isKnown)
         }
     }
 
@@ -338,5 +340,17 @@ public struct State: Sendable {
             }
         }
         own.journal = Journal()
+    }
+}
+
+extension Dictionary where Value == Set<FactKey> {
+    /// Lists a key under a name, or takes it off.
+    fileprivate mutating func note(_ key: FactKey, of name: Key, isThere: Bool) {
+        if isThere {
+            self[name, default: []].insert(key)
+        } else if let index = index(forKey: name) {
+            values[index].remove(key)
+            if values[index].isEmpty { remove(at: index) }
+        }
     }
 }

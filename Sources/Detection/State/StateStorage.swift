@@ -24,9 +24,12 @@ final class StateStorage: @unchecked Sendable {
     var activity: [Place: ActivityLog] = [:]
     @exclusivity(unchecked)
     var sharedWith: [AccountID: Set<ResourceID>] = [:]
-    /// The refused attempts to share something with an account.
+    /// The keys about each resource of an account, other than instances, of which something is known.
     @exclusivity(unchecked)
-    var refusedTo: [AccountID: Set<FactKey>] = [:]
+    var keysOfResource: [Entity: Set<FactKey>] = [:]
+    /// Of those the ones that name an account as a grantee.
+    @exclusivity(unchecked)
+    var keysOfGrantee: [AccountID: Set<FactKey>] = [:]
     /// The images that an inventory shows to be public.
     @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
@@ -49,7 +52,8 @@ final class StateStorage: @unchecked Sendable {
         launches = other.launches
         activity = other.activity
         sharedWith = other.sharedWith
-        refusedTo = other.refusedTo
+        keysOfResource = other.keysOfResource
+        keysOfGrantee = other.keysOfGrantee
         shownPublic = other.shownPublic
         tellers = other.tellers
         journal = other.journal

@@ -80,6 +80,55 @@ extension Reach {
     }
 }
 
+// MARK: - What other keys name
+
+extension Reach {
+    /// The subjects that keys of an attribute name, about the same resource as the fact.
+    static func sameResource(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
+        Reach("keys of \(attribute.tag) about the resource, kind \(kind.tag)") { key, _, affected in
+            affected.insert(kind, affected.state.keysOfResource[key.entity] ?? [], attribute)
+        }
+    }
+
+    /// The subjects that keys of an attribute name, about the same resource as a permission that stands for many
+    /// accounts: it may cover theirs.
+    static func widerGrant(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
+        let others = sameResource(attribute, kind)
+        return Reach("under a wider grant, \(others.name)") { key, fact, affected in
+            if case .grantee(let grantee) = key.qualifier, grantee.isGroup {
+                others.add(key, fact, &affected)
+            }
+        }
+    }
+
+    /// The subjects that keys of an attribute name, with the grantee that the fact is about.
+    static func grantee(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
+        Reach("keys of \(attribute.tag) with the grantee, kind \(kind.tag)") { key, _, affected in
+            guard case .account(let account) = key.entity else { return }
+            affected.insert(kind, affected.state.keysOfGrantee[account] ?? [], attribute)
+        }
+    }
+
+    /// The subjects that all keys of an attribute name.
+    static func all(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
+        Reach("all keys of \(attribute.tag), kind \(kind.tag)") { _, _, affected in
+            affected.insert(kind, affected.state.accountKeys, attribute)
+        }
+    }
+}
+
+extension AffectedSubjects {
+    fileprivate mutating func insert(
+        _ kind: Subject.Kind,
+        _ keys: some Sequence<FactKey>,
+        _ attribute: Attribute
+    ) {
+        for key in keys where key.attribute == attribute {
+            if let subject = Subject(kind, of: key) { insert(subject) }
+        }
+    }
+}
+
 // MARK: - Launches
 
 extension Reach {
