@@ -66,6 +66,8 @@ public final class WatchedCall: Sendable, CaseIterable {
             enableAllowedImagesSettings, disableAllowedImagesSettings, replaceImageCriteria,
             enableImageBlockPublicAccess, disableImageBlockPublicAccess,
             createStoreImageTask, exportImage, createInstanceExportTask,
+            modifySnapshotAttribute, resetSnapshotAttribute, deleteSnapshot, restoreSnapshot,
+            sharedSnapshotCopied, sharedSnapshotVolumeCreated,
         ] + memberships
 
     /// The service of most of them.

@@ -35,7 +35,8 @@ public struct RuleSet: Sendable {
     /// Every rule of this version.
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
-        AMISharedByService(), AMIShareAttemptDenied(), AMIExported(), BlockPublicAccessDisabled(),
+        AMISharedByService(), AMIShareAttemptDenied(), AMIExported(), AMISnapshotShared(),
+        BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
