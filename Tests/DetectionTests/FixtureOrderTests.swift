@@ -28,6 +28,35 @@ struct FixtureOrderTests {
         #expect(orders >= (records.count <= 6 ? (1...records.count).reduce(1, *) : 1000))
     }
 
+    /// After every record another engine goes on from what the first one has stored, and has nothing to say about that.
+    @Test(arguments: RuleFixture.all)
+    func whereItIsCutDecidesNothing(_ fixture: RuleFixture) throws {
+        let policy = try fixture.policy()
+        let records = try fixture.records()
+        // A copy that differs is known for one only to the engine that has read the other.
+        guard Set(records.map(\.id)).count == records.count else { return }
+        let expected = OrderTests.findings(of: records, policy, "\(fixture), as recorded")
+        for cut in 1..<records.count {
+            let comment: Comment = "\(fixture), cut after \(cut) records"
+            var engine = Engine(policy: policy)
+            var ledger = Ledger()
+            for (index, record) in records.enumerated() {
+                var alerts: [Alert] = []
+                if index == cut {
+                    let entries = engine.allEntries()
+                    engine = Engine(policy: policy)
+                    for entry in entries { try engine.restore(key: entry.key, value: entry.value) }
+                    engine.reconcile(into: &alerts)
+                    #expect(alerts.isEmpty, comment)
+                }
+                _ = engine.process(record, into: &alerts)
+                ledger.take(alerts, comment)
+            }
+            #expect(ledger.told == engine.told, comment)
+            #expect(engine.findingLines == expected, comment)
+        }
+    }
+
     /// One order, as far as it has come.
     ///
     /// Orders that begin alike share their beginning.
