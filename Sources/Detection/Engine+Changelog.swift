@@ -149,6 +149,7 @@ extension Engine {
     public mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         state.drop(accountsWhere: isDropped)
         deferral.forget(accountsWhere: isDropped)
+        timers.drop { isDropped($0.place.account) }
     }
 }
 

@@ -3,20 +3,18 @@ import CloudTrail
 // From what rules say to alerts: one whenever, and only when, what a finding says has changed.
 
 extension Engine {
-    /// What a finding says, unless there is none or a suppression holds it back.
-    mutating func published(
+    /// What a finding says, unless there is none or a suppression holds it back; with the time until which one does.
+    func published(
         _ identity: FindingIdentity,
         _ judgement: Judgement?,
         _ rule: RuleMetadata,
         _ known: FindingState?
-    ) -> Finding? {
-        guard let judgement, let finding = form(of: identity, judgement, rule, known) else { return nil }
-        if known == nil, isForgotten(finding, rule) { return nil }
-        guard let ends = suppressions(of: identity, judgement).map({ $0.entry.ends }).max() else {
-            return finding
-        }
-        timers.set(ends, identity.subject)
-        return nil
+    ) -> (finding: Finding?, suppressedUntil: EventTime?) {
+        guard let judgement, let finding = form(of: identity, judgement, rule, known),
+            known != nil || !isForgotten(finding, rule)
+        else { return (nil, nil) }
+        let end = suppressions(of: identity, judgement).map { $0.entry.ends }.max()
+        return (end == nil ? finding : nil, end)
     }
 
     mutating func publish(

@@ -60,7 +60,7 @@ public struct Engine: Sendable {
     /// of another engine is judged there. Set it when the accounts change, before anything is judged;
     /// ``startReconciling(of:)`` then judges what is new.
     public var isOwned: (@Sendable (AccountID) -> Bool)?
-    var timers = Timers()
+    var timers: Timers
     var expiries = Expiries()
     private var backlog = Backlog()
     var deferral: Deferral
@@ -84,6 +84,7 @@ public struct Engine: Sendable {
         self.rules = rules
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
+        timers = Timers(keepsChanges: settings.keepsJournal)
         deferral = Deferral(keepsChanges: settings.keepsJournal)
     }
 
@@ -230,11 +231,14 @@ public struct Engine: Sendable {
         let settles = if case .settling = cause { true } else { false }
         let (all, isLong) = judgements(of: subject)
         deferral.note(subject, isLong: isLong)
+        var deadlines: [Timers.Deadline] = []
         for said in all {
             let (rule, judgement, known) = (said.rule.metadata, said.judgement, said.known)
             let identity = FindingIdentity(rule: rule.id, subject: subject)
-            if let deadline = judgement?.deadline { timers.set(deadline, subject) }
-            if let finding = published(identity, judgement, rule, known) {
+            let (finding, suppressionEnd) = published(identity, judgement, rule, known)
+            let deadline = min(judgement?.deadline ?? .distantFuture, suppressionEnd ?? .distantFuture)
+            if deadline < .distantFuture { deadlines.append(Timers.Deadline(rule: rule.id, time: deadline)) }
+            if let finding {
                 if settings.delaysUndetermined, !settles, known == nil, finding.verdict == .undetermined {
                     unsettled.append(subject)
                 } else if let judgement {
@@ -244,6 +248,7 @@ public struct Engine: Sendable {
                 retract(identity, known, judgement, rule, cause, into: &alerts)
             }
         }
+        timers.set(deadlines, of: subject)
     }
 
     /// What the rules that judge such subjects say of one, and what was published: those that say something, or

@@ -2,8 +2,15 @@ import CloudTrail
 
 /// Deadlines derived from the state, in the order in which they fire; a binary heap.
 ///
-/// A deadline that fires only makes its subject be judged again, so one that fires twice, or in vain, does no harm.
+/// A rule has at most one deadline of a subject, and whenever the subject is judged, those of all rules are set anew. One
+/// that fires only makes its subject be judged again, so that one in vain does no harm.
 struct Timers: Sendable {
+    /// When a rule wants to judge a subject again.
+    struct Deadline: Hashable, Sendable {
+        let rule: String
+        let time: EventTime
+    }
+
     private struct Timer: Sendable, Comparable {
         let deadline: EventTime
         let subject: Subject
@@ -13,35 +20,76 @@ struct Timers: Sendable {
         }
     }
 
+    private var waiting: [Subject: [Deadline]] = [:]
+    /// Deadlines in `waiting`.
+    private var count = 0
+    /// One for each deadline that waits, at least; what else is here was replaced, and does nothing when it is due.
     private var heap: [Timer] = []
-    private var waiting: [Subject: EventTime] = [:]
-    /// Fired since the last commit.
-    private var fired: [Timer] = []
+    /// What was there before each change since the last commit; nil when nothing is taken back.
+    private var changes: [(subject: Subject, before: [Deadline])]?
 
-    mutating func set(_ deadline: EventTime, _ subject: Subject) {
-        guard waiting[subject] != deadline else { return }
-        waiting[subject] = deadline
-        push(Timer(deadline: deadline, subject: subject))
+    init(keepsChanges: Bool) { changes = keepsChanges ? [] : nil }
+
+    /// Entries of the heap, those included that were replaced.
+    var entryCount: Int { heap.count }
+
+    /// Puts the deadlines of a subject in the place of those that it had.
+    mutating func set(_ deadlines: [Deadline], of subject: Subject) {
+        if deadlines.isEmpty, waiting.isEmpty { return }
+        let before = waiting[subject] ?? []
+        guard deadlines != before else { return }
+        changes?.append((subject, before))
+        replace(before, by: deadlines, of: subject)
     }
 
-    /// The subjects whose deadline is at or before a time, in order.
+    /// The subjects that have a deadline at or before a time, each once, in the order of their first.
     mutating func popDue(at now: EventTime) -> [Subject] {
-        guard let first = heap.first, first.deadline <= now else { return [] }
         var due: [Subject] = []
         while let first = heap.first, first.deadline <= now {
-            let timer = pop(first)
-            fired.append(timer)
-            if waiting[timer.subject] == timer.deadline { waiting[timer.subject] = nil }
-            due.append(timer.subject)
+            let subject = pop(first).subject
+            guard let before = waiting[subject], before.contains(where: { $0.time <= now }) else { continue }
+            changes?.append((subject, before))
+            replace(before, by: before.filter { $0.time > now }, of: subject)
+            due.append(subject)
         }
         return due
     }
 
-    mutating func commit() { fired.removeAll(keepingCapacity: true) }
+    /// Forgets the deadlines of subjects, with no way back.
+    mutating func drop(where isDropped: (Subject) -> Bool) {
+        waiting = waiting.filter { !isDropped($0.key) }
+        count = waiting.values.reduce(0) { $0 + $1.count }
+        rebuild()
+        commit()
+    }
+
+    mutating func commit() { changes?.removeAll(keepingCapacity: true) }
 
     mutating func rollback() {
-        for timer in fired { set(timer.deadline, timer.subject) }
-        fired.removeAll(keepingCapacity: true)
+        for (subject, before) in (changes ?? []).reversed() {
+            replace(waiting[subject] ?? [], by: before, of: subject)
+        }
+        commit()
+    }
+
+    private mutating func replace(_ before: [Deadline], by deadlines: [Deadline], of subject: Subject) {
+        waiting[subject] = deadlines.isEmpty ? nil : deadlines
+        count += deadlines.count - before.count
+        for deadline in deadlines where !before.contains(where: { $0.time == deadline.time }) {
+            push(Timer(deadline: deadline.time, subject: subject))
+        }
+        if heap.count > 2 * count + Self.slack { rebuild() }
+    }
+
+    /// Replaced entries that are always allowed.
+    private static let slack = 64
+
+    /// Drops the entries that were replaced.
+    private mutating func rebuild() {
+        heap.removeAll(keepingCapacity: true)
+        for (subject, deadlines) in waiting {
+            for deadline in deadlines { push(Timer(deadline: deadline.time, subject: subject)) }
+        }
     }
 
     private mutating func push(_ timer: Timer) {
