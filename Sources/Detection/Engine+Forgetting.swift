@@ -265,7 +265,7 @@ extension Engine {
         let scene = Scene(FactView(state), policy: inForce, of: identity.subject)
         let judgement = rule.judge(identity.subject, in: scene)
         if known.isUnsaid, judgement?.last == nil { return known.changed }
-        guard rule.metadata.kind == .event else { return nil }
+        guard rule.metadata.lifetime == .occurrence else { return nil }
         return max(known.changed, known.lastSeen, judgement?.lastSeen ?? .distantPast)
     }
 
@@ -274,7 +274,7 @@ extension Engine {
         guard settings.horizonSeconds != nil else { return false }
         let limit = state.clock(of: finding.identity.subject.place.account)
             .advanced(bySeconds: -settings.retentionSeconds)
-        let hasEnded = finding.status == .resolved || rule.kind == .event
+        let hasEnded = finding.status == .resolved || rule.lifetime == .occurrence
         return hasEnded && max(finding.lastSeen, finding.event.time) < limit
     }
 }

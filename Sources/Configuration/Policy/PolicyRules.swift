@@ -122,6 +122,7 @@ extension PolicyReading {
                 "suppressions.\(key): findings of \(suppression.rule) \(why), so the entry suppresses nothing"
             )
         }
+        if suppression.region != nil, !rule.isAboutOneRegion { warn("region", "are about all Regions") }
         if suppression.image != nil, !rule.isAboutImages { warn("image", "are about no image") }
         if suppression.discriminator != nil, !rule.hasDiscriminator {
             warn("discriminator", "have no discriminator")

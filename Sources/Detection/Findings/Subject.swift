@@ -208,6 +208,8 @@ public struct Resource: Hashable, Sendable {
         case snapshot
         /// `<account>/<region>`.
         case accountRegion = "account-region"
+        /// The ARN of a user or role: what it did in all Regions of an account.
+        case principal
     }
 
     /// Its kind.

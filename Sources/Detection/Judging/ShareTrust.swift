@@ -15,6 +15,8 @@ struct ShareTrust {
         var missing: [String] = []
         /// Who the grantee is, for a sentence that begins with "shared with".
         var description: String
+        /// Whether the grantee is outside; what is not is too wide only.
+        var isOutside = true
     }
 
     /// The objection to a grantee; nil when it is trusted.
@@ -26,6 +28,22 @@ struct ShareTrust {
         case .organization(let arn): objection(toOrganization: arn)
         case .organizationalUnit(let arn): objection(toUnit: arn)
         }
+    }
+
+    /// The objection to what a call shares outside; what is certain comes first.
+    ///
+    /// What an AWS service shares by itself for the owner is an objection only if it is with everybody.
+    static func objection(to call: Fact, in scene: Scene) -> Objection? {
+        guard case .share(_, let grantees) = call.value else { return nil }
+        let trust = ShareTrust(owner: call.evidence.account, time: call.time, scene: scene)
+        let isByService = scene.policy.trust.service(of: call.evidence.actor) != nil
+        var undecided: Objection?
+        for grantee in grantees where !isByService || grantee == .everyone {
+            guard let objection = trust.objection(to: grantee), objection.isOutside else { continue }
+            if objection.verdict == .violation { return objection }
+            undecided = undecided ?? objection
+        }
+        return undecided
     }
 
     private func objection(to account: AccountID) -> Objection? {
@@ -120,7 +138,8 @@ struct ShareTrust {
                 severity: .medium,
                 clause: "trust.organizational_units",
                 facts: [],
-                description: "the whole own organization (the policy wants single units)"
+                description: "the whole own organization (the policy wants single units)",
+                isOutside: false
             )
         }
         if scene.policy.trust.organizations.contains(id) { return nil }
@@ -238,9 +257,33 @@ struct OrganizationsARN {
 extension ShareTrust {
     /// What makes it be asked again whether a grantee is trusted: who belongs to which organization.
     static let triggers: [Trigger] = [.on(.members, .allShares), .on(.membership, .sharesWithAccount)]
+
+    /// The same for subjects whose own facts are calls that share something.
+    static func triggers(of kind: Subject.Kind, from attribute: Attribute) -> [Trigger] {
+        [.on(.members, .all(kind, from: attribute)), .on(.membership, .naming(kind, from: attribute))]
+    }
 }
 
 extension Reach {
+    /// The subjects of all keys of an attribute.
+    fileprivate static func all(_ kind: Subject.Kind, from attribute: Attribute) -> Reach {
+        Reach("all of kind \(kind.tag) from \(attribute.tag)") { _, _, affected in
+            for key in affected.state.accountKeys where key.attribute == attribute {
+                if let subject = Subject(kind, of: key) { affected.insert(subject) }
+            }
+        }
+    }
+
+    /// The subjects of an attribute's keys whose facts name the account.
+    fileprivate static func naming(_ kind: Subject.Kind, from attribute: Attribute) -> Reach {
+        Reach("naming the account, kind \(kind.tag) from \(attribute.tag)") { key, _, affected in
+            guard case .account(let account) = key.entity else { return }
+            for key in (affected.state.sharesNaming[account] ?? [:]).keys where key.attribute == attribute {
+                if let subject = Subject(kind, of: key) { affected.insert(subject) }
+            }
+        }
+    }
+
     /// Every share, and every one that was refused.
     static let allShares = Reach("all shares") { _, _, affected in
         let state = affected.state

@@ -29,6 +29,7 @@ extension Rule {
             case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
             case .instance: Pattern("i-*")
             case .snapshot: Pattern("snap-*")
+            case .principal: Pattern("arn:*")
             case .image: Pattern(kind == .requiredTag ? "*ami-*" : "ami-*")
             }
         }
@@ -41,6 +42,9 @@ extension Rule {
     public var isAboutImages: Bool {
         subjects.contains { $0.resource == .image || $0.resource == .instance }
     }
+
+    /// Whether each of its findings is about something in one Region.
+    public var isAboutOneRegion: Bool { !subjects.contains { $0.resource == .principal } }
 }
 
 /// What a rule may look at.

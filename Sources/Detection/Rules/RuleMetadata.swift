@@ -8,6 +8,16 @@ public struct RuleMetadata: Sendable {
         case launch
         /// The current value of something.
         case standing
+        /// One record after others, within some time.
+        case sequence
+    }
+
+    /// When a finding is over.
+    enum Lifetime {
+        /// When its cause is undone.
+        case untilResolved
+        /// What happened is not undone: some time after it was last seen.
+        case occurrence
     }
 
     /// The id: also the name of its fixture folder, and of its file in camel case.
@@ -16,6 +26,8 @@ public struct RuleMetadata: Sendable {
     public let title: String
     /// What it looks at.
     public let kind: Kind
+    /// When its findings are over, and may be forgotten.
+    var lifetime: Lifetime { kind == .event || kind == .sequence ? .occurrence : .untilResolved }
     /// The severity unless the policy or a nuance says otherwise.
     public let severity: Severity
     /// The event names it listens to.

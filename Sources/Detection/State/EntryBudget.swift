@@ -70,7 +70,7 @@ extension FactValue {
         case .allTags(let tags, let source): tags.textBytes + (source?.textBytes ?? 0)
         case .created(let tags): tags?.textBytes ?? 0
         case .launched(let image), .seen(let image): image?.textBytes ?? 0
-        case .refused(let image, let grantees): image.textBytes + grantees.textBytes
+        case .share(let image, let grantees): image.textBytes + grantees.textBytes
         case .madePublic(let image): image.textBytes
         case .unreadable(let reason), .unreadableRemoval(let reason): reason.string.utf8.count
         case .joined(let organization), .left(let organization): organization?.string.utf8.count ?? 0

@@ -110,8 +110,8 @@ public enum FactValue: Hashable, Sendable {
     case seen(ResourceID?)
     /// An instance terminated, or another resource removed.
     case terminated
-    /// A share that was refused.
-    indirect case refused(ResourceID, [Grantee])
+    /// A call that shares an image with some grantees; whether it was refused, the attribute tells.
+    indirect case share(ResourceID, [Grantee])
     /// An image made public.
     case madePublic(ResourceID)
     /// A successful watched call.
@@ -139,6 +139,8 @@ public enum FactValue: Hashable, Sendable {
 
     /// What one rule alone knows the meaning of.
     var fields: Fields? { if case .fields(let fields) = self { fields } else { nil } }
+    /// The image of a call that shares one.
+    var sharedImage: ResourceID? { if case .share(let image, _) = self { image } else { nil } }
 
     /// The owner that it tells.
     var owner: AccountID? {

@@ -186,12 +186,12 @@ struct RecordFacts {
             case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
         else { return }
         for grantee in change.added {
-            add(.refusedShare(place, change.image, grantee), .refused(change.image, [grantee]))
+            add(.refusedShare(place, change.image, grantee), .share(change.image, [grantee]))
         }
         if let principal = evidence.actor.principalARN {
             add(
                 .refusals(place.account, principal: ExactText(principal)),
-                .refused(change.image, change.added)
+                .share(change.image, change.added)
             )
         }
     }

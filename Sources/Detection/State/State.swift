@@ -32,6 +32,7 @@ public struct State: Sendable {
     var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
     var keysOfResource: [Entity: Set<FactKey>] { _read { yield storage.keysOfResource } }
     var keysOfGrantee: [AccountID: Set<FactKey>] { _read { yield storage.keysOfGrantee } }
+    var sharesNaming: [AccountID: [FactKey: Int]] { _read { yield storage.sharesNaming } }
     var shownPublic: Set<ResourceID> { _read { yield storage.shownPublic } }
     var journal: Journal? { _read { yield storage.journal } }
     /// The largest event time of any watched record in any account.
@@ -152,7 +153,9 @@ public struct State: Sendable {
         case .allTags:
             guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
             indexCopy(copy, of: source, isThere: isThere)
-        default: if case .resource = key.entity { indexResource(key) }
+        default:
+            if case .share(_, let grantees) = fact.value { indexNames(in: grantees, key, isThere: isThere) }
+            if case .resource = key.entity { indexResource(key) }
         }
     }
 
@@ -161,6 +164,18 @@ public struct State: Sendable {
         own.keysOfResource.note(key, of: key.entity, isThere: isKnown)
         if case .grantee(.account(let account)) = key.qualifier {
             own.keysOfGrantee.note(key, of: account, isThere: isKnown)
+        }
+    }
+
+    private mutating func indexNames(in grantees: [Grantee], _ key: FactKey, isThere: Bool) {
+        for case .account(let account) in grantees {
+            let count = sharesNaming[account]?[key] ?? 0
+            if isThere || count > 1 {
+                own.sharesNaming[account, default: [:]][key] = count + (isThere ? 1 : -1)
+            } else {
+                own.sharesNaming[account]?[key] = nil
+                if sharesNaming[account]?.isEmpty == true { own.sharesNaming[account] = nil }
+            }
         }
     }
 

@@ -30,6 +30,9 @@ final class StateStorage: @unchecked Sendable {
     /// Of those the ones that name an account as a grantee.
     @exclusivity(unchecked)
     var keysOfGrantee: [AccountID: Set<FactKey>] = [:]
+    /// The timelines of calls that share something with an account, made or refused, and how many calls of each do.
+    @exclusivity(unchecked)
+    var sharesNaming: [AccountID: [FactKey: Int]] = [:]
     /// The images that an inventory shows to be public.
     @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
@@ -54,6 +57,7 @@ final class StateStorage: @unchecked Sendable {
         sharedWith = other.sharedWith
         keysOfResource = other.keysOfResource
         keysOfGrantee = other.keysOfGrantee
+        sharesNaming = other.sharesNaming
         shownPublic = other.shownPublic
         tellers = other.tellers
         journal = other.journal

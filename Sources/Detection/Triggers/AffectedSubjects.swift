@@ -65,7 +65,7 @@ struct AffectedSubjects {
 // MARK: - What a fact's own key names
 
 extension Reach {
-    /// The subject that the fact's key names: the same place, resource and qualifier.
+    /// The subject that the fact's key names.
     static func subject(_ kind: Subject.Kind) -> Reach {
         Reach("subject of kind \(kind.tag)", brings: true) { key, _, affected in
             if let subject = Subject(kind, of: key) { affected.insert(subject) }

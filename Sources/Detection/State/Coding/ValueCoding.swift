@@ -66,7 +66,7 @@ extension ByteWriter {
         case .launched(let image): tagged(17) { $0.optional(image) { $0.resource($1) } }
         case .seen(let image): tagged(18) { $0.optional(image) { $0.resource($1) } }
         case .terminated: byte(19)
-        case .refused(let image, let grantees):
+        case .share(let image, let grantees):
             tagged(20) {
                 $0.resource(image)
                 $0.list(grantees) { $0.grantee($1) }
@@ -195,7 +195,7 @@ extension ByteReader {
         case 17: .launched(try optionalResource())
         case 18: .seen(try optionalResource())
         case 19: .terminated
-        case 20: .refused(try resource(), try grantees())
+        case 20: .share(try resource(), try grantees())
         case 21: .madePublic(try resource())
         case 22: .active
         case 23: .unreadable(ExactText(try text()))
