@@ -35,8 +35,8 @@ public struct RuleSet: Sendable {
     /// Every rule of this version.
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
-        AMISharedByService(), AMIShareAttemptDenied(), AMIExported(), AMISnapshotShared(),
-        BlockPublicAccessDisabled(),
+        AMISharedByService(), AMIShareAttemptDenied(), AMIShareBurst(), AMIExported(),
+        AMISnapshotShared(), BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),

@@ -12,6 +12,7 @@ extension State {
         case (.unreadable, _, .text(let name)): count(.unreadable(place, name: name))
         case (.refusedShare, let image?, .grantee(let grantee)):
             refusalCount(.refusedShare(place, image, grantee))
+        case (.sharer, let principal?, _): count(FactKey(.sharesMade, .resource(place, principal)))
         case (.launch, let instance?, _): launchCount(.instance(place, instance), approvalTags)
         case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
         case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):

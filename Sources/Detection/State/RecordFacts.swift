@@ -143,6 +143,11 @@ struct RecordFacts {
     private mutating func tell(_ change: LaunchPermissionChange) {
         own(change.image)
         if change.added.contains(.everyone) { add(.madePublic(place), .madePublic(change.image)) }
+        if !change.added.isEmpty, let principal = evidence.actor.principalARN, !principal.isEmpty {
+            // In whichever Region.
+            let sharer = Entity.resource(Place(place.account, ""), ResourceID(principal))
+            add(FactKey(.sharesMade, sharer), .share(change.image, change.added))
+        }
         tell(granted: change.added, revoked: change.removed) { .image(change.image, .permission($0)) }
         tell(unread: change.unread, unreadRemoval: change.unreadRemoval)
     }

@@ -19,6 +19,7 @@ extension Engine {
         case (.resource(let place, let image), .refusedShare):
             guard case .grantee(let grantee) = key.qualifier else { return [] }
             return [.refusedShare(place, image, grantee)]
+        case (.resource(let place, let principal), .sharesMade): return [Subject(.sharer, place, principal)]
         case (.image(let image), .permission):
             guard let grantee = key.ofImage.grantee, fact.value == .granted else { return [] }
             return state.image(image).map { [.share($0.place(of: fact), image, grantee)] } ?? []
@@ -63,6 +64,8 @@ extension Engine {
         case (.unreadable, _, .text(let name)): return any([.unreadable(place, name: name)]) { _ in true }
         case (.refusedShare, let image?, .grantee(let grantee)):
             return any([.refusedShare(place, image, grantee)]) { _ in true }
+        case (.sharer, let principal?, _):
+            return any([FactKey(.sharesMade, .resource(place, principal))]) { _ in true }
         case (.launch, let instance?, _): return any([.instance(place, instance)]) { _ in true }
         case (.share, let image?, .grantee(let grantee)):
             // Where a document's grant belongs is told by the image's owner, and by where the image was made or owned.

@@ -89,6 +89,7 @@ enum World {
             policy.baseline.blockPublicAccess = .blockNewSharing
         }
         policy.thresholds.repeatedDenials = 2
+        policy.thresholds.shareBurstImages = 2
         if random.chance(30) {
             var setting = Policy.RuleSetting()
             setting.severity = .informational
