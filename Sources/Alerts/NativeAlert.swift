@@ -97,8 +97,8 @@ public struct NativeAlert {
         json.member("title", finding.title)
         json.member("severity", finding.severity.rawValue)
         let subject = finding.identity.subject
-        json.member("account_id", subject.place.account.description)
-        json.member("region", subject.place.region)
+        json.member("account_id", subject.scope.account.description)
+        json.member("region", subject.scope.region)
         json.key("resource")
         let resource = subject.resource
         json.object { json in

@@ -80,7 +80,7 @@ extension Engine {
         into alerts: inout [Alert]
     ) throws(StateError) {
         let touched = try take(key: key, value: value)
-        judge(touched: touched, into: &alerts)
+        evaluate(touched: touched, into: &alerts)
     }
 
     private mutating func take(
@@ -149,7 +149,7 @@ extension Engine {
     public mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         state.drop(accountsWhere: isDropped)
         deferral.forget(accountsWhere: isDropped)
-        timers.drop { isDropped($0.place.account) }
+        timers.drop { isDropped($0.scope.account) }
     }
 }
 

@@ -14,8 +14,8 @@ extension Engine {
             let clock = last.flatMap { $0.account == account ? $0.clock : nil } ?? state.clock(of: account)
             last = (account, clock)
             let limit = clock.advanced(bySeconds: -horizon)
-            if key.attribute == .activity, let place = key.entity.place {
-                for stale in state.staleActivity(in: place, before: limit) {
+            if key.attribute == .activity, let scope = key.entity.scope {
+                for stale in state.staleActivity(in: scope, before: limit) {
                     state.remove(stale.fact, at: stale.key)
                 }
             } else {
@@ -96,7 +96,7 @@ extension Engine {
         witness?.affected(affected, by: leaving, in: self)
         let subjects = affected.filter { owns($0) }
         // What they have to say is said while all of it is known.
-        judgeDeferred(subjects, into: &alerts)
+        evaluateDeferred(subjects, into: &alerts)
         var before: [FindingIdentity: SaidBefore] = [:]
         for subject in subjects {
             for said in judgements(of: subject).said {
@@ -171,7 +171,7 @@ extension Engine {
     }
 
     private func clock(of identity: FindingIdentity) -> EventTime {
-        state.clock(of: identity.subject.place.account)
+        state.clock(of: identity.subject.scope.account)
     }
 
     // MARK: Ended things
@@ -192,7 +192,7 @@ extension Engine {
         guard settings.horizonSeconds != nil else { return }
         expiries.note(
             .finding(identity),
-            of: identity.subject.place.account,
+            of: identity.subject.scope.account,
             at: changed.advanced(bySeconds: settings.retentionSeconds)
         )
     }
@@ -240,7 +240,7 @@ extension Engine {
             state.timeline(key).facts.map { KeyedFact(key, $0) }
         }
         let subjects = reached(by: leaving).filter {
-            $0.place == key.entity.place && $0.id == key.entity.id
+            $0.scope == key.entity.scope && $0.id == key.entity.id
         }
         for told in leaving { state.remove(told.fact, at: told.key) }
         for subject in subjects {
@@ -262,8 +262,8 @@ extension Engine {
     private func end(of identity: FindingIdentity, _ known: FindingState) -> EventTime? {
         if known.status != .open, !known.isUnsaid { return known.changed }
         guard let rule = rules.rule(identity.rule) else { return nil }
-        let scene = Scene(FactView(state), policy: inForce, of: identity.subject)
-        let judgement = rule.judge(identity.subject, in: scene)
+        let context = RuleContext(FactView(state), policy: inForce, of: identity.subject)
+        let judgement = rule.evaluate(identity.subject, in: context)
         if known.isUnsaid, judgement?.last == nil { return known.changed }
         guard rule.metadata.lifetime == .occurrence else { return nil }
         return max(known.changed, known.lastSeen, judgement?.lastSeen ?? .distantPast)
@@ -272,7 +272,7 @@ extension Engine {
     /// Whether a finding that is not kept any more ended so long ago that it is not published again.
     func isForgotten(_ finding: Finding, _ rule: RuleMetadata) -> Bool {
         guard settings.horizonSeconds != nil else { return false }
-        let limit = state.clock(of: finding.identity.subject.place.account)
+        let limit = state.clock(of: finding.identity.subject.scope.account)
             .advanced(bySeconds: -settings.retentionSeconds)
         let hasEnded = finding.status == .resolved || rule.lifetime == .occurrence
         return hasEnded && max(finding.lastSeen, finding.event.time) < limit
@@ -281,15 +281,15 @@ extension Engine {
 
 extension State {
     /// Activity before a time that is not the first under its state of Allowed AMIs.
-    func staleActivity(in place: Place, before limit: EventTime) -> [KeyedFact] {
-        guard let log = activity[place], log.isLong(before: limit) else { return [] }
+    func staleActivity(in scope: AccountRegion, before limit: EventTime) -> [KeyedFact] {
+        guard let log = activity[scope], log.isLong(before: limit) else { return [] }
         let settings = timeline(log.settings)
         var stale: [KeyedFact] = []
         var before: Fact?
         for call in log.all {
             guard call.time < limit else { break }
             if let before, settings.latest(asOf: before.time) == settings.latest(asOf: call.time) {
-                stale.append(KeyedFact(.activity(place, second: call.time.seconds), call))
+                stale.append(KeyedFact(.activity(scope, second: call.time.seconds), call))
             }
             before = call
         }

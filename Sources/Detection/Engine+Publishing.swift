@@ -35,7 +35,7 @@ extension Engine {
             forgotten: known?.forgotten ?? 0,
             firstSeen: finding.firstSeen,
             lastSeen: finding.lastSeen,
-            changed: state.clock(of: finding.identity.subject.place.account),
+            changed: state.clock(of: finding.identity.subject.scope.account),
             severity: finding.severity,
             verdict: finding.verdict
         )
@@ -69,8 +69,8 @@ extension Engine {
         next.occurrences = 0
         next.forgotten = 0
         next.lastAlert = nil
-        let place = identity.subject.place
-        next.changed = state.clock(of: place.account)
+        let scope = identity.subject.scope
+        next.changed = state.clock(of: scope.account)
         state.setFinding(next, identity)
         noteEnd(identity, changed: next.changed)
         let record = cause.evidence
@@ -88,8 +88,8 @@ extension Engine {
                     id: .text("policy/\(policy.hash)"),
                     time: known.lastSeen,
                     origin: Origin(
-                        account: place.account,
-                        region: place.region,
+                        account: scope.account,
+                        region: scope.region,
                         name: "PolicyChange",
                         source: "amiwatch",
                         actor: .unknown
@@ -212,8 +212,8 @@ extension Engine {
 extension Policy.Suppression {
     func covers(_ identity: FindingIdentity) -> Bool {
         let subject = identity.subject
-        return rule == identity.rule && (account ?? subject.place.account) == subject.place.account
-            && (region.map { $0 == ExactText(subject.place.region) } ?? true)
+        return rule == identity.rule && (account ?? subject.scope.account) == subject.scope.account
+            && (region.map { $0 == ExactText(subject.scope.region) } ?? true)
             && (resource?.matches(subject.resource.id) ?? true)
             && (discriminator.map { $0 == subject.discriminator.map { ExactText($0) } } ?? true)
     }

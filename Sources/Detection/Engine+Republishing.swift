@@ -27,7 +27,7 @@ extension Engine {
     /// (`News`), it says so. Changes nothing, and publishes nothing that was not published before.
     public func republished(_ identity: FindingIdentity) -> Republished {
         let said = judgements(of: identity.subject).said.first { $0.rule.metadata.id == identity.rule }
-        let isJudgedByOther = !judges.knows(identity.subject.place.account)
+        let isJudgedByOther = !judges.knows(identity.subject.scope.account)
         guard let said, let known = said.known, known.status == .open else {
             return .changing(isJudgedByOther: isJudgedByOther)
         }

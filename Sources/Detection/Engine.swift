@@ -65,7 +65,7 @@ public struct Engine: Sendable {
     private var backlog = Backlog()
     var deferral: Deferral
     /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
-    public var judgesLater = false
+    public var defersEvaluation = false
     var judges: JudgesOfAccounts
     var interning = Interning()
     /// Sees which subjects facts affect and what is evaluated; nil but in tests.
@@ -114,26 +114,26 @@ public struct Engine: Sendable {
                 touched.append(told)
             }
             let removed = touched
-            _ = tell(merged, touched: &touched)
+            _ = insertFacts(of: merged, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
-            isRepeated = tell(record, touched: &touched)
+            isRepeated = insertFacts(of: record, touched: &touched)
         }
         if record.time <= notAfter, !record.isInventory {
             state.advanceClocks(account: record.account, to: record.time)
         }
-        judge(touched: touched, into: &alerts)
+        evaluate(touched: touched, into: &alerts)
         return isRepeated ? .duplicate : .applied
     }
 
     /// Moves stream time forward without a record: what other partitions have seen, or `--until`.
     public mutating func advanceStreamTime(to time: EventTime, into alerts: inout [Alert]) {
         state.advanceStreamTime(to: time)
-        judge(touched: [], into: &alerts)
+        evaluate(touched: [], into: &alerts)
     }
 
     /// Puts a record's facts in their places; true when one of them stood there before.
-    private mutating func tell(_ record: Record, touched: inout [KeyedFact]) -> Bool {
+    private mutating func insertFacts(of record: Record, touched: inout [KeyedFact]) -> Bool {
         let told = facts(of: record)
         touched.reserveCapacity(touched.count + told.count)
         let clock = state.clock(of: record.account)
@@ -179,19 +179,19 @@ public struct Engine: Sendable {
 
     // MARK: Judging
 
-    mutating func judge(touched: [KeyedFact], into alerts: inout [Alert]) {
+    mutating func evaluate(touched: [KeyedFact], into alerts: inout [Alert]) {
         let start = alerts.count
         defer { Alert.group(&alerts, from: start) }
         let due = timers.popDue(at: state.streamTime)
         if !due.isEmpty {
-            for subject in due.prefix(settings.subjectsAtOnce) { judge(subject, .time, into: &alerts) }
+            for subject in due.prefix(settings.subjectsAtOnce) { evaluate(subject, .time, into: &alerts) }
             backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
         }
         guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
         let subjects = reached(by: touched)
         witness?.affected(subjects, by: touched, in: self)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
-            judge(subject, cause, into: &alerts)
+            evaluate(subject, cause, into: &alerts)
         }
         if subjects.count > settings.subjectsAtOnce {
             backlog.append(subjects.dropFirst(settings.subjectsAtOnce), cause)
@@ -201,7 +201,7 @@ public struct Engine: Sendable {
 
     /// Whether a subject that is touched waits.
     private mutating func defers(_ subject: Subject, _ cause: EvaluationCause) -> Bool {
-        if judgesLater {
+        if defersEvaluation {
             if owns(subject) { _ = deferral.touch(subject, by: cause) }
             return true
         }
@@ -218,10 +218,10 @@ public struct Engine: Sendable {
         return affected.sorted()
     }
 
-    func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.place.account) } ?? true }
+    func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.scope.account) } ?? true }
 
     /// Judges one subject by every rule that judges such, and publishes what has changed.
-    private mutating func judge(
+    private mutating func evaluate(
         _ subject: Subject,
         _ cause: EvaluationCause,
         into alerts: inout [Alert]
@@ -256,18 +256,18 @@ public struct Engine: Sendable {
     ///
     /// With whether there are so many facts about it that it is not judged for each new one.
     func judgements(of subject: Subject) -> (said: [Said], isLong: Bool) {
-        let scene = Scene(FactView(state), policy: inForce, of: subject)
+        let context = RuleContext(FactView(state), policy: inForce, of: subject)
         let published = state.findings.published(about: subject)
-        let begun = scene.facts.walked
+        let begun = context.facts.walked
         var walked = begun
         var said: [Said] = []
-        for rule in rules.rules(judging: subject) {
+        for rule in rules.rules(evaluating: subject) {
             let known = published.first { $0.rule == rule.metadata.id }?.finding
             let isEnabled = inForce.isEnabled(rule.metadata.id)
-            scene.facts.walked = begun
-            var judgement = isEnabled ? judgement(of: subject, by: rule, in: scene) : nil
-            judgement?.tell()
-            walked = max(walked, scene.facts.walked)
+            context.facts.walked = begun
+            var judgement = isEnabled ? judgement(of: subject, by: rule, in: context) : nil
+            judgement?.putIntoWords()
+            walked = max(walked, context.facts.walked)
             if judgement != nil || known != nil {
                 said.append(Said(rule: rule, judgement: judgement, known: known))
             }
@@ -277,13 +277,13 @@ public struct Engine: Sendable {
     }
 
     /// What one rule says of a subject; where somebody watches, with what it has read.
-    private func judgement(of subject: Subject, by rule: AppliedRule, in scene: Scene) -> Judgement? {
-        guard let witness else { return rule.rule.judge(subject, in: scene) }
+    private func judgement(of subject: Subject, by rule: AppliedRule, in context: RuleContext) -> Judgement? {
+        guard let witness else { return rule.rule.evaluate(subject, in: context) }
         let readings = FactReadings()
-        let noting = Scene(FactView(state, noting: readings), policy: inForce, of: subject)
-        var judgement = rule.rule.judge(subject, in: noting)
-        judgement?.tell()
-        scene.facts.walked = noting.facts.walked
+        let noting = RuleContext(FactView(state, noting: readings), policy: inForce, of: subject)
+        var judgement = rule.rule.evaluate(subject, in: noting)
+        judgement?.putIntoWords()
+        context.facts.walked = noting.facts.walked
         witness.evaluated(subject, by: rule.metadata.id, judgement, readings)
         return judgement
     }
@@ -304,7 +304,7 @@ public struct Engine: Sendable {
     /// Publishes the undetermined verdicts that have waited, unless they are settled by now.
     public mutating func settle(_ subjects: [Subject], into alerts: inout [Alert]) {
         let start = alerts.count
-        for subject in subjects { judge(subject, .settling, into: &alerts) }
+        for subject in subjects { evaluate(subject, .settling, into: &alerts) }
         Alert.group(&alerts, from: start)
     }
 
@@ -318,7 +318,7 @@ public struct Engine: Sendable {
     /// new version.
     public mutating func reconcile(into alerts: inout [Alert]) {
         startReconciling()
-        judgeBacklog(atMost: .max, into: &alerts)
+        evaluateBacklog(atMost: .max, into: &alerts)
     }
 
     /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
@@ -337,8 +337,8 @@ public struct Engine: Sendable {
         affected.addAll()
         let subjects = affected.sorted()
         witness?.reconciled(subjects, of: isConcerned, in: self)
-        for subject in subjects where owns(subject) && isConcerned(subject.place.account) {
-            backlog.append(CollectionOfOne(subject), cause(subject.place.account))
+        for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
+            backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
         }
         judges.forget(accountsWhere: isConcerned)
     }
@@ -352,9 +352,9 @@ public struct Engine: Sendable {
     public var hasBacklog: Bool { !backlog.isEmpty }
 
     /// Judges subjects that wait.
-    public mutating func judgeBacklog(atMost count: Int, into alerts: inout [Alert]) {
+    public mutating func evaluateBacklog(atMost count: Int, into alerts: inout [Alert]) {
         let start = alerts.count
-        for waiting in backlog.take(atMost: count) { judge(waiting.subject, waiting.cause, into: &alerts) }
+        for waiting in backlog.take(atMost: count) { evaluate(waiting.subject, waiting.cause, into: &alerts) }
         Alert.group(&alerts, from: start)
     }
 
@@ -372,22 +372,22 @@ public struct Engine: Sendable {
     }
 
     /// Judges whatever waits, for nothing more is to come.
-    public mutating func judgeDeferred(into alerts: inout [Alert]) {
+    public mutating func evaluateDeferred(into alerts: inout [Alert]) {
         takeUpDeferred()
-        judgeBacklog(atMost: .max, into: &alerts)
+        evaluateBacklog(atMost: .max, into: &alerts)
     }
 
     /// Judges those of some subjects that wait for more facts.
-    mutating func judgeDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
+    mutating func evaluateDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
         for subject in subjects {
-            if let cause = deferral.cause(of: subject) { judge(subject, cause, into: &alerts) }
+            if let cause = deferral.cause(of: subject) { evaluate(subject, cause, into: &alerts) }
         }
     }
 
     /// Puts another policy in force, as if it had always been.
     public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
         startReplacingPolicy(policy)
-        judgeBacklog(atMost: .max, into: &alerts)
+        evaluateBacklog(atMost: .max, into: &alerts)
     }
 
     /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
@@ -402,9 +402,9 @@ public struct Engine: Sendable {
         var result: [(id: String, finding: Finding)] = []
         for (identity, known) in state.findings.all where known.status != .retracted {
             guard let rule = rules.rule(identity.rule),
-                let judgement = rule.judge(
+                let judgement = rule.evaluate(
                     identity.subject,
-                    in: Scene(FactView(state), policy: inForce, of: identity.subject)
+                    in: RuleContext(FactView(state), policy: inForce, of: identity.subject)
                 ),
                 let finding = form(of: identity, judgement, rule.metadata, known)
             else { continue }

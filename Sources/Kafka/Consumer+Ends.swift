@@ -9,16 +9,16 @@ extension Consumer {
     /// Where the group stands in partitions, and where those end; without a commit it stands at the first message.
     ///
     /// - Throws: ``KafkaError`` when a question's time limit passes or a partition does not exist.
-    public func groupPlaces(
+    public func groupPositions(
         in partitions: [TopicPartition],
         timeout: Duration
-    ) throws(KafkaError) -> [TopicPartition: GroupPlace] {
+    ) throws(KafkaError) -> [TopicPartition: GroupPosition] {
         let committed = try committed(partitions, timeout: timeout)
         let ends = try watermarks(of: partitions, timeout: timeout)
-        var places: [TopicPartition: GroupPlace] = [:]
+        var places: [TopicPartition: GroupPosition] = [:]
         for (partition, end) in ends {
             let place = max(end.low, committed[partition].flatMap(\.self) ?? end.low)
-            places[partition] = GroupPlace(place: place, end: end.high)
+            places[partition] = GroupPosition(place: place, end: end.high)
         }
         return places
     }

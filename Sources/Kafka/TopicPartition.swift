@@ -45,7 +45,7 @@ public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Where a group stands in a partition.
-public struct GroupPlace: Hashable, Sendable {
+public struct GroupPosition: Hashable, Sendable {
     /// The offset of the next message that it reads.
     public let place: Int64
     /// The offset behind the last message that it may read.

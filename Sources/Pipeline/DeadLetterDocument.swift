@@ -12,7 +12,7 @@ struct DeadLetterDocument {
 
     /// Where it was found.
     enum Source {
-        case message(MessagePlace)
+        case message(MessagePosition)
         case file(String)
     }
 

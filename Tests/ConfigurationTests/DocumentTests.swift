@@ -43,7 +43,7 @@ struct DocumentTests {
         let result = JSONDocument.read(Array(text.utf8), file: "x.json")
         let time = threadSeconds() - start
         guard case .failure(let fault) = result else { Issue.record("accepted"); return }
-        #expect(fault.place.column == 2_000_002)
+        #expect(fault.location.column == 2_000_002)
         #expect(time < 20)
     }
 

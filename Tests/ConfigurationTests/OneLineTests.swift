@@ -19,7 +19,7 @@ struct OneLineTests {
             #expect(line.oneLine.utf8.elementsEqual(line.utf8))
             let diagnostic = Diagnostic(
                 .error,
-                at: Place(file: text, line: 1, column: 1),
+                at: FileLocation(file: text, line: 1, column: 1),
                 text,
                 instead: text
             )

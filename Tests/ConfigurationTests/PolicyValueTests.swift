@@ -140,8 +140,8 @@ struct PolicyValueTests {
 
     @Test("A diagnostic is one line, whatever the file holds")
     func oneLine() {
-        let place = Place(file: "a\nb", line: 1, column: 2)
-        let diagnostic = Diagnostic(.error, at: place, "x\u{1B}[31m\ny", instead: "\"a\tb\"")
+        let location = FileLocation(file: "a\nb", line: 1, column: 2)
+        let diagnostic = Diagnostic(.error, at: location, "x\u{1B}[31m\ny", instead: "\"a\tb\"")
         #expect(diagnostic.description == #"a\nb:1:2: error: x\u{1b}[31m\ny; write "a\tb""#)
         let json =
             #"{"file":"a\nb","line":1,"column":2,"severity":"error","message":"x\u001b[31m\ny","#

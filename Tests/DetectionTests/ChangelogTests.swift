@@ -250,7 +250,7 @@ struct ChangelogTests {
         #expect(!live.hasBacklog)
         alerts = []
         live.advanceStreamTime(to: EventTime(seconds: 1_770_003_600), into: &alerts)
-        while live.hasBacklog { live.judgeBacklog(atMost: 2, into: &alerts) }
+        while live.hasBacklog { live.evaluateBacklog(atMost: 2, into: &alerts) }
         #expect(Set(alerts.map(\.findingID)).count == 5 && alerts.count == 5)
     }
 

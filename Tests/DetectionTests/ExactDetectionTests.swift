@@ -269,10 +269,12 @@ struct ExactDetectionTests {
     @Test("Values that are compared, sorted and kept in tables")
     func values() {
         let (one, other) = (Self.one, Self.other)
-        #expect(Place(World.owner, one) != Place(World.owner, other))
-        #expect((Place(World.owner, one) < Place(World.owner, other)) == one.bytesPrecede(other))
+        #expect(AccountRegion(World.owner, one) != AccountRegion(World.owner, other))
+        #expect(
+            (AccountRegion(World.owner, one) < AccountRegion(World.owner, other)) == one.bytesPrecede(other)
+        )
         let subjects = [one, other].map {
-            Subject.approvalTag(Place(World.owner, "us-east-1"), World.image(1), key: ExactText($0))
+            Subject.approvalTag(AccountRegion(World.owner, "us-east-1"), World.image(1), key: ExactText($0))
         }
         #expect(subjects[0] != subjects[1] && (subjects[0] < subjects[1]) == one.bytesPrecede(other))
         #expect(FactStatement("x", one) != FactStatement("x", other))

@@ -23,7 +23,7 @@ struct ExtremeNumberTests {
         + #""actor":{"user":{"uid":"arn:aws:iam::123456789012:user/ann","account":{"uid":"123456789012"}}}}"#
 
     /// Where a line has numbers, as such or as text, and dates.
-    private static func places(_ line: String) -> [(range: Range<String.Index>, values: [String])] {
+    private static func scopes(_ line: String) -> [(range: Range<String.Index>, values: [String])] {
         line.matches(of: /[:\[,]\s*("?)-?[0-9]+(\.[0-9]+)?\1(?=[,}\]])/).map { match in
             (line.index(after: match.range.lowerBound)..<match.range.upperBound, numbers)
         }
@@ -40,11 +40,11 @@ struct ExtremeNumberTests {
         let policy = try fixture.policy()
         var count = 0
         for (index, line) in lines.enumerated() {
-            for (range, values) in Self.places(line) {
+            for (range, values) in Self.scopes(line) {
                 for value in values {
                     var changed = lines
                     changed[index] = line.replacingCharacters(in: range, with: value)
-                    try Self.judge(changed, policy)
+                    try Self.evaluate(changed, policy)
                     count += 1
                 }
             }
@@ -52,7 +52,7 @@ struct ExtremeNumberTests {
         #expect(count > 20)
     }
 
-    private static func judge(_ lines: [String], _ policy: Policy) throws {
+    private static func evaluate(_ lines: [String], _ policy: Policy) throws {
         var settings = Engine.Settings()
         settings.keepsJournal = true
         var engine = Engine(policy: policy, settings: settings)

@@ -151,7 +151,7 @@ struct FloodTests {
         var engine = Engine(policy: policy, settings: settings)
         var alerts: [Alert] = []
         for record in records { _ = engine.process(record, into: &alerts) }
-        engine.judgeDeferred(into: &alerts)
+        engine.evaluateDeferred(into: &alerts)
         return (engine, alerts)
     }
 

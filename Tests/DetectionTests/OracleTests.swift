@@ -71,15 +71,15 @@ struct OracleTests {
             )
             let findings = Self.engine(policy, records).findings().map(\.finding)
             for account in [World.owner, World.member] {
-                let place = Place(account, World.regions[0])
-                let expected = GuardrailOracle(records, policy, place).findings()
+                let scope = AccountRegion(account, World.regions[0])
+                let expected = GuardrailOracle(records, policy, scope).findings()
                 count += expected.count
                 var found: [String: FindingSketch] = [:]
-                for finding in findings where finding.identity.subject.resource.id == place.description {
+                for finding in findings where finding.identity.subject.resource.id == scope.description {
                     guard finding.identity.rule != "watched-call-unreadable" else { continue }
                     found[finding.identity.rule] = FindingSketch(finding)
                 }
-                #expect(found == expected, "seed \(seed), \(place)")
+                #expect(found == expected, "seed \(seed), \(scope)")
                 if found != expected { return }
             }
         }

@@ -154,12 +154,12 @@ struct OrderTests {
         while !waiting.isEmpty || engine.hasBacklog || engine.hasDeferred || !engine.unsettled.isEmpty
             || !unsettled.isEmpty
         {
-            engine.judgesLater = random.chance(40)
+            engine.defersEvaluation = random.chance(40)
             let batch = waiting.prefix(Int.random(in: 0...5, using: &random))
             var alerts: [Alert] = []
             for record in batch { _ = engine.process(record, into: &alerts) }
             if random.chance(50) { engine.takeUpDeferred() }
-            engine.judgeBacklog(atMost: Int.random(in: 0...3, using: &random), into: &alerts)
+            engine.evaluateBacklog(atMost: Int.random(in: 0...3, using: &random), into: &alerts)
             let settling = random.chance(50) ? unsettled : []
             engine.settle(settling, into: &alerts)
             if random.chance(40) {

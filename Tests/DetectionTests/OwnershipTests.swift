@@ -65,7 +65,7 @@ struct OwnershipTests {
         for entry in other.pendingChanges() { try engine.restore(key: entry.key, value: entry.value) }
         engine.isOwned = nil
         engine.startReconciling { $0 == World.member }
-        engine.judgeBacklog(atMost: .max, into: &alerts)
+        engine.evaluateBacklog(atMost: .max, into: &alerts)
         #expect(alerts.contains { $0.finding.identity.rule == "ami-created-without-required-tags" })
     }
 
@@ -144,7 +144,7 @@ private struct Workers {
 
     private mutating func commit(_ worker: Int, _ alerts: [Alert], _ comment: Comment) {
         for alert in alerts {
-            let account = alert.finding.identity.subject.place.account
+            let account = alert.finding.identity.subject.scope.account
             #expect(owners[Self.group(account)] == worker, "an alert about another's account; \(comment)")
         }
         ledger.take(alerts, comment)

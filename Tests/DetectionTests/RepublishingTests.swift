@@ -41,7 +41,7 @@ struct RepublishingTests {
             for record in History.records(Int.random(in: 20...80, using: &random), random) {
                 _ = engine.process(record, into: &alerts)
             }
-            engine.judgeDeferred(into: &alerts)
+            engine.evaluateDeferred(into: &alerts)
             engine.commit()
             let last = Self.last(alerts)
             let members = Set(alerts.flatMap(\.instances).map(\.alertID))
@@ -98,7 +98,7 @@ struct RepublishingTests {
                     #expect(alert.finding.severity == last[alert.findingID]?.finding.severity)
                 case .changing(let isJudgedByOther):
                     // An account of which nothing has been read says nothing of who judged it.
-                    let account = identity.subject.place.account
+                    let account = identity.subject.scope.account
                     #expect(isJudgedByOther || restored.state.clocks[account] == nil)
                     differing += 1
                 case .forgotten: Issue.record("nothing is forgotten yet")

@@ -35,11 +35,11 @@ struct StateEntryTests {
         return Array(writer.bytes)
     }
 
-    private static let place = Place(World.owner, "us-east-1")
+    private static let scope = AccountRegion(World.owner, "us-east-1")
     private static let guardrails = StateKey.finding(
-        FindingIdentity(rule: "allowed-amis-disabled", subject: .guardrails(place))
+        FindingIdentity(rule: "allowed-amis-disabled", subject: .guardrails(scope))
     )
-    private static let criteria = StateKey.facts(.imageCriteria(place), writer: World.owner)
+    private static let criteria = StateKey.facts(.imageCriteria(scope), writer: World.owner)
 
     private static func fact(
         at seconds: Int64 = World.base,
@@ -126,7 +126,7 @@ struct StateEntryTests {
         (criteria, [1, 1, 2, 1, 30, 2, 1, 0x62, 2, 1, 0x61, 2], "fields are not in order"),
         (criteria, [1, 1, 2, 1, 30, 2, 1, 0x61, 2, 1, 0x61, 3], "fields are not in order"),
         (criteria, [1, 1, 2, 1, 0, 2, 0xC3, 0x28], "a text is not UTF-8"),
-        (.facts(.activity(place, second: 5), writer: World.owner), facts([fact(at: 6)]), "another second"),
+        (.facts(.activity(scope, second: 5), writer: World.owner), facts([fact(at: 6)]), "another second"),
         (
             .facts(.image(World.image(1), .name), writer: World.owner),
             facts([fact(.text("web"), by: World.vendor)]), "another account"
@@ -194,9 +194,9 @@ struct StateEntryTests {
         Attribute(0x1FFD, isInCatalogue: true, isConstant: true, hasTellers: true),
     ].flatMap { attribute in
         [
-            FactKey(attribute, .resource(place, ResourceID("snap-1")), .text("x")),
+            FactKey(attribute, .resource(scope, ResourceID("snap-1")), .text("x")),
             FactKey(attribute, .image(World.image(1)), .grantee(.everyone)),
-            FactKey(attribute, .accountRegion(place), .second(World.base)),
+            FactKey(attribute, .accountRegion(scope), .second(World.base)),
             FactKey(attribute, .account(World.owner)),
             FactKey(attribute, .organization("o-1"), .requiredTag("k", .snapshot)),
         ]
@@ -222,7 +222,7 @@ struct StateEntryTests {
         }
         for id in [nil, World.instance(1)] {
             let kind = Subject.Kind(0x1FFF, .instance)
-            let subject = Subject(kind, Self.place, id, .text("x"))
+            let subject = Subject(kind, Self.scope, id, .text("x"))
             let identity = FindingIdentity(rule: "a-later-rule", subject: subject)
             entries[Self.bytes { $0.entryKey(.finding(identity)) }] = Self.finding([1, 1, 0])
         }
@@ -331,17 +331,17 @@ struct StateEntryTests {
 
     private static func change(_ bytes: inout [UInt8], _ other: [UInt8], _ random: inout SplitMix64) {
         guard !bytes.isEmpty else { return bytes = other }
-        let place = bytes.indices.randomElement(using: &random) ?? 0
+        let scope = bytes.indices.randomElement(using: &random) ?? 0
         switch Int.random(in: 0..<7, using: &random) {
-        case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-        case 1: bytes[place] = random.pick([0, 1, 0x7F, 0x80, 0xFF])
-        case 2: bytes.removeSubrange(place...)
-        case 3: bytes.insert(UInt8.random(in: .min ... .max, using: &random), at: place)
-        case 4: bytes.remove(at: place)
-        case 5: bytes.replaceSubrange(place..<(place + 1), with: random.pick(extremes))
+        case 0: bytes[scope] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1: bytes[scope] = random.pick([0, 1, 0x7F, 0x80, 0xFF])
+        case 2: bytes.removeSubrange(scope...)
+        case 3: bytes.insert(UInt8.random(in: .min ... .max, using: &random), at: scope)
+        case 4: bytes.remove(at: scope)
+        case 5: bytes.replaceSubrange(scope..<(scope + 1), with: random.pick(extremes))
         default:
             let from = other.indices.randomElement(using: &random) ?? 0
-            bytes.replaceSubrange(place..., with: other[from...])
+            bytes.replaceSubrange(scope..., with: other[from...])
         }
     }
 }

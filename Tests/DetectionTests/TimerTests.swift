@@ -8,7 +8,7 @@ import Testing
 @Suite
 struct TimerTests {
     private static let subjects = (1...3).map {
-        Subject.launch(Place(World.owner, "us-east-1"), World.instance($0))
+        Subject.launch(AccountRegion(World.owner, "us-east-1"), World.instance($0))
     }
 
     private static func time(_ second: Int64) -> EventTime { EventTime(seconds: World.base + second) }

@@ -34,11 +34,11 @@ struct DeadLetterDocumentTests {
         }
     }
 
-    private static func place(
+    private static func position(
         key: [UInt8]? = Array("source".utf8),
         timestamp: Int64? = 1_773_735_000_123
-    ) -> MessagePlace {
-        MessagePlace(
+    ) -> MessagePosition {
+        MessagePosition(
             partition: TopicPartition("cloudtrail", 3),
             offset: 12_345,
             key: key,
@@ -53,17 +53,17 @@ struct DeadLetterDocumentTests {
         let text = Array("{\"eventName\":\"Run".utf8)
         let binary: [UInt8] = [0x1F, 0x8B, 0x08, 0x00, 0xFF]
         var letters = DeadLetter.Reason.allCases.map { Self.lost(text, $0) }.map {
-            DeadLetterMessage(lost: $0, place: Self.place())
+            DeadLetterMessage(lost: $0, position: Self.position())
         }
         let account = AccountID("123456789012")
         letters += [
             .init(
                 lost: Self.lost(text, index: 7, offset: nil, count: 9, account: account),
-                place: Self.place()
+                position: Self.position()
             ),
-            .init(lost: Self.lost(binary), place: Self.place(key: binary, timestamp: nil)),
-            .init(lost: Self.lost([]), place: Self.place(key: nil, timestamp: .max)),
-            .init(lost: Self.lost(text), place: Self.place(key: [], timestamp: 0)),
+            .init(lost: Self.lost(binary), position: Self.position(key: binary, timestamp: nil)),
+            .init(lost: Self.lost([]), position: Self.position(key: nil, timestamp: .max)),
+            .init(lost: Self.lost(text), position: Self.position(key: [], timestamp: 0)),
         ]
         let lines =
             letters.map { $0.value(atMost: 1_000_000) }
@@ -85,7 +85,7 @@ struct DeadLetterDocumentTests {
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
         let letter = DeadLetterMessage(
             lost: Self.lost(bytes),
-            place: Self.place(key: Array(repeating: 0xFF, count: 1024))
+            position: Self.position(key: Array(repeating: 0xFF, count: 1024))
         )
         let value = letter.value(atMost: maximum)
         #expect(value.count <= maximum - 4096)

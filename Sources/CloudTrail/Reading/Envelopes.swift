@@ -179,7 +179,7 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        switch judge(shape, value, context) {
+        switch classify(shape, value, context) {
         case .found(let record): try emit(record, raw, body)
         case .ignored: try emitIgnored(1, body)
         case .nothing: return .nothing
@@ -195,7 +195,7 @@ extension RecordReader {
         case refused(Refusal)
     }
 
-    private func judge(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
+    private func classify(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         let decoder = RecordDecoder(reader: self, context: context)
         do throws(Refusal) {
             if shape.isOCSF, !shape.frame.isWhole {
@@ -204,7 +204,7 @@ extension RecordReader {
             let frame = shape.frame
             if frame.eventName == nil, frame.eventSource == nil { throw .unrecognised(value) }
             if frame.isWrapper { throw .unrecognised(value) }
-            return try decoder.judge(frame).map { .found(FoundRecord($0)) } ?? .ignored
+            return try decoder.validate(frame).map { .found(FoundRecord($0)) } ?? .ignored
         } catch {
             var refusal = error
             refusal.account = decoder.account(of: shape.frame)

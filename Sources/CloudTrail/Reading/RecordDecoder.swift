@@ -4,7 +4,7 @@ struct RecordDecoder {
     let context: RecordReader.Context
 
     /// The frame of a watched call; nil for any other call, and for one that is told elsewhere.
-    func judge(_ frame: Frame) throws(Refusal) -> SoundFrame? {
+    func validate(_ frame: Frame) throws(Refusal) -> SoundFrame? {
         if frame.isNetworkActivity { return nil }
         guard let name = try frameText(frame.eventName, "eventName") else {
             throw Refusal(.unreadableName, "eventName is missing or empty")

@@ -11,7 +11,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Where.
-    public var place: Place
+    public var location: FileLocation
     /// Refused, or only doubtful.
     public var severity: Severity
     /// What is wrong, one line.
@@ -24,12 +24,12 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     /// A diagnostic from its parts.
     public init(
         _ severity: Severity,
-        at place: Place,
+        at location: FileLocation,
         _ message: String,
         instead: String? = nil,
         impact: String? = nil
     ) {
-        self.place = place
+        self.location = location
         self.severity = severity
         self.message = message
         self.instead = instead
@@ -38,7 +38,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
     /// One line for people: `policy.yaml:4:13: error: …; write "111122223333" (otherwise …)`.
     public var description: String {
-        var line = "\(place): \(severity.rawValue): \(message)"
+        var line = "\(location): \(severity.rawValue): \(message)"
         if let instead { line += "; write \(instead)" }
         if let impact { line += " (otherwise \(impact))" }
         return line.oneLine
@@ -48,9 +48,9 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     public var json: String {
         var json = JSONWriter()
         json.object { json in
-            json.member("file", place.file)
-            json.member("line", place.line)
-            json.member("column", place.column)
+            json.member("file", location.file)
+            json.member("line", location.line)
+            json.member("column", location.column)
             json.member("severity", severity.rawValue)
             json.member("message", message)
             json.member("instead", instead)
@@ -61,7 +61,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A place in a file, or a setting that came from outside any file.
-public struct Place: Hashable, Sendable, CustomStringConvertible {
+public struct FileLocation: Hashable, Sendable, CustomStringConvertible {
     /// The file as the user named it; else what gave the value: `--input`, `AMIWATCH_INPUT_TOPICS`.
     public var file: String
     /// Counted from 1; nil where the whole file is meant.
@@ -80,7 +80,7 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same line and column of a file of the same name, byte for byte.
-    public static func == (left: Place, right: Place) -> Bool {
+    public static func == (left: FileLocation, right: FileLocation) -> Bool {
         left.file.hasSameBytes(as: right.file) && left.line == right.line && left.column == right.column
             && left.isSetting == right.isSetting
     }

@@ -1,6 +1,6 @@
 /// Where and why the text of a file is no YAML, or no JSON.
 struct DocumentFault: Error {
-    let place: Place
+    let location: FileLocation
     let message: String
     var instead: String?
 
@@ -8,7 +8,7 @@ struct DocumentFault: Error {
     static func encoding(of bytes: [UInt8], file: String) -> DocumentFault? {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return DocumentFault(
-                place: Place(file: file, line: 1, column: 1),
+                location: FileLocation(file: file, line: 1, column: 1),
                 message: "the file is UTF-16; save it as UTF-8"
             )
         }
@@ -25,7 +25,7 @@ struct DocumentFault: Error {
         var iterator = rest.makeIterator()
         while case .scalarValue = decoder.decode(&iterator) { column += 1 }
         return DocumentFault(
-            place: Place(file: file, line: line, column: column),
+            location: FileLocation(file: file, line: line, column: column),
             message: "the bytes here are not UTF-8; save the file as UTF-8"
         )
     }

@@ -16,11 +16,11 @@ final class DocumentReader {
         let unique = diagnostics.filter { seen.insert($0).inserted }
         // Files in the order in which they were read; within a file from top to bottom.
         var files: [ExactText: Int] = [:]
-        for diagnostic in unique where files[ExactText(diagnostic.place.file)] == nil {
-            files[ExactText(diagnostic.place.file)] = files.count
+        for diagnostic in unique where files[ExactText(diagnostic.location.file)] == nil {
+            files[ExactText(diagnostic.location.file)] = files.count
         }
         return unique.enumerated().sorted { left, right in
-            let (a, b) = (left.element.place, right.element.place)
+            let (a, b) = (left.element.location, right.element.location)
             let order = (files[ExactText(a.file)] ?? 0, a.line ?? 0, a.column ?? 0)
             let other = (files[ExactText(b.file)] ?? 0, b.line ?? 0, b.column ?? 0)
             return order == other ? left.offset < right.offset : order < other
@@ -29,12 +29,12 @@ final class DocumentReader {
 
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    func error(_ place: Place, _ message: String, instead: String? = nil, impact: String? = nil) {
-        diagnostics.append(Diagnostic(.error, at: place, message, instead: instead, impact: impact))
+    func error(_ location: FileLocation, _ message: String, instead: String? = nil, impact: String? = nil) {
+        diagnostics.append(Diagnostic(.error, at: location, message, instead: instead, impact: impact))
     }
 
-    func warn(_ place: Place, _ message: String, instead: String? = nil, impact: String? = nil) {
-        diagnostics.append(Diagnostic(.warning, at: place, message, instead: instead, impact: impact))
+    func warn(_ location: FileLocation, _ message: String, instead: String? = nil, impact: String? = nil) {
+        diagnostics.append(Diagnostic(.warning, at: location, message, instead: instead, impact: impact))
     }
 
     /// Reads a file as YAML.
@@ -42,9 +42,9 @@ final class DocumentReader {
     /// Nil when it could not be read; an empty file is an empty mapping.
     func yaml(_ bytes: [UInt8], file: String) -> Node? {
         let (root, faults) = YAMLDocument.read(bytes, file: file)
-        for fault in faults { error(fault.place, fault.message, instead: fault.instead) }
+        for fault in faults { error(fault.location, fault.message, instead: fault.instead) }
         if root == nil, faults.isEmpty {
-            return Node(place: Place(file: file, line: 1, column: 1), value: .mapping([]))
+            return Node(location: FileLocation(file: file, line: 1, column: 1), value: .mapping([]))
         }
         return root
     }
@@ -59,7 +59,7 @@ final class DocumentReader {
             let name = path.isEmpty ? "" : " in \(Self.plain(path))"
             let nearest = NearestName.of(entry.key, in: known)
             error(
-                entry.place,
+                entry.location,
                 "unknown key \(entry.key)\(name)",
                 instead: nearest ?? "one of " + known.joined(separator: ", "),
                 impact: "it would have no effect"
@@ -67,10 +67,10 @@ final class DocumentReader {
         }
         let given = entries.filter { entry in
             guard known.contains(entry.key), entry.value.isNull else { return true }
-            warn(entry.place, "\(entry.key) has no value, so it counts as not given")
+            warn(entry.location, "\(entry.key) has no value, so it counts as not given")
             return false
         }
-        return Fields(path: path, place: node.place, known: known, values: given)
+        return Fields(path: path, location: node.location, known: known, values: given)
     }
 
     /// The entries of a mapping with any keys, without those that come twice.
@@ -79,14 +79,14 @@ final class DocumentReader {
             mismatch(node, path, "a mapping", instead: nil)
             return nil
         }
-        var first: [ExactText: Place] = [:]
+        var first: [ExactText: FileLocation] = [:]
         return entries.filter { entry in
-            guard let earlier = first.updateValue(entry.place, forKey: ExactText(entry.key)) else {
+            guard let earlier = first.updateValue(entry.location, forKey: ExactText(entry.key)) else {
                 return true
             }
             first[ExactText(entry.key)] = earlier
             error(
-                entry.place,
+                entry.location,
                 "duplicate key \(entry.key), first at line \(earlier.line ?? 0)",
                 impact: "one of the two would be ignored"
             )
@@ -120,14 +120,14 @@ final class DocumentReader {
         if style == .plain, PlainScalar(text) != .text {
             let kind = PlainScalar(text) == .null ? "nothing" : node.kind
             error(
-                node.place,
+                node.location,
                 "\(path) must be a string, and the unquoted \(text.isEmpty ? "value" : text) is \(kind)",
                 instead: JSONText.string(text)
             )
             return nil
         }
         guard allowEmpty || !text.isEmpty else {
-            error(node.place, "\(path) is empty")
+            error(node.location, "\(path) is empty")
             return nil
         }
         return text
@@ -137,7 +137,7 @@ final class DocumentReader {
     func integer(_ node: Node, _ path: String, _ range: ClosedRange<Int>) -> Int? {
         guard case .scalar(let text, let style) = node.value, style != .quoted else {
             if case .scalar(let text, _) = node.value, Int(text) != nil {
-                error(node.place, "\(path) must be a whole number, and this is a string", instead: text)
+                error(node.location, "\(path) must be a whole number, and this is a string", instead: text)
             } else {
                 mismatch(node, path, "a whole number", instead: nil)
             }
@@ -146,7 +146,7 @@ final class DocumentReader {
         // `0123` and `1_000` are different numbers to different readers of YAML.
         guard let number = Int(text), String(number) == text else {
             error(
-                node.place,
+                node.location,
                 "\(path) must be a whole number, and this is \(text.isEmpty ? "nothing" : text)"
             )
             return nil
@@ -157,7 +157,7 @@ final class DocumentReader {
                 ? "must be at least \(range.lowerBound)"
                 : "must be from \(range.lowerBound) to \(range.upperBound)"
             let problem = number < 0 && range.lowerBound >= 0 ? "cannot be negative" : limits
-            error(node.place, "\(path) \(problem), and this is \(number)")
+            error(node.location, "\(path) \(problem), and this is \(number)")
             return nil
         }
         return number
@@ -170,7 +170,7 @@ final class DocumentReader {
             if PlainScalar(text) == .boolean {
                 let value = ["true", "yes", "on", "y"].contains(text.lowercased())
                 error(
-                    node.place,
+                    node.location,
                     "\(path) must be true or false, and readers of YAML disagree about \(text)",
                     instead: "\(value)"
                 )
@@ -193,7 +193,7 @@ final class DocumentReader {
         if let word = Word(rawValue: text) { return word }
         let known = Word.allCases.map(\.rawValue)
         error(
-            node.place,
+            node.location,
             text.isEmpty ? "\(path) is empty" : "\(path): \(text) is not a valid value",
             instead: NearestName.of(text, in: known) ?? "one of " + known.joined(separator: ", ")
         )
@@ -207,20 +207,20 @@ final class DocumentReader {
     func mismatch(_ node: Node, _ path: String, _ wanted: String, instead: String?) {
         if case .refused = node.value { return }
         let name = path.isEmpty ? "the file" : Self.plain(path)
-        error(node.place, "\(name) must be \(wanted), and this is \(node.kind)", instead: instead)
+        error(node.location, "\(name) must be \(wanted), and this is \(node.kind)", instead: instead)
     }
 }
 
 /// The values of one mapping, by key.
 struct Fields {
     let path: String
-    let place: Place
+    let location: FileLocation
     fileprivate let known: [String]
     fileprivate let values: [Node.Entry]
 
-    fileprivate init(path: String, place: Place, known: [String], values: [Node.Entry]) {
+    fileprivate init(path: String, location: FileLocation, known: [String], values: [Node.Entry]) {
         self.path = path
-        self.place = place
+        self.location = location
         self.known = known
         self.values = values
     }
@@ -232,5 +232,5 @@ struct Fields {
     }
 
     /// Where the key stands.
-    func place(of key: String) -> Place? { values.first { $0.key == key }?.place }
+    func location(of key: String) -> FileLocation? { values.first { $0.key == key }?.location }
 }

@@ -38,21 +38,21 @@ struct JSONDocument {
     }
 
     private mutating func value() throws(DocumentFault) -> Node {
-        let start = place
+        let start = location
         switch bytes[at] {
-        case UInt8(ascii: "{"): return Node(place: start, value: .mapping(try object(start)))
-        case UInt8(ascii: "["): return Node(place: start, value: .sequence(try array(start)))
-        case UInt8(ascii: "\""): return Node(place: start, value: .scalar(try string(), .quoted))
-        default: return Node(place: start, value: .scalar(try literal(), .plain))
+        case UInt8(ascii: "{"): return Node(location: start, value: .mapping(try object(start)))
+        case UInt8(ascii: "["): return Node(location: start, value: .sequence(try array(start)))
+        case UInt8(ascii: "\""): return Node(location: start, value: .scalar(try string(), .quoted))
+        default: return Node(location: start, value: .scalar(try literal(), .plain))
         }
     }
 
-    private mutating func object(_ start: Place) throws(DocumentFault) -> [Node.Entry] {
+    private mutating func object(_ start: FileLocation) throws(DocumentFault) -> [Node.Entry] {
         try enter()
         var entries: [Node.Entry] = []
         if try opens(UInt8(ascii: "}"), of: "object", start) { return entries }
         while true {
-            let keyPlace = place
+            let keyPlace = location
             guard bytes[at] == UInt8(ascii: "\"") else {
                 throw fault("an object's key must be a string in double quotes", instead: "\"KEY\": …")
             }
@@ -60,7 +60,7 @@ struct JSONDocument {
             skipSpace()
             if at < bytes.count, bytes[at] == UInt8(ascii: ",") || bytes[at] == UInt8(ascii: "}") {
                 throw DocumentFault(
-                    place: keyPlace,
+                    location: keyPlace,
                     message: "an object holds keys with values, and this is a bare string",
                     instead: "[ … ] instead of { … } around a list of strings"
                 )
@@ -73,12 +73,12 @@ struct JSONDocument {
             at += 1
             skipSpace()
             guard at < bytes.count else { throw unclosed("object", start) }
-            entries.append(Node.Entry(key: key, place: keyPlace, value: try value()))
+            entries.append(Node.Entry(key: key, location: keyPlace, value: try value()))
             if try closes(UInt8(ascii: "}"), of: "object", start) { return entries }
         }
     }
 
-    private mutating func array(_ start: Place) throws(DocumentFault) -> [Node] {
+    private mutating func array(_ start: FileLocation) throws(DocumentFault) -> [Node] {
         try enter()
         var items: [Node] = []
         if try opens(UInt8(ascii: "]"), of: "list", start) { return items }
@@ -97,7 +97,11 @@ struct JSONDocument {
     }
 
     /// After the opening bracket: whether it closes at once.
-    private mutating func opens(_ end: UInt8, of what: String, _ start: Place) throws(DocumentFault) -> Bool {
+    private mutating func opens(
+        _ end: UInt8,
+        of what: String,
+        _ start: FileLocation
+    ) throws(DocumentFault) -> Bool {
         skipSpace()
         guard at < bytes.count else { throw unclosed(what, start) }
         guard bytes[at] == end else { return false }
@@ -107,8 +111,11 @@ struct JSONDocument {
     }
 
     /// After a member: whether the bracket closes, or a comma and another member follow.
-    private mutating func closes(_ end: UInt8, of what: String, _ start: Place) throws(DocumentFault) -> Bool
-    {
+    private mutating func closes(
+        _ end: UInt8,
+        of what: String,
+        _ start: FileLocation
+    ) throws(DocumentFault) -> Bool {
         skipSpace()
         guard at < bytes.count else { throw unclosed(what, start) }
         if bytes[at] == end {
@@ -125,13 +132,13 @@ struct JSONDocument {
                 instead: isText ? nil : ", or \(JSONSyntax.text(end))"
             )
         }
-        let comma = place
+        let comma = location
         at += 1
         skipSpace()
         guard at < bytes.count else { throw unclosed(what, start) }
         guard bytes[at] != end else {
             throw DocumentFault(
-                place: comma,
+                location: comma,
                 message: "JSON allows no comma after the last member",
                 instead: JSONSyntax.text(end)
             )
@@ -139,9 +146,9 @@ struct JSONDocument {
         return false
     }
 
-    private mutating func unclosed(_ what: String, _ start: Place) -> DocumentFault {
+    private mutating func unclosed(_ what: String, _ start: FileLocation) -> DocumentFault {
         DocumentFault(
-            place: place,
+            location: location,
             message:
                 "the file ends, but the \(what) opened at \(start.line ?? 0):\(start.column ?? 0) is not closed",
             instead: what == "list" ? "]" : "}"
@@ -173,7 +180,7 @@ struct JSONDocument {
     }
 
     private mutating func string() throws(DocumentFault) -> String {
-        let opening = place
+        let opening = location
         at += 1
         var text: [UInt8] = []
         while at < bytes.count {
@@ -186,7 +193,7 @@ struct JSONDocument {
                 try escape(into: &text)
             case 0x0A, 0x0D:
                 throw DocumentFault(
-                    place: opening,
+                    location: opening,
                     message: "the string that begins here has no closing quote on its line",
                     instead: "\" at its end"
                 )
@@ -201,16 +208,16 @@ struct JSONDocument {
             }
         }
         throw DocumentFault(
-            place: opening,
+            location: opening,
             message: "the string that begins here has no closing quote",
             instead: "\" at its end"
         )
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(DocumentFault) {
-        let start = place
+        let start = location
         let bad = DocumentFault(
-            place: start,
+            location: start,
             message: "a backslash must be followed by one of \" \\ / b f n r t u",
             instead: "\\\\ for a backslash"
         )
@@ -236,7 +243,7 @@ struct JSONDocument {
             }
             guard let scalar = Unicode.Scalar(code) else {
                 throw DocumentFault(
-                    place: start,
+                    location: start,
                     message: "half of a surrogate pair is not a valid character"
                 )
             }
@@ -245,11 +252,11 @@ struct JSONDocument {
         }
     }
 
-    private mutating func hexadecimal(_ start: Place) throws(DocumentFault) -> UInt32 {
+    private mutating func hexadecimal(_ start: FileLocation) throws(DocumentFault) -> UInt32 {
         let digits = String(decoding: bytes[at..<min(at + 4, bytes.count)], as: UTF8.self)
         guard digits.utf8.count == 4, digits.allSatisfy(\.isHexDigit), let code = UInt32(digits, radix: 16)
         else {
-            throw DocumentFault(place: start, message: "\\u must be followed by four hexadecimal digits")
+            throw DocumentFault(location: start, message: "\\u must be followed by four hexadecimal digits")
         }
         at += 4
         return code
@@ -271,15 +278,15 @@ struct JSONDocument {
     /// Where the reading stands.
     ///
     /// Characters are counted on from the last place, as one line may hold the whole file.
-    private var place: Place {
+    private var location: FileLocation {
         mutating get {
             column += bytes[counted..<at].count { $0 & 0xC0 != 0x80 }
             counted = at
-            return Place(file: file, line: line, column: column)
+            return FileLocation(file: file, line: line, column: column)
         }
     }
 
     private mutating func fault(_ message: String, instead: String? = nil) -> DocumentFault {
-        DocumentFault(place: place, message: message, instead: instead)
+        DocumentFault(location: location, message: message, instead: instead)
     }
 }

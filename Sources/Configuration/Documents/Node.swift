@@ -16,7 +16,7 @@ struct Node: Sendable {
     /// One key and its value.
     struct Entry: Sendable {
         let key: String
-        let place: Place
+        let location: FileLocation
         let value: Node
     }
 
@@ -28,7 +28,7 @@ struct Node: Sendable {
         case refused
     }
 
-    let place: Place
+    let location: FileLocation
     let value: Value
 
     /// What it is, for messages.

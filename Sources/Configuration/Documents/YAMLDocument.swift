@@ -22,7 +22,10 @@ struct YAMLDocument {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) == 1 else {
-            return (nil, [DocumentFault(place: Place(file: file), message: "no memory to read the file")])
+            return (
+                nil,
+                [DocumentFault(location: FileLocation(file: file), message: "no memory to read the file")]
+            )
         }
         defer { yaml_parser_delete(parser) }
         return bytes.withUnsafeBufferPointer { input in
@@ -62,13 +65,13 @@ struct YAMLDocument {
     private mutating func stream() throws(DocumentFault) -> Node? {
         var root: Node?
         while true {
-            let (step, place) = try next()
+            let (step, location) = try next()
             switch step {
             case .streamEnd: return root
             case .documentStart:
                 guard root == nil else {
                     throw DocumentFault(
-                        place: place,
+                        location: location,
                         message: "the file holds a second document; only one is read"
                     )
                 }
@@ -79,20 +82,20 @@ struct YAMLDocument {
         }
     }
 
-    private mutating func node(_ step: Step, at place: Place) throws(DocumentFault) -> Node {
+    private mutating func node(_ step: Step, at location: FileLocation) throws(DocumentFault) -> Node {
         switch step {
-        case .scalar(let text, let style): return Node(place: place, value: .scalar(text, style))
+        case .scalar(let text, let style): return Node(location: location, value: .scalar(text, style))
         case .alias(let name):
             refused.append(
                 DocumentFault(
-                    place: place,
+                    location: location,
                     message: "aliases (*\(name)) are not supported",
                     instead: "\"*\(name)\" for a string, or the value itself once more"
                 )
             )
-            return Node(place: place, value: .refused)
+            return Node(location: location, value: .refused)
         case .sequenceStart:
-            try enter(place)
+            try enter(location)
             var items: [Node] = []
             while true {
                 let (step, start) = try next()
@@ -100,95 +103,95 @@ struct YAMLDocument {
                 items.append(try node(step, at: start))
             }
             depth -= 1
-            return Node(place: place, value: .sequence(items))
+            return Node(location: location, value: .sequence(items))
         case .mappingStart:
-            try enter(place)
+            try enter(location)
             let entries = try entries()
             depth -= 1
-            return Node(place: place, value: .mapping(entries))
+            return Node(location: location, value: .mapping(entries))
         case .documentStart, .streamEnd, .end:
-            throw DocumentFault(place: place, message: "a value is missing here")
+            throw DocumentFault(location: location, message: "a value is missing here")
         }
     }
 
     private mutating func entries() throws(DocumentFault) -> [Node.Entry] {
         var entries: [Node.Entry] = []
         while true {
-            let (step, place) = try next()
+            let (step, location) = try next()
             if case .end = step { return entries }
-            let key = try node(step, at: place)
+            let key = try node(step, at: location)
             let (first, start) = try next()
             let value = try node(first, at: start)
             switch key.value {
             case .scalar("<<", .plain):
                 refused.append(
                     DocumentFault(
-                        place: place,
+                        location: location,
                         message: "merge keys (<<) are not supported",
                         instead: "the keys themselves"
                     )
                 )
             case .scalar(let text, _):
-                entries.append(Node.Entry(key: text, place: place, value: value))
+                entries.append(Node.Entry(key: text, location: location, value: value))
             case .refused: break
             case .sequence, .mapping:
                 refused.append(
-                    DocumentFault(place: place, message: "a key must be a string, not \(key.kind)")
+                    DocumentFault(location: location, message: "a key must be a string, not \(key.kind)")
                 )
             }
         }
     }
 
-    private mutating func enter(_ place: Place) throws(DocumentFault) {
+    private mutating func enter(_ location: FileLocation) throws(DocumentFault) {
         depth += 1
         guard depth <= Self.maximumDepth else {
-            throw DocumentFault(place: place, message: "nested deeper than \(Self.maximumDepth) levels")
+            throw DocumentFault(location: location, message: "nested deeper than \(Self.maximumDepth) levels")
         }
     }
 
-    private mutating func next() throws(DocumentFault) -> (Step, Place) {
+    private mutating func next() throws(DocumentFault) -> (Step, FileLocation) {
         while true {
             var event = yaml_event_t()
             guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxFault() }
             defer { yaml_event_delete(&event) }
-            let place = place(event.start_mark)
+            let location = location(event.start_mark)
             switch event.type {
             case YAML_SCALAR_EVENT:
                 let scalar = event.data.scalar
-                refuse(tag: scalar.tag, at: place)
+                refuse(tag: scalar.tag, at: location)
                 let text = String(
                     decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length),
                     as: UTF8.self
                 )
-                return (.scalar(text, scalar.style == YAML_PLAIN_SCALAR_STYLE ? .plain : .quoted), place)
+                return (.scalar(text, scalar.style == YAML_PLAIN_SCALAR_STYLE ? .plain : .quoted), location)
             case YAML_SEQUENCE_START_EVENT:
-                refuse(tag: event.data.sequence_start.tag, at: place)
-                return (.sequenceStart, place)
+                refuse(tag: event.data.sequence_start.tag, at: location)
+                return (.sequenceStart, location)
             case YAML_MAPPING_START_EVENT:
-                refuse(tag: event.data.mapping_start.tag, at: place)
-                return (.mappingStart, place)
-            case YAML_ALIAS_EVENT: return (.alias(Self.text(event.data.alias.anchor)), place)
-            case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return (.end, place)
-            case YAML_DOCUMENT_START_EVENT: return (.documentStart, place)
-            case YAML_STREAM_END_EVENT: return (.streamEnd, place)
+                refuse(tag: event.data.mapping_start.tag, at: location)
+                return (.mappingStart, location)
+            case YAML_ALIAS_EVENT: return (.alias(Self.text(event.data.alias.anchor)), location)
+            case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return (.end, location)
+            case YAML_DOCUMENT_START_EVENT: return (.documentStart, location)
+            case YAML_STREAM_END_EVENT: return (.streamEnd, location)
             default: continue
             }
         }
     }
 
-    private mutating func refuse(tag: UnsafeMutablePointer<yaml_char_t>?, at place: Place) {
+    private mutating func refuse(tag: UnsafeMutablePointer<yaml_char_t>?, at location: FileLocation) {
         guard let tag else { return }
         refused.append(
             DocumentFault(
-                place: place,
+                location: location,
                 message: "tags (\(Self.text(tag))) are not supported",
                 instead: "a string in quotes, anything else without"
             )
         )
     }
 
-    private func place(_ mark: yaml_mark_t) -> Place {
-        Place(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    private func location(_ mark: yaml_mark_t) -> FileLocation {
+        FileLocation(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
     }
 
     private func syntaxFault() -> DocumentFault {
@@ -200,7 +203,7 @@ struct YAMLDocument {
             let column = before[start...].count { $0 & 0xC0 != 0x80 } + 1
             let code = String(parser.pointee.problem_value, radix: 16, uppercase: true)
             return DocumentFault(
-                place: Place(file: file, line: line, column: column),
+                location: FileLocation(file: file, line: line, column: column),
                 message: "character U+\(code) is not allowed here"
             )
         }
@@ -208,13 +211,13 @@ struct YAMLDocument {
         var message = Self.hint(for: problem) ?? problem
         // Where the unclosed bracket, quote or block began helps more than where libyaml noticed it.
         if let context = parser.pointee.context {
-            let began = place(parser.pointee.context_mark)
-            if began != place(parser.pointee.problem_mark) {
+            let began = location(parser.pointee.context_mark)
+            if began != location(parser.pointee.problem_mark) {
                 message +=
                     " (\(String(cString: context)) that begins at \(began.line ?? 0):\(began.column ?? 0))"
             }
         }
-        return DocumentFault(place: place(parser.pointee.problem_mark), message: message)
+        return DocumentFault(location: location(parser.pointee.problem_mark), message: message)
     }
 
     /// What people usually did when libyaml says this.

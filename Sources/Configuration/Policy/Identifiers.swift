@@ -17,7 +17,7 @@ extension DocumentReader {
                 ? "as an octal number (\(Int(digits, radix: 8).map { String($0) } ?? "too large"))"
                 : text.hasPrefix("0") ? "as a number and drops its leading zeros" : "as a number"
             error(
-                node.place,
+                node.location,
                 "account id \(text) is not quoted, so YAML reads it \(reading)",
                 instead: digits.count <= 12 && onlyDigits ? "\"\(padded)\"" : "the 12 digits in quotes",
                 impact: impact
@@ -34,7 +34,7 @@ extension DocumentReader {
             } else if onlyDigits { "account id \(text) has \(digits.count) digits, not 12" } else {
                 "\(path): \(text) is not a valid account id: 12 digits"
             }
-        error(node.place, problem, instead: separated ? "\"\(digits)\"" : nil, impact: impact)
+        error(node.location, problem, instead: separated ? "\"\(digits)\"" : nil, impact: impact)
         return nil
     }
 
@@ -50,7 +50,7 @@ extension DocumentReader {
         return items.compactMap { node in
             guard let item = read(node) else { return nil }
             guard seen.insert("\(item)").inserted else {
-                warn(node.place, "\(path) names \(item) twice")
+                warn(node.location, "\(path) names \(item) twice")
                 return nil
             }
             return item
@@ -121,7 +121,7 @@ extension DocumentReader {
         let last = text.split(separator: "/").last.map(String.init) ?? text
         let repaired = String(last.lowercased().filter { !$0.isWhitespace })
         error(
-            node.place,
+            node.location,
             "\(path): \(text) is not a valid \(what)",
             instead: isSound(repaired) ? repaired : "one like \(form)"
         )
@@ -136,7 +136,7 @@ extension DocumentReader {
         if ImageCriterionLimits.ownerAliases.contains(text) { return text }
         if text == "self" {
             error(
-                node.place,
+                node.location,
                 "\(path): self is nobody when there are many accounts",
                 instead: "the account's 12 digits in quotes"
             )
@@ -144,7 +144,7 @@ extension DocumentReader {
         }
         if style == .plain, PlainScalar(text) != .text { return self.text(node, path) }
         error(
-            node.place,
+            node.location,
             "\(path): \(text) is not a valid owner: neither an account id nor an alias of AWS's",
             instead: NearestName.of(text, in: ImageCriterionLimits.ownerAliases)
                 ?? "12 digits in quotes, or one of "
@@ -157,7 +157,7 @@ extension DocumentReader {
     func imageName(_ node: Node, _ path: String) -> String? {
         guard let text = text(node, path) else { return nil }
         guard let problem = ImageCriterionLimits.problem(inName: text) else { return text }
-        error(node.place, "\(path): \(text) matches no image name: \(problem)")
+        error(node.location, "\(path): \(text) matches no image name: \(problem)")
         return nil
     }
 
@@ -175,7 +175,7 @@ extension DocumentReader {
             !["aws", "aws-cn", "aws-us-gov", "s3"].contains($0)
         }
         error(
-            node.place,
+            node.location,
             "\(path): \(text) is not the name of an S3 bucket",
             instead: name.map { String($0) }.flatMap { isSound($0) ? $0 : nil } ?? "one like golden-images-*",
             impact: "it would match no bucket"
@@ -192,7 +192,7 @@ extension DocumentReader {
             && parts.dropLast().allSatisfy { $0.count >= 2 && $0.allSatisfy(\.isLowerLetter) }
             && parts.last?.count == 1 && parts.last?.first?.isDigit == true
         if isSound { return text }
-        error(node.place, "\(path): \(text) is not a valid Region", instead: "one like us-east-1")
+        error(node.location, "\(path): \(text) is not a valid Region", instead: "one like us-east-1")
         return nil
     }
 }

@@ -16,7 +16,7 @@ struct ImageCriteriaReader {
         guard let list = criteria(root), let items = reader.items(list, "ImageCriteria") else { return [] }
         if items.isEmpty {
             reader.warn(
-                list.place,
+                list.location,
                 "ImageCriteria is empty; AWS does not say what that admits beside the own images"
             )
         }
@@ -25,7 +25,7 @@ struct ImageCriteriaReader {
         let none = items.first { isNone($0) }
         if let none, items.count > 1 {
             reader.error(
-                none.place,
+                none.location,
                 "a criterion with provider none must be the only one",
                 instead: "this criterion alone",
                 impact: Self.refused
@@ -41,7 +41,7 @@ struct ImageCriteriaReader {
         let names = entries.map(\.key)
         if names.contains("ec2_attributes") {
             reader.error(
-                root.place,
+                root.location,
                 "this is a declarative policy, not image criteria",
                 instead: "it under declarative_policies"
             )
@@ -49,7 +49,7 @@ struct ImageCriteriaReader {
         }
         if names.contains(where: Self.parameters.contains) {
             reader.error(
-                root.place,
+                root.location,
                 "this is a single criterion, not a list of them",
                 instead: "{\"ImageCriteria\": [ … ]} around it"
             )
@@ -61,7 +61,7 @@ struct ImageCriteriaReader {
         guard let list = entries.first(where: { $0.key == "ImageCriteria" }) else {
             if !reader.hasErrors || NearestName.of(names.first ?? "", in: ["ImageCriteria"]) == nil {
                 reader.error(
-                    root.place,
+                    root.location,
                     "the document has no ImageCriteria",
                     instead: "{\"ImageCriteria\": [ … ]}"
                 )
@@ -90,13 +90,13 @@ struct ImageCriteriaReader {
             }
         }
         if entries.isEmpty {
-            reader.warn(node.place, "this criterion has no parameters, so it admits every image")
+            reader.warn(node.location, "this criterion has no parameters, so it admits every image")
         }
         if let names = entries.first(where: { $0.key == "ImageNames" }),
             !entries.contains(where: { $0.key == "ImageProviders" })
         {
             reader.warn(
-                names.place,
+                names.location,
                 "ImageNames without ImageProviders: anybody can publish an image under such a name",
                 instead: "ImageProviders beside ImageNames"
             )
@@ -109,7 +109,7 @@ struct ImageCriteriaReader {
     private func unknown(_ entry: Node.Entry, _ known: [String]) -> Bool {
         if let nearest = NearestName.of(entry.key, in: known) {
             reader.error(
-                entry.place,
+                entry.location,
                 "unknown parameter \(entry.key)",
                 instead: nearest,
                 impact: Self.refused
@@ -117,7 +117,7 @@ struct ImageCriteriaReader {
             return false
         }
         reader.warn(
-            entry.place,
+            entry.location,
             "parameter \(entry.key) is unknown to this version; it is kept, but nothing is judged by it"
         )
         return true
@@ -133,7 +133,7 @@ struct ImageCriteriaReader {
             }
             if known.contains(text) { return text }
             reader.error(
-                item.place,
+                item.location,
                 "ImageProviders: \(text) is not a valid provider: neither an account id nor an alias of AWS's",
                 instead: NearestName.of(text, in: known).map { JSONText.string($0) }
                     ?? "12 digits in quotes, or one of " + known.joined(separator: ", "),
@@ -143,7 +143,7 @@ struct ImageCriteriaReader {
         }
         if providers.contains(ExactText(ImageCriterionLimits.none)), items.count > 1 || !alone {
             reader.error(
-                node.place,
+                node.location,
                 "provider none admits the own images only and must stand alone",
                 instead: "[\"none\"]",
                 impact: Self.refused
@@ -158,7 +158,7 @@ struct ImageCriteriaReader {
         }
         let padded = String(repeating: "0", count: max(0, 12 - text.count)) + text
         reader.error(
-            node.place,
+            node.location,
             "ImageProviders: account id \(text) is not in quotes, so JSON reads it as a number",
             instead: AccountID(padded).map { "\"\($0)\"" } ?? "the 12 digits in quotes",
             impact: Self.refused
@@ -186,7 +186,7 @@ struct ImageCriteriaReader {
             guard let code = reader.text(item, "MarketplaceProductCodes") else { return nil }
             if ImageCriterionLimits.isProductCode(code) { return code }
             reader.error(
-                item.place,
+                item.location,
                 "MarketplaceProductCodes: \(code) is not a valid product code: 1 to 25 letters and digits",
                 impact: Self.refused
             )
@@ -200,7 +200,7 @@ struct ImageCriteriaReader {
         guard let value = entries.first(where: { $0.key == key })?.value else {
             if entries.isEmpty {
                 reader.error(
-                    entry.place,
+                    entry.location,
                     "\(entry.key) has no \(key)",
                     instead: "{\"\(key)\": 300}",
                     impact: Self.refused
@@ -214,7 +214,7 @@ struct ImageCriteriaReader {
     private func limit(_ items: [Node], to most: Int, _ what: String, _ node: Node) {
         guard items.count > most else { return }
         reader.error(
-            items[most].place,
+            items[most].location,
             "\(items.count) \(what), and AWS takes \(most) at most",
             impact: Self.refused
         )

@@ -38,9 +38,9 @@ extension PolicyReading {
     /// The items of a section that is accepted, but that no rule reads yet.
     private func items(_ top: Fields, _ section: String) -> [Node] {
         guard let node = top[section], let items = reader.items(node, section) else { return [] }
-        if !items.isEmpty, let place = top.place(of: section) {
+        if !items.isEmpty, let location = top.location(of: section) {
             reader.warn(
-                place,
+                location,
                 "\(section) is accepted and validated, but this version judges nothing by it yet"
             )
         }

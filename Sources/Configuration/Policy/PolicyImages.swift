@@ -10,14 +10,14 @@ extension PolicyReading {
         )
         if let node = fields["max_age_days"] {
             policy.maximumImageAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
-            warnOfNoEffect("images.max_age_days", node.place, "launch-from-stale-ami")
+            warnOfNoEffect("images.max_age_days", node.location, "launch-from-stale-ami")
         }
         guard let approved = fields["approved"], let items = reader.items(approved, "images.approved") else {
             return
         }
         if items.isEmpty {
             reader.warn(
-                approved.place,
+                approved.location,
                 "images.approved is empty, so every launch is one from an unapproved image"
             )
         }
@@ -28,7 +28,7 @@ extension PolicyReading {
         }
         if let byTag, top["publishers"] == nil {
             reader.warn(
-                byTag.place,
+                byTag.location,
                 "images are approved by tag, but no publishers are given: whoever can tag an image can approve it, "
                     + "and approval-tag-tampered is off",
                 instead: "publishers: [\"arn:aws:iam::…:role/…\"]"
@@ -52,14 +52,15 @@ extension PolicyReading {
         entry.tags = fields["tags"].flatMap { tags($0, "\(path).tags") }
         if ["ids", "owners", "names", "tags"].allSatisfy({ fields[$0] == nil }) {
             reader.error(
-                node.place,
+                node.location,
                 "this entry of images.approved has no part",
                 instead: "ids, owners, names or tags",
                 impact: "it would approve every image"
             )
             return nil
         }
-        if let names = fields.place(of: "names"), entry.owners == nil, entry.ids == nil, entry.tags == nil {
+        if let names = fields.location(of: "names"), entry.owners == nil, entry.ids == nil, entry.tags == nil
+        {
             reader.warn(
                 names,
                 "names without owners: anybody can publish an image under such a name",
@@ -73,7 +74,7 @@ extension PolicyReading {
     private func part(_ fields: Fields, _ key: String) -> Node? {
         guard let node = fields[key] else { return nil }
         if case .sequence(let items) = node.value, items.isEmpty {
-            reader.warn(node.place, "images.approved: \(key) is empty, so this entry matches no image")
+            reader.warn(node.location, "images.approved: \(key) is empty, so this entry matches no image")
         }
         return node
     }
@@ -83,19 +84,19 @@ extension PolicyReading {
         guard let entries = reader.entries(node, path) else { return nil }
         var tags: [ExactText: ExactText] = [:]
         for entry in entries {
-            guard let key = tagKey(entry.key, entry.place, path) else { continue }
+            guard let key = tagKey(entry.key, entry.location, path) else { continue }
             tags[key] = reader.text(entry.value, "\(path).\(key)", allowEmpty: true).map { ExactText($0) }
         }
         if entries.isEmpty {
-            reader.error(node.place, "\(path) is empty", impact: "this part would match every image")
+            reader.error(node.location, "\(path) is empty", impact: "this part would match every image")
         }
         return tags
     }
 
-    func tagKey(_ key: String, _ place: Place, _ path: String) -> ExactText? {
+    func tagKey(_ key: String, _ location: FileLocation, _ path: String) -> ExactText? {
         guard (1...128).contains(key.unicodeScalars.count) else {
             reader.error(
-                place,
+                location,
                 "\(path): a tag's key has 1 to 128 characters, and this has \(key.unicodeScalars.count)"
             )
             return nil

@@ -9,7 +9,7 @@ extension PolicyReading {
                 Pattern.init
             )
             if case .sequence(let items) = node.value, items.isEmpty {
-                reader.warn(node.place, "publishers is empty, so nobody may create or approve images")
+                reader.warn(node.location, "publishers is empty, so nobody may create or approve images")
             }
         }
         policy.exemptServices = Set(
@@ -28,7 +28,7 @@ extension PolicyReading {
         )
         func refuse(_ problem: String, _ instead: String) -> String? {
             reader.error(
-                node.place,
+                node.location,
                 "\(path): \(text) \(problem)",
                 instead: instead,
                 impact: "it would match no principal"
@@ -82,7 +82,7 @@ extension PolicyReading {
         let isName =
             !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         reader.error(
-            node.place,
+            node.location,
             "\(path): \(text) is not a valid name of an AWS service",
             instead: isName ? "\(name).amazonaws.com" : "one like backup.amazonaws.com",
             impact: impact
@@ -102,17 +102,17 @@ extension PolicyReading {
             reader.word($0, "\(path).resource", Policy.RequiredTag.Resource.self)
         }
         let key = needed(fields, "key", "the tag's key").flatMap { node in
-            reader.text(node, "\(path).key").flatMap { tagKey($0, node.place, path) }
+            reader.text(node, "\(path).key").flatMap { tagKey($0, node.location, path) }
         }
         let value = fields["value"].flatMap { reader.text($0, "\(path).value", allowEmpty: true) }
         let pattern = fields["pattern"].flatMap { reader.text($0, "\(path).pattern", allowEmpty: true) }
-        if fields["value"] != nil, let place = fields.place(of: "pattern") {
-            reader.error(place, "\(path): both value and pattern are given", instead: "one of the two")
+        if fields["value"] != nil, let location = fields.location(of: "pattern") {
+            reader.error(location, "\(path): both value and pattern are given", instead: "one of the two")
         }
         let minutes =
             fields["grace_minutes"].flatMap { reader.integer($0, "\(path).grace_minutes", 0...525_600) } ?? 0
-        if resource == .snapshot, minutes > 0, let place = fields.place(of: "grace_minutes") {
-            reader.warn(place, "grace_minutes has no effect on snapshots: the creating call alone decides")
+        if resource == .snapshot, minutes > 0, let location = fields.location(of: "grace_minutes") {
+            reader.warn(location, "grace_minutes has no effect on snapshots: the creating call alone decides")
         }
         guard let resource, let key else { return nil }
         let requirement: Policy.RequiredTag.Requirement =
@@ -129,7 +129,7 @@ extension PolicyReading {
     func needed(_ fields: Fields, _ key: String, _ what: String, impact: String? = nil) -> Node? {
         if let node = fields[key] { return node }
         reader.error(
-            fields.place,
+            fields.location,
             "\(DocumentReader.plain(fields.path)): \(key) is missing",
             instead: "\(key): \(what)",
             impact: impact

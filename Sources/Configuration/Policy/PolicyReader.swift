@@ -8,17 +8,17 @@ public enum PolicyReader {
     ///
     /// - Parameters:
     ///   - path: The policy file. The files it names are relative to it.
-    ///   - place: Where something names the file, for a file that cannot be read.
+    ///   - location: Where something names the file, for a file that cannot be read.
     ///   - today: The present time, to warn of suppressions that have expired; nil warns of none.
     /// - Returns: The policy with its hash, and what somebody should look at.
     /// - Throws: Everything that is wrong, all at once, when anything is.
     public static func read(
         path: String,
-        namedAt place: Place? = nil,
+        namedAt location: FileLocation? = nil,
         today: EventTime? = nil
     ) throws(ConfigurationErrors) -> (policy: Policy, warnings: [Diagnostic]) {
         var reading = PolicyReading(path: path, today: today)
-        let policy = reading.read(namedAt: place)
+        let policy = reading.read(namedAt: location)
         let diagnostics = reading.reader.sorted
         guard let policy, !reading.reader.hasErrors else { throw ConfigurationErrors(diagnostics) }
         return (policy, diagnostics)
@@ -42,8 +42,8 @@ struct PolicyReading {
         self.today = today
     }
 
-    mutating func read(namedAt place: Place?) -> Policy? {
-        guard let bytes = bytes(path, namedAt: place), let root = reader.yaml(bytes, file: path) else {
+    mutating func read(namedAt location: FileLocation?) -> Policy? {
+        guard let bytes = bytes(path, namedAt: location), let root = reader.yaml(bytes, file: path) else {
             return nil
         }
         // Not by its own name: a policy that is only moved stays the same policy.
@@ -65,12 +65,12 @@ struct PolicyReading {
     }
 
     /// A file that the policy names, or the policy itself; nil (and an error) when it cannot be read.
-    private func bytes(_ file: String, namedAt place: Place?) -> [UInt8]? {
+    private func bytes(_ file: String, namedAt location: FileLocation?) -> [UInt8]? {
         do throws(SourceFile.Refusal) {
             return try SourceFile.bytes(of: file)
         } catch {
-            let prefix = place == nil ? "" : "\(file): "
-            reader.error(place ?? Place(file: file), prefix + error.message, instead: error.instead)
+            let prefix = location == nil ? "" : "\(file): "
+            reader.error(location ?? FileLocation(file: file), prefix + error.message, instead: error.instead)
             return nil
         }
     }
@@ -79,7 +79,7 @@ struct PolicyReading {
     mutating func includedJSON(_ node: Node, _ what: String) -> Node? {
         guard let name = reader.text(node, what) else { return nil }
         let file = SourceFile.resolve(name, in: SourceFile.folder(of: path))
-        guard let bytes = bytes(file, namedAt: node.place) else { return nil }
+        guard let bytes = bytes(file, namedAt: node.location) else { return nil }
         if !files.contains(where: { $0.name.hasSameBytes(as: name) }) {
             files.append((name, bytes))
             paths.append(file)
@@ -87,7 +87,7 @@ struct PolicyReading {
         switch JSONDocument.read(bytes, file: file) {
         case .success(let root): return root
         case .failure(let fault):
-            reader.error(fault.place, fault.message, instead: fault.instead)
+            reader.error(fault.location, fault.message, instead: fault.instead)
             return nil
         }
     }
@@ -107,14 +107,14 @@ struct PolicyReading {
     private func hasKnownVersion(_ root: Node) -> Bool {
         guard case .mapping(let entries) = root.value else { return true }
         guard !entries.isEmpty else {
-            reader.warn(root.place, "the policy is empty: nobody is trusted and nothing is demanded")
+            reader.warn(root.location, "the policy is empty: nobody is trusted and nothing is demanded")
             return true
         }
         guard let version = entries.first(where: { $0.key == "version" }) else {
             let nearest = entries.first { NearestName.of($0.key, in: ["version"]) != nil }
             if nearest == nil {
                 reader.error(
-                    root.place,
+                    root.location,
                     "the policy has no version",
                     instead: "version: 1",
                     impact: "a later amiwatch could not tell how to read it"
@@ -125,11 +125,11 @@ struct PolicyReading {
         if case .scalar("1", .plain) = version.value.value { return true }
         guard case .scalar(let text, let style) = version.value.value, !(style == .quoted && text == "1")
         else {
-            reader.error(version.value.place, "version must be the number 1", instead: "1")
+            reader.error(version.value.location, "version must be the number 1", instead: "1")
             return true
         }
         reader.error(
-            version.value.place,
+            version.value.location,
             "version \(text) of the policy is not known to this amiwatch",
             instead: "1"
         )

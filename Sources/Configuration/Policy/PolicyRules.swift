@@ -8,7 +8,7 @@ extension PolicyReading {
             func read(_ key: String, of rule: String, _ value: inout Int) {
                 guard let node = fields[key] else { return }
                 value = reader.integer(node, "thresholds.\(key)", 1...1_000_000) ?? value
-                warnOfNoEffect("thresholds.\(key)", node.place, rule)
+                warnOfNoEffect("thresholds.\(key)", node.location, rule)
             }
             read("share_burst_images", of: "ami-share-burst", &policy.thresholds.shareBurstImages)
             read("share_burst_minutes", of: "ami-share-burst", &policy.thresholds.shareBurstMinutes)
@@ -23,7 +23,7 @@ extension PolicyReading {
         }
         guard let rules = top["rules"], let entries = reader.entries(rules, "rules") else { return }
         for entry in entries {
-            let isKnown = isRule(entry.key, "rules.\(entry.key)", entry.place)
+            let isKnown = isRule(entry.key, "rules.\(entry.key)", entry.location)
             guard case .mapping = entry.value.value else {
                 let isSwitch = if case .scalar("false", .plain) = entry.value.value { true } else { false }
                 reader.mismatch(
@@ -47,19 +47,19 @@ extension PolicyReading {
     }
 
     /// Warns that a part of the policy is for a rule that this version does not have.
-    func warnOfNoEffect(_ path: String, _ place: Place, _ rule: String) {
+    func warnOfNoEffect(_ path: String, _ location: FileLocation, _ rule: String) {
         guard RuleSet.all.rule(rule) == nil else { return }
-        reader.warn(place, "\(path) has no effect: this version does not have the rule \(rule)")
+        reader.warn(location, "\(path) has no effect: this version does not have the rule \(rule)")
     }
 
     /// Whether there is such a rule, in this version or a later one.
-    private func isRule(_ id: String, _ path: String, _ place: Place) -> Bool {
+    private func isRule(_ id: String, _ path: String, _ location: FileLocation) -> Bool {
         if RuleCatalogue.knownIDs.contains(id) {
-            warnOfNoEffect(path, place, id)
+            warnOfNoEffect(path, location, id)
             return true
         }
         reader.error(
-            place,
+            location,
             "there is no rule \(id)",
             instead: NearestName.of(id, in: RuleCatalogue.knownIDs) ?? "an id that 'amiwatch rules' lists",
             impact: "the entry would have no effect"
@@ -77,7 +77,7 @@ extension PolicyReading {
         guard let fields = reader.fields(node, "suppressions[]") else { return nil }
         let why = "nobody could tell later why findings are hidden"
         let rule = needed(fields, "rule", "the rule's id").flatMap { node in
-            reader.text(node, "\(path).rule").flatMap { isRule($0, path, node.place) ? $0 : nil }
+            reader.text(node, "\(path).rule").flatMap { isRule($0, path, node.location) ? $0 : nil }
         }
         let reason = needed(fields, "reason", "\"why\"", impact: why).flatMap {
             reader.text($0, "\(path).reason")
@@ -102,9 +102,9 @@ extension PolicyReading {
         suppression.image = image.map(Pattern.init)
         suppression.principal = principal.map(Pattern.init)
         warnOfNoMatch(suppression, fields)
-        if let today, ends <= today, let place = fields.place(of: "expires") {
+        if let today, ends <= today, let location = fields.location(of: "expires") {
             reader.warn(
-                place,
+                location,
                 "this suppression of \(rule) has expired, so it suppresses nothing",
                 instead: "a later date, or remove the entry"
             )
@@ -116,9 +116,9 @@ extension PolicyReading {
     private func warnOfNoMatch(_ suppression: Policy.Suppression, _ fields: Fields) {
         guard let rule = RuleSet.all.rule(suppression.rule) else { return }
         func warn(_ key: String, _ why: String) {
-            guard let place = fields.place(of: key) else { return }
+            guard let location = fields.location(of: key) else { return }
             reader.warn(
-                place,
+                location,
                 "suppressions.\(key): findings of \(suppression.rule) \(why), so the entry suppresses nothing"
             )
         }
@@ -142,7 +142,7 @@ extension PolicyReading {
             ? text.utf8.dropFirst(4) : text.hasBytes(prefix: "*") ? text.utf8[...] : "".utf8[...]
         guard !digits.isEmpty, digits.allSatisfy({ "0123456789abcdef*?".utf8.contains($0) }) else {
             reader.error(
-                node.place,
+                node.location,
                 "\(path): \(text) is not a pattern of image ids",
                 instead: "one like ami-0abcd1234abcd1234 or ami-0abc*",
                 impact: "it would match no image"
@@ -160,7 +160,7 @@ extension PolicyReading {
         }
         guard text.utf8.count == 10, let day = EventTime(text + "T00:00:00Z") else {
             reader.error(
-                node.place,
+                node.location,
                 "suppressions.expires: \(text.isEmpty ? "nothing" : text) is not a valid date",
                 instead: "one like 2026-12-31"
             )

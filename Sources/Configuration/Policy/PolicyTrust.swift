@@ -55,7 +55,7 @@ extension PolicyReading {
     func warnOfContradictions(_ policy: Policy, _ top: Fields) {
         for account in policy.knownVendors.intersection(policy.trust.accounts).sorted() {
             reader.warn(
-                top.place(of: "known_vendors") ?? top.place,
+                top.location(of: "known_vendors") ?? top.location,
                 "account \(account) is both trusted and a known vendor; it counts as trusted"
             )
         }
@@ -64,7 +64,7 @@ extension PolicyReading {
         }
         for image in approved.intersection(policy.deniedImages).sorted() {
             reader.warn(
-                top.place(of: "images") ?? top.place,
+                top.location(of: "images") ?? top.location,
                 "image \(image) is both approved and denied; it counts as denied"
             )
         }

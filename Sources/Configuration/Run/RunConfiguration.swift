@@ -23,7 +23,7 @@ public struct RunConfiguration: Sendable {
         /// Its value.
         public var value: SecretText
         /// Where it stands, for what librdkafka says about it.
-        public var place: Place
+        public var location: FileLocation
     }
 
     /// A stage of the work.
@@ -143,7 +143,7 @@ public struct RunConfiguration: Sendable {
     /// The policy's file, from the working directory; nil when not given.
     public var policy: String?
     /// Where the configuration's file names it; nil when an option or a variable does.
-    public var policyPlace: Place?
+    public var policyLocation: FileLocation?
     /// What is logged.
     public var logLevel = LogLevel.info
     /// The options that gave the file, the brokers and the input, for a command that is told to read the same:

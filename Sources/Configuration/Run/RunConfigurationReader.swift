@@ -39,13 +39,13 @@ struct RunReading {
     let environment: [String: String]
 
     func read(path: String?, options: [RunOverride]) -> RunConfiguration? {
-        var root = Node(place: Place(file: path ?? "the environment"), value: .mapping([]))
+        var root = Node(location: FileLocation(file: path ?? "the environment"), value: .mapping([]))
         if let path {
             do throws(SourceFile.Refusal) {
                 guard let read = reader.yaml(try SourceFile.bytes(of: path), file: path) else { return nil }
                 root = read
             } catch {
-                reader.error(Place(file: path), error.message, instead: error.instead)
+                reader.error(FileLocation(file: path), error.message, instead: error.instead)
                 return nil
             }
         }
@@ -63,10 +63,10 @@ struct RunReading {
         readTopics(top, into: &configuration)
         readDetector(top, into: &configuration)
         if let node = top["policy"], let file = text(node, "policy")?.value {
-            configuration.policyPlace = node.place.isSetting ? nil : node.place
+            configuration.policyLocation = node.location.isSetting ? nil : node.location
             configuration.policy =
-                node.place.isSetting
-                ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.place.file))
+                node.location.isSetting
+                ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.location.file))
         }
         if let node = top["log"].flatMap({ reader.fields($0, "log") })?["level"] {
             configuration.logLevel = reader.word(node, "log.level", RunConfiguration.LogLevel.self) ?? .info
@@ -78,11 +78,11 @@ struct RunReading {
 
     /// A text with its `${NAME}` replaced by the environment's values; `$${` stands for `${`.
     func text(_ node: Node, _ path: String) -> SecretText? {
-        reader.text(node, path).flatMap { expand($0, node.place, path) }
+        reader.text(node, path).flatMap { expand($0, node.location, path) }
     }
 
     /// As `text`, of a text at hand.
-    func expand(_ text: String, _ place: Place, _ path: String) -> SecretText? {
+    func expand(_ text: String, _ location: FileLocation, _ path: String) -> SecretText? {
         var result = ""
         var rest = Substring(text)
         var isSecret = false
@@ -97,7 +97,7 @@ struct RunReading {
             }
             guard let end = rest.firstIndex(of: "}") else {
                 reader.error(
-                    place,
+                    location,
                     "\(path): ${ is not closed",
                     instead: "${NAME}, or $${ for the two characters"
                 )
@@ -105,7 +105,7 @@ struct RunReading {
             }
             let name = String(rest[..<end])
             guard let value = environment[name] else {
-                reader.error(place, "\(path): environment variable \(name) is not set")
+                reader.error(location, "\(path): environment variable \(name) is not set")
                 return nil
             }
             isSecret = true

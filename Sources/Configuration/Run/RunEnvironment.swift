@@ -79,7 +79,7 @@ extension RunReading {
             switch RunVariable(name, value: value) {
             case .property(let section, let key):
                 let node = Node(setting: [value], isList: false, from: name)
-                properties[section, default: []].append(.init(key: key, place: node.place, value: node))
+                properties[section, default: []].append(.init(key: key, location: node.location, value: node))
             case .unknown: refuse(variable: name)
             case nil, .setting, .foreign: break
             }
@@ -99,7 +99,7 @@ extension RunReading {
         }
         let nearest = NearestName.of(String(name.dropFirst(RunVariable.prefix.count)), in: known)
         reader.error(
-            Place(file: name, isSetting: true),
+            FileLocation(file: name, isSetting: true),
             "no setting has this name",
             instead: nearest.map { RunVariable.prefix + $0 }
                 ?? "a name of Deploy/amiwatch.example.yaml, or remove the variable",
@@ -112,11 +112,11 @@ extension RunConfiguration.Property {
     /// How another property is written where this one stands: in a variable `AMIWATCH_KAFKA_…`, in a file by its own
     /// name.
     public func writing(_ name: String) -> String {
-        guard place.isSetting,
-            let prefix = RunVariable.sections.first(where: { place.file.hasPrefix($0.prefix) })
+        guard location.isSetting,
+            let prefix = RunVariable.sections.first(where: { location.file.hasPrefix($0.prefix) })
         else { return name }
         return prefix.prefix + name.uppercased().replacing(".", with: "_")
-            + (place.file.hasSuffix("_FILE") ? "_FILE" : "")
+            + (location.file.hasSuffix("_FILE") ? "_FILE" : "")
     }
 }
 

@@ -6,7 +6,7 @@ extension RunReading {
         if let node = fields["topics"] {
             input.topics = reader.list(node, "input.topics") { topic($0, "input.topics") }
             if case .sequence(let items) = node.value, items.isEmpty {
-                reader.error(node.place, "input.topics is empty", instead: "[cloudtrail]")
+                reader.error(node.location, "input.topics is empty", instead: "[cloudtrail]")
             }
         }
         if let node = fields["keyed_by_account"] {
@@ -16,17 +16,17 @@ extension RunReading {
             reader.word($0, "input.partitioner", RunConfiguration.Partitioner.self)
         }
         if input.isKeyedByAccount, fields["partitioner"] == nil,
-            let place = fields.place(of: "keyed_by_account")
+            let location = fields.location(of: "keyed_by_account")
         {
             reader.error(
-                place,
+                location,
                 "input.keyed_by_account needs input.partitioner",
                 instead: "partitioner: murmur2",
                 impact: "a record on the wrong partition could not be noticed"
             )
         }
-        if !input.isKeyedByAccount, let place = fields.place(of: "partitioner") {
-            reader.warn(place, "input.partitioner has no effect without keyed_by_account: true")
+        if !input.isKeyedByAccount, let location = fields.location(of: "partitioner") {
+            reader.warn(location, "input.partitioner has no effect without keyed_by_account: true")
         }
         if let node = fields["validate"] {
             input.validation =
@@ -67,7 +67,7 @@ extension RunReading {
         guard let number = Int(digits), let shift = shifts[String(unit)], number <= most >> shift, number > 0
         else {
             reader.error(
-                node.place,
+                node.location,
                 "\(path): \(text) is not a valid size",
                 instead: "bytes, or one like 16 MiB"
             )
@@ -84,16 +84,16 @@ extension RunReading {
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         if isSound { return name }
         reader.error(
-            node.place,
+            node.location,
             "\(path): \(name) is not a valid topic name: up to 249 letters, digits, '.', '_', '-'"
         )
         return nil
     }
 
     func readTopics(_ top: Fields, into configuration: inout RunConfiguration) {
-        let inputPlace = top.place(of: "input")
-        var used: [String: (setting: String, place: Place?)] = [:]
-        for name in configuration.input.topics { used[name] = ("input.topics", inputPlace) }
+        let inputLocation = top.location(of: "input")
+        var used: [String: (setting: String, location: FileLocation?)] = [:]
+        for name in configuration.input.topics { used[name] = ("input.topics", inputLocation) }
         let fields = top["topics"].flatMap { reader.fields($0, "topics") }
         let defaults = RunConfiguration.Topics()
         for (key, target) in [
@@ -103,9 +103,9 @@ extension RunReading {
             let node = fields?[key]
             let name = node.flatMap { topic($0, "topics.\(key)") } ?? defaults[keyPath: target]
             configuration.topics[keyPath: target] = name
-            if let other = used.updateValue(("topics.\(key)", node?.place), forKey: name) {
+            if let other = used.updateValue(("topics.\(key)", node?.location), forKey: name) {
                 reader.error(
-                    node?.place ?? other.place ?? top.place,
+                    node?.location ?? other.location ?? top.location,
                     "topics.\(key) and \(other.setting) are the same topic, \(name)",
                     instead: "another name",
                     impact: "amiwatch would read what it writes"
@@ -132,9 +132,9 @@ extension RunReading {
         number("horizon_hours", 1...8760, \.horizonHours)
         number("retention_days", 1...3650, \.retentionDays)
         let detector = configuration.detector
-        if detector.retentionDays <= 30, let place = fields.place(of: "retention_days") {
+        if detector.retentionDays <= 30, let location = fields.location(of: "retention_days") {
             reader.warn(
-                place,
+                location,
                 "AWS delivers records again for 30 days, longer than detector.retention_days",
                 instead: "35",
                 impact: "such a record may repeat an alert"
@@ -142,7 +142,7 @@ extension RunReading {
         }
         if detector.horizonHours > detector.retentionDays * 24 {
             reader.error(
-                fields.place(of: "horizon_hours") ?? fields.place,
+                fields.location(of: "horizon_hours") ?? fields.location,
                 "detector.horizon_hours is longer than detector.retention_days",
                 impact: "what a late event needs would be forgotten"
             )

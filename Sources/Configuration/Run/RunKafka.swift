@@ -17,7 +17,7 @@ extension RunReading {
             if let node = fields["static_membership"] {
                 configuration.kafka.hasStaticMembership =
                     reader.boolean(node, "kafka.static_membership") ?? false
-                warnOfNoInstanceID(configuration.kafka, top, node.place)
+                warnOfNoInstanceID(configuration.kafka, top, node.location)
             }
             for (key, target) in [
                 ("properties", \RunConfiguration.Kafka.properties), ("consumer", \.consumer),
@@ -34,7 +34,7 @@ extension RunReading {
         let roles = reader.list(node, "roles") { reader.word($0, "roles", RunConfiguration.Role.self) }
         if case .sequence(let items) = node.value, items.isEmpty {
             reader.error(
-                node.place,
+                node.location,
                 "roles is empty, so this process would do nothing",
                 instead: "[intake, detector]"
             )
@@ -43,12 +43,13 @@ extension RunReading {
     }
 
     /// Only `run` needs the name, which may be in each worker's environment alone: so it is no error for the others.
-    private func warnOfNoInstanceID(_ kafka: RunConfiguration.Kafka, _ top: Fields, _ place: Place) {
+    private func warnOfNoInstanceID(_ kafka: RunConfiguration.Kafka, _ top: Fields, _ location: FileLocation)
+    {
         guard kafka.hasStaticMembership, top["instance_id"] == nil else { return }
         reader.warn(
-            place,
+            location,
             "kafka.static_membership needs instance_id, and run does not start without it",
-            instead: place.isSetting ? RunKeys.variable(of: "instance_id") : "instance_id: worker-1"
+            instead: location.isSetting ? RunKeys.variable(of: "instance_id") : "instance_id: worker-1"
         )
     }
 
@@ -63,7 +64,7 @@ extension RunReading {
                 let server = part.filter { $0 != " " }
                 guard isServer(server) else {
                     reader.error(
-                        node.place,
+                        node.location,
                         "\(path): \(server.isEmpty ? "an empty entry" : server) is not a valid address",
                         instead: "one like broker1:9092"
                     )
@@ -99,25 +100,25 @@ extension RunReading {
             let name = isFile ? String(entry.key.dropLast(5)) : entry.key
             if let instead = Self.own[name] {
                 reader.error(
-                    entry.place,
+                    entry.location,
                     "\(path): amiwatch sets \(name) itself",
                     instead: instead.isEmpty
-                        ? "nothing here" : entry.place.isSetting ? RunKeys.variable(of: instead) : instead,
+                        ? "nothing here" : entry.location.isSetting ? RunKeys.variable(of: instead) : instead,
                     impact: "alerts would not be exactly once"
                 )
                 return nil
             }
             if isFile, entries.contains(where: { $0.key == name }) {
                 reader.error(
-                    entry.place,
+                    entry.location,
                     "\(path): both \(name) and \(entry.key) are given",
                     instead: "one of the two"
                 )
                 return nil
             }
             guard let value = isFile ? content(entry, path) : value(entry, path) else { return nil }
-            let property = RunConfiguration.Property(name: name, value: value, place: entry.place)
-            if Self.files.contains(name) { checkFile(property, at: entry.value.place) }
+            let property = RunConfiguration.Property(name: name, value: value, location: entry.location)
+            if Self.files.contains(name) { checkFile(property, at: entry.value.location) }
             return property
         }
     }
@@ -131,17 +132,18 @@ extension RunReading {
     /// Says when a file that a property names cannot be read.
     ///
     /// librdkafka, which reads it, takes its path from the working directory.
-    private func checkFile(_ property: RunConfiguration.Property, at place: Place) {
+    private func checkFile(_ property: RunConfiguration.Property, at location: FileLocation) {
         let path = property.value.value
         // Both of librdkafka: the system's own authorities.
         if property.name == "ssl.ca.location", path == "probe" || path.isEmpty { return }
         guard let refusal = SourceFile.refusal(path, allowsFolder: property.name == "ssl.ca.location") else {
             return
         }
-        let beside = place.isSetting ? path : SourceFile.resolve(path, in: SourceFile.folder(of: place.file))
+        let beside =
+            location.isSetting ? path : SourceFile.resolve(path, in: SourceFile.folder(of: location.file))
         let isBeside = beside != path && SourceFile.refusal(beside, allowsFolder: false) == nil
         reader.error(
-            place,
+            location,
             "\(property.name): \(property.value): \(refusal.message)"
                 + (isBeside ? " in the working directory, from which librdkafka takes its path" : ""),
             instead: property.value.isSecret ? nil : isBeside ? "the whole path" : refusal.instead,
@@ -157,7 +159,7 @@ extension RunReading {
             let idle = all.first(where: { $0.name.hasPrefix("ssl.") || $0.name.hasPrefix("sasl.") })
         else { return }
         reader.warn(
-            idle.place,
+            idle.location,
             "\(idle.name) has no effect without security.protocol: Kafka is spoken to in plain text",
             instead: "\(idle.writing("security.protocol")) as well: SSL, SASL_SSL or SASL_PLAINTEXT"
         )
@@ -175,12 +177,12 @@ extension RunReading {
             return nil
         }
         // A variable's value is taken as it is: a password may hold anything.
-        if entry.value.place.isSetting { return SecretText(text, isSecret: Self.isSecret(entry.key)) }
-        guard let value = expand(text, entry.value.place, "\(path).\(entry.key)") else { return nil }
+        if entry.value.location.isSetting { return SecretText(text, isSecret: Self.isSecret(entry.key)) }
+        guard let value = expand(text, entry.value.location, "\(path).\(entry.key)") else { return nil }
         guard Self.isSecret(entry.key) else { return value }
         if !value.isSecret {
             reader.warn(
-                entry.value.place,
+                entry.value.location,
                 "\(path): \(entry.key) is a secret, and it stands in the file",
                 instead: "\"${NAME}\" for an environment variable, or \(entry.key)_file: FILE"
             )
@@ -191,17 +193,17 @@ extension RunReading {
     /// A property's value from a file, without the line end after it.
     private func content(_ entry: Node.Entry, _ path: String) -> SecretText? {
         guard let name = text(entry.value, "\(path).\(entry.key)")?.value else { return nil }
-        let file = SourceFile.resolve(name, in: SourceFile.folder(of: entry.place.file))
+        let file = SourceFile.resolve(name, in: SourceFile.folder(of: entry.location.file))
         do throws(SourceFile.Refusal) {
             let bytes = try SourceFile.bytes(of: file)
             guard var text = String(validating: bytes, as: UTF8.self), !text.contains("\0") else {
-                reader.error(entry.value.place, "\(file): the file is not UTF-8 text")
+                reader.error(entry.value.location, "\(file): the file is not UTF-8 text")
                 return nil
             }
             while text.hasSuffix("\n") || text.hasSuffix("\r\n") || text.hasSuffix("\r") { text.removeLast() }
             return SecretText(text, isSecret: true)
         } catch {
-            reader.error(entry.value.place, "\(file): \(error.message)", instead: error.instead)
+            reader.error(entry.value.location, "\(file): \(error.message)", instead: error.instead)
             return nil
         }
     }

@@ -18,14 +18,14 @@ public struct RunOverride: Sendable {
 extension Node {
     /// A value from outside the file.
     init(setting values: [String], isList: Bool, from name: String) {
-        let place = Place(file: name, isSetting: true)
-        let scalars = values.map { Node(place: place, value: .scalar($0, .setting)) }
+        let location = FileLocation(file: name, isSetting: true)
+        let scalars = values.map { Node(location: location, value: .scalar($0, .setting)) }
         let only = values.count == 1 ? scalars.first : nil
         self =
             isList
-            ? Node(place: place, value: .sequence(scalars))
+            ? Node(location: location, value: .sequence(scalars))
             : only
-                ?? Node(place: place, value: .scalar(values.joined(separator: ","), .setting))
+                ?? Node(location: location, value: .scalar(values.joined(separator: ","), .setting))
     }
 
     /// This mapping with some entries put into one within it, in place of those of the same base names.
@@ -33,17 +33,20 @@ extension Node {
         guard case .mapping(let old) = value else { return self }
         guard let key = path.first else {
             let names = Set(entries.map { base($0.key) })
-            return Node(place: place, value: .mapping(old.filter { !names.contains(base($0.key)) } + entries))
+            return Node(
+                location: location,
+                value: .mapping(old.filter { !names.contains(base($0.key)) } + entries)
+            )
         }
         let index = old.firstIndex { $0.key == key }
-        let place = entries.first?.place ?? self.place
+        let location = entries.first?.location ?? self.location
         let inner = index.map { old[$0].value }.flatMap { $0.isNull ? nil : $0 }
-        let node = (inner ?? Node(place: place, value: .mapping([])))
+        let node = (inner ?? Node(location: location, value: .mapping([])))
             .putting(entries, at: Array(path.dropFirst()), base: base)
         var result = old
-        let entry = Entry(key: key, place: index.map { old[$0].place } ?? place, value: node)
+        let entry = Entry(key: key, location: index.map { old[$0].location } ?? location, value: node)
         if let index { result[index] = entry } else { result.append(entry) }
-        return Node(place: self.place, value: .mapping(result))
+        return Node(location: self.location, value: .mapping(result))
     }
 
     /// This mapping with one value put in at a path, whatever stood there.
@@ -52,14 +55,14 @@ extension Node {
         var result = entries
         let rest = Array(path.dropFirst())
         let index = entries.firstIndex { $0.key == key }
-        let inner = index.map { entries[$0].value } ?? Node(place: node.place, value: .mapping([]))
-        let start = inner.isNull ? Node(place: inner.place, value: .mapping([])) : inner
+        let inner = index.map { entries[$0].value } ?? Node(location: node.location, value: .mapping([]))
+        let start = inner.isNull ? Node(location: inner.location, value: .mapping([])) : inner
         let entry = Node.Entry(
             key: key,
-            place: node.place,
+            location: node.location,
             value: rest.isEmpty ? node : start.putting(node, at: rest)
         )
         if let index { result[index] = entry } else { result.append(entry) }
-        return Node(place: place, value: .mapping(result))
+        return Node(location: location, value: .mapping(result))
     }
 }

@@ -32,12 +32,12 @@ extension Alert {
         for member in members {
             let subject = member.finding.identity.subject
             guard subject.kind == .launch, let instance = subject.id,
-                case .line(let own) = LaunchRecord.termination(of: [instance], in: subject.place.region),
+                case .line(let own) = LaunchRecord.termination(of: [instance], in: subject.scope.region),
                 member.finding.remediation == [own]
             else { return members[0].finding.remediation }
             instances.append(instance)
         }
-        let region = members[0].finding.identity.subject.place.region
+        let region = members[0].finding.identity.subject.scope.region
         guard case .line(let all) = LaunchRecord.termination(of: instances, in: region) else { return [] }
         return [all]
     }
@@ -107,9 +107,9 @@ private struct AlertGroups {
             status: finding.status,
             event: finding.event.id
         )
-        for place in placesByKey[key, default: []]
-        where rounds[round][place].count < limit && rounds[round][place][0].isAlike(alert) {
-            return rounds[round][place].append(alert)
+        for scope in placesByKey[key, default: []]
+        where rounds[round][scope].count < limit && rounds[round][scope][0].isAlike(alert) {
+            return rounds[round][scope].append(alert)
         }
         placesByKey[key, default: []].append(rounds[round].count)
         rounds[round].append([alert])
@@ -121,7 +121,7 @@ extension Alert {
     fileprivate func isAlike(_ other: Alert) -> Bool {
         let (left, right) = (finding, other.finding)
         return left.identity.rule == right.identity.rule
-            && left.identity.subject.place == right.identity.subject.place
+            && left.identity.subject.scope == right.identity.subject.scope
             && left.status == right.status && left.verdict == right.verdict
             && left.severity == right.severity && left.event == right.event && left.actor == right.actor
             && left.resolution == right.resolution && left.firstSeen == right.firstSeen

@@ -31,7 +31,7 @@ public struct FindingIdentity: Fingerprinted, Sendable {
         let resource = subject.resource
         return SHA256.hex(
             ofLines: [
-                rule, subject.place.account.description, subject.place.region, resource.type.rawValue,
+                rule, subject.scope.account.description, subject.scope.region, resource.type.rawValue,
                 resource.id, subject.discriminator ?? "",
             ]
         )

@@ -77,7 +77,7 @@ public struct Judgement {
     ///
     /// Until then it may hold on to the state that it tells of, and a state that somebody holds on to is copied by the
     /// next change.
-    mutating func tell() {
+    mutating func putIntoWords() {
         guard let told = last else { return }
         let reason = told.reason()
         last = (told.evidence, { reason })

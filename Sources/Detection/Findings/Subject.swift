@@ -6,23 +6,24 @@ public import CloudTrail
 public struct Subject: Fingerprinted, Sendable {
     private final class Parts: Sendable {
         let kind: Kind
-        let place: Place
+        let scope: AccountRegion
         let id: ResourceID?
         let qualifier: Qualifier
         /// The key that named it, to be looked up in again.
         let key: FactKey?
         let fingerprint: UInt64
 
-        init(_ kind: Kind, _ place: Place, _ id: ResourceID?, _ qualifier: Qualifier, _ key: FactKey?) {
+        init(_ kind: Kind, _ scope: AccountRegion, _ id: ResourceID?, _ qualifier: Qualifier, _ key: FactKey?)
+        {
             self.kind = kind
             self.key = key
-            self.place = place
+            self.scope = scope
             self.id = id
             self.qualifier = qualifier
             var fingerprint = TextFingerprint()
             fingerprint.feed(UInt64(kind.tag))
             // An id is of one account and Region in practice.
-            if let id { id.feed(to: &fingerprint) } else { place.feed(to: &fingerprint) }
+            if let id { id.feed(to: &fingerprint) } else { scope.feed(to: &fingerprint) }
             qualifier.feed(to: &fingerprint)
             self.fingerprint = fingerprint.value
         }
@@ -31,27 +32,27 @@ public struct Subject: Fingerprinted, Sendable {
     private let parts: Parts
 
     /// A subject from its parts.
-    init(_ kind: Kind, _ place: Place, _ id: ResourceID? = nil, _ qualifier: Qualifier = .none) {
-        parts = Parts(kind, place, id, qualifier, nil)
+    init(_ kind: Kind, _ scope: AccountRegion, _ id: ResourceID? = nil, _ qualifier: Qualifier = .none) {
+        parts = Parts(kind, scope, id, qualifier, nil)
     }
 
-    /// The subject with a key's place, resource and qualifier; nil when that is of no place.
+    /// The subject with a key's account, Region, resource and qualifier; nil when the key is of no account.
     init?(_ kind: Kind, of key: FactKey) {
-        guard let place = key.entity.place else { return nil }
-        parts = Parts(kind, place, key.entity.id, key.qualifier, key)
+        guard let scope = key.entity.scope else { return nil }
+        parts = Parts(kind, scope, key.entity.id, key.qualifier, key)
     }
 
-    /// The key of an attribute with the same place, resource and qualifier.
+    /// The key of an attribute with the same account, Region, resource and qualifier.
     func key(of attribute: Attribute) -> FactKey {
         if let key = parts.key, key.attribute == attribute { return key }
-        let entity = id.map { Entity.resource(place, $0) } ?? .accountRegion(place)
+        let entity = id.map { Entity.resource(scope, $0) } ?? .accountRegion(scope)
         return FactKey(attribute, entity, qualifier)
     }
 
     /// What kind of thing it is.
     public var kind: Kind { parts.kind }
     /// The account and Region of the finding.
-    public var place: Place { parts.place }
+    public var scope: AccountRegion { parts.scope }
     /// The instance or image that it is about; nil when that is the account and Region.
     public var id: ResourceID? { parts.id }
     /// What sets findings on one resource apart.
@@ -71,12 +72,12 @@ public struct Subject: Fingerprinted, Sendable {
     public static func == (left: Subject, right: Subject) -> Bool {
         left.parts === right.parts
             || (left.parts.fingerprint == right.parts.fingerprint && left.kind == right.kind
-                && left.place == right.place && left.id == right.id && left.qualifier == right.qualifier)
+                && left.scope == right.scope && left.id == right.id && left.qualifier == right.qualifier)
     }
 
     /// What the finding is about.
     public var resource: Resource {
-        Resource(type: kind.resource, id: id?.description ?? place.description)
+        Resource(type: kind.resource, id: id?.description ?? scope.description)
     }
 
     /// What sets findings on one resource apart, as alerts show it.
@@ -152,37 +153,37 @@ extension Subject {
     }
 
     /// An account and Region, by its guardrails.
-    static func guardrails(_ place: Place) -> Subject { Subject(.guardrails, place) }
+    static func guardrails(_ scope: AccountRegion) -> Subject { Subject(.guardrails, scope) }
     /// An account and Region, by its activity without guardrails.
-    static func activity(_ place: Place) -> Subject { Subject(.activity, place) }
+    static func activity(_ scope: AccountRegion) -> Subject { Subject(.activity, scope) }
     /// Calls of one name that could not be read.
-    static func unreadable(_ place: Place, name: ExactText) -> Subject {
-        Subject(.unreadable, place, nil, .text(name))
+    static func unreadable(_ scope: AccountRegion, name: ExactText) -> Subject {
+        Subject(.unreadable, scope, nil, .text(name))
     }
     /// An instance.
-    static func launch(_ place: Place, _ instance: ResourceID) -> Subject {
-        Subject(.launch, place, instance)
+    static func launch(_ scope: AccountRegion, _ instance: ResourceID) -> Subject {
+        Subject(.launch, scope, instance)
     }
     /// An image shared with a grantee.
-    static func share(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> Subject {
-        Subject(.share, place, image, .grantee(grantee))
+    static func share(_ scope: AccountRegion, _ image: ResourceID, _ grantee: Grantee) -> Subject {
+        Subject(.share, scope, image, .grantee(grantee))
     }
     /// An image that should have been shared with a grantee, and was refused.
-    static func refusedShare(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> Subject {
-        Subject(.refusedShare, place, image, .grantee(grantee))
+    static func refusedShare(_ scope: AccountRegion, _ image: ResourceID, _ grantee: Grantee) -> Subject {
+        Subject(.refusedShare, scope, image, .grantee(grantee))
     }
     /// A tag that an image, or the snapshots made with it, should have had from the beginning.
     static func requiredTag(
-        _ place: Place,
+        _ scope: AccountRegion,
         _ image: ResourceID,
         key: ExactText,
         _ resource: Policy.RequiredTag.Resource
     ) -> Subject {
-        Subject(.requiredTag, place, image, .requiredTag(key, resource))
+        Subject(.requiredTag, scope, image, .requiredTag(key, resource))
     }
     /// A tag by which an image is approved.
-    static func approvalTag(_ place: Place, _ image: ResourceID, key: ExactText) -> Subject {
-        Subject(.approvalTag, place, image, .text(key))
+    static func approvalTag(_ scope: AccountRegion, _ image: ResourceID, key: ExactText) -> Subject {
+        Subject(.approvalTag, scope, image, .text(key))
     }
 }
 
@@ -190,7 +191,7 @@ extension Subject: Comparable {
     /// The order in which subjects touched by one record are judged.
     public static func < (left: Subject, right: Subject) -> Bool {
         if left.kind != right.kind { return left.kind < right.kind }
-        if left.place != right.place { return left.place < right.place }
+        if left.scope != right.scope { return left.scope < right.scope }
         if let first = left.id, let second = right.id, first != second { return first < second }
         return (left.discriminator ?? "").bytesPrecede(right.discriminator ?? "")
     }

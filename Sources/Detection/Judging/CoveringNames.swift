@@ -17,7 +17,7 @@ struct CoveringNames {
     /// The criteria that have each name, and its pairs: numbers beside the names, since most names are passed over by them.
     private var criteria: [UInt64] = []
     private var pairs: [ComparedName.Pairs] = []
-    private var places: [ExactText: Int] = [:]
+    private var slots: [ExactText: Int] = [:]
     private var found: [ExactText: Covering] = [:]
 
     /// The criteria that have any names.
@@ -27,10 +27,10 @@ struct CoveringNames {
 
     mutating func insert(_ name: ExactText, _ criterion: UInt64) {
         all |= criterion
-        if let place = places[name] {
-            criteria[place] |= criterion
+        if let slot = slots[name] {
+            criteria[slot] |= criterion
         } else {
-            places[name] = names.count
+            slots[name] = names.count
             let name = ComparedName(name.string)
             names.append(name)
             pairs.append(name.pairs)
@@ -41,7 +41,7 @@ struct CoveringNames {
     /// The criteria one of whose names covers another one.
     mutating func criteria(covering name: ExactText, _ budget: inout StepBudget) -> Covering {
         if let found = found[name] { return found }
-        var certain = places[name].map { criteria[$0] } ?? 0
+        var certain = slots[name].map { criteria[$0] } ?? 0
         let isComplete = certain == all || extend(&certain, covering: ComparedName(name.string), &budget)
         let covering = Covering(certain: certain, possible: isComplete ? certain : all)
         found[name] = covering
@@ -95,8 +95,8 @@ private struct ComparedName {
         suffixCount = bytes.lastIndex(where: isWildcard).map { count - 1 - $0 } ?? count
         var pairs = Pairs()
         for (first, second) in zip(bytes, bytes.dropFirst()) where !isWildcard(first) && !isWildcard(second) {
-            let place = ((UInt32(first) << 8 | UInt32(second)) &* 0x9E37_79B1) >> 24
-            pairs[Int(place / 64)] |= 1 << UInt64(place % 64)
+            let slot = ((UInt32(first) << 8 | UInt32(second)) &* 0x9E37_79B1) >> 24
+            pairs[Int(slot / 64)] |= 1 << UInt64(slot % 64)
         }
         self.pairs = pairs
     }

@@ -1,7 +1,7 @@
 import CloudTrail
 import Synchronization
 
-/// Comparisons of image criteria made so far: whenever a place's criteria are judged again, all lists since the first
+/// Comparisons of image criteria made so far: whenever an account's criteria in a Region are judged again, all lists since the first
 /// are, and each pair of them is compared only once.
 ///
 /// What is remembered changes how long judging takes, and nothing else.
@@ -19,8 +19,8 @@ final class CriteriaComparisons: Sendable {
         var bytes = 0
         var steps = 0
 
-        mutating func hold(_ list: [ImageCriterion], at place: UInt) {
-            guard lists.updateValue(list, forKey: place) == nil else { return }
+        mutating func hold(_ list: [ImageCriterion], at slot: UInt) {
+            guard lists.updateValue(list, forKey: slot) == nil else { return }
             bytes += list.reduce(0) { $0 + $1.textBytes }
         }
     }
@@ -46,11 +46,11 @@ final class CriteriaComparisons: Sendable {
         to new: [ImageCriterion],
         in account: AccountID
     ) -> CriteriaComparison.Weakening? {
-        guard let oldPlace = Self.place(of: old), let newPlace = Self.place(of: new) else {
+        guard let oldSlot = Self.slot(of: old), let newSlot = Self.slot(of: new) else {
             var budget = StepBudget(limit)
             return CriteriaComparison(account: account).weakening(from: old, to: new, &budget)
         }
-        let pair = Pair(account: account, old: oldPlace, new: newPlace)
+        let pair = Pair(account: account, old: oldSlot, new: newSlot)
         if let weakening = known.withLock({ $0.comparisons[pair] }) { return weakening }
         var budget = StepBudget(limit)
         let weakening = CriteriaComparison(account: account).weakening(from: old, to: new, &budget)
@@ -58,16 +58,16 @@ final class CriteriaComparisons: Sendable {
             if known.comparisons.count >= Self.maximumCount || known.bytes >= Self.maximumBytes {
                 (known.comparisons, known.lists, known.bytes) = ([:], [:], 0)
             }
-            known.hold(old, at: oldPlace)
-            known.hold(new, at: newPlace)
+            known.hold(old, at: oldSlot)
+            known.hold(new, at: newSlot)
             known.comparisons.updateValue(weakening, forKey: pair)
             known.steps += budget.taken
         }
         return weakening
     }
 
-    /// Nil for an empty list, which has no place of its own.
-    private static func place(of list: [ImageCriterion]) -> UInt? {
+    /// Nil for an empty list, which has no slot of its own.
+    private static func slot(of list: [ImageCriterion]) -> UInt? {
         list.isEmpty ? nil : list.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
     }
 }

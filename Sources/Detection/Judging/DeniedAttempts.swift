@@ -7,22 +7,22 @@ import CloudTrail
 struct DeniedAttempts {
     private let key: FactKey
     private let account: AccountID
-    private let scene: Scene
+    private let context: RuleContext
 
     static let windowSeconds: Int64 = 86_400
     private static let leastLimit = 10
     private static let leastLookback = 256
 
     /// Nil when the record does not name the principal.
-    init?(by evidence: Evidence, _ scene: Scene) {
+    init?(by evidence: Evidence, _ context: RuleContext) {
         guard let principal = evidence.actor.principalARN else { return nil }
         account = evidence.account
         key = .refusals(account, principal: ExactText(principal))
-        self.scene = scene
+        self.context = context
     }
 
     /// So far attempts are counted; whatever is more is "or more".
-    var limit: Int { max(Self.leastLimit, 2 * scene.policy.thresholds.repeatedDenials) }
+    var limit: Int { max(Self.leastLimit, 2 * context.policy.thresholds.repeatedDenials) }
 
     private var window: Window<EventID> {
         Window(seconds: Self.windowSeconds, lookback: max(Self.leastLookback, limit)) {
@@ -32,17 +32,17 @@ struct DeniedAttempts {
 
     /// How many there were up to one of them, itself included.
     func count(upTo fact: Fact, atMost limit: Int) -> Int {
-        window.count(of: key, upTo: fact, atMost: limit, in: scene.facts)
+        window.count(of: key, upTo: fact, atMost: limit, in: context.facts)
     }
 
     /// The attempts in whose count one takes part, itself included; it may have just gone.
     func counting(_ fact: Fact) -> [Fact] {
-        window.facts(counting: fact, of: key, atMost: limit, in: scene.facts)
+        window.facts(counting: fact, of: key, atMost: limit, in: context.facts)
     }
 
     private func isViolation(_ fact: Fact) -> Bool {
         guard case .share(_, let grantees) = fact.value else { return false }
-        let trust = ShareTrust(owner: account, time: fact.time, scene: scene)
+        let trust = ShareTrust(owner: account, time: fact.time, context: context)
         return grantees.contains { trust.objection(to: $0)?.verdict == .violation }
     }
 }
@@ -55,10 +55,10 @@ extension DeniedAttempts {
 extension Reach {
     /// The refused shares in whose count an attempt takes part.
     static let countedAttempts = Reach("counted attempts") { _, told, affected in
-        let scene = Scene(FactView(affected.state), policy: affected.inForce)
-        for attempt in DeniedAttempts(by: told.evidence, scene)?.counting(told) ?? [] {
+        let context = RuleContext(FactView(affected.state), policy: affected.inForce)
+        for attempt in DeniedAttempts(by: told.evidence, context)?.counting(told) ?? [] {
             guard case .share(let image, let grantees) = attempt.value else { continue }
-            for grantee in grantees { affected.insert(.refusedShare(attempt.evidence.place, image, grantee)) }
+            for grantee in grantees { affected.insert(.refusedShare(attempt.evidence.scope, image, grantee)) }
         }
     }
 }

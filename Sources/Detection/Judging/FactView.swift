@@ -46,14 +46,14 @@ public final class FactView {
 
     /// The first successful watched call at or after a time, unless it is at or after the end.
     public func firstActivity(
-        in place: Place,
+        in scope: AccountRegion,
         from time: EventTime = .distantPast,
         before end: EventTime = .distantFuture
     ) -> Fact? {
-        let first = state.firstActivity(in: place, from: time).flatMap { $0.time < end ? $0 : nil }
+        let first = state.firstActivity(in: scope, from: time).flatMap { $0.time < end ? $0 : nil }
         note(
             FactReading(
-                .activity(place, second: 0),
+                .activity(scope, second: 0),
                 .activity(from: time, through: first?.time ?? end.advanced(bySeconds: -1))
             )
         )
@@ -127,11 +127,11 @@ public struct ImageView {
     }
 
     /// The account and Region to which a launch permission belongs.
-    func place(of permission: Fact) -> Place {
-        guard let known, permission.evidence.isInventory else { return permission.evidence.place }
+    func scope(of permission: Fact) -> AccountRegion {
+        guard let known, permission.evidence.isInventory else { return permission.evidence.scope }
         note(.owner, .all)
         if permission.evidence.region.isEmpty { note(.lifecycle, .all) }
-        return known.place(of: permission)
+        return known.scope(of: permission)
     }
 
     private func note(

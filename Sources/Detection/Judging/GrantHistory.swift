@@ -52,7 +52,7 @@ private struct StandingGrants {
 
 extension GrantHistory {
     /// The judgement over the whole life; nil when nothing ever was a violation.
-    func judge() -> Judgement? {
+    func evaluate() -> Judgement? {
         var judgement = Judgement()
         var standing = StandingGrants()
         var steps = steps.sorted { $0.0 < $1.0 }[...]

@@ -4,12 +4,12 @@ import CloudTrail
 struct ImageApproval {
     let image: ResourceID
     let time: EventTime
-    let scene: Scene
+    let context: RuleContext
 
     /// Whether an entry matches for certain: `answer` without the words, which nobody wants of what is approved.
     func isCertain() -> Bool {
-        let known = scene.facts.image(image)
-        return scene.inForce.approvals.contains { matches($0, known) }
+        let known = context.facts.image(image)
+        return context.inForce.approvals.contains { matches($0, known) }
     }
 
     private func matches(_ entry: PolicyInForce.Approval, _ known: ImageView) -> Bool {
@@ -28,15 +28,21 @@ struct ImageApproval {
             else { return false }
         }
         return entry.tags.allSatisfy { key, value in
-            let reading = TagReading(key, of: known, asOf: time, in: scene.facts, approvedBy: scene.inForce)
+            let reading = TagReading(
+                key,
+                of: known,
+                asOf: time,
+                in: context.facts,
+                approvedBy: context.inForce
+            )
             guard reading.value == .present(value), let cause = reading.cause else { return false }
-            return scene.policy.isPublisher(cause.evidence) == true
+            return context.policy.isPublisher(cause.evidence) == true
         }
     }
 
     /// Any entry must match in all its parts.
     func answer() -> (answer: Answer, clause: String) {
-        let entries = scene.policy.approvedImages ?? []
+        let entries = context.policy.approvedImages ?? []
         let answers = entries.map { matches($0) }
         if let index = answers.firstIndex(where: { $0.value == .yes }) {
             return (answers[index], "images.approved[\(index)]")
@@ -50,7 +56,7 @@ struct ImageApproval {
         if let ids = entry.ids {
             parts.append(ids.contains(ExactText(image.description)) ? .yes() : .no())
         }
-        let known = scene.facts.image(image)
+        let known = context.facts.image(image)
         if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
         if let names = entry.names { parts.append(Self.nameAnswer(names, known, of: image)) }
         if withTags, let tags = entry.tags {
@@ -82,8 +88,8 @@ struct ImageApproval {
     }
 
     private func tagAnswer(_ key: ExactText, _ value: ExactText) -> Answer {
-        let known = scene.facts.image(image)
-        let reading = TagReading(key, of: known, asOf: time, in: scene.facts, approvedBy: scene.inForce)
+        let known = context.facts.image(image)
+        let reading = TagReading(key, of: known, asOf: time, in: context.facts, approvedBy: context.inForce)
         guard let cause = reading.cause, let statement = reading.statement(key) else {
             return .unknown(
                 known.owner == nil
@@ -91,7 +97,7 @@ struct ImageApproval {
             )
         }
         guard reading.value == .present(value) else { return .no(statement) }
-        switch scene.policy.isPublisher(cause.evidence) {
+        switch context.policy.isPublisher(cause.evidence) {
         case true?: return .yes(statement)
         case false?:
             return .no(

@@ -4,7 +4,7 @@ import CloudTrail
 ///
 /// A class, because what judges a launch hands it on many times.
 final class LaunchRecord {
-    let place: Place
+    let scope: AccountRegion
     let instance: ResourceID
     /// Nil when no record names it.
     let image: ResourceID?
@@ -16,7 +16,7 @@ final class LaunchRecord {
     /// Nil when no launch is known.
     init?(_ subject: Subject, in view: FactView) {
         guard subject.kind == .launch, let instance = subject.id else { return nil }
-        let place = subject.place
+        let scope = subject.scope
         let facts = view.all(of: subject.key(of: .instance))
         var launch: Fact?
         var seenImage: ResourceID?
@@ -30,7 +30,7 @@ final class LaunchRecord {
             }
         }
         guard let launch else { return nil }
-        self.place = place
+        self.scope = scope
         self.instance = instance
         image = launch.value.launchedImage ?? seenImage
         time = launch.time
@@ -64,7 +64,7 @@ final class LaunchRecord {
     var statement: FactStatement { FactStatement("image", image?.description ?? "unknown", evidence) }
 
     /// Stops what should not run.
-    var termination: AWSCommand { Self.termination(of: [instance], in: place.region) }
+    var termination: AWSCommand { Self.termination(of: [instance], in: scope.region) }
 
     /// Stops several instances, of which EC2 takes 1,000 in one call.
     static func termination(of instances: [ResourceID], in region: String) -> AWSCommand {

@@ -27,17 +27,17 @@ struct PatternText {
         wordCount = (count + 63) / 64
         ascii = Array(repeating: 0, count: 128 * wordCount)
         single = Array(repeating: 0, count: wordCount)
-        var (next, place) = (0, 0)
+        var (next, scope) = (0, 0)
         while next < text.count {
             let character = Self.character(of: text, at: &next)
-            let (word, bit) = (place / 64, UInt64(1) << UInt64(place % 64))
+            let (word, bit) = (scope / 64, UInt64(1) << UInt64(scope % 64))
             if character < 0x80 {
                 ascii[Int(character) * wordCount + word] |= bit
             } else {
                 others[character, default: Array(repeating: 0, count: wordCount)][word] |= bit
             }
             if kind == .plain || character != 0x2A { single[word] |= bit }
-            place += 1
+            scope += 1
         }
     }
 

@@ -2,21 +2,21 @@ import CloudTrail
 
 /// The life of one grantee's launch permission.
 struct ShareHistory: GrantHistory {
-    let place: Place
+    let scope: AccountRegion
     let image: ResourceID
     let grantee: Grantee
-    let scene: Scene
+    let context: RuleContext
     /// Which grants count: those that a service made for the owner, or the others.
     let byService: Bool
 
     /// Nil when the subject is no share.
-    init?(of subject: Subject, in scene: Scene, byService: Bool = false) {
+    init?(of subject: Subject, in context: RuleContext, byService: Bool = false) {
         guard let image = subject.id, let grantee = subject.grantee else { return nil }
-        (self.place, self.image, self.grantee) = (subject.place, image, grantee)
-        (self.scene, self.byService) = (scene, byService)
+        (self.scope, self.image, self.grantee) = (subject.scope, image, grantee)
+        (self.context, self.byService) = (context, byService)
     }
 
-    private var facts: ImageView { scene.facts.image(image) }
+    private var facts: ImageView { context.facts.image(image) }
 
     func take(_ fact: Fact, _ objection: ShareTrust.Objection, into judgement: inout Judgement) {
         let facts = facts
@@ -26,8 +26,8 @@ struct ShareHistory: GrantHistory {
     }
 
     private func counts(_ fact: Fact, _ facts: ImageView) -> Bool {
-        guard facts.place(of: fact) == place, !isForeign(fact, facts) else { return false }
-        return (scene.policy.trust.service(of: fact.evidence.actor) != nil && grantee != .everyone)
+        guard facts.scope(of: fact) == scope, !isForeign(fact, facts) else { return false }
+        return (context.policy.trust.service(of: fact.evidence.actor) != nil && grantee != .everyone)
             == byService
     }
 
@@ -42,9 +42,9 @@ struct ShareHistory: GrantHistory {
 
     func trust(at time: EventTime) -> ShareTrust {
         ShareTrust(
-            owner: scene.facts.image(image).owner?.account ?? place.account,
+            owner: context.facts.image(image).owner?.account ?? scope.account,
             time: time,
-            scene: scene
+            context: context
         )
     }
 
@@ -81,7 +81,7 @@ struct ShareHistory: GrantHistory {
             shown.append(FactStatement("owner", owner.account.description, owner.fact))
         }
         let service =
-            scene.policy.trust.service(of: fact.evidence.actor).map { " by \($0) for the owner" }
+            context.policy.trust.service(of: fact.evidence.actor).map { " by \($0) for the owner" }
             ?? fact.evidence.actor.service.map { " through \($0)" } ?? ""
         return Judgement.Reason(
             objection.verdict,
@@ -91,14 +91,14 @@ struct ShareHistory: GrantHistory {
             clause: objection.clause,
             remediation: objection.verdict == .violation ? [removal] : [],
             message:
-                "Image \(self.image) of account \(place.account) is shared with \(objection.description)\(service)."
+                "Image \(self.image) of account \(scope.account) is shared with \(objection.description)\(service)."
         )
     }
 
     private var removal: AWSCommand {
         AWSCommand.ec2(
             "modify-image-attribute",
-            region: place.region,
+            region: scope.region,
             "--image-id",
             .image(image),
             "--launch-permission",
@@ -170,8 +170,8 @@ extension AffectedSubjects {
         told teller: Teller,
         also other: Fact?
     ) {
-        for place in self.image(image).places(of: teller, also: other) {
-            insert(.share(place, image, grantee))
+        for scope in self.image(image).scopes(of: teller, also: other) {
+            insert(.share(scope, image, grantee))
         }
     }
 }

@@ -4,7 +4,7 @@ import CloudTrail
 struct ShareTrust {
     let owner: AccountID
     let time: EventTime
-    let scene: Scene
+    let context: RuleContext
 
     /// Why a share is a violation, or cannot be decided.
     struct Objection {
@@ -33,10 +33,10 @@ struct ShareTrust {
     /// The objection to what a call shares outside; what is certain comes first.
     ///
     /// What an AWS service shares by itself for the owner is an objection only if it is with everybody.
-    static func objection(to call: Fact, in scene: Scene) -> Objection? {
+    static func objection(to call: Fact, in context: RuleContext) -> Objection? {
         guard case .share(_, let grantees) = call.value else { return nil }
-        let trust = ShareTrust(owner: call.evidence.account, time: call.time, scene: scene)
-        let isByService = scene.policy.trust.service(of: call.evidence.actor) != nil
+        let trust = ShareTrust(owner: call.evidence.account, time: call.time, context: context)
+        let isByService = context.policy.trust.service(of: call.evidence.actor) != nil
         var undecided: Objection?
         for grantee in grantees where !isByService || grantee == .everyone {
             guard let objection = trust.objection(to: grantee), objection.isOutside else { continue }
@@ -47,18 +47,18 @@ struct ShareTrust {
     }
 
     private func objection(to account: AccountID) -> Objection? {
-        if account == owner || scene.policy.trust.accounts.contains(account) { return nil }
+        if account == owner || context.policy.trust.accounts.contains(account) { return nil }
         var facts: [FactStatement] = []
         if isKnownMember(account) == true { return nil }
         if let told = membership(of: account, in: own) {
             facts.append(FactStatement("member of \(own ?? "the own organization")", "no", told.fact))
         }
-        for trusted in scene.policy.trust.organizations.sorted() {
+        for trusted in context.policy.trust.organizations.sorted() {
             guard let told = membership(of: account, in: trusted) else { continue }
             if told.isMember { return nil }
             facts.append(FactStatement("member of \(trusted)", "no", told.fact))
         }
-        if scene.policy.knownVendors.contains(account) {
+        if context.policy.knownVendors.contains(account) {
             return Objection(
                 severity: .medium,
                 clause: "known_vendors",
@@ -75,7 +75,7 @@ struct ShareTrust {
     }
 
     /// `organization.id` of the policy.
-    private var own: ExactText? { scene.policy.organization.id }
+    private var own: ExactText? { context.policy.organization.id }
 
     /// Whether an account is a member of an organization, and what told it last: a document that lists the members, or
     /// an event.
@@ -85,8 +85,8 @@ struct ShareTrust {
         of account: AccountID,
         in organization: ExactText?
     ) -> (isMember: Bool, fact: Fact)? {
-        let listed = organization.flatMap { scene.facts.latest(.members(organization: $0), asOf: time) }
-        let told = scene.facts.all(of: .membership(account), asOf: time)
+        let listed = organization.flatMap { context.facts.latest(.members(organization: $0), asOf: time) }
+        let told = context.facts.all(of: .membership(account), asOf: time)
             .last { isMember($0, of: organization) != nil }
         guard let fact = [listed, told].compactMap({ $0 }).max() else { return nil }
         if case .members(let members) = fact.value { return (members.contains(account), fact) }
@@ -115,8 +115,8 @@ struct ShareTrust {
     /// documents do not tell of that.
     private func organization(_ told: ExactText?, _ fact: Fact) -> ExactText? {
         told
-            ?? scene.policy.trust.organizations.sorted().first {
-                scene.facts.all(of: .members(organization: $0)).contains {
+            ?? context.policy.trust.organizations.sorted().first {
+                context.facts.all(of: .members(organization: $0)).contains {
                     $0.evidence.account == fact.evidence.account
                 }
             } ?? own
@@ -133,7 +133,7 @@ struct ShareTrust {
         }
         let id = parsed.organization
         if isOwn(parsed) == true {
-            guard !scene.policy.trust.organizationalUnits.isEmpty else { return nil }
+            guard !context.policy.trust.organizationalUnits.isEmpty else { return nil }
             return Objection(
                 severity: .medium,
                 clause: "trust.organizational_units",
@@ -142,7 +142,7 @@ struct ShareTrust {
                 isOutside: false
             )
         }
-        if scene.policy.trust.organizations.contains(id) { return nil }
+        if context.policy.trust.organizations.contains(id) { return nil }
         guard isOwn(parsed) != nil else { return undecided(parsed) }
         return Objection(
             severity: .high,
@@ -162,8 +162,8 @@ struct ShareTrust {
             )
         }
         if isOwn(parsed) == true
-            || scene.policy.trust.organizations.contains(parsed.organization)
-            || scene.policy.trust.organizationalUnits.contains(unit)
+            || context.policy.trust.organizations.contains(parsed.organization)
+            || context.policy.trust.organizationalUnits.contains(unit)
         {
             return nil
         }
@@ -218,7 +218,7 @@ struct ShareTrust {
     /// Whether an account is a member of the own organization; nil when nobody told any member.
     func isKnownMember(_ account: AccountID) -> Bool? {
         if let told = membership(of: account, in: own) { return told.isMember }
-        let members = scene.policy.organization.accounts
+        let members = context.policy.organization.accounts
         return members.isEmpty ? nil : members.contains(account)
     }
 }

@@ -2,19 +2,19 @@ import CloudTrail
 
 /// The life of one grantee's permission to make volumes of a snapshot.
 struct SnapshotShare: GrantHistory {
-    private let place: Place
+    private let scope: AccountRegion
     private let snapshot: ResourceID
     let grantee: Grantee
-    private let scene: Scene
+    private let context: RuleContext
 
     /// Nil when the subject is no share.
-    init?(of subject: Subject, in scene: Scene) {
+    init?(of subject: Subject, in context: RuleContext) {
         guard let snapshot = subject.id, let grantee = subject.grantee else { return nil }
-        (place, self.snapshot, self.grantee, self.scene) = (subject.place, snapshot, grantee, scene)
+        (scope, self.snapshot, self.grantee, self.context) = (subject.scope, snapshot, grantee, context)
     }
 
     private func facts(_ attribute: Attribute, _ qualifier: Qualifier = .none) -> ArraySlice<Fact> {
-        scene.facts.all(of: FactKey(attribute, .resource(place, snapshot), qualifier))
+        context.facts.all(of: FactKey(attribute, .resource(scope, snapshot), qualifier))
     }
 
     var steps: [(Fact, GrantStep)] {
@@ -42,7 +42,7 @@ struct SnapshotShare: GrantHistory {
     }
 
     func trust(at time: EventTime) -> ShareTrust {
-        ShareTrust(owner: place.account, time: time, scene: scene)
+        ShareTrust(owner: scope.account, time: time, context: context)
     }
 
     func take(_ fact: Fact, _ objection: ShareTrust.Objection, into judgement: inout Judgement) {
@@ -50,7 +50,7 @@ struct SnapshotShare: GrantHistory {
         let grant = facts(.snapshotPermission, .grantee(grantee)).last {
             $0.value == .granted && $0.time <= fact.time
         }
-        let service = grant.flatMap { scene.policy.trust.service(of: $0.evidence.actor) }
+        let service = grant.flatMap { context.policy.trust.service(of: $0.evidence.actor) }
         var severity = objection.severity
         if service != nil, grantee != .everyone {
             severity = .low
@@ -71,7 +71,7 @@ struct SnapshotShare: GrantHistory {
     ) -> Judgement.Reason {
         var shown = objection.facts
         var message =
-            "Snapshot \(snapshot) of account \(place.account) is shared with \(objection.description)"
+            "Snapshot \(snapshot) of account \(scope.account) is shared with \(objection.description)"
         if fact.value == .granted {
             shown.append(FactStatement("create volume permission", grantee.description, fact))
             message += service.map { " by \($0) for the owner." } ?? "."
@@ -100,7 +100,7 @@ struct SnapshotShare: GrantHistory {
     private var removal: AWSCommand {
         AWSCommand.ec2(
             "modify-snapshot-attribute",
-            region: place.region,
+            region: scope.region,
             "--snapshot-id",
             .snapshot(snapshot),
             "--create-volume-permission",
@@ -129,7 +129,7 @@ extension SnapshotShare {
     static let facts: [CallFacts] = [
         CallFacts(fieldsOf: .modifySnapshotAttribute) { fields, told in
             guard let snapshot = fields.id("snapshot") else { return }
-            let resource = Entity.resource(told.place, snapshot)
+            let resource = Entity.resource(told.scope, snapshot)
             told.tell(
                 granted: fields.texts("added").map { Grantee($0.string) },
                 revoked: fields.texts("removed").map { Grantee($0.string) }
@@ -148,7 +148,7 @@ extension SnapshotShare {
             var fields = Fields()
             fields["image"] = .text(ExactText(image.description))
             for snapshot in snapshots {
-                let resource = Entity.resource(told.place, ResourceID(snapshot.string))
+                let resource = Entity.resource(told.scope, ResourceID(snapshot.string))
                 told.add(FactKey(.imageOfSnapshot, resource), .fields(fields))
             }
         },
@@ -162,7 +162,7 @@ extension SnapshotShare {
     ) -> CallFacts {
         CallFacts(fieldsOf: call) { fields, told in
             guard let snapshot = fields.id("snapshot") else { return }
-            told.add(FactKey(attribute, .resource(told.place, snapshot)), value, phase)
+            told.add(FactKey(attribute, .resource(told.scope, snapshot)), value, phase)
         }
     }
 }

@@ -47,8 +47,8 @@ extension Window {
     /// The count up to a fact, itself included; whatever is more than the limit is not counted.
     func count(of key: FactKey, upTo fact: Fact, atMost limit: Int, in facts: FactView) -> Int {
         let all = facts.unnoted(key)
-        var end = all.place(of: FactPlace(fact))
-        if end < all.endIndex, FactPlace(all[end]) == FactPlace(fact) { end += 1 }
+        var end = all.position(of: FactOrder(fact))
+        if end < all.endIndex, FactOrder(all[end]) == FactOrder(fact) { end += 1 }
         let start = fact.time.advanced(bySeconds: -seconds)
         var things: Set<Thing> = []
         var seen = 0
@@ -68,13 +68,13 @@ extension Window {
     func facts(counting fact: Fact, of key: FactKey, atMost limit: Int, in facts: FactView) -> [Fact] {
         let all = facts.unnoted(key)
         let end = fact.time.advanced(bySeconds: seconds)
-        let place = FactPlace(fact)
+        let order = FactOrder(fact)
         var between: Set<Thing> = []
         var found: [Fact] = []
-        for other in all[all.place(of: place)...].prefix(lookback + 1) {
+        for other in all[all.position(of: order)...].prefix(lookback + 1) {
             guard other.time < end, between.count < limit else { break }
             found.append(other)
-            if FactPlace(other) != place, let thing = distinct(other) { between.insert(thing) }
+            if FactOrder(other) != order, let thing = distinct(other) { between.insert(thing) }
         }
         return found
     }

@@ -15,7 +15,7 @@ public protocol Rule: Sendable {
     var ownFacts: [CallFacts] { get }
 
     /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement?
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement?
 }
 
 extension Rule {
@@ -50,7 +50,7 @@ extension Rule {
 /// What a rule may look at.
 ///
 /// A view for the length of one call.
-public struct Scene {
+public struct RuleContext {
     /// The facts.
     public let facts: FactView
     let inForce: PolicyInForce
@@ -61,7 +61,7 @@ public struct Scene {
     /// Stream time: deadlines at or before it have passed.
     public var now: EventTime { facts.now }
 
-    /// A scene of facts and a policy.
+    /// A context from facts and a policy.
     init(_ facts: FactView, policy: PolicyInForce, of subject: Subject? = nil) {
         self.facts = facts
         inForce = policy

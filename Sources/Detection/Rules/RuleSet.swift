@@ -24,7 +24,7 @@ public struct RuleSet: Sendable {
     }
 
     /// The rules that judge subjects of one's kind; some of them may have nothing to say of this one.
-    func rules(judging subject: Subject) -> [AppliedRule] { byKind[subject.kind] ?? [] }
+    func rules(evaluating subject: Subject) -> [AppliedRule] { byKind[subject.kind] ?? [] }
 
     /// Facts of single rules that calls of a name tell.
     func facts(toldBy call: String) -> [CallFacts] { ownFacts[call] ?? [] }

@@ -6,7 +6,7 @@ struct ActivityLog: Sendable {
     let settings: FactKey
     private var calls = SortedChunks<Fact>()
 
-    init(in place: Place) { settings = .allowedImages(place) }
+    init(in scope: AccountRegion) { settings = .allowedImages(scope) }
 
     var isEmpty: Bool { calls.isEmpty }
 

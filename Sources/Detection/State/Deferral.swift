@@ -57,7 +57,7 @@ struct Deferral: Sendable {
 
     /// Forgets of which subjects of some accounts there are many facts.
     mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {
-        long = long.filter { !isForgotten($0.place.account) }
+        long = long.filter { !isForgotten($0.scope.account) }
     }
 
     mutating func commit() { changes?.removeAll(keepingCapacity: true) }

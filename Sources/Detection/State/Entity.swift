@@ -3,9 +3,9 @@ public import CloudTrail
 /// What facts are about.
 public enum Entity: Fingerprinted, Sendable {
     /// An account's part of one Region.
-    case accountRegion(Place)
+    case accountRegion(AccountRegion)
     /// A resource of one account and Region: an instance, a snapshot, somebody's attempt to share an image.
-    case resource(Place, ResourceID)
+    case resource(AccountRegion, ResourceID)
     /// An account.
     case account(AccountID)
     /// An image, whoever owns it.
@@ -16,7 +16,7 @@ public enum Entity: Fingerprinted, Sendable {
     /// Feeds what tells entities apart in practice: an id alone, where there is one.
     public func feed(to fingerprint: inout TextFingerprint) {
         switch self {
-        case .accountRegion(let place): place.feed(to: &fingerprint)
+        case .accountRegion(let scope): scope.feed(to: &fingerprint)
         case .resource(_, let id), .image(let id): id.feed(to: &fingerprint)
         case .account(let account): fingerprint.feed(account.number)
         case .organization(let organization): organization.feed(to: &fingerprint)
@@ -26,16 +26,16 @@ public enum Entity: Fingerprinted, Sendable {
     /// The account whose state its facts are part of; nil where they belong to no single one.
     var account: AccountID? {
         switch self {
-        case .accountRegion(let place), .resource(let place, _): place.account
+        case .accountRegion(let scope), .resource(let scope, _): scope.account
         case .account(let account): account
         case .image, .organization: nil
         }
     }
 
     /// The account and Region that it is in.
-    var place: Place? {
+    var scope: AccountRegion? {
         switch self {
-        case .accountRegion(let place), .resource(let place, _): place
+        case .accountRegion(let scope), .resource(let scope, _): scope
         case .account, .image, .organization: nil
         }
     }

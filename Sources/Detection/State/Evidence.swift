@@ -98,7 +98,7 @@ public final class Evidence: Hashable, Sendable {
     }
 
     /// The account and Region that it is from.
-    var place: Place { Place(account, region) }
+    var scope: AccountRegion { AccountRegion(account, region) }
 
     /// Whether this is a snapshot and no event: it tells what is, not what happened.
     public var isInventory: Bool {

@@ -57,7 +57,7 @@ struct KeyedFact: Sendable {
 extension Fact: Comparable {
     /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
     public static func < (left: Fact, right: Fact) -> Bool {
-        left.time != right.time ? left.time < right.time : FactPlace(left) < FactPlace(right)
+        left.time != right.time ? left.time < right.time : FactOrder(left) < FactOrder(right)
     }
 }
 

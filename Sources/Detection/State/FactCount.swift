@@ -3,17 +3,17 @@ import CloudTrail
 extension State {
     /// How many facts the rules walk that judge a subject; what they look up as of a time is not counted.
     func factCount(of subject: Subject, approvalTags: [ImageAttribute]) -> Int {
-        let place = subject.place
+        let scope = subject.scope
         return switch (subject.kind, subject.id, subject.qualifier) {
         case (.guardrails, _, _):
-            count(.allowedImages(place)) + count(.imageCriteria(place)) + count(.blockPublicAccess(place))
-                + count(.madePublic(place))
-        case (.activity, _, _): count(.allowedImages(place))
-        case (.unreadable, _, .text(let name)): count(.unreadable(place, name: name))
+            count(.allowedImages(scope)) + count(.imageCriteria(scope)) + count(.blockPublicAccess(scope))
+                + count(.madePublic(scope))
+        case (.activity, _, _): count(.allowedImages(scope))
+        case (.unreadable, _, .text(let name)): count(.unreadable(scope, name: name))
         case (.refusedShare, let image?, .grantee(let grantee)):
-            refusalCount(.refusedShare(place, image, grantee))
-        case (.sharer, let principal?, _): count(FactKey(.sharesMade, .resource(place, principal)))
-        case (.launch, let instance?, _): launchCount(.instance(place, instance), approvalTags)
+            refusalCount(.refusedShare(scope, image, grantee))
+        case (.sharer, let principal?, _): count(FactKey(.sharesMade, .resource(scope, principal)))
+        case (.launch, let instance?, _): launchCount(.instance(scope, instance), approvalTags)
         case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
         case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):
             tagCount(image, [.lifecycle, .tag(key), .allTags])

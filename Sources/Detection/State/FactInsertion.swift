@@ -21,13 +21,13 @@ extension [Fact] {
             put(fact, at: range.upperBound)
             return .inserted
         }
-        guard let same = place(ofSame: fact, in: range) else {
-            insert(fact, at: place(of: fact, in: range))
+        guard let same = position(ofSame: fact, in: range) else {
+            insert(fact, at: position(of: fact, in: range))
             return .inserted
         }
         guard self[same] != fact else { return .unchanged }
         let replaced = remove(at: same)
-        insert(fact, at: place(of: fact, in: range.lowerBound..<(range.upperBound - 1)))
+        insert(fact, at: position(of: fact, in: range.lowerBound..<(range.upperBound - 1)))
         return .replaced(replaced)
     }
 
@@ -47,20 +47,20 @@ extension [Fact] {
     /// Takes a fact out; false when it is not there.
     mutating func remove(_ fact: Fact, in range: Range<Int>? = nil) -> Bool {
         let range = range ?? indices
-        let index = place(of: fact, in: range)
+        let index = position(of: fact, in: range)
         guard index < range.upperBound, self[index] == fact else { return false }
         remove(at: index)
         return true
     }
 
-    private func place(of fact: Fact, in range: Range<Int>) -> Int {
-        self[range].place(of: FactPlace(fact))
+    private func position(of fact: Fact, in range: Range<Int>) -> Int {
+        self[range].position(of: FactOrder(fact))
     }
 
     /// Where the same record's fact stands, whatever its value: that decides its place within the second.
-    private func place(ofSame fact: Fact, in range: Range<Int>) -> Int? {
+    private func position(ofSame fact: Fact, in range: Range<Int>) -> Int? {
         for risk in UInt8(0)...FactValue.highestRisk {
-            let index = self[range].place(of: FactPlace(fact, risk: risk))
+            let index = self[range].position(of: FactOrder(fact, risk: risk))
             if index < range.upperBound, self[index].isSame(as: fact) { return index }
         }
         return nil
@@ -75,19 +75,19 @@ extension Array {
 }
 
 extension ArraySlice<Fact> {
-    /// Where a fact of such a place stands, or would go.
-    func place(of wanted: FactPlace) -> Int {
+    /// Where a fact of such an order stands, or would go.
+    func position(of wanted: FactOrder) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
             let middle = (low + high) / 2
-            if FactPlace(self[middle]) < wanted { low = middle + 1 } else { high = middle }
+            if FactOrder(self[middle]) < wanted { low = middle + 1 } else { high = middle }
         }
         return low
     }
 }
 
 /// What decides where a fact stands on a timeline.
-struct FactPlace: Comparable {
+struct FactOrder: Comparable {
     let time: EventTime
     let phase: Fact.Phase
     let risk: UInt8
@@ -103,7 +103,7 @@ struct FactPlace: Comparable {
     }
 
     /// The order in which facts are read: time; creates, changes, ends; the riskier value later; event id.
-    static func < (left: FactPlace, right: FactPlace) -> Bool {
+    static func < (left: FactOrder, right: FactOrder) -> Bool {
         if left.time != right.time { return left.time < right.time }
         if left.phase != right.phase { return left.phase < right.phase }
         if left.risk != right.risk { return left.risk < right.risk }

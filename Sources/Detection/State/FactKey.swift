@@ -95,32 +95,36 @@ extension FactKey: CustomStringConvertible {
 
 extension FactKey {
     /// State of Allowed AMIs.
-    static func allowedImages(_ place: Place) -> FactKey { FactKey(.allowedImages, .accountRegion(place)) }
+    static func allowedImages(_ scope: AccountRegion) -> FactKey {
+        FactKey(.allowedImages, .accountRegion(scope))
+    }
     /// Image criteria of Allowed AMIs.
-    static func imageCriteria(_ place: Place) -> FactKey { FactKey(.imageCriteria, .accountRegion(place)) }
+    static func imageCriteria(_ scope: AccountRegion) -> FactKey {
+        FactKey(.imageCriteria, .accountRegion(scope))
+    }
     /// Who manages Allowed AMIs.
-    static func managedBy(_ place: Place) -> FactKey { FactKey(.managedBy, .accountRegion(place)) }
+    static func managedBy(_ scope: AccountRegion) -> FactKey { FactKey(.managedBy, .accountRegion(scope)) }
     /// State of block public access.
-    static func blockPublicAccess(_ place: Place) -> FactKey {
-        FactKey(.blockPublicAccess, .accountRegion(place))
+    static func blockPublicAccess(_ scope: AccountRegion) -> FactKey {
+        FactKey(.blockPublicAccess, .accountRegion(scope))
     }
     /// Images made public in an account and Region.
-    static func madePublic(_ place: Place) -> FactKey { FactKey(.madePublic, .accountRegion(place)) }
+    static func madePublic(_ scope: AccountRegion) -> FactKey { FactKey(.madePublic, .accountRegion(scope)) }
     /// The first successful watched call of one second (of the epoch).
-    static func activity(_ place: Place, second: Int64) -> FactKey {
-        FactKey(.activity, .accountRegion(place), .second(second))
+    static func activity(_ scope: AccountRegion, second: Int64) -> FactKey {
+        FactKey(.activity, .accountRegion(scope), .second(second))
     }
     /// Watched calls of one name that could not be read.
-    static func unreadable(_ place: Place, name: ExactText) -> FactKey {
-        FactKey(.unreadable, .accountRegion(place), .text(name))
+    static func unreadable(_ scope: AccountRegion, name: ExactText) -> FactKey {
+        FactKey(.unreadable, .accountRegion(scope), .text(name))
     }
     /// An instance.
-    static func instance(_ place: Place, _ id: ResourceID) -> FactKey {
-        FactKey(.instance, .resource(place, id))
+    static func instance(_ scope: AccountRegion, _ id: ResourceID) -> FactKey {
+        FactKey(.instance, .resource(scope, id))
     }
     /// Refused attempts to share an image with a grantee.
-    static func refusedShare(_ place: Place, _ image: ResourceID, _ grantee: Grantee) -> FactKey {
-        FactKey(.refusedShare, .resource(place, image), .grantee(grantee))
+    static func refusedShare(_ scope: AccountRegion, _ image: ResourceID, _ grantee: Grantee) -> FactKey {
+        FactKey(.refusedShare, .resource(scope, image), .grantee(grantee))
     }
     /// Refused attempts to share anything, of one principal.
     static func refusals(_ account: AccountID, principal: ExactText) -> FactKey {

@@ -11,10 +11,10 @@ struct LaunchIndex: Sendable {
         var subject: Subject? { Subject(.launch, of: key) }
 
         static func < (left: Launch, right: Launch) -> Bool {
-            guard left.time == right.time, case .resource(let place, let instance) = left.key.entity,
-                case .resource(let otherPlace, let other) = right.key.entity
+            guard left.time == right.time, case .resource(let scope, let instance) = left.key.entity,
+                case .resource(let otherScope, let other) = right.key.entity
             else { return left.time < right.time }
-            return instance != other ? instance < other : place < otherPlace
+            return instance != other ? instance < other : scope < otherScope
         }
     }
 

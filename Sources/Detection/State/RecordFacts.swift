@@ -24,7 +24,7 @@ struct RecordFacts {
     /// What proves them.
     let evidence: Evidence
     /// The account and Region of the record.
-    let place: Place
+    let scope: AccountRegion
     private(set) var facts: [KeyedFact] = []
 
     /// All facts that a record tells, by its evidence.
@@ -37,7 +37,7 @@ struct RecordFacts {
 
     private init(evidence: Evidence) {
         self.evidence = evidence
-        place = evidence.place
+        scope = evidence.scope
     }
 
     mutating func add(
@@ -59,15 +59,15 @@ struct RecordFacts {
             tellRefusal(record)
             return
         }
-        if Self.isUse(record) { add(.activity(place, second: evidence.time.seconds), .active) }
+        if Self.isUse(record) { add(.activity(scope, second: evidence.time.seconds), .active) }
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
-                add(.instance(place, instance.id), .launched(instance.image), .creates)
+                add(.instance(scope, instance.id), .launched(instance.image), .creates)
             }
             tell(unread: launch.unread)
         case .terminateInstances(let ids):
-            for id in ids { add(.instance(place, id), .terminated, .ends) }
+            for id in ids { add(.instance(scope, id), .terminated, .ends) }
         case .createImage(let creation): tell(creation)
         case .deregisterImage(let image):
             own(image)
@@ -83,18 +83,18 @@ struct RecordFacts {
             own(image)
             add(.image(image, .allPermissions), .grantees([]))
         case .cancelLaunchPermission(let image):
-            add(.image(image, .permission(.account(place.account))), .revoked)
+            add(.image(image, .permission(.account(scope.account))), .revoked)
         case .changeTags(let change): tell(change)
         case .allowedImages(let state):
-            add(.allowedImages(place), .allowedImages(state))
-            add(.managedBy(place), .text("account"))
+            add(.allowedImages(scope), .allowedImages(state))
+            add(.managedBy(scope), .text("account"))
         case .imageCriteria(let criteria):
-            add(.imageCriteria(place), .criteria(criteria))
-            add(.managedBy(place), .text("account"))
-        case .blockPublicAccess(let state): add(.blockPublicAccess(place), .blockPublicAccess(state))
+            add(.imageCriteria(scope), .criteria(criteria))
+            add(.managedBy(scope), .text("account"))
+        case .blockPublicAccess(let state): add(.blockPublicAccess(scope), .blockPublicAccess(state))
         case .membership(let change):
             add(
-                .membership(change.account ?? place.account),
+                .membership(change.account ?? scope.account),
                 change.isMember ? .joined(change.organization) : .left(change.organization)
             )
         case .unreadable(let reason): tell(unread: reason)
@@ -110,11 +110,11 @@ struct RecordFacts {
 
     /// What of a call could not be read, where there is such a thing.
     private mutating func tell(unread reason: ExactText?) {
-        if let reason { add(.unreadable(place, name: ExactText(evidence.name)), .unreadable(reason)) }
+        if let reason { add(.unreadable(scope, name: ExactText(evidence.name)), .unreadable(reason)) }
     }
 
     private mutating func own(_ image: ResourceID) {
-        add(.image(image, .owner), .account(place.account))
+        add(.image(image, .owner), .account(scope.account))
     }
 
     private mutating func tell(_ creation: ImageCreation) {
@@ -142,10 +142,10 @@ struct RecordFacts {
 
     private mutating func tell(_ change: LaunchPermissionChange) {
         own(change.image)
-        if change.added.contains(.everyone) { add(.madePublic(place), .madePublic(change.image)) }
+        if change.added.contains(.everyone) { add(.madePublic(scope), .madePublic(change.image)) }
         if !change.added.isEmpty, let principal = evidence.actor.principalARN, !principal.isEmpty {
             // In whichever Region.
-            let sharer = Entity.resource(Place(place.account, ""), ResourceID(principal))
+            let sharer = Entity.resource(AccountRegion(scope.account, ""), ResourceID(principal))
             add(FactKey(.sharesMade, sharer), .share(change.image, change.added))
         }
         tell(granted: change.added, revoked: change.removed) { .image(change.image, .permission($0)) }
@@ -162,7 +162,7 @@ struct RecordFacts {
     /// What of grants, and of what takes them back, could not be read.
     mutating func tell(unread: ExactText?, unreadRemoval: ExactText?) {
         if let removal = unreadRemoval, unread == nil {
-            add(.unreadable(place, name: ExactText(evidence.name)), .unreadableRemoval(removal))
+            add(.unreadable(scope, name: ExactText(evidence.name)), .unreadableRemoval(removal))
         } else {
             tell(unread: unread)
         }
@@ -191,11 +191,11 @@ struct RecordFacts {
             case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
         else { return }
         for grantee in change.added {
-            add(.refusedShare(place, change.image, grantee), .share(change.image, [grantee]))
+            add(.refusedShare(scope, change.image, grantee), .share(change.image, [grantee]))
         }
         if let principal = evidence.actor.principalARN {
             add(
-                .refusals(place.account, principal: ExactText(principal)),
+                .refusals(scope.account, principal: ExactText(principal)),
                 .share(change.image, change.added)
             )
         }
@@ -205,11 +205,14 @@ struct RecordFacts {
         for image in inventory.images { tell(image, isDated: inventory.isDated) }
         guard inventory.isDated else { return }
         for instance in inventory.instances {
-            let place = Place(instance.account ?? place.account, instance.region?.string ?? place.region)
+            let scope = AccountRegion(
+                instance.account ?? scope.account,
+                instance.region?.string ?? scope.region
+            )
             if instance.isTerminated {
-                add(.instance(place, instance.id), .terminated, .ends)
+                add(.instance(scope, instance.id), .terminated, .ends)
             } else {
-                add(.instance(place, instance.id), .seen(instance.image))
+                add(.instance(scope, instance.id), .seen(instance.image))
             }
         }
         for permissions in inventory.launchPermissions {
@@ -218,11 +221,11 @@ struct RecordFacts {
                 add(.image(permissions.image, .permission(grantee)), .granted)
             }
         }
-        if let state = inventory.allowedImages { add(.allowedImages(place), .allowedImages(state)) }
-        if let criteria = inventory.imageCriteria { add(.imageCriteria(place), .criteria(criteria)) }
-        if let manager = inventory.managedBy { add(.managedBy(place), .text(manager)) }
+        if let state = inventory.allowedImages { add(.allowedImages(scope), .allowedImages(state)) }
+        if let criteria = inventory.imageCriteria { add(.imageCriteria(scope), .criteria(criteria)) }
+        if let manager = inventory.managedBy { add(.managedBy(scope), .text(manager)) }
         if let state = inventory.blockPublicAccess {
-            add(.blockPublicAccess(place), .blockPublicAccess(state))
+            add(.blockPublicAccess(scope), .blockPublicAccess(state))
         }
         if let organization = inventory.organization, let members = inventory.members {
             add(.members(organization: organization), .members(members))

@@ -41,9 +41,9 @@ struct SeenRecords: Sendable {
 
     /// Remembers a record of which no copy is known; otherwise changes nothing, and returns the copies.
     mutating func rememberFirst(_ record: Record, _ key: Key) -> RecordCopies? {
-        func put(_ record: Record, in place: inout Remembered?) -> RecordCopies? {
-            if let place { return place.copies }
-            place = Remembered(.alike(record))
+        func put(_ record: Record, in scope: inout Remembered?) -> RecordCopies? {
+            if let scope { return scope.copies }
+            scope = Remembered(.alike(record))
             return nil
         }
         oldest = min(oldest, key.day)

@@ -27,8 +27,8 @@ public struct State: Sendable {
     var findings: FindingTable { _read { yield storage.findings } }
     var clocks: [AccountID: EventTime] { _read { yield storage.clocks } }
     var seen: SeenRecords { _read { yield storage.seen } }
-    var launches: [Place: LaunchIndex] { _read { yield storage.launches } }
-    var activity: [Place: ActivityLog] { _read { yield storage.activity } }
+    var launches: [AccountRegion: LaunchIndex] { _read { yield storage.launches } }
+    var activity: [AccountRegion: ActivityLog] { _read { yield storage.activity } }
     var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
     var keysOfResource: [Entity: Set<FactKey>] { _read { yield storage.keysOfResource } }
     var keysOfGrantee: [AccountID: Set<FactKey>] { _read { yield storage.keysOfGrantee } }
@@ -44,10 +44,10 @@ public struct State: Sendable {
         case .timelines: return storage.timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
         case .image: return key.image.flatMap { images[$0]?.timeline(key.ofImage) } ?? Timeline()
         case .activity:
-            guard let place = key.entity.place, case .second(let second) = key.qualifier else {
+            guard let scope = key.entity.scope, case .second(let second) = key.qualifier else {
                 return Timeline()
             }
-            return Timeline(sorted: activity[place]?.call(at: second).map { [$0] } ?? [])
+            return Timeline(sorted: activity[scope]?.call(at: second).map { [$0] } ?? [])
         }
     }
 
@@ -57,7 +57,7 @@ public struct State: Sendable {
     /// The keys that something is known about, those of images left out.
     var accountKeys: [FactKey] {
         storage.timelines.keys
-            + activity.flatMap { place, log in log.all.map { .activity(place, second: $0.time.seconds) } }
+            + activity.flatMap { scope, log in log.all.map { .activity(scope, second: $0.time.seconds) } }
     }
 
     /// The keys that something is known about.
@@ -66,8 +66,8 @@ public struct State: Sendable {
     }
 
     /// The first successful watched call at or after a time.
-    func firstActivity(in place: Place, from time: EventTime) -> Fact? {
-        activity[place]?.first(from: time.seconds)
+    func firstActivity(in scope: AccountRegion, from time: EventTime) -> Fact? {
+        activity[scope]?.first(from: time.seconds)
     }
 
     /// The largest event time applied in an account.
@@ -111,8 +111,8 @@ public struct State: Sendable {
         switch (key.shelf, key.entity) {
         case (.image, .image(let id)):
             own.images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
-        case (.activity, .accountRegion(let place)):
-            own.activity[place, default: ActivityLog(in: place)].insert(fact)
+        case (.activity, .accountRegion(let scope)):
+            own.activity[scope, default: ActivityLog(in: scope)].insert(fact)
         default:
             if keepsFirstOnly {
                 own.timelines[key, default: []].insertFirst(fact)
@@ -128,9 +128,9 @@ public struct State: Sendable {
         case (.image, .image(let id)):
             guard own.images[id]?.remove(fact, key.ofImage) == true else { return false }
             if images[id]?.isEmpty == true { own.images[id] = nil }
-        case (.activity, .accountRegion(let place)):
-            guard own.activity[place]?.remove(fact) == true else { return false }
-            if activity[place]?.isEmpty == true { own.activity[place] = nil }
+        case (.activity, .accountRegion(let scope)):
+            guard own.activity[scope]?.remove(fact) == true else { return false }
+            if activity[scope]?.isEmpty == true { own.activity[scope] = nil }
         default:
             guard own.timelines[key]?.remove(fact) == true else { return false }
             if storage.timelines[key]?.isEmpty == true { own.timelines[key] = nil }
@@ -145,8 +145,8 @@ public struct State: Sendable {
         }
         switch attribute {
         case .instance:
-            guard fact.value.isLaunch, let place = key.entity.place else { return }
-            indexLaunch(key, fact, in: place, isThere: isThere)
+            guard fact.value.isLaunch, let scope = key.entity.scope else { return }
+            indexLaunch(key, fact, in: scope, isThere: isThere)
         case .permission:
             guard let image = key.image, case .grantee(let grantee) = key.qualifier else { return }
             indexShare(of: image, with: grantee)
@@ -179,11 +179,11 @@ public struct State: Sendable {
         }
     }
 
-    private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in place: Place, isThere: Bool) {
+    private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in scope: AccountRegion, isThere: Bool) {
         let launch = LaunchIndex.Launch(time: fact.time, key: key)
         let image = fact.value.launchedImage
-        guard isThere else { return dropLaunch(launch, in: place, of: image) }
-        own.launches[place, default: LaunchIndex()].insert(launch)
+        guard isThere else { return dropLaunch(launch, in: scope, of: image) }
+        own.launches[scope, default: LaunchIndex()].insert(launch)
         if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
     }
 
@@ -252,11 +252,11 @@ public struct State: Sendable {
     /// Two documents of one second may show one instance; it is listed as long as one of them is there.
     private mutating func dropLaunch(
         _ launch: LaunchIndex.Launch,
-        in place: Place,
+        in scope: AccountRegion,
         of image: ResourceID?
     ) {
         let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
-        if !rest.contains(where: { $0.value.isLaunch }) { own.launches[place]?.remove(launch) }
+        if !rest.contains(where: { $0.value.isLaunch }) { own.launches[scope]?.remove(launch) }
         guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
         own.images[image]?.launches.remove(launch)
         if images[image]?.isEmpty == true { own.images[image] = nil }
@@ -313,7 +313,7 @@ public struct State: Sendable {
         for key in accountKeys where key.account.map(isDropped) ?? false {
             for fact in timeline(key).facts { remove(fact, at: key) }
         }
-        for (identity, _) in Array(findings.all) where isDropped(identity.subject.place.account) {
+        for (identity, _) in Array(findings.all) where isDropped(identity.subject.scope.account) {
             _ = own.findings.update(nil, identity)
         }
         for account in clocks.keys where isDropped(account) { own.clocks[account] = nil }

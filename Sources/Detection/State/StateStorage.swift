@@ -19,9 +19,9 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var seen = SeenRecords()
     @exclusivity(unchecked)
-    var launches: [Place: LaunchIndex] = [:]
+    var launches: [AccountRegion: LaunchIndex] = [:]
     @exclusivity(unchecked)
-    var activity: [Place: ActivityLog] = [:]
+    var activity: [AccountRegion: ActivityLog] = [:]
     @exclusivity(unchecked)
     var sharedWith: [AccountID: Set<ResourceID>] = [:]
     /// The keys about each resource of an account, other than instances, of which something is known.

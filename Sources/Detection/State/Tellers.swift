@@ -4,7 +4,7 @@ import CloudTrail
 /// and tags.
 struct Teller: Hashable {
     /// Whose trail, and in which Region.
-    let place: Place
+    let scope: AccountRegion
     /// Whether a snapshot told it.
     let isInventory: Bool
 
@@ -14,7 +14,7 @@ struct Teller: Hashable {
         case .granted, .created, .allTags, .tagSet, .tagDeleted: break
         default: return nil
         }
-        place = fact.evidence.place
+        scope = fact.evidence.scope
         isInventory = fact.evidence.isInventory
     }
 }

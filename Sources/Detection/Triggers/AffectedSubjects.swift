@@ -75,7 +75,7 @@ extension Reach {
     /// The account and Region in which the fact is.
     static func accountRegion(_ kind: Subject.Kind) -> Reach {
         Reach("account and Region, kind \(kind.tag)", brings: true) { key, _, affected in
-            if let place = key.entity.place { affected.insert(Subject(kind, place)) }
+            if let scope = key.entity.scope { affected.insert(Subject(kind, scope)) }
         }
     }
 }
@@ -148,7 +148,7 @@ extension Reach {
             let state = affected.state
             let launches =
                 key.image.map { affected.image($0).launches }
-                ?? key.entity.place.flatMap { state.launches[$0] }
+                ?? key.entity.scope.flatMap { state.launches[$0] }
             let end = reading == .untilTheNext ? state.timeline(key).nextTime(after: fact.time) : nil
             affected.add(launches, from: reading == .always ? .distantPast : fact.time, until: end)
         }

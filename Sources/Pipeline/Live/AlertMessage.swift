@@ -11,7 +11,7 @@ extension Producer {
             Header("schema", NativeAlert.schema), Header("rule_id", finding.identity.rule),
             Header("severity", finding.severity.rawValue), Header("status", finding.status.rawValue),
             Header("verdict", finding.verdict.rawValue),
-            Header("account_id", finding.identity.subject.place.account.description),
+            Header("account_id", finding.identity.subject.scope.account.description),
         ]
         if alert.isRepublished { headers.append(Header("republished", "true")) }
         try produce(to: topic, key: Array(alert.findingID.utf8), value: line, headers: headers)

@@ -85,7 +85,7 @@ final class AlertTail: Sendable {
             let refused = failures.filter(\.isOffsetOutOfRange).compactMap(\.partition)
             for name in refused + offsetCheck.due().map(\.partition) {
                 guard let place = next[name.partition] else { continue }
-                let finding = try offsetCheck.judge(
+                let finding = try offsetCheck.assess(
                     place,
                     of: name,
                     reader: consumer,

@@ -10,7 +10,7 @@ struct DeadLetterLog {
     /// Letters of one reason, of which the first one is named.
     private struct Group {
         let message: String
-        let place: MessagePlace
+        let position: MessagePosition
         var count: Int
     }
 
@@ -32,7 +32,7 @@ struct DeadLetterLog {
         // Of these each has a line of its own.
         guard letter.lost.reason != .crash else { return }
         add(
-            Group(message: letter.lost.text, place: letter.place, count: letter.lost.count),
+            Group(message: letter.lost.text, position: letter.position, count: letter.lost.count),
             letter.lost.reason,
             to: &pending
         )
@@ -45,20 +45,20 @@ struct DeadLetterLog {
     mutating func commit() {
         for (reason, group) in pending { add(group, reason, to: &untold) }
         pending.removeAll()
-        tellDue()
+        logDue()
     }
 
     /// Says what is due; costs nothing when nothing waits.
-    mutating func tellDue() {
+    mutating func logDue() {
         guard !untold.isEmpty else { return }
         let now = ContinuousClock.now
-        tell { told in told.map { now - $0 >= Self.interval } ?? true }
+        logGroups { told in told.map { now - $0 >= Self.interval } ?? true }
     }
 
     /// Says what is left, at the end.
-    mutating func finish() { tell { _ in true } }
+    mutating func finish() { logGroups { _ in true } }
 
-    private mutating func tell(where isDue: (ContinuousClock.Instant?) -> Bool) {
+    private mutating func logGroups(where isDue: (ContinuousClock.Instant?) -> Bool) {
         for (reason, group) in untold.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where isDue(toldAt[reason]) {
             log.warning(
@@ -67,9 +67,9 @@ struct DeadLetterLog {
                     : "cannot read records; they are in the dead-letter topic, and the first is named here",
                 [
                     "role": .text(role), "reason": .text(reason.rawValue), "cause": .text(group.message),
-                    "count": .number(group.count), "topic": .text(group.place.partition.topic),
-                    "partition": .number(Int(group.place.partition.partition)),
-                    "offset": .number(Int(group.place.offset)), "dead_letters": .text(topic),
+                    "count": .number(group.count), "topic": .text(group.position.partition.topic),
+                    "partition": .number(Int(group.position.partition.partition)),
+                    "offset": .number(Int(group.position.offset)), "dead_letters": .text(topic),
                 ]
             )
             toldAt[reason] = .now
@@ -79,7 +79,7 @@ struct DeadLetterLog {
 
     private func add(_ group: Group, _ reason: DeadLetter.Reason, to groups: inout [DeadLetter.Reason: Group])
     {
-        groups[reason, default: Group(message: group.message, place: group.place, count: 0)].count +=
+        groups[reason, default: Group(message: group.message, position: group.position, count: 0)].count +=
             group.count
     }
 }

@@ -4,12 +4,12 @@ import Kafka
 /// A dead letter as it lies on its topic: the key is the place, so that readers can tell a repeat.
 struct DeadLetterMessage {
     let lost: LostRecord
-    let place: MessagePlace
+    let position: MessagePosition
 
     /// What a document takes beside the bytes that could not be read.
     private static let overhead = 8 << 10
 
-    var key: [UInt8] { Array("\(place.partition)/\(place.offset)/\(lost.recordIndex)".utf8) }
+    var key: [UInt8] { Array("\(position.partition)/\(position.offset)/\(lost.recordIndex)".utf8) }
 
     /// For readers that route without parsing.
     var headers: [Header] {
@@ -17,21 +17,21 @@ struct DeadLetterMessage {
             Header("schema", DeadLetterDocument.schema), Header("content-type", "application/json"),
             Header("reason", lost.reason.rawValue),
         ] + (lost.account.map { [Header("account_id", $0.description)] } ?? []) + [
-            Header("source_topic", place.partition.topic),
-            Header("source_partition", String(place.partition.partition)),
-            Header("source_offset", String(place.offset)),
+            Header("source_topic", position.partition.topic),
+            Header("source_partition", String(position.partition.partition)),
+            Header("source_offset", String(position.offset)),
         ]
     }
 
     /// The document, with as much of what could not be read as a message of so many bytes holds.
     func value(atMost maximumBytes: Int) -> [UInt8] {
         let room = max(0, maximumBytes - Self.overhead)
-        return DeadLetterDocument(lost: lost, source: .message(place)).encode(keeping: room / 4 * 3)
+        return DeadLetterDocument(lost: lost, source: .message(position)).encode(keeping: room / 4 * 3)
     }
 }
 
 /// Where a message lies, and what its producer said of it.
-struct MessagePlace {
+struct MessagePosition {
     let partition: TopicPartition
     let offset: Int64
     let key: [UInt8]?
@@ -39,7 +39,7 @@ struct MessagePlace {
     let timestamp: Int64?
 }
 
-extension MessagePlace {
+extension MessagePosition {
     /// Of a longer key the beginning is told.
     private static let keptKeyBytes = 1 << 10
 

@@ -31,7 +31,7 @@ struct OffsetCheck {
     private var behind: [TopicPartition: Behind] = [:]
 
     /// Judges a place; `low` and `high` are the first offset that the leader keeps, and its log's end.
-    mutating func judge(
+    mutating func assess(
         _ offset: Int64,
         of partition: TopicPartition,
         low: Int64,
@@ -72,7 +72,7 @@ struct OffsetCheck {
     /// Asks the leader for its log's ends, judges a place by them, and tells the log when it is to be read from again.
     ///
     /// `reader` is the client that was told so; `asking` waits for the leader's answer as long as the run goes on.
-    mutating func judge(
+    mutating func assess(
         _ offset: Int64,
         of partition: TopicPartition,
         reader: Consumer,
@@ -82,7 +82,7 @@ struct OffsetCheck {
     ) throws -> Finding {
         reader.refreshMetadata()
         let (low, high) = try asking.ends(of: partition, board)
-        let finding = judge(offset, of: partition, low: low, high: high)
+        let finding = assess(offset, of: partition, low: low, high: high)
         if finding == .valid {
             log.debug(
                 "offset was called out of range; reading from it again",

@@ -40,7 +40,7 @@ struct OthersParts {
         guard now >= nextLook, let since = own?.since, now - since >= patience else { return false }
         defer { nextLook = .now + Self.interval }
         do throws(KafkaError) {
-            let places = try consumer.groupPlaces(in: Array(others), timeout: .milliseconds(500))
+            let places = try consumer.groupPositions(in: Array(others), timeout: .milliseconds(500))
             for (partition, found) in places where ends[partition] == nil { ends[partition] = found.end }
             for (partition, found) in places {
                 guard let end = ends[partition], found.place < end else { continue }

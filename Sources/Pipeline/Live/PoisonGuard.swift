@@ -92,7 +92,7 @@ extension DeadLetterMessage {
             byteOffset: 0,
             account: account
         )
-        return DeadLetterMessage(lost: LostRecord(letter), place: MessagePlace(message, in: partition))
+        return DeadLetterMessage(lost: LostRecord(letter), position: MessagePosition(message, in: partition))
     }
 }
 
@@ -116,9 +116,9 @@ extension RunLog {
         error(
             "record crashed the \(role) each time; it goes to the dead letters",
             [
-                "topic": .text(letter.place.partition.topic),
-                "partition": .number(Int(letter.place.partition.partition)),
-                "offset": .number(Int(letter.place.offset)), "starts": .number(crashes),
+                "topic": .text(letter.position.partition.topic),
+                "partition": .number(Int(letter.position.partition.partition)),
+                "offset": .number(Int(letter.position.offset)), "starts": .number(crashes),
                 "dead_letters": .text(deadLetters),
             ]
         )

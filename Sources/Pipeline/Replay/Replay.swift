@@ -77,10 +77,10 @@ public struct Replay {
 
     /// Ends the replay: what is due at the end of the trail is judged.
     public mutating func finish(_ alert: (Alert) throws -> Void) rethrows {
-        engine.judgeDeferred(into: &alerts)
+        engine.evaluateDeferred(into: &alerts)
         if let until = options.until {
             engine.advanceStreamTime(to: until, into: &alerts)
-            engine.judgeDeferred(into: &alerts)
+            engine.evaluateDeferred(into: &alerts)
         }
         try handOut(alert)
     }

@@ -46,8 +46,8 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         public init(_ finding: Finding) {
             let subject = finding.identity.subject
             let resource = subject.resource
-            account = subject.place.account
-            region = subject.place.region
+            account = subject.scope.account
+            region = subject.scope.region
             missing = finding.missing
             image =
                 resource.type == .image
@@ -58,36 +58,36 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
 
     /// The fewest commands that settle what is missing, sorted; and why others are left out.
     public static func settling(_ needs: [Need]) -> (commands: [SettlingCommand], withheld: [String]) {
-        var images: [Place: Set<ResourceID>] = [:]
+        var images: [AccountRegion: Set<ResourceID>] = [:]
         var commands: Set<SettlingCommand> = []
         var withheld: Set<String> = []
-        func add(_ action: Action, _ place: Place, _ command: AWSCommand) {
+        func add(_ action: Action, _ scope: AccountRegion, _ command: AWSCommand) {
             switch command {
             case .withheld(let why): withheld.insert(why)
             case .line(let line):
-                let (account, region) = (place.account, place.region)
+                let (account, region) = (scope.account, scope.region)
                 commands.insert(
                     SettlingCommand(account: account, region: region, action: action, command: line)
                 )
             }
         }
         for need in needs {
-            let place = Place(need.account, need.region)
+            let scope = AccountRegion(need.account, need.region)
             for missing in need.missing {
                 if missing.contains("llowed AMIs") {
-                    let command = AWSCommand.ec2("get-allowed-images-settings", region: place.region, [])
-                    add(.allowedImagesSettings, place, command)
+                    let command = AWSCommand.ec2("get-allowed-images-settings", region: scope.region, [])
+                    add(.allowedImagesSettings, scope, command)
                 } else if let image = image(in: missing) ?? need.image {
-                    images[place, default: []].insert(image)
+                    images[scope, default: []].insert(image)
                 }
             }
         }
-        for (place, ids) in images {
+        for (scope, ids) in images {
             let ids = ids.sorted()
             for start in stride(from: 0, to: ids.count, by: imagesAtOnce) {
                 let list = ids[start...].prefix(imagesAtOnce).map(AWSArgument.image)
-                let command = AWSCommand.ec2("describe-images", region: place.region, ["--image-ids"] + list)
-                add(.describeImages, place, command)
+                let command = AWSCommand.ec2("describe-images", region: scope.region, ["--image-ids"] + list)
+                add(.describeImages, scope, command)
             }
         }
         return (commands.sorted(), withheld.sorted())

@@ -55,10 +55,10 @@ private struct Checked {
     }
 
     /// Checks a policy, and says where it is named when it is not there.
-    mutating func check(policy path: String, namedAt place: Configuration.Place? = nil) {
+    mutating func check(policy path: String, namedAt location: FileLocation? = nil) {
         files.append(path)
         do {
-            diagnostics += try PolicyReader.read(path: path, namedAt: place, today: today).warnings
+            diagnostics += try PolicyReader.read(path: path, namedAt: location, today: today).warnings
         } catch {
             diagnostics += error.diagnostics
         }
@@ -77,7 +77,7 @@ private struct Checked {
         // Certificates are looked at with properties that librdkafka takes.
         diagnostics += refusals.isEmpty ? configuration.kafka.certificateFaults : refusals
         if let named = configuration.policy, policy == nil {
-            check(policy: named, namedAt: configuration.policyPlace)
+            check(policy: named, namedAt: configuration.policyLocation)
         }
     }
 

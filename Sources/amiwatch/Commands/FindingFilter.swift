@@ -72,7 +72,7 @@ struct FindingFilter {
         guard !text.isEmpty else { return true }
         let subject = identity.subject
         return (rules.isEmpty || rules.contains(identity.rule))
-            && (accounts.isEmpty || accounts.contains(subject.place.account))
+            && (accounts.isEmpty || accounts.contains(subject.scope.account))
             && (resources.isEmpty || resources.contains(ExactText(subject.resource.id)))
     }
 }

@@ -7,7 +7,7 @@ extension RunConfiguration.Kafka {
         (properties + consumer + producer).flatMap { property in
             KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
                 KafkaLibrary.propertyNames.contains(property.name)
-                    ? Diagnostic(.error, at: property.place, "\($0)", impact: "run would not start")
+                    ? Diagnostic(.error, at: property.location, "\($0)", impact: "run would not start")
                     : property.unknown
             }
         }
@@ -30,7 +30,7 @@ extension RunConfiguration.Kafka {
                 named?.hasPrefix("ssl.key.") == true ? ", and that ssl.key.password is its password" : ""
             let diagnostic = Diagnostic(
                 .error,
-                at: property.place,
+                at: property.location,
                 "\(problem); check that the file is PEM\(password)",
                 impact: "no broker could be reached"
             )
@@ -50,7 +50,7 @@ extension RunConfiguration.Property {
             ? bare : NearestName.of(bare, in: KafkaLibrary.propertyNames)
         return Diagnostic(
             .error,
-            at: place,
+            at: location,
             "librdkafka \(KafkaLibrary.version) has no property \(name)",
             instead: nearest.map(writing),
             impact: "it would have no effect"

@@ -6,12 +6,12 @@ import CloudTrail
 struct GuardrailOracle {
     let records: [Record]
     let policy: Policy
-    let place: Place
+    let scope: AccountRegion
 
-    init(_ records: [Record], _ policy: Policy, _ place: Place) {
-        self.records = distinct(records).filter { Place($0.account, $0.region) == place }
+    init(_ records: [Record], _ policy: Policy, _ scope: AccountRegion) {
+        self.records = distinct(records).filter { AccountRegion($0.account, $0.region) == scope }
         self.policy = policy
-        self.place = place
+        self.scope = scope
     }
 
     /// What should stand, by rule.
@@ -182,7 +182,7 @@ struct GuardrailOracle {
     }
 
     private func admits(_ list: [ImageCriterion], _ sample: Sample) -> Bool {
-        sample.provider == ExactText(place.account.description)
+        sample.provider == ExactText(scope.account.description)
             || list.contains { criterion in
                 (criterion.providers?.contains(sample.provider) ?? true)
                     && (criterion.names?.contains { sample.name.hasPrefix($0.string.dropLast()) } ?? true)

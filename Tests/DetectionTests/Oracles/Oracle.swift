@@ -83,9 +83,9 @@ func distinct(_ records: [Record]) -> [Record] {
 
 extension [Record] {
     /// In the order of the rules: time; what comes into being, changes, ends; the riskier later; event id.
-    func ordered(_ place: (Record) -> (phase: Int, risk: Int)) -> [Record] {
+    func ordered(_ scope: (Record) -> (phase: Int, risk: Int)) -> [Record] {
         sorted { left, right in
-            let (a, b) = (place(left), place(right))
+            let (a, b) = (scope(left), scope(right))
             return (left.time.seconds, a.phase, a.risk, left.id.description)
                 < (right.time.seconds, b.phase, b.risk, right.id.description)
         }

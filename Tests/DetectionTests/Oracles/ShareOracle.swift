@@ -169,7 +169,7 @@ struct ShareOracle {
             }
             verdict = known.flatMap { $0.isOpen ? $0.verdict : nil } ?? verdict
             for record in records.filter({ $0.succeeded && $0.time == second }).ordered({
-                place($0, grantee)
+                scope($0, grantee)
             }) {
                 switch record.call {
                 case .deregisterImage(image): wasOpen = wasOpen ?? (known?.isOpen == true)
@@ -217,7 +217,7 @@ struct ShareOracle {
         var granting: [Record] = []
         var removed: [Record]?
         let calls = records.filter { $0.succeeded && $0.time <= second }
-        for record in calls.ordered({ place($0, grantee) }) {
+        for record in calls.ordered({ scope($0, grantee) }) {
             switch record.call {
             case .modifyLaunchPermission(let change) where change.image == image:
                 if change.added.contains(grantee) {
@@ -241,7 +241,7 @@ struct ShareOracle {
     }
 
     /// Ends come last in a second, and a grant after what takes it back.
-    private func place(_ record: Record, _ grantee: Grantee) -> (phase: Int, risk: Int) {
+    private func scope(_ record: Record, _ grantee: Grantee) -> (phase: Int, risk: Int) {
         switch record.call {
         case .disableImage, .deregisterImage: (2, 0)
         case .restoreImage: (2, 1)

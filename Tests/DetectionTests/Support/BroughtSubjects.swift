@@ -5,24 +5,24 @@ import CloudTrail
 extension Engine {
     /// The subjects that are there because of a fact: written without a look at any trigger.
     func subjects(broughtBy key: FactKey, _ fact: Fact) -> [Subject] {
-        let told = fact.evidence.place
+        let told = fact.evidence.scope
         switch (key.entity, key.attribute) {
-        case (.accountRegion(let place), .allowedImages): return [.guardrails(place), .activity(place)]
-        case (.accountRegion(let place), .imageCriteria), (.accountRegion(let place), .blockPublicAccess),
-            (.accountRegion(let place), .madePublic):
-            return [.guardrails(place)]
-        case (.accountRegion(let place), .activity): return [.activity(place)]
-        case (.accountRegion(let place), .unreadable):
+        case (.accountRegion(let scope), .allowedImages): return [.guardrails(scope), .activity(scope)]
+        case (.accountRegion(let scope), .imageCriteria), (.accountRegion(let scope), .blockPublicAccess),
+            (.accountRegion(let scope), .madePublic):
+            return [.guardrails(scope)]
+        case (.accountRegion(let scope), .activity): return [.activity(scope)]
+        case (.accountRegion(let scope), .unreadable):
             guard case .text(let name) = key.qualifier else { return [] }
-            return [.unreadable(place, name: name)]
-        case (.resource(let place, let instance), .instance): return [.launch(place, instance)]
-        case (.resource(let place, let image), .refusedShare):
+            return [.unreadable(scope, name: name)]
+        case (.resource(let scope, let instance), .instance): return [.launch(scope, instance)]
+        case (.resource(let scope, let image), .refusedShare):
             guard case .grantee(let grantee) = key.qualifier else { return [] }
-            return [.refusedShare(place, image, grantee)]
-        case (.resource(let place, let principal), .sharesMade): return [Subject(.sharer, place, principal)]
+            return [.refusedShare(scope, image, grantee)]
+        case (.resource(let scope, let principal), .sharesMade): return [Subject(.sharer, scope, principal)]
         case (.image(let image), .permission):
             guard let grantee = key.ofImage.grantee, fact.value == .granted else { return [] }
-            return state.image(image).map { [.share($0.place(of: fact), image, grantee)] } ?? []
+            return state.image(image).map { [.share($0.scope(of: fact), image, grantee)] } ?? []
         case (.image(let image), .lifecycle):
             guard fact.value.isCreation else { return [] }
             return policy.requiredTags.map { .requiredTag(told, image, key: $0.key, $0.resource) }
@@ -50,23 +50,23 @@ extension Engine {
                     || facts.contains { $0.key == key && isSo($0.fact) }
             }
         }
-        let place = subject.place
+        let scope = subject.scope
         switch (subject.kind, subject.id, subject.qualifier) {
         case (.guardrails, _, _):
             let keys: [FactKey] = [
-                .allowedImages(place), .imageCriteria(place), .blockPublicAccess(place), .madePublic(place),
+                .allowedImages(scope), .imageCriteria(scope), .blockPublicAccess(scope), .madePublic(scope),
             ]
             return any(keys) { _ in true }
         case (.activity, _, _):
-            return state.firstActivity(in: place, from: .distantPast) != nil
-                || any([.allowedImages(place)]) { _ in true }
-                || facts.contains { $0.key.attribute == .activity && $0.key.entity.place == place }
-        case (.unreadable, _, .text(let name)): return any([.unreadable(place, name: name)]) { _ in true }
+            return state.firstActivity(in: scope, from: .distantPast) != nil
+                || any([.allowedImages(scope)]) { _ in true }
+                || facts.contains { $0.key.attribute == .activity && $0.key.entity.scope == scope }
+        case (.unreadable, _, .text(let name)): return any([.unreadable(scope, name: name)]) { _ in true }
         case (.refusedShare, let image?, .grantee(let grantee)):
-            return any([.refusedShare(place, image, grantee)]) { _ in true }
+            return any([.refusedShare(scope, image, grantee)]) { _ in true }
         case (.sharer, let principal?, _):
-            return any([FactKey(.sharesMade, .resource(place, principal))]) { _ in true }
-        case (.launch, let instance?, _): return any([.instance(place, instance)]) { _ in true }
+            return any([FactKey(.sharesMade, .resource(scope, principal))]) { _ in true }
+        case (.launch, let instance?, _): return any([.instance(scope, instance)]) { _ in true }
         case (.share, let image?, .grantee(let grantee)):
             // Where a document's grant belongs is told by the image's owner, and by where the image was made or owned.
             var owners: Set<AccountID> = []
@@ -77,26 +77,26 @@ extension Engine {
                 return false
             }
             return any([.image(image, .permission(grantee))]) { fact in
-                let told = fact.evidence.place
+                let told = fact.evidence.scope
                 guard fact.value == .granted else { return false }
-                guard fact.evidence.isInventory else { return told == place }
-                return owners.union([told.account]).contains(place.account)
-                    && (told.region.isEmpty ? regions : [told.region]).contains(place.region)
+                guard fact.evidence.isInventory else { return told == scope }
+                return owners.union([told.account]).contains(scope.account)
+                    && (told.region.isEmpty ? regions : [told.region]).contains(scope.region)
             }
         case (_, let image?, .requiredTag(let key, let resource)):
             guard policy.requiredTags.contains(where: { $0.key == key && $0.resource == resource }) else {
                 return false
             }
-            return any([.image(image, .lifecycle)]) { $0.value.isCreation && $0.evidence.place == place }
+            return any([.image(image, .lifecycle)]) { $0.value.isCreation && $0.evidence.scope == scope }
         case (.approvalTag, let image?, .text(let key)):
             guard approvalTags.contains(key) else { return false }
             return any([.image(image, .tag(key)), .image(image, .allTags)]) {
-                !$0.evidence.isInventory && $0.evidence.place == place
+                !$0.evidence.isInventory && $0.evidence.scope == scope
             }
         default:
             // What one rule alone judges is there by its own facts about the same thing.
             return (state.accountKeys + facts.map(\.key)).contains {
-                $0.attribute.tag >= Attribute.firstSelfDescribed && $0.entity.place == place
+                $0.attribute.tag >= Attribute.firstSelfDescribed && $0.entity.scope == scope
                     && $0.entity.id == subject.id && $0.qualifier == subject.qualifier
             }
         }

@@ -134,7 +134,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine) {
         let named = Set(subjects)
         func isMissing(_ subject: Subject) -> Bool {
-            isConcerned(subject.place.account) && engine.owns(subject) && !named.contains(subject)
+            isConcerned(subject.scope.account) && engine.owns(subject) && !named.contains(subject)
         }
         for key in engine.state.factKeys {
             for fact in engine.state.timeline(key).facts {

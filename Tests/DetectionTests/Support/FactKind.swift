@@ -22,7 +22,7 @@ extension Attribute {
 extension FactKey {
     /// The key under which readings are looked up that a fact at this one may change.
     var lookedUp: [FactKey] {
-        if attribute == .activity, let place = entity.place { return [.activity(place, second: 0)] }
+        if attribute == .activity, let scope = entity.scope { return [.activity(scope, second: 0)] }
         if let image, let group = ofImage.grantee, group.isGroup, group != .everyone {
             return [self, .image(image, .permission(.everyone))]
         }
@@ -40,8 +40,8 @@ extension FactReading {
             key == self.key && fact.time <= time
                 && !state.timeline(key).facts.contains { fact.time < $0.time && $0.time <= time }
         case .between(let after, let first, let last):
-            key == self.key && fact.time > after && FactPlace(fact) <= FactPlace(last)
-                && first.map { FactPlace($0) <= FactPlace(fact) } ?? true
+            key == self.key && fact.time > after && FactOrder(fact) <= FactOrder(last)
+                && first.map { FactOrder($0) <= FactOrder(fact) } ?? true
         case .creations: key == self.key && fact.value.isCreation
         case .anyGroup: true
         case .activity(let first, let last): first <= fact.time && fact.time <= last

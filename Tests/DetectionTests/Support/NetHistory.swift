@@ -260,7 +260,7 @@ struct NetHistory {
     private mutating func process(_ record: Record) throws {
         let index = Int(record.account.number % UInt64(engines.count))
         var alerts: [Alert] = []
-        engines[index].judgesLater = random.chance(10)
+        engines[index].defersEvaluation = random.chance(10)
         _ = engines[index].process(record, into: &alerts)
         settle(index)
         for other in engines.indices where random.chance(60) {
@@ -298,7 +298,7 @@ struct NetHistory {
     private mutating func settle(_ index: Int) {
         var alerts: [Alert] = []
         if random.chance(50) { engines[index].takeUpDeferred() }
-        engines[index].judgeBacklog(atMost: .max, into: &alerts)
+        engines[index].evaluateBacklog(atMost: .max, into: &alerts)
         if random.chance(50) { engines[index].settle(engines[index].takeUnsettled(), into: &alerts) }
         nets[index].look(at: engines[index])
         for entry in engines[index].pendingChanges()

@@ -128,11 +128,11 @@ struct SimulatedTopics {
             }
         }
         for position in transaction.positions {
-            partitions[Int(position.partition.partition)].committed = Int64(position.place)
+            partitions[Int(position.partition.partition)].committed = Int64(position.scope)
         }
         for letter in transaction.deadLetters {
-            let partition = Int(letter.place.partition.partition)
-            let isNew = partitions[partition].deadLetters.insert(letter.place.offset).inserted
+            let partition = Int(letter.position.partition.partition)
+            let isNew = partitions[partition].deadLetters.insert(letter.position.offset).inserted
             #expect(isNew, "a record becomes one dead letter")
         }
     }
@@ -176,5 +176,5 @@ struct SimulatedTopics {
 
 extension PartitionOffset {
     /// The offset as a number; -1 where it is none.
-    var place: Int { if case .at(let offset) = offset { Int(offset) } else { -1 } }
+    var scope: Int { if case .at(let offset) = offset { Int(offset) } else { -1 } }
 }

@@ -199,7 +199,7 @@ struct SimulatedWorker {
         case .commit(let transaction, _): return commit(transaction, &topics, luck.outcome)
         case .stopReadingChangelog: changelogFetch = [:]
         case .readChangelog(let positions):
-            changelogFetch.merge(positions.map { ($0.partition.partition, $0.place) }) { $1 }
+            changelogFetch.merge(positions.map { ($0.partition.partition, $0.scope) }) { $1 }
         case .replaceProducer: break
         default: return luck.random.chance(luck.silence) ? nil : answer(action, topics)
         }
@@ -225,11 +225,11 @@ struct SimulatedWorker {
         switch action {
         case .seek(let positions):
             fetch = Dictionary(
-                uniqueKeysWithValues: positions.map { ($0.partition.partition, $0.place) }
+                uniqueKeysWithValues: positions.map { ($0.partition.partition, $0.scope) }
             )
             return .sought
         case .seekCatalogue(let positions):
-            catalogueFetch = positions[0].place
+            catalogueFetch = positions[0].scope
             return .soughtCatalogue
         case .queryCommittedOffsets(let names):
             let known = names.compactMap { name in
@@ -250,7 +250,7 @@ struct SimulatedWorker {
         _ outcome: Outcome
     ) -> DetectorCore.Event {
         let isOwner = transaction.positions.allSatisfy {
-            core.states.restored.contains($0.partition.partition) && $0.place >= 0
+            core.states.restored.contains($0.partition.partition) && $0.scope >= 0
         }
         #expect(isOwner, "only what is restored is written for")
         // The fence.
@@ -315,8 +315,8 @@ private struct SimulatedMessage: RecordMessage {
             byteOffset: 0,
             account: record.account
         )
-        let place = MessagePlace(partition: partition, offset: offset, key: nil, timestamp: nil)
-        return DeadLetterMessage(lost: LostRecord(letter), place: place)
+        let position = MessagePosition(partition: partition, offset: offset, key: nil, timestamp: nil)
+        return DeadLetterMessage(lost: LostRecord(letter), position: position)
     }
 }
 

@@ -16,7 +16,7 @@ struct OffsetCheckTests {
     func judging() {
         var check = OffsetCheck()
         let start = ContinuousClock.now
-        func judge(
+        func assess(
             _ offset: Int64,
             low: Int64 = 5,
             high: Int64 = 9,
@@ -25,19 +25,19 @@ struct OffsetCheckTests {
             -> OffsetCheck
             .Finding
         {
-            check.judge(offset, of: partition, low: low, high: high, now: start + .seconds(seconds))
+            check.assess(offset, of: partition, low: low, high: high, now: start + .seconds(seconds))
         }
-        #expect(judge(4) == .lost(low: 5, high: 9))
-        for offset in [5, 7, 9] as [Int64] { #expect(judge(offset) == .valid) }
+        #expect(assess(4) == .lost(low: 5, high: 9))
+        for offset in [5, 7, 9] as [Int64] { #expect(assess(offset) == .valid) }
         // A leader of before: its end is behind.
-        for second in stride(from: 0, through: 29, by: 1) { #expect(judge(12, after: second) == .valid) }
-        #expect(judge(12, after: 30) == .lost(low: 5, high: 9))
+        for second in stride(from: 0, through: 29, by: 1) { #expect(assess(12, after: second) == .valid) }
+        #expect(assess(12, after: 30) == .lost(low: 5, high: 9))
         // Once in a while is not for long, and the right end takes it back.
-        #expect(judge(12, after: 31) == .valid)
-        #expect(judge(12, after: 31 + 40) == .valid)
-        #expect(judge(12, high: 20, after: 31 + 50) == .valid)
-        for second in 82...111 { #expect(judge(12, after: second) == .valid) }
-        #expect(judge(12, after: 112) == .lost(low: 5, high: 9))
+        #expect(assess(12, after: 31) == .valid)
+        #expect(assess(12, after: 31 + 40) == .valid)
+        #expect(assess(12, high: 20, after: 31 + 50) == .valid)
+        for second in 82...111 { #expect(assess(12, after: second) == .valid) }
+        #expect(assess(12, after: 112) == .lost(low: 5, high: 9))
         #expect(!check.isBehind(partition))
     }
 
@@ -50,21 +50,21 @@ struct OffsetCheckTests {
         func due(after seconds: Int) -> [Int64] {
             check.due(now: start + .seconds(seconds)).map(\.offset)
         }
-        func judge(_ offset: Int64, after seconds: Int) -> OffsetCheck.Finding {
-            check.judge(offset, of: partition, low: 5, high: 9, now: start + .seconds(seconds))
+        func assess(_ offset: Int64, after seconds: Int) -> OffsetCheck.Finding {
+            check.assess(offset, of: partition, low: 5, high: 9, now: start + .seconds(seconds))
         }
-        #expect(judge(7, after: 0) == .valid)
+        #expect(assess(7, after: 0) == .valid)
         #expect(due(after: 5) == [])
-        #expect(judge(12, after: 5) == .valid)
+        #expect(assess(12, after: 5) == .valid)
         #expect(due(after: 5) == [])
         // By looking again alone it is lost in the end.
         for second in 6...34 {
             #expect(due(after: second) == [12])
-            #expect(judge(12, after: second) == .valid)
+            #expect(assess(12, after: second) == .valid)
         }
-        #expect(judge(12, after: 35) == .lost(low: 5, high: 9))
+        #expect(assess(12, after: 35) == .lost(low: 5, high: 9))
         #expect(due(after: 40) == [])
-        #expect(judge(12, after: 41) == .valid)
+        #expect(assess(12, after: 41) == .valid)
         check.forget(partition)
         #expect(due(after: 50) == [])
     }

@@ -25,15 +25,15 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         var fact: Fact
     }
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        let place = subject.place
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
         var judgement = Judgement()
         /// The last list with anything in it.
         var known: Told?
         /// The one before the first weakening that is still open.
         var before: Told?
         var isCleared = false
-        for fact in scene.facts.all(of: .imageCriteria(place)) {
+        for fact in context.facts.all(of: .imageCriteria(scope)) {
             guard case .criteria(let list) = fact.value else { continue }
             let told = Told(list: list, fact: fact)
             let isEvent = !fact.evidence.isInventory
@@ -41,22 +41,26 @@ struct AllowedAMIsCriteriaWeakened: Rule {
             if list.isEmpty {
                 guard let known, isEvent, !isCleared else { continue }
                 if !judgement.isOpen { before = known }
-                judgement.occur(fact.evidence, cleared(told, known, before ?? known, place))
+                judgement.occur(fact.evidence, cleared(told, known, before ?? known, scope))
                 continue
             }
-            if judgement.isOpen, let before, weakening(from: before, to: told, place) == nil {
+            if judgement.isOpen, let before, weakening(from: before, to: told, scope) == nil {
                 judgement.resolve(fact.evidence)
-            } else if let known, isEvent, let weakening = weakening(from: known, to: told, place) {
+            } else if let known, isEvent, let weakening = weakening(from: known, to: told, scope) {
                 if !judgement.isOpen { before = known }
-                occur(weakening, told, known, before ?? known, in: place, scene.facts, &judgement)
+                occur(weakening, told, known, before ?? known, in: scope, context.facts, &judgement)
             }
             known = told
         }
         return judgement
     }
 
-    private func weakening(from old: Told, to new: Told, _ place: Place) -> CriteriaComparison.Weakening? {
-        comparisons.weakening(from: old.list, to: new.list, in: place.account)
+    private func weakening(
+        from old: Told,
+        to new: Told,
+        _ scope: AccountRegion
+    ) -> CriteriaComparison.Weakening? {
+        comparisons.weakening(from: old.list, to: new.list, in: scope.account)
     }
 
     private func occur(
@@ -64,16 +68,16 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ new: Told,
         _ old: Told,
         _ before: Told,
-        in place: Place,
+        in scope: AccountRegion,
         _ facts: FactView,
         _ judgement: inout Judgement
     ) {
         guard weakening.isCertain else {
             return judgement.occur(new.fact.evidence, .low, .undetermined) {
-                undetermined(new, old, before, place)
+                undetermined(new, old, before, scope)
             }
         }
-        let setting = facts.latest(.allowedImages(place), asOf: new.fact.time)
+        let setting = facts.latest(.allowedImages(scope), asOf: new.fact.time)
         let isEnabled = setting?.value == .allowedImages(.enabled)
         let severity: Severity = isEnabled ? weakening.addsProvider ? .high : .medium : .low
         judgement.occur(new.fact.evidence, severity) {
@@ -89,8 +93,8 @@ struct AllowedAMIsCriteriaWeakened: Rule {
             return Judgement.Reason(
                 severity: severity,
                 facts: facts,
-                remediation: restoring(before, place),
-                message: "The image criteria in \(place) admit more than before: \(reasons)."
+                remediation: restoring(before, scope),
+                message: "The image criteria in \(scope) admit more than before: \(reasons)."
             )
         }
     }
@@ -99,17 +103,17 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ new: Told,
         _ old: Told,
         _ before: Told,
-        _ place: Place
+        _ scope: AccountRegion
     ) -> Judgement.Reason {
         undetermined(
             new,
             old,
             before,
-            place,
+            scope,
             missing:
                 "whether the old image criteria cover the new ones (comparing them takes too many steps)",
             message:
-                "The image criteria in \(place) were replaced; whether they admit more than before cannot be"
+                "The image criteria in \(scope) were replaced; whether they admit more than before cannot be"
                 + " told, for comparing them takes too many steps."
         )
     }
@@ -118,15 +122,15 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ new: Told,
         _ old: Told,
         _ before: Told,
-        _ place: Place
+        _ scope: AccountRegion
     ) -> Judgement.Reason {
         undetermined(
             new,
             old,
             before,
-            place,
+            scope,
             missing: "what an empty list of criteria admits (AWS does not define it)",
-            message: "The image criteria in \(place) were emptied; whether that admits more cannot be told."
+            message: "The image criteria in \(scope) were emptied; whether that admits more cannot be told."
         )
     }
 
@@ -134,7 +138,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ new: Told,
         _ old: Told,
         _ before: Told,
-        _ place: Place,
+        _ scope: AccountRegion,
         missing: String,
         message: String
     ) -> Judgement.Reason {
@@ -146,18 +150,18 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 FactStatement("criteria before", old.list.summary, old.fact),
             ],
             missing: [missing],
-            remediation: restoring(before, place),
+            remediation: restoring(before, scope),
             message: message
         )
     }
 
     /// A parameter that this version does not know is there as a record writes it, not as the CLI takes it.
-    private func restoring(_ before: Told, _ place: Place) -> [AWSCommand] {
-        guard before.list.allSatisfy(\.unknown.isEmpty) else { return [AllowedAMIsCommands.read(place)] }
+    private func restoring(_ before: Told, _ scope: AccountRegion) -> [AWSCommand] {
+        guard before.list.allSatisfy(\.unknown.isEmpty) else { return [AllowedAMIsCommands.read(scope)] }
         return [
             AWSCommand.ec2(
                 "replace-image-criteria-in-allowed-images-settings",
-                region: place.region,
+                region: scope.region,
                 "--image-criteria",
                 .criteria(before.list)
             )

@@ -16,12 +16,12 @@ struct AllowedAMIsDisabled: Rule {
 
     let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        let place = subject.place
-        let isDemanded = scene.policy.baseline.allowedImagesState == .enabled
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
+        let isDemanded = context.policy.baseline.allowedImagesState == .enabled
         var judgement = Judgement()
         var known: Fact?
-        for fact in scene.facts.all(of: .allowedImages(place)) {
+        for fact in context.facts.all(of: .allowedImages(scope)) {
             guard case .allowedImages(let state) = fact.value else { continue }
             defer { known = fact }
             guard state == .disabled else {
@@ -39,8 +39,8 @@ struct AllowedAMIsDisabled: Rule {
                     severity: severity,
                     facts: facts,
                     clause: isDemanded ? "baseline.allowed_images.state" : nil,
-                    remediation: [AllowedAMIsCommands.enable(place)],
-                    message: "Allowed AMIs is disabled in \(place): any image can be used there."
+                    remediation: [AllowedAMIsCommands.enable(scope)],
+                    message: "Allowed AMIs is disabled in \(scope): any image can be used there."
                 )
             }
         }
@@ -50,16 +50,16 @@ struct AllowedAMIsDisabled: Rule {
 
 /// Commands that several findings about Allowed AMIs give.
 enum AllowedAMIsCommands {
-    static func enable(_ place: Place, _ state: AllowedImagesState = .enabled) -> AWSCommand {
+    static func enable(_ scope: AccountRegion, _ state: AllowedImagesState = .enabled) -> AWSCommand {
         AWSCommand.ec2(
             "enable-allowed-images-settings",
-            region: place.region,
+            region: scope.region,
             "--allowed-images-settings-state",
             .word(state.rawValue)
         )
     }
 
-    static func read(_ place: Place) -> AWSCommand {
-        AWSCommand.ec2("get-allowed-images-settings", region: place.region)
+    static func read(_ scope: AccountRegion) -> AWSCommand {
+        AWSCommand.ec2("get-allowed-images-settings", region: scope.region)
     }
 }

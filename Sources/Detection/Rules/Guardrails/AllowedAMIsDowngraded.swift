@@ -16,11 +16,11 @@ struct AllowedAMIsDowngraded: Rule {
 
     let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        let place = subject.place
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
         var judgement = Judgement()
         var strength: (state: AllowedImagesState, fact: Fact)?
-        for fact in scene.facts.all(of: .allowedImages(place)) {
+        for fact in context.facts.all(of: .allowedImages(scope)) {
             guard case .allowedImages(let state) = fact.value, state != .disabled else { continue }
             if state == .enabled {
                 judgement.resolve(fact.evidence)
@@ -32,9 +32,9 @@ struct AllowedAMIsDowngraded: Rule {
                             FactStatement("allowed AMIs state", state.rawValue, fact),
                             FactStatement("state before", strength.state.rawValue, strength.fact),
                         ],
-                        remediation: [AllowedAMIsCommands.enable(place)],
+                        remediation: [AllowedAMIsCommands.enable(scope)],
                         message:
-                            "Allowed AMIs went from enabled to audit-mode in \(place): nothing is blocked there."
+                            "Allowed AMIs went from enabled to audit-mode in \(scope): nothing is blocked there."
                     )
                 }
             }

@@ -19,17 +19,17 @@ struct AllowedAMIsNotInUse: Rule {
     ]
 
     /// Only the first call under a state is an occurrence.
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        let place = subject.place
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
         // Of several facts in one second only the last is what that second's calls saw.
-        let all = Array(scene.facts.all(of: .allowedImages(place)))
+        let all = Array(context.facts.all(of: .allowedImages(scope)))
         let facts = all.indices.filter { $0 + 1 == all.count || all[$0 + 1].time > all[$0].time }.map {
             all[$0]
         }
         var judgement = Judgement()
         let firstKnown = facts.first?.time ?? .distantFuture
-        if let first = scene.facts.firstActivity(in: place, before: firstKnown) {
-            judgement.occur(first.evidence, .medium, .undetermined) { unknown(place) }
+        if let first = context.facts.firstActivity(in: scope, before: firstKnown) {
+            judgement.occur(first.evidence, .medium, .undetermined) { unknown(scope) }
         }
         /// When each fact's value gives way to another one; found from the last backwards, so that each is looked at once.
         var ends = [EventTime?](repeating: nil, count: facts.count)
@@ -45,9 +45,9 @@ struct AllowedAMIsNotInUse: Rule {
                 continue
             }
             guard !isOff else { continue }
-            if let use = use(from: fact, until: ends[index], place, scene.facts) {
+            if let use = use(from: fact, until: ends[index], scope, context.facts) {
                 isOff = true
-                judgement.occur(use, .medium) { off(place, fact) }
+                judgement.occur(use, .medium) { off(scope, fact) }
             }
         }
         return judgement
@@ -59,34 +59,34 @@ struct AllowedAMIsNotInUse: Rule {
     private func use(
         from fact: Fact,
         until end: EventTime?,
-        _ place: Place,
+        _ scope: AccountRegion,
         _ facts: FactView
     ) -> Evidence? {
         if fact.evidence.isInventory,
-            facts.firstActivity(in: place, before: fact.time.advanced(bySeconds: 1)) != nil
+            facts.firstActivity(in: scope, before: fact.time.advanced(bySeconds: 1)) != nil
         {
             return fact.evidence
         }
-        return facts.firstActivity(in: place, from: fact.time, before: end ?? .distantFuture)?.evidence
+        return facts.firstActivity(in: scope, from: fact.time, before: end ?? .distantFuture)?.evidence
     }
 
-    private func off(_ place: Place, _ fact: Fact) -> Judgement.Reason {
+    private func off(_ scope: AccountRegion, _ fact: Fact) -> Judgement.Reason {
         Judgement.Reason(
             severity: .medium,
             facts: [FactStatement("allowed AMIs state", "disabled", fact)],
-            remediation: [AllowedAMIsCommands.enable(place, .auditMode)],
-            message: "\(place) is used, and Allowed AMIs is disabled there."
+            remediation: [AllowedAMIsCommands.enable(scope, .auditMode)],
+            message: "\(scope) is used, and Allowed AMIs is disabled there."
         )
     }
 
-    private func unknown(_ place: Place) -> Judgement.Reason {
+    private func unknown(_ scope: AccountRegion) -> Judgement.Reason {
         Judgement.Reason(
             .undetermined,
             severity: .medium,
             facts: [],
-            missing: ["allowed AMIs state in \(place)"],
-            remediation: [AllowedAMIsCommands.read(place)],
-            message: "\(place) is used, and whether Allowed AMIs is on there was never told."
+            missing: ["allowed AMIs state in \(scope)"],
+            remediation: [AllowedAMIsCommands.read(scope)],
+            message: "\(scope) is used, and whether Allowed AMIs is on there was never told."
         )
     }
 }
@@ -94,14 +94,14 @@ struct AllowedAMIsNotInUse: Rule {
 extension Reach {
     /// An account and Region at its first call of all, and the first under a state; a later one reaches nothing.
     fileprivate static let firstActivity = Reach("first activity", brings: true) { key, fact, affected in
-        guard let place = key.entity.place else { return }
+        guard let scope = key.entity.scope else { return }
         let state = affected.state
-        if let calls = state.activity[place], let first = calls.first, first.time < fact.time {
+        if let calls = state.activity[scope], let first = calls.first, first.time < fact.time {
             guard let setting = state.timeline(calls.settings).latest(asOf: fact.time),
                 setting.value == .allowedImages(.disabled),
                 calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
             else { return }
         }
-        affected.insert(.activity(place))
+        affected.insert(.activity(scope))
     }
 }

@@ -18,11 +18,11 @@ struct WatchedCallUnreadable: Rule {
 
     let triggers: [Trigger] = [.on(.unreadable, .subject(.unreadable))]
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let name = subject.name else { return nil }
-        let place = subject.place
+        let scope = subject.scope
         var judgement = Judgement()
-        for fact in scene.facts.all(of: .unreadable(place, name: name)) {
+        for fact in context.facts.all(of: .unreadable(scope, name: name)) {
             let (reason, what, severity): (ExactText, String, Severity)
             switch fact.value {
             case .unreadable(let told): (reason, what, severity) = (told, "did", .high)
@@ -37,12 +37,12 @@ struct WatchedCallUnreadable: Rule {
                     remediation: [
                         AWSCommand.cloudTrail(
                             "lookup-events",
-                            region: place.region,
+                            region: scope.region,
                             "--lookup-attributes",
                             .event(fact.evidence.id)
                         )
                     ],
-                    message: "\(name) in \(place) succeeded, but what it \(what) cannot be read: \(reason)."
+                    message: "\(name) in \(scope) succeeded, but what it \(what) cannot be read: \(reason)."
                 )
             }
         }

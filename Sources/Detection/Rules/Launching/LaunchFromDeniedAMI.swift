@@ -16,11 +16,11 @@ struct LaunchFromDeniedAMI: Rule {
 
     let triggers = LaunchRecord.triggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard !scene.inForce.deniedImages.isEmpty, let launch = scene.launch
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard !context.inForce.deniedImages.isEmpty, let launch = context.launch
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
-        guard scene.inForce.deniedImages.contains(image) else { return nil }
+        guard context.inForce.deniedImages.contains(image) else { return nil }
         return launch.judgement(
             Judgement.Reason(
                 severity: .high,

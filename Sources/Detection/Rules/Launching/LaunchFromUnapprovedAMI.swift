@@ -17,15 +17,15 @@ struct LaunchFromUnapprovedAMI: Rule {
 
     let triggers = LaunchRecord.triggers + ImageApproval.launchTriggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard scene.policy.approvedImages != nil, let launch = scene.launch else {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard context.policy.approvedImages != nil, let launch = context.launch else {
             return nil
         }
         guard let image = launch.image else { return launch.unknownImage() }
         var severity: Severity {
-            scene.policy.productionAccounts.contains(launch.place.account) ? .high : .medium
+            context.policy.productionAccounts.contains(launch.scope.account) ? .high : .medium
         }
-        if scene.inForce.deniedImages.contains(image) {
+        if context.inForce.deniedImages.contains(image) {
             return launch.judgement(
                 Judgement.Reason(
                     severity: severity,
@@ -37,7 +37,7 @@ struct LaunchFromUnapprovedAMI: Rule {
                 )
             )
         }
-        let approval = ImageApproval(image: image, time: launch.time, scene: scene)
+        let approval = ImageApproval(image: image, time: launch.time, context: context)
         if approval.isCertain() { return nil }
         let (answer, clause) = approval.answer()
         guard answer.value != .yes else { return nil }

@@ -24,23 +24,23 @@ struct LaunchNotAllowedByCriteria: Rule {
         LaunchRecord.triggers + CriteriaAdmission.launchTriggers
         + Trigger.on([.allowedImages, .imageCriteria], .launches(.untilTheNext))
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let launch = scene.launch,
-            let setting = setting(at: launch.place, launch.time, scene)
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard let launch = context.launch,
+            let setting = setting(at: launch.scope, launch.time, context)
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
         let admission = CriteriaAdmission(
             image: image,
-            account: launch.place.account,
+            account: launch.scope.account,
             time: launch.time,
-            facts: scene.facts
+            facts: context.facts
         )
         if admission.isCertain(setting.criteria) { return nil }
         let rule = inForce(setting)
         let answer =
             rule.criteria.map { admission.answer($0) }
             ?? Answer.any([
-                admission.isOwn(), .unknown("image criteria of Allowed AMIs in \(launch.place)"),
+                admission.isOwn(), .unknown("image criteria of Allowed AMIs in \(launch.scope)"),
             ])
         guard answer.value != .yes else { return nil }
         let isUnknown = answer.value == .unknown
@@ -72,7 +72,7 @@ struct LaunchNotAllowedByCriteria: Rule {
         var meaning: String
     }
 
-    /// What was set at a place, as of a time.
+    /// What was set in an account and Region, as of a time.
     private struct Setting {
         var state: (value: AllowedImagesState, fact: Fact)?
         /// The criteria, and what told them; the baseline's when nothing is set.
@@ -81,23 +81,23 @@ struct LaunchNotAllowedByCriteria: Rule {
     }
 
     /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
-    private func setting(at place: Place, _ time: EventTime, _ scene: Scene) -> Setting? {
+    private func setting(at scope: AccountRegion, _ time: EventTime, _ context: RuleContext) -> Setting? {
         var setting = Setting()
-        if let fact = scene.facts.latest(.allowedImages(place), asOf: time),
+        if let fact = context.facts.latest(.allowedImages(scope), asOf: time),
             case .allowedImages(let known) = fact.value
         {
             setting.state = (known, fact)
         }
         switch setting.state?.value {
         case .auditMode, .enabled:
-            if let fact = scene.facts.latest(.imageCriteria(place), asOf: time),
+            if let fact = context.facts.latest(.imageCriteria(scope), asOf: time),
                 case .criteria(let known) = fact.value
             {
                 setting.criteria = known
                 setting.criteriaFact = fact
             }
         case .disabled, nil:
-            guard let baseline = scene.policy.baseline.imageCriteria else { return nil }
+            guard let baseline = context.policy.baseline.imageCriteria else { return nil }
             setting.criteria = baseline
         }
         return setting

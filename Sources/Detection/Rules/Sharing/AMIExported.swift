@@ -30,17 +30,18 @@ struct AMIExported: Rule {
             return
         }
         let attribute: Attribute = fields["image"] == nil ? .instanceExports : .imageExports
-        told.add(FactKey(attribute, .resource(told.place, id), .text(bucket)), .fields(fields))
+        told.add(FactKey(attribute, .resource(told.scope, id), .text(bucket)), .fields(fields))
     }
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let id = subject.id, let bucket = subject.name else { return nil }
         let isImage = subject.kind == .exportedImage
-        let isTrusted = scene.policy.trust.buckets.contains { $0.matches(bucket.string) }
+        let isTrusted = context.policy.trust.buckets.contains { $0.matches(bucket.string) }
         let severity: Severity = isTrusted ? .medium : .high
         var judgement = Judgement()
         let attribute: Attribute = isImage ? .imageExports : .instanceExports
-        for fact in scene.facts.all(of: FactKey(attribute, .resource(subject.place, id), subject.qualifier)) {
+        for fact in context.facts.all(of: FactKey(attribute, .resource(subject.scope, id), subject.qualifier))
+        {
             let object = fact.value.fields?.text("object")?.string ?? ""
             judgement.occur(fact.evidence, severity) {
                 Judgement.Reason(

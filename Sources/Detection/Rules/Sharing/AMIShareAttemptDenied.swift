@@ -17,16 +17,16 @@ struct AMIShareAttemptDenied: Rule {
     let triggers =
         [.on(.refusedShare, .subject(.refusedShare))] + DeniedAttempts.triggers + ShareTrust.triggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let image = subject.id, let grantee = subject.grantee else { return nil }
-        let place = subject.place
+        let scope = subject.scope
         var judgement = Judgement()
-        let denied = scene.facts.all(of: subject.key(of: .refusedShare)).compactMap { fact in
-            trust(place.account, fact.time, scene).objection(to: grantee).map { (fact, $0) }
+        let denied = context.facts.all(of: subject.key(of: .refusedShare)).compactMap { fact in
+            trust(scope.account, fact.time, context).objection(to: grantee).map { (fact, $0) }
         }
-        let threshold = scene.policy.thresholds.repeatedDenials
+        let threshold = context.policy.thresholds.repeatedDenials
         for (index, (fact, objection)) in denied.enumerated() {
-            let attempts = DeniedAttempts(by: fact.evidence, scene)
+            let attempts = DeniedAttempts(by: fact.evidence, context)
             // Only the last one's count is shown.
             let limit = index + 1 == denied.count ? attempts?.limit ?? threshold : threshold
             let count = attempts?.count(upTo: fact, atMost: limit) ?? 1
@@ -53,7 +53,7 @@ struct AMIShareAttemptDenied: Rule {
         return judgement
     }
 
-    private func trust(_ owner: AccountID, _ time: EventTime, _ scene: Scene) -> ShareTrust {
-        ShareTrust(owner: owner, time: time, scene: scene)
+    private func trust(_ owner: AccountID, _ time: EventTime, _ context: RuleContext) -> ShareTrust {
+        ShareTrust(owner: owner, time: time, context: context)
     }
 }

@@ -19,18 +19,18 @@ struct AMIShareBurst: Rule {
     let triggers =
         [.on(.sharesMade, .subject(.sharer))] + ShareTrust.triggers(of: .sharer, from: .sharesMade)
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let principal = subject.id else { return nil }
-        let shares = scene.facts.all(of: subject.key(of: .sharesMade))
-        let images = scene.policy.thresholds.shareBurstImages
-        let seconds = Int64(scene.policy.thresholds.shareBurstMinutes) * 60
+        let shares = context.facts.all(of: subject.key(of: .sharesMade))
+        let images = context.policy.thresholds.shareBurstImages
+        let seconds = Int64(context.policy.thresholds.shareBurstMinutes) * 60
         func counts(_ isCounted: @escaping (Fact) -> Bool) -> [Int] {
             Window(seconds: seconds) { isCounted($0) ? $0.value.sharedImage : nil }.counts(in: shares)
         }
         // Who is trusted is asked only where there are so many.
         guard counts({ _ in true }).contains(where: { $0 >= images }) else { return nil }
-        let certain = counts { ShareTrust.objection(to: $0, in: scene)?.verdict == .violation }
-        let possible = counts { ShareTrust.objection(to: $0, in: scene) != nil }
+        let certain = counts { ShareTrust.objection(to: $0, in: context)?.verdict == .violation }
+        let possible = counts { ShareTrust.objection(to: $0, in: context) != nil }
         var judgement = Judgement()
         for (index, share) in shares.enumerated() where possible[index] >= images {
             let isCertain = certain[index] >= images
@@ -40,7 +40,7 @@ struct AMIShareBurst: Rule {
                 let burst = Array(shares.prefix(index + 1).reversed().prefix { $0.time > start })
                 let words =
                     "\(count) images\(isCertain ? " outside" : ", perhaps outside,") in \(seconds / 60) minutes"
-                let (facts, missing) = shown(of: burst, scene)
+                let (facts, missing) = shown(of: burst, context)
                 return Judgement.Reason(
                     isCertain ? .violation : .undetermined,
                     severity: .high,
@@ -55,11 +55,11 @@ struct AMIShareBurst: Rule {
     }
 
     /// The last ten images, and what would settle whether all of them went outside.
-    private func shown(of shares: [Fact], _ scene: Scene) -> ([FactStatement], missing: [String]) {
+    private func shown(of shares: [Fact], _ context: RuleContext) -> ([FactStatement], missing: [String]) {
         var (shown, missing): ([ResourceID: FactStatement], Set<String>) = ([:], [])
         for share in shares {
             guard let image = share.value.sharedImage,
-                let objection = ShareTrust.objection(to: share, in: scene)
+                let objection = ShareTrust.objection(to: share, in: context)
             else { continue }
             missing.formUnion(objection.missing)
             if shown[image] != nil || shown.count == 10 { continue }

@@ -23,11 +23,11 @@ struct AMISharedByService: Rule {
 
     let triggers = ShareHistory.triggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let share = ShareHistory(of: subject, in: scene, byService: true), share.grantee != .everyone
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard let share = ShareHistory(of: subject, in: context, byService: true), share.grantee != .everyone
         else {
             return nil
         }
-        return share.judge()
+        return share.evaluate()
     }
 }

@@ -21,10 +21,10 @@ struct AMISharedWithUntrustedAccount: Rule {
 
     let triggers = ShareHistory.triggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let share = ShareHistory(of: subject, in: scene), case .account = share.grantee else {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard let share = ShareHistory(of: subject, in: context), case .account = share.grantee else {
             return nil
         }
-        return share.judge()
+        return share.evaluate()
     }
 }

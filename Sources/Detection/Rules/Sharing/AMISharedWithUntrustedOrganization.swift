@@ -16,12 +16,12 @@ struct AMISharedWithUntrustedOrganization: Rule {
 
     let triggers = ShareHistory.triggers
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let share = ShareHistory(of: subject, in: scene), share.grantee.isGroup,
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard let share = ShareHistory(of: subject, in: context), share.grantee.isGroup,
             share.grantee != .everyone
         else {
             return nil
         }
-        return share.judge()
+        return share.evaluate()
     }
 }

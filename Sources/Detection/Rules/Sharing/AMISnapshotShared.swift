@@ -20,7 +20,7 @@ struct AMISnapshotShared: Rule {
 
     let ownFacts = SnapshotShare.facts
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        SnapshotShare(of: subject, in: scene)?.judge()
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        SnapshotShare(of: subject, in: context)?.evaluate()
     }
 }

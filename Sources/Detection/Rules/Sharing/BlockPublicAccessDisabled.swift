@@ -16,14 +16,14 @@ struct BlockPublicAccessDisabled: Rule {
 
     let triggers = Trigger.on([.blockPublicAccess, .madePublic], .subject(.guardrails))
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        let place = subject.place
-        let isDemanded = scene.policy.baseline.blockPublicAccess == .blockNewSharing
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
+        let isDemanded = context.policy.baseline.blockPublicAccess == .blockNewSharing
         let severity = isDemanded ? Severity.critical : .high
         var judgement = Judgement()
         var known: BlockPublicAccessState?
-        let settings = scene.facts.all(of: .blockPublicAccess(place))
-        let shares = scene.facts.all(of: .madePublic(place))
+        let settings = context.facts.all(of: .blockPublicAccess(scope))
+        let shares = context.facts.all(of: .madePublic(scope))
         for fact in shares.isEmpty ? settings : (settings + shares).sorted()[...] {
             switch fact.value {
             case .blockPublicAccess(.unblocked):
@@ -33,9 +33,9 @@ struct BlockPublicAccessDisabled: Rule {
                 judgement.occur(fact.evidence, severity) {
                     reason(
                         [FactStatement("block public access", "unblocked", fact)],
-                        place,
-                        scene.policy,
-                        "Block public access for images is off in \(place)."
+                        scope,
+                        context.policy,
+                        "Block public access for images is off in \(scope)."
                     )
                 }
             case .blockPublicAccess(let state):
@@ -43,7 +43,7 @@ struct BlockPublicAccessDisabled: Rule {
                 judgement.resolve(fact.evidence)
             case .madePublic(let image):
                 // The share's whole second counts: what was switched off in it was off for the share.
-                guard let setting = scene.facts.latest(.blockPublicAccess(place), asOf: fact.time),
+                guard let setting = context.facts.latest(.blockPublicAccess(scope), asOf: fact.time),
                     setting.value == .blockPublicAccess(.blockNewSharing)
                 else { continue }
                 judgement.occur(fact.evidence, severity) {
@@ -52,9 +52,9 @@ struct BlockPublicAccessDisabled: Rule {
                             FactStatement("block public access", "block-new-sharing", setting),
                             FactStatement("made public", image.description, fact),
                         ],
-                        place,
-                        scene.policy,
-                        "Image \(image) was made public in \(place) although block public access was believed on:"
+                        scope,
+                        context.policy,
+                        "Image \(image) was made public in \(scope) although block public access was believed on:"
                             + " what is known of it is stale."
                     )
                 }
@@ -66,7 +66,7 @@ struct BlockPublicAccessDisabled: Rule {
 
     private func reason(
         _ facts: [FactStatement],
-        _ place: Place,
+        _ scope: AccountRegion,
         _ policy: Policy,
         _ message: String
     ) -> Judgement.Reason {
@@ -78,7 +78,7 @@ struct BlockPublicAccessDisabled: Rule {
             remediation: [
                 AWSCommand.ec2(
                     "enable-image-block-public-access",
-                    region: place.region,
+                    region: scope.region,
                     "--image-block-public-access-state",
                     "block-new-sharing"
                 )

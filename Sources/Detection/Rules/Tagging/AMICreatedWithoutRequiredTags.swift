@@ -18,22 +18,22 @@ struct AMICreatedWithoutRequiredTags: Rule {
         + [.on(.lifecycle, .toldRequiredTags)]
         + Trigger.on([.owner, .tag, .allTags], .ofCopies(.requiredTags))
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let image = subject.id, case .requiredTag(let key, let resource) = subject.qualifier else {
             return nil
         }
-        let place = subject.place
-        let required = scene.policy.requiredTags.enumerated().filter {
+        let scope = subject.scope
+        let required = context.policy.requiredTags.enumerated().filter {
             $0.element.key == key && $0.element.resource == resource
         }
         guard !required.isEmpty else { return nil }
-        let known = scene.facts.image(image)
+        let known = context.facts.image(image)
         let lifecycle = known.all(of: .lifecycle)
         guard
             let creation = lifecycle.first(where: {
-                $0.value.isCreation && $0.evidence.account == place.account
-                    && $0.evidence.region == place.region
-            }), !scene.policy.isExempt(creation.evidence)
+                $0.value.isCreation && $0.evidence.account == scope.account
+                    && $0.evidence.region == scope.region
+            }), !context.policy.isExempt(creation.evidence)
         else { return nil }
         let life = Life(
             image: image,
@@ -41,9 +41,9 @@ struct AMICreatedWithoutRequiredTags: Rule {
             key: key,
             creation: creation,
             lifecycle: lifecycle,
-            scene: scene
+            context: context
         )
-        return resource == .snapshot ? life.judgeSnapshots(required) : life.judgeImage(required)
+        return resource == .snapshot ? life.evaluateSnapshots(required) : life.evaluateImage(required)
     }
 
     /// One new image's tag through time.
@@ -53,11 +53,11 @@ struct AMICreatedWithoutRequiredTags: Rule {
         let key: ExactText
         let creation: Fact
         let lifecycle: ArraySlice<Fact>
-        let scene: Scene
+        let context: RuleContext
 
         typealias Required = [(offset: Int, element: Policy.RequiredTag)]
 
-        func judgeSnapshots(_ required: Required) -> Judgement? {
+        func evaluateSnapshots(_ required: Required) -> Judgement? {
             guard case .created(let tags?) = creation.value else { return nil }
             let reading = tags[key].map(TagReading.Value.present) ?? .absent
             guard let failed = required.first(where: { !$0.element.isMet(by: reading) }) else { return nil }
@@ -68,17 +68,17 @@ struct AMICreatedWithoutRequiredTags: Rule {
         }
 
         /// Each requirement is decided by the state at the end of its own grace time.
-        func judgeImage(_ required: Required) -> Judgement? {
+        func evaluateImage(_ required: Required) -> Judgement? {
             var judgement = Judgement()
             var failed: Required = []
             var decided: (deadline: EventTime, reading: TagReading)?
             for one in required {
                 let deadline = creation.time.advanced(bySeconds: Int64(one.element.graceMinutes) * 60)
-                guard deadline <= scene.now else {
+                guard deadline <= context.now else {
                     judgement.deadline = min(judgement.deadline ?? deadline, deadline)
                     continue
                 }
-                let reading = TagReading(key, of: known, asOf: deadline, in: scene.facts)
+                let reading = TagReading(key, of: known, asOf: deadline, in: context.facts)
                 guard !isGone(by: deadline), !one.element.isMet(by: reading.value) else { continue }
                 failed.append(one)
                 if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
@@ -117,7 +117,7 @@ struct AMICreatedWithoutRequiredTags: Rule {
                 case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
                 case .created: break
                 default:
-                    reading.apply(fact, key, in: scene.facts)
+                    reading.apply(fact, key, in: context.facts)
                     if required.allSatisfy({ $0.element.isMet(by: reading.value) }) {
                         judgement.settle(fact.evidence)
                         return
@@ -228,7 +228,7 @@ extension AffectedSubjects {
     fileprivate mutating func addRequiredTags(of image: ResourceID, told teller: Teller?) {
         guard let teller else { return }
         for required in inForce.policy.requiredTags {
-            insert(.requiredTag(teller.place, image, key: required.key, required.resource))
+            insert(.requiredTag(teller.scope, image, key: required.key, required.resource))
         }
     }
 }

@@ -19,17 +19,17 @@ struct ApprovalTagTampered: Rule {
         + Trigger.on([.tag, .allTags], .toldApprovalTags)
         + Trigger.on([.owner, .tag, .allTags], .ofCopies(.approvalTags))
 
-    func judge(_ subject: Subject, in scene: Scene) -> Judgement? {
-        guard let image = subject.id, let key = subject.name, scene.policy.publishers != nil,
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        guard let image = subject.id, let key = subject.name, context.policy.publishers != nil,
             !image.isImportTask
         else { return nil }
-        let place = subject.place
-        let known = scene.facts.image(image)
-        guard known.owner?.account == place.account else { return nil }
-        let approving = approvingValues(key, image, scene)
+        let scope = subject.scope
+        let known = context.facts.image(image)
+        guard known.owner?.account == scope.account else { return nil }
+        let approving = approvingValues(key, image, context)
         guard !approving.isEmpty else { return nil }
         var judgement = Judgement()
-        var reading = TagReading(approvedBy: scene.inForce)
+        var reading = TagReading(approvedBy: context.inForce)
         var availability = ImageAvailability()
         let ends = known.all(of: .lifecycle).filter { !$0.value.isCreation }
         let tags = TagReading.facts(key, of: known)
@@ -38,13 +38,13 @@ struct ApprovalTagTampered: Rule {
             case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
             default:
                 let (before, setBefore) = (reading.value, reading.cause)
-                reading.apply(fact, key, in: scene.facts)
+                reading.apply(fact, key, in: context.facts)
                 guard !fact.evidence.isInventory else { continue }
-                let isPublisher = scene.policy.isPublisher(fact.evidence)
+                let isPublisher = context.policy.isPublisher(fact.evidence)
                 if isPublisher == true {
                     if fact.names(key) { judgement.settle(fact.evidence) }
-                } else if fact.evidence.region.hasSameBytes(as: place.region),
-                    !scene.policy.isExempt(fact.evidence)
+                } else if fact.evidence.region.hasSameBytes(as: scope.region),
+                    !context.policy.isExempt(fact.evidence)
                 {
                     let old: TagReading.Value = fact.phase == .creates ? .absent : before
                     guard old != .unknown, old != reading.value, reading.value != .unknown,
@@ -71,14 +71,18 @@ struct ApprovalTagTampered: Rule {
     }
 
     /// The values of a key that approve the image, with their entry: those whose other parts can match it.
-    private func approvingValues(_ key: ExactText, _ image: ResourceID, _ scene: Scene) -> [ExactText: Int] {
+    private func approvingValues(
+        _ key: ExactText,
+        _ image: ResourceID,
+        _ context: RuleContext
+    ) -> [ExactText: Int] {
         var values: [ExactText: Int] = [:]
         let approval = ImageApproval(
             image: image,
             time: .distantFuture,
-            scene: scene
+            context: context
         )
-        for (index, entry) in (scene.policy.approvedImages ?? []).enumerated() {
+        for (index, entry) in (context.policy.approvedImages ?? []).enumerated() {
             guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {
                 continue
             }
@@ -167,6 +171,6 @@ extension AffectedSubjects {
 
     fileprivate mutating func addApprovalTags(of image: ResourceID, told teller: Teller?) {
         guard let teller, !teller.isInventory else { return }
-        for key in inForce.approvalTagKeys { insert(.approvalTag(teller.place, image, key: key)) }
+        for key in inForce.approvalTagKeys { insert(.approvalTag(teller.scope, image, key: key)) }
     }
 }

@@ -35,23 +35,23 @@ extension ByteReader {
         let id = try event()
         let start = position
         _ = try (unsigned(), utf8())
-        let place = bytesRead(from: start)
+        let scope = bytesRead(from: start)
         let time = try time()
         let rest = position
         _ = try (utf8(), utf8())
         for _ in 0..<7 { _ = try optional { (reader) throws(StateError) in try reader.utf8() } }
         let call = bytesRead(from: rest)
-        let known = interning.read.origin(place, call)
+        let known = interning.read.origin(scope, call)
         if let known { return Evidence(id: id, time: time, origin: known) }
-        var reader = ByteReader(place)
-        let origin = try Self.origin(try reader.place(), call)
+        var reader = ByteReader(scope)
+        let origin = try Self.origin(try reader.scope(), call)
         let evidence = interning.sharing(Evidence(id: id, time: time, origin: origin))
-        interning.read.note(evidence.origin, place, call)
+        interning.read.note(evidence.origin, scope, call)
         return evidence
     }
 
     private static func origin(
-        _ place: Place,
+        _ scope: AccountRegion,
         _ call: UnsafeRawBufferPointer
     ) throws(StateError) -> Origin {
         var reader = ByteReader(call)
@@ -66,8 +66,8 @@ extension ByteReader {
             issuerARN: try reader.optionalText()
         )
         return Origin(
-            account: place.account,
-            region: place.region,
+            account: scope.account,
+            region: scope.region,
             name: name,
             source: source,
             actor: actor
@@ -77,31 +77,31 @@ extension ByteReader {
 
 /// Origins read from the changelog lately, by their bytes: most entries name one that was named before.
 struct ReadOrigins: Sendable {
-    private var known: [UInt64: (place: [UInt8], call: [UInt8], origin: Origin)] = [:]
+    private var known: [UInt64: (scope: [UInt8], call: [UInt8], origin: Origin)] = [:]
 
     /// So many are kept at most.
     private static let capacity = 8192
 
-    func origin(_ place: UnsafeRawBufferPointer, _ call: UnsafeRawBufferPointer) -> Origin? {
-        guard let known = known[Self.fingerprint(place, call)] else { return nil }
-        return Self.isSame(known.place, place) && Self.isSame(known.call, call) ? known.origin : nil
+    func origin(_ scope: UnsafeRawBufferPointer, _ call: UnsafeRawBufferPointer) -> Origin? {
+        guard let known = known[Self.fingerprint(scope, call)] else { return nil }
+        return Self.isSame(known.scope, scope) && Self.isSame(known.call, call) ? known.origin : nil
     }
 
     mutating func note(
         _ origin: Origin,
-        _ place: UnsafeRawBufferPointer,
+        _ scope: UnsafeRawBufferPointer,
         _ call: UnsafeRawBufferPointer
     ) {
         if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-        known[Self.fingerprint(place, call)] = (Array(place), Array(call), origin)
+        known[Self.fingerprint(scope, call)] = (Array(scope), Array(call), origin)
     }
 
     private static func fingerprint(
-        _ place: UnsafeRawBufferPointer,
+        _ scope: UnsafeRawBufferPointer,
         _ call: UnsafeRawBufferPointer
     ) -> UInt64 {
         var fingerprint = TextFingerprint()
-        fingerprint.feed(place)
+        fingerprint.feed(scope)
         fingerprint.feed(call)
         return fingerprint.value
     }

@@ -29,9 +29,9 @@ extension ByteWriter {
 
     private mutating func entity(_ entity: Entity) {
         switch entity {
-        case .accountRegion(let place): self.place(place)
-        case .resource(let place, let id):
-            self.place(place)
+        case .accountRegion(let scope): self.scope(scope)
+        case .resource(let scope, let id):
+            self.scope(scope)
             resource(id)
         case .account(let account): unsigned(account.number)
         case .image(let id): resource(id)
@@ -61,7 +61,7 @@ extension ByteWriter {
             text(subject.kind.resource.rawValue)
             byte((subject.id == nil ? 0 : 16) | subject.qualifier.shape)
         }
-        place(subject.place)
+        scope(subject.scope)
         if let id = subject.id { resource(id) }
         qualifier(subject.qualifier)
     }
@@ -118,8 +118,8 @@ extension ByteReader {
 
     private mutating func entity(shape: UInt8) throws(StateError) -> Entity {
         switch shape {
-        case Entity.Shape.accountRegion: .accountRegion(try place())
-        case Entity.Shape.resource: .resource(try place(), try resource())
+        case Entity.Shape.accountRegion: .accountRegion(try scope())
+        case Entity.Shape.resource: .resource(try scope(), try resource())
         case Entity.Shape.account: .account(try account())
         case Entity.Shape.image: .image(try resource())
         case Entity.Shape.organization: .organization(ExactText(try text()))
@@ -149,7 +149,7 @@ extension ByteReader {
         guard let kind = Subject.Kind.known(UInt16(tag)) else {
             throw .malformed("no subject has tag \(tag)")
         }
-        let place = try place()
+        let scope = try scope()
         let id = kind.resource == .accountRegion ? nil : try resource()
         let shape =
             switch kind {
@@ -158,7 +158,7 @@ extension ByteReader {
             case .requiredTag: Qualifier.Shape.requiredTag
             default: Qualifier.Shape.none
             }
-        return Subject(kind, place, id, try qualifier(shape: shape))
+        return Subject(kind, scope, id, try qualifier(shape: shape))
     }
 
     private mutating func selfDescribedSubject() throws(StateError) -> Subject {
@@ -168,9 +168,9 @@ extension ByteReader {
         else { throw .malformed("no subject has tag \(tag)") }
         let shape = try byte()
         guard shape < 32 else { throw .malformed("no subject has shape \(shape)") }
-        let place = try place()
+        let scope = try scope()
         let id = shape & 16 == 0 ? nil : try self.resource()
-        return Subject(Subject.Kind(tag, resource), place, id, try qualifier(shape: shape & 15))
+        return Subject(Subject.Kind(tag, resource), scope, id, try qualifier(shape: shape & 15))
     }
 }
 

@@ -12,10 +12,10 @@ struct StateEntries: ~Copyable {
     private var bytes = ByteWriter()
     private var entries: [Entry] = []
     /// The entries' numbers, where a fingerprint of their keys points to, or at the next free place.
-    private var places: [Int32]
+    private var slots: [Int32]
 
     init(atMost count: Int) {
-        places = Array(repeating: -1, count: 2 << (Int.bitWidth - count.leadingZeroBitCount))
+        slots = Array(repeating: -1, count: 2 << (Int.bitWidth - count.leadingZeroBitCount))
     }
 
     /// Appends an entry unless its key is there; the value is what the closure writes, or none when it gives false.
@@ -40,12 +40,12 @@ struct StateEntries: ~Copyable {
         let key = UnsafeRawBufferPointer(rebasing: written[key])
         var fingerprint = TextFingerprint()
         fingerprint.feed(key)
-        var place = Int(truncatingIfNeeded: fingerprint.value) & (places.count - 1)
-        while places[place] >= 0 {
-            if written[entries[Int(places[place])].key].elementsEqual(key) { return false }
-            place = (place + 1) & (places.count - 1)
+        var slot = Int(truncatingIfNeeded: fingerprint.value) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            if written[entries[Int(slots[slot])].key].elementsEqual(key) { return false }
+            slot = (slot + 1) & (slots.count - 1)
         }
-        places[place] = Int32(entries.count)
+        slots[slot] = Int32(entries.count)
         return true
     }
 

@@ -73,7 +73,7 @@ enum StateKey: Hashable {
         switch self {
         case .facts(let key, let writer): key.account ?? writer
         case .record(let key, let record): key.account ?? record.account
-        case .finding(let identity): identity.subject.place.account
+        case .finding(let identity): identity.subject.scope.account
         case .clock(let account): account
         }
     }

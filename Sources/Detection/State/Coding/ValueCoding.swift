@@ -3,9 +3,9 @@ import CloudTrail
 // The parts from which keys and values of the changelog are made. Tags are part of the format: never reuse one.
 
 extension ByteWriter {
-    mutating func place(_ place: Place) {
-        unsigned(place.account.number)
-        text(place.region)
+    mutating func scope(_ scope: AccountRegion) {
+        unsigned(scope.account.number)
+        text(scope.region)
     }
 
     mutating func grantee(_ grantee: Grantee) {
@@ -100,7 +100,7 @@ extension ByteReader {
         return account
     }
 
-    mutating func place() throws(StateError) -> Place { Place(try account(), try text()) }
+    mutating func scope() throws(StateError) -> AccountRegion { AccountRegion(try account(), try text()) }
 
     mutating func time() throws(StateError) -> EventTime {
         let time = EventTime(seconds: try signed())

@@ -42,7 +42,7 @@ struct ConsumedMessage: RecordMessage {
     }
 
     private func letter(_ letter: DeadLetter) -> DeadLetterMessage {
-        DeadLetterMessage(lost: LostRecord(letter), place: MessagePlace(message, in: partition))
+        DeadLetterMessage(lost: LostRecord(letter), position: MessagePosition(message, in: partition))
     }
 
     private func tooLarge(

@@ -129,7 +129,7 @@ extension Detector {
             return offsetCheck.forget(name)
         }
         let offset = core.sources[index].next
-        let finding = try offsetCheck.judge(offset, of: name, reader: consumer, asking: ends, board, log)
+        let finding = try offsetCheck.assess(offset, of: name, reader: consumer, asking: ends, board, log)
         if case .lost(let low, let high) = finding {
             log.offsetOutOfRange(name, committed: offset, logStart: low, logEnd: high)
             try perform(core.handle(.lostOffset(name, logStart: low, logEnd: high)))
@@ -144,7 +144,7 @@ extension Detector {
         let isState = name.topic == configuration.topics.state
         if !isNew, isState, !changelog.contains(name.partition) { return offsetCheck.forget(name) }
         var position = PartitionOffset(name, .at(offset))
-        let finding = try offsetCheck.judge(offset, of: name, reader: reader, asking: ends, board, log)
+        let finding = try offsetCheck.assess(offset, of: name, reader: reader, asking: ends, board, log)
         if case .lost(let low, _) = finding {
             // Compacted, and begun to be read meanwhile.
             if isState { return try perform(core.handle(.lostChangelog(partition: name.partition))) }

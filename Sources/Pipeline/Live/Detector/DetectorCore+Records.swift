@@ -22,7 +22,7 @@ extension DetectorCore {
         inBatchSince begun: ContinuousClock.Instant
     ) throws -> [Action] {
         // What one record touches may be very much: a batch of such records must not take minutes.
-        if !engine.judgesLater { engine.judgesLater = clock.now() - begun > limits.batchTime }
+        if !engine.defersEvaluation { engine.defersEvaluation = clock.now() - begun > limits.batchTime }
         if !sources[index].isNextSuspected {
             try read(message, of: index)
         } else if sources[index].poisonGuard.isPoison(message.offset) {
@@ -49,7 +49,7 @@ extension DetectorCore {
 
     /// Ends a batch of messages.
     mutating func finishBatch(ends: [PartitionEnd]) {
-        engine.judgesLater = false
+        engine.defersEvaluation = false
         for end in ends where !isReassigned {
             guard let index = sources.noteEnd(end), end.offset > sources[index].committed else { continue }
             // Behind a transaction's last record stands its marker, and no reader shall seem to lag by that.
@@ -138,7 +138,7 @@ extension DetectorCore {
         let begun = clock.now()
         var count = 0
         repeat {
-            engine.judgeBacklog(atMost: limits.subjectsBetweenLooks, into: &pending.alerts)
+            engine.evaluateBacklog(atMost: limits.subjectsBetweenLooks, into: &pending.alerts)
             count += limits.subjectsBetweenLooks
         } while engine.hasBacklog && count < limits.sliceSubjects && clock.now() - begun < limits.sliceTime
         delayUndetermined()

@@ -26,7 +26,7 @@ extension DetectorCore {
         content.deadLetters = pending.deadLetters
         content.alerts = pending.alerts
         for alert in content.alerts {
-            states.touch(partitioner.partition(of: alert.finding.identity.subject.place.account))
+            states.touch(partitioner.partition(of: alert.finding.identity.subject.scope.account))
         }
         for entry in engine.pendingChanges() {
             let partition = partitioner.partition(of: entry.account)

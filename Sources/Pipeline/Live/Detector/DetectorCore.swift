@@ -176,7 +176,7 @@ struct DetectorCore {
 
     /// Everything that has to be done before anything is read.
     private mutating func begin() throws -> [Action] {
-        engine.judgesLater = false
+        engine.defersEvaluation = false
         replacePolicyWhenIdle()
         var actions: [Action] = []
         if isReassigned {
@@ -204,7 +204,7 @@ struct DetectorCore {
     private mutating func tick(isIdle: Bool) -> [Action] {
         guard isConsuming, !isReassigned else { return [] }
         let questions = keepTime()
-        pending.deadLetterLog.tellDue()
+        pending.deadLetterLog.logDue()
         if verdicts.endsDeferral(engine, isIdle: isIdle, now: clock.now()) {
             noteChange()
             engine.takeUpDeferred()

@@ -81,7 +81,7 @@ extension Intake {
             return true
         }
         if partitions[index].poisonGuard.isPoison(message.offset) {
-            try bury(message, of: index)
+            try deadLetter(message, of: index)
         } else {
             guard try announce(message.offset, of: index), try read(message, of: index) else { return false }
         }
@@ -103,11 +103,11 @@ extension Intake {
         return true
     }
 
-    private func bury(_ message: Message, of index: Int) throws {
+    private func deadLetter(_ message: Message, of index: Int) throws {
         let crashes = partitions[index].poisonGuard.crashes
         let letter = DeadLetterMessage.crash(message, in: partitions[index].name, "intake", after: crashes)
         log.crashed(letter, "intake", after: crashes, deadLetters: configuration.topics.deadLetters)
-        try output.bury(letter)
+        try output.produce(letter)
         pending.read += 1
         pending.deadLettered += 1
     }

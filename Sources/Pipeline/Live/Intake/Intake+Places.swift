@@ -90,7 +90,7 @@ extension Intake {
             return offsetCheck.forget(name)
         }
         let place = partitions[index].next
-        let finding = try offsetCheck.judge(
+        let finding = try offsetCheck.assess(
             place,
             of: name,
             reader: consumer,

@@ -131,7 +131,7 @@ final class Intake {
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
         if output.isLingering, count < Self.batchMessages, hasCaughtUp { output.hurry() }
         output.poll()
-        deadLetters.tellDue()
+        deadLetters.logDue()
         try release()
         if count == 0 || ContinuousClock.now - lastCommit >= Self.commitInterval {
             try commitWhenDue(isIdle: count == 0 && hasCaughtUp)
@@ -205,14 +205,19 @@ final class Intake {
                 balance.read += 1
                 if !record.isInventory, record.time <= latest { partitions[index].see(record.time) }
                 guard bytes.count <= output.maximumBytes else {
-                    return try bury(tooLarge(record, bytes, at: balance.read - 1), message, index, &balance)
+                    return try deadLetter(
+                        tooLarge(record, bytes, at: balance.read - 1),
+                        message,
+                        index,
+                        &balance
+                    )
                 }
                 try output.forward(record.account, bytes)
                 balance.forwarded += 1
             case .deadLetter(let letter):
                 guard !isHeldBack else { return }
                 balance.read += letter.count
-                try bury(letter, message, index, &balance)
+                try deadLetter(letter, message, index, &balance)
             }
         }
         if isHeldBack {
@@ -224,7 +229,7 @@ final class Intake {
         return true
     }
 
-    private func bury(
+    private func deadLetter(
         _ letter: DeadLetter,
         _ message: Message,
         _ index: Int,
@@ -232,9 +237,9 @@ final class Intake {
     ) throws {
         let letter = DeadLetterMessage(
             lost: LostRecord(letter),
-            place: MessagePlace(message, in: partitions[index].name)
+            position: MessagePosition(message, in: partitions[index].name)
         )
-        try output.bury(letter)
+        try output.produce(letter)
         deadLetters.note(letter)
         balance.deadLettered += letter.lost.count
     }

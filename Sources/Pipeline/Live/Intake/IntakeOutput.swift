@@ -49,7 +49,7 @@ final class IntakeOutput {
     }
 
     /// Puts a dead letter on its topic.
-    func bury(_ letter: DeadLetterMessage) throws {
+    func produce(_ letter: DeadLetterMessage) throws {
         try waiting { () throws(KafkaError) in
             try producer.produce(
                 to: deadLetters,

@@ -38,8 +38,8 @@ public struct TopicCheck: Sendable {
                 let replicas = replication ?? min(3, max(1, survey.brokerCount))
                 try survey.create(partitions: partitions ?? 12, replication: replicas)
             }
-            try survey.judge(asked: partitions)
-            try survey.judgeAccess(clients, log: log.kafkaSink("admin", isQuiet: true))
+            try survey.assess(asked: partitions)
+            try survey.assessAccess(clients, log: log.kafkaSink("admin", isQuiet: true))
             rows = survey.rows
             creating = survey.commands.create
         } catch { throw Trouble.failure(error) }

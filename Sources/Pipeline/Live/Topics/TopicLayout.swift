@@ -49,7 +49,7 @@ struct TopicLayout: Sendable, Equatable {
                     + MendingCommands.first(survey.commands.create, then: next)
             )
         }
-        do throws(KafkaError) { try survey.judge() } catch { throw Trouble.failure(error) }
+        do throws(KafkaError) { try survey.assess() } catch { throw Trouble.failure(error) }
         let faults = survey.rows.flatMap { row in
             row.errors.map { fault in
                 "\(row.name): \(fault.message)"

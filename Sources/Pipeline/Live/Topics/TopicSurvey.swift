@@ -124,7 +124,7 @@ struct TopicSurvey {
                     .filter { !plan.purpose.isCompacted || $0 != "retention.ms" }
                     .compactMap { name in properties[name]?.value.map { "\(name)=\($0)" } }
                 row.messageBytes = properties["max.message.bytes"]?.value.flatMap { Int($0) }
-                row.faults += TopicJudge.faults(of: plan, topic, properties, brokers: brokers, commands)
+                row.faults += TopicAssessment.faults(of: plan, topic, properties, brokers: brokers, commands)
             }
         }
         rows[index] = row
@@ -220,7 +220,7 @@ struct TopicSurvey {
     // MARK: Access
 
     /// Notes what a worker does with a topic and this user may not.
-    mutating func judgeAccess(_ clients: KafkaClients, log: @escaping KafkaLogSink) throws(KafkaError) {
+    mutating func assessAccess(_ clients: KafkaClients, log: @escaping KafkaLogSink) throws(KafkaError) {
         let candidates = rows.indices.compactMap { index -> TopicAccess.Candidate? in
             guard !rows[index].isDenied, let topic = rows[index].description,
                 let messageBytes = rows[index].messageBytes
@@ -249,7 +249,7 @@ struct TopicSurvey {
     // MARK: Judging all together
 
     /// Notes topics that are missing, and numbers of partitions that do not fit each other.
-    mutating func judge(asked: Int? = nil) throws(KafkaError) {
+    mutating func assess(asked: Int? = nil) throws(KafkaError) {
         for index in rows.indices where rows[index].state == .missing && rows[index].errors.isEmpty {
             rows[index].faults.append(TopicFault(.error, "there is no such topic", command: commands.create))
         }

@@ -29,7 +29,7 @@ enum LiveOptions {
             log.warning("no policy is given, so nobody is trusted: --policy FILE")
             return (configuration, Policy())
         }
-        let (policy, doubts) = try readPolicy(path, namedAt: configuration.policyPlace)
+        let (policy, doubts) = try readPolicy(path, namedAt: configuration.policyLocation)
         for doubt in doubts { log.warning("\(doubt)") }
         return (configuration, policy)
     }
@@ -37,11 +37,11 @@ enum LiveOptions {
     /// The policy of a file, and what is odd about it today.
     static func readPolicy(
         _ path: String,
-        namedAt place: Configuration.Place? = nil
+        namedAt location: FileLocation? = nil
     ) throws(ConfigurationErrors) -> (Policy, warnings: [Diagnostic]) {
         try PolicyReader.read(
             path: path,
-            namedAt: place,
+            namedAt: location,
             today: .init(seconds: Int64(Date().timeIntervalSince1970))
         )
     }

@@ -52,7 +52,7 @@ extension Command {
 
     private static func policy(of configuration: RunConfiguration) throws -> Policy {
         guard let path = configuration.policy else { return Policy() }
-        let (policy, warnings) = try LiveOptions.readPolicy(path, namedAt: configuration.policyPlace)
+        let (policy, warnings) = try LiveOptions.readPolicy(path, namedAt: configuration.policyLocation)
         for warning in warnings { StandardError.line("amiwatch: \(warning)") }
         return policy
     }
@@ -67,7 +67,7 @@ extension Command {
             rows.append(
                 [
                     finding.severity.rawValue, finding.status.rawValue, finding.identity.rule,
-                    subject.place.account.description, subject.place.region, subject.resource.id,
+                    subject.scope.account.description, subject.scope.region, subject.resource.id,
                     finding.event.time.description, alert.findingID,
                 ].map(\.oneLine)
             )

@@ -80,8 +80,8 @@ extension RunLog {
             self.error(
                 "\(diagnostic)",
                 [
-                    "file": .text(diagnostic.place.file), "line": .number(diagnostic.place.line ?? 0),
-                    "column": .number(diagnostic.place.column ?? 0),
+                    "file": .text(diagnostic.location.file), "line": .number(diagnostic.location.line ?? 0),
+                    "column": .number(diagnostic.location.column ?? 0),
                     "exit_status": .number(Int(ExitStatus.failed.rawValue)),
                 ]
             )

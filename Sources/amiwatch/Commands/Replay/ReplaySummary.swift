@@ -111,7 +111,7 @@ struct ReplaySummary {
         let rows = shown.map { finding in
             [
                 "  " + finding.severity.rawValue, finding.lastSeen.description,
-                finding.identity.subject.place.account.description, finding.message.oneLine,
+                finding.identity.subject.scope.account.description, finding.message.oneLine,
             ]
         }
         let width = Terminal.width(of: 2)

@@ -1,7 +1,7 @@
 import Kafka
 
 /// Judges the properties of one topic that is there.
-struct TopicJudge {
+struct TopicAssessment {
     private let plan: TopicPlan
     private let topic: TopicDescription
     private let properties: [String: TopicProperty]
@@ -18,12 +18,12 @@ struct TopicJudge {
         brokers: [Int32],
         _ commands: MendingCommands
     ) -> [TopicFault] {
-        var judge = TopicJudge(plan: plan, topic: topic, properties: properties, commands: commands)
-        judge.judgeCleanup()
-        if plan.purpose.isCompacted { judge.judgeCompaction() } else { judge.judgeRetention() }
-        judge.judgeReplicas(brokers)
-        if plan.purpose != .input { judge.judgeWriting() }
-        return judge.faults
+        var assessment = TopicAssessment(plan: plan, topic: topic, properties: properties, commands: commands)
+        assessment.assessCleanup()
+        if plan.purpose.isCompacted { assessment.assessCompaction() } else { assessment.assessRetention() }
+        assessment.assessReplicas(brokers)
+        if plan.purpose != .input { assessment.assessWriting() }
+        return assessment.faults
     }
 
     private init(
@@ -54,7 +54,7 @@ struct TopicJudge {
 
     // MARK: What is kept
 
-    private mutating func judgeCleanup() {
+    private mutating func assessCleanup() {
         let property = "cleanup.policy"
         guard let policy = text(property) else { return }
         let isCompacted = policy.contains("compact")
@@ -101,7 +101,7 @@ struct TopicJudge {
         }
     }
 
-    private mutating func judgeRetention() {
+    private mutating func assessRetention() {
         let (day, hour) = (TopicPlan.Wanted.day, 3_600_000)
         let isOurs = plan.purpose == .events
         if let kept = number("retention.ms"), kept >= 0, kept < day {
@@ -122,7 +122,7 @@ struct TopicJudge {
         }
     }
 
-    private mutating func judgeCompaction() {
+    private mutating func assessCompaction() {
         let (day, hour, wanted) = (TopicPlan.Wanted.day, 3_600_000, TopicPlan.Wanted.deleteRetention)
         if let kept = number("delete.retention.ms"), kept < wanted {
             add(
@@ -144,7 +144,7 @@ struct TopicJudge {
 
     // MARK: How safely
 
-    private mutating func judgeReplicas(_ brokers: [Int32]) {
+    private mutating func assessReplicas(_ brokers: [Int32]) {
         let replicas = topic.replication
         let isInput = plan.purpose == .input
         if replicas < 3 {
@@ -169,11 +169,11 @@ struct TopicJudge {
                 "when brokers fail, one without the latest messages may take over: what was committed is lost"
             )
         }
-        if let least = number("min.insync.replicas"), !isInput { judgeInSync(least, of: replicas) }
-        judgeLeaders()
+        if let least = number("min.insync.replicas"), !isInput { assessInSync(least, of: replicas) }
+        assessLeaders()
     }
 
-    private mutating func judgeInSync(_ least: Int, of replicas: Int) {
+    private mutating func assessInSync(_ least: Int, of replicas: Int) {
         let property = "min.insync.replicas"
         let wanted = TopicPlan.Wanted.inSync(of: replicas)
         if least > replicas {
@@ -212,7 +212,7 @@ struct TopicJudge {
         }
     }
 
-    private mutating func judgeLeaders() {
+    private mutating func assessLeaders() {
         let leaderless = topic.partitions.filter { $0.leader == nil }
         guard let first = leaderless.first else { return }
         faults.append(
@@ -226,7 +226,7 @@ struct TopicJudge {
 
     // MARK: Whether it takes what is written
 
-    private mutating func judgeWriting() {
+    private mutating func assessWriting() {
         if let most = number("max.message.bytes"), most < plan.batchBytes {
             add(
                 .error,
@@ -236,7 +236,7 @@ struct TopicJudge {
                     + "a batch's frame); more is refused (MSG_SIZE_TOO_LARGE), and work stops"
             )
         }
-        if text("message.timestamp.type") != "LogAppendTime" { judgeTimestamps() }
+        if text("message.timestamp.type") != "LogAppendTime" { assessTimestamps() }
         if let compression = text("compression.type"), compression != "producer" {
             add(
                 .warning,
@@ -247,7 +247,7 @@ struct TopicJudge {
         }
     }
 
-    private mutating func judgeTimestamps() {
+    private mutating func assessTimestamps() {
         let least = 600_000
         for (property, wanted) in [
             ("message.timestamp.before.max.ms", Int.max), ("message.timestamp.after.max.ms", 3_600_000),

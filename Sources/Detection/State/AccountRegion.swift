@@ -1,13 +1,13 @@
 public import CloudTrail
 
 /// An account's part of one Region.
-public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertible {
+public struct AccountRegion: Fingerprinted, Comparable, Sendable, CustomStringConvertible {
     /// The account.
     public let account: AccountID
     /// The Region.
     public let region: String
 
-    /// A place from its parts.
+    /// An account and a Region of it.
     public init(_ account: AccountID, _ region: String) {
         self.account = account
         self.region = region
@@ -23,12 +23,12 @@ public struct Place: Fingerprinted, Comparable, Sendable, CustomStringConvertibl
     public var description: String { "\(account)/\(region)" }
 
     /// The same account, and the Region byte for byte.
-    public static func == (left: Place, right: Place) -> Bool {
+    public static func == (left: AccountRegion, right: AccountRegion) -> Bool {
         left.account == right.account && left.region.hasSameBytes(as: right.region)
     }
 
     /// By account, then Region.
-    public static func < (left: Place, right: Place) -> Bool {
+    public static func < (left: AccountRegion, right: AccountRegion) -> Bool {
         left.account != right.account
             ? left.account < right.account : left.region.bytesPrecede(right.region)
     }
