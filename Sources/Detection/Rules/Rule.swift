@@ -5,16 +5,16 @@ public protocol Rule: Sendable {
     /// What it says about itself.
     var metadata: RuleMetadata { get }
 
-    /// What it judges.
+    /// The kinds of subjects that it evaluates.
     var subjects: [Subject.Kind] { get }
 
-    /// Which facts make its subjects be judged again.
+    /// Which facts make its subjects be evaluated again.
     var triggers: [Trigger] { get }
 
     /// Facts of its own, and which calls tell them.
     var ownFacts: [CallFacts] { get }
 
-    /// Judges a subject from the facts and the policy alone; nil when there is nothing to say.
+    /// Evaluates a subject from the facts and the policy alone; nil when there is nothing to say.
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement?
 }
 
