@@ -26,7 +26,7 @@ public struct Engine: Sendable {
         /// Whether changes can be taken back and listed for the changelog.
         public var keepsJournal = false
         /// Subjects that one record, or the time that it brings, makes judged at once; the others wait for
-        /// `judgeBacklog`.
+        /// `evaluateBacklog`.
         public var subjectsAtOnce = Int.max
         /// Facts beyond which a subject is not judged again for each new one, but when its facts have become more by an
         /// eighth, or `takeUpDeferred` is called: so that a flood about one thing costs as many times more as it is
@@ -348,7 +348,7 @@ public struct Engine: Sendable {
         for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
     }
 
-    /// Whether subjects wait for `judgeBacklog`.
+    /// Whether subjects wait for `evaluateBacklog`.
     public var hasBacklog: Bool { !backlog.isEmpty }
 
     /// Judges subjects that wait.

@@ -1,4 +1,5 @@
 import Alerts
+import CloudTrail
 import Configuration
 import Foundation
 import Glibc
@@ -40,6 +41,38 @@ struct BlockedTests {
         #expect(aborted.status == 0, "\(aborted)")
         let expected = Expected(history.sorted, policy: stage.policy).findings
         #expect(try becomes { try stage.findings() == expected })
+        withExtendedLifetime(producer) {}
+    }
+
+    @Test("A run to the end ends before an open transaction, also when somebody else is further in time")
+    func openTransactionAtTheEnd() throws {
+        let stage = try Stage(partitions: 1)
+        try stage.produce(History(seed: 74).events, partitions: 1)
+        try stage.runToEnd()
+        let producer = try leaveTransactionOpen(in: stage.topics.events, stage)
+        let later = Watermark(source: "other/0", time: EventTime(seconds: Int64(History.start + 86_400)))
+        let message = TestMessage(
+            String(decoding: later.value, as: UTF8.self),
+            key: String(decoding: later.key, as: UTF8.self),
+            partition: 0
+        )
+        try KafkaTestSupport.produce([message], to: stage.topics.catalogue, at: stage.broker.bootstrapServers)
+        var options = LiveRun.Options()
+        options.endsWhenRead = true
+        let run = LiveRun(
+            stage.configuration,
+            policy: stage.policy,
+            options: options,
+            log: RunLog(level: .error)
+        )
+        let start = ContinuousClock.now
+        var isStuck = false
+        _ = try run.run {
+            guard ContinuousClock.now - start > patience else { return }
+            isStuck = true
+            run.stop()
+        }
+        #expect(!isStuck)
         withExtendedLifetime(producer) {}
     }
 

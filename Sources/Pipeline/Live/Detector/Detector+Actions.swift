@@ -36,7 +36,9 @@ extension Detector {
                 .changelogEnds(try ends.watermarks(of: names, timeout: answerTime))
             }
         case .queryLogEnds(let names):
-            try ask { () throws(KafkaError) in .logEnds(try ends.watermarks(of: names, timeout: answerTime)) }
+            try ask { () throws(KafkaError) in
+                .logEnds(try recordEnds.watermarks(of: names, timeout: answerTime))
+            }
         case .queryCatalogueEnds:
             try ask { () throws(KafkaError) in .catalogueEnds(try catalogueEnds()) }
         }

@@ -23,6 +23,8 @@ final class Detector {
     let reader: Consumer
     /// Asks where logs end, whether or not a transaction is still open there.
     let ends: Consumer
+    /// Asks how far the records can be read: to the first transaction that is open.
+    let recordEnds: Consumer
     let catalogueTopic: TopicIndex
     private let records: RecordReader
     /// Of a larger record each fact is measured before it is applied.
@@ -69,6 +71,7 @@ final class Detector {
         fencing = Fencing(member, role: "detector")
         reader = try Consumer(clients.reader(), log: log.kafkaSink("catalogue"))
         ends = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
+        recordEnds = try Consumer(clients.reader(), log: log.kafkaSink("record ends"))
         catalogueTopic = reader.index(of: topics.catalogue)
         transactionalID =
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
