@@ -26,12 +26,8 @@ final class AlertTail: Sendable {
     ) throws {
         self.log = log
         let topic = clients.configuration.topics.alerts
-        let starts: [Int32: Int64]
-        do throws(KafkaError) {
-            let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-            let partitions = try admin.describeTopic(topic)?.partitions.map(\.id) ?? []
-            starts = try Self.ends(of: topic, partitions, clients)
-        } catch { throw Trouble.failure(error) }
+        let partitions = try clients.openAdmin(log).describeTopic(topic)?.partitions.map(\.id) ?? []
+        let starts = try Self.ends(of: topic, partitions, clients)
         thread = RunThread("alerts", board: board) { [wish] in
             try Self.read(topic, from: starts, clients, wish, board, log, onAlert)
         }

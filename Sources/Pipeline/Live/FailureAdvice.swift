@@ -25,8 +25,8 @@ struct FailureAdvice {
     }
 
     /// Completes what a step throws.
-    func completing<R>(_ step: () throws -> R) throws -> R {
-        do { return try step() } catch let failure as RunFailure { throw complete(failure) }
+    func completing<R>(_ step: () throws -> R) throws(RunFailure) -> R {
+        do { return try step() } catch { throw complete(RunFailure(error)) }
     }
 
     /// Which limit a message is beyond, and the command that raises it.

@@ -49,7 +49,7 @@ final class Feed {
             }
             try data.withUnsafeBytes { try feed($0, file.path) }
         }
-        do throws(KafkaError) { try deliver() } catch { throw Trouble.failure(error) }
+        try deliver()
         log.info(
             "trail files produced to the input topic",
             ["files": .number(files.count), "messages": .number(produced.count - 1)]
@@ -84,9 +84,7 @@ final class Feed {
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) throws {
-        do throws(KafkaError) { try producer.produce(to: topic, key: nil, value: bytes) } catch {
-            throw Trouble.failure(error)
-        }
+        try producer.produce(to: topic, key: nil, value: bytes)
         produced.append(produced[produced.count - 1] + bytes.count)
         guard isThrottled else { return }
         while !board.isStopping {

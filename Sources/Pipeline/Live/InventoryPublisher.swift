@@ -13,28 +13,16 @@ public final class InventoryPublisher {
     ///
     /// - Throws: `RunFailure`.
     public init(_ configuration: RunConfiguration, log: RunLog) throws {
-        guard let servers = configuration.kafka.bootstrapServers else {
-            throw RunFailure("kafka.bootstrap_servers is not set: name your brokers with --bootstrap-servers")
+        let clients = try KafkaClients(configuration)
+        let advice = FailureAdvice(clients, .inventory(configuration))
+        self.advice = advice
+        (partitioner, producer, topic) = try advice.completing {
+            let again = "publish the inventory again"
+            let layout = try TopicLayout.find(clients, clients.openAdmin(log), log: log, then: again)
+            let producer = try Producer(clients.forwarding, log: log.kafkaSink("inventory"))
+            let topic = try producer.topic(configuration.recordTopics[0])
+            return (Partitioner(configuration.input, count: layout.accountPartitions), producer, topic)
         }
-        let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
-        advice = FailureAdvice(clients, .inventory(configuration))
-        let admin: Admin
-        do throws(KafkaError) {
-            admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-        } catch {
-            throw Trouble.failure(error)
-        }
-        let layout = try advice.completing {
-            try TopicLayout.find(clients, admin, log: log, then: "publish the inventory again")
-        }
-        let input = configuration.input
-        partitioner = Partitioner(input, count: layout.accountPartitions)
-        do throws(KafkaError) {
-            producer = try Producer(clients.forwarding, log: log.kafkaSink("inventory"))
-            topic = try producer.topic(
-                input.isKeyedByAccount ? input.topics[0] : configuration.topics.events
-            )
-        } catch { throw Trouble.failure(error) }
     }
 
     /// Publishes records that carry inventories, and waits until they are delivered.

@@ -10,6 +10,28 @@ struct KafkaClients: Sendable {
     /// Whether ends of logs are waited for, and should be told soon.
     var endsWhenRead = false
 
+    init(configuration: RunConfiguration, bootstrapServers: String, endsWhenRead: Bool = false) {
+        (self.configuration, self.bootstrapServers) = (configuration, bootstrapServers)
+        self.endsWhenRead = endsWhenRead
+    }
+
+    /// The clients of a command that has no broker of its own.
+    ///
+    /// - Throws: `RunFailure` when no brokers are named.
+    init(_ configuration: RunConfiguration) throws(RunFailure) {
+        guard let servers = configuration.kafka.bootstrapServers else {
+            throw RunFailure("kafka.bootstrap_servers is not set: name your brokers with --bootstrap-servers")
+        }
+        self.init(configuration: configuration, bootstrapServers: servers)
+    }
+
+    /// Connects to ask and to create.
+    ///
+    /// librdkafka's own lines are left out: whoever asks throws what fails.
+    func openAdmin(_ log: RunLog) throws(KafkaError) -> Admin {
+        try Admin(admin, log: log.kafkaSink("admin", isQuiet: true))
+    }
+
     /// For asking and creating.
     var admin: KafkaConfiguration { merge([:], [], [:]) }
 

@@ -105,7 +105,9 @@ public final class LiveRun: Sendable {
             showsAlerts: options.onAlert != nil
         )
         let advice = FailureAdvice(clients, permissions)
-        let layout = try advice.completing { try findLayout(clients) }
+        let layout = try advice.completing {
+            try TopicLayout.find(clients, clients.openAdmin(log), isEmbedded: options.isEmbedded, log: log)
+        }
         log.info(
             "started",
             [
@@ -119,7 +121,7 @@ public final class LiveRun: Sendable {
         let alerts = try advice.completing {
             try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
         }
-        let watch = RunWatch(clients, layout, board: board, times: watchTimes, log: log)
+        let watch = RunWatch.start(clients, layout, board: board, times: watchTimes, log: log)
         let threads = startThreads(clients, layout, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
@@ -138,21 +140,12 @@ public final class LiveRun: Sendable {
         }
         alerts?.finish(reachesEnd: board.failure == nil)
         board.stop()
-        watch.finish()
+        // But not for a broker that does not answer it.
+        _ = watch.wait(seconds: 0.5)
         let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
         log(summary)
         if let failure = board.failure { throw advice.complete(failure) }
         return summary
-    }
-
-    private func findLayout(_ clients: KafkaClients) throws -> TopicLayout {
-        let admin: Admin
-        do throws(KafkaError) {
-            admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-        } catch {
-            throw Trouble.failure(error)
-        }
-        return try TopicLayout.find(clients, admin, isEmbedded: options.isEmbedded, log: log)
     }
 
     private func startThreads(
@@ -191,15 +184,7 @@ public final class LiveRun: Sendable {
         if configuration.roles.contains(.detector) {
             threads.append(
                 RunThread("detector", board: board) {
-                    try Detector(
-                        configuration,
-                        clients,
-                        policy: policy,
-                        layout: layout,
-                        endsWhenRead: endsWhenRead,
-                        board: board,
-                        log: log
-                    )
+                    try Detector(clients, policy: policy, layout: layout, board: board, log: log)
                 } run: {
                     try $0.run()
                 }

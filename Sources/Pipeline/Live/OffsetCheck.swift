@@ -79,15 +79,14 @@ struct OffsetCheck {
         asking: Consumer,
         _ board: RunBoard,
         _ log: RunLog
-    ) throws -> Finding {
+    ) throws(KafkaError) -> Finding {
         reader.refreshMetadata()
         let (low, high) = try asking.ends(of: partition, board)
         let finding = assess(offset, of: partition, low: low, high: high)
         if finding == .valid {
             log.debug(
                 "offset was called out of range; reading from it again",
-                [
-                    "topic": .text(partition.topic), "partition": .number(Int(partition.partition)),
+                partition.fields + [
                     "offset": .number(Int(offset)), "log_start_offset": .number(Int(low)),
                     "log_end_offset": .number(Int(high)),
                 ]

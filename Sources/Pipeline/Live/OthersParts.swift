@@ -49,7 +49,7 @@ struct OthersParts {
             }
             return true
         } catch {
-            guard error.isRetriable else { throw Trouble.failure(error) }
+            guard error.isRetriable else { throw error }
             return false
         }
     }
@@ -59,8 +59,7 @@ struct OthersParts {
         nextWord = .now + Self.wordInterval
         log.info(
             "own partitions are read to their end; waiting for other members of the group",
-            [
-                "topic": .text(partition.topic), "partition": .number(Int(partition.partition)),
+            partition.fields + [
                 "committed_offset": .number(Int(place)), "log_end_offset": .number(Int(end)),
             ]
         )

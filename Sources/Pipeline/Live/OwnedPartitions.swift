@@ -107,7 +107,7 @@ extension Consumer {
             try resume(at: positions, timeout: .seconds(1))
             return true
         } catch {
-            guard error.passesSoon else { throw Trouble.failure(error) }
+            guard error.passesSoon else { throw error }
             log.debug("cannot seek to the committed offsets; retrying", ["cause": .text("\(error)")])
             return false
         }

@@ -115,9 +115,7 @@ extension RunLog {
     func crashed(_ letter: DeadLetterMessage, _ role: String, after crashes: Int, deadLetters: String) {
         error(
             "record crashed the \(role) each time; it goes to the dead letters",
-            [
-                "topic": .text(letter.position.partition.topic),
-                "partition": .number(Int(letter.position.partition.partition)),
+            letter.position.partition.fields + [
                 "offset": .number(Int(letter.position.offset)), "starts": .number(crashes),
                 "dead_letters": .text(deadLetters),
             ]

@@ -46,13 +46,20 @@ extension RunLog {
             : "committed offset \(committed) is above log end \(logEnd): the topic was truncated or created anew"
         error(
             "\(what); resuming at log start",
-            [
-                "topic": .text(name.topic), "partition": .number(Int(name.partition)),
+            name.fields + [
                 "committed_offset": .number(Int(committed)), "log_start_offset": .number(Int(logStart)),
                 "log_end_offset": .number(Int(logEnd)), "lost": .number(Int(lost)),
             ]
         )
     }
+}
+
+extension TopicPartition {
+    /// As Kafka's people write it: `amiwatch.events[5]`.
+    var name: String { "\(topic)[\(partition)]" }
+
+    /// What a log line says of it.
+    var fields: RunLog.Fields { ["topic": .text(topic), "partition": .number(Int(partition))] }
 }
 
 extension [TopicPartition] {

@@ -1,6 +1,6 @@
 import CloudTrail
 public import Configuration
-import Foundation
+import Glibc
 import Kafka
 
 /// Logs as JSON lines on standard error: time, level, the worker's own name, message, and what belongs to it; never
@@ -38,93 +38,70 @@ public struct RunLog: Sendable {
         public init(stringLiteral value: String) { self = .text(value) }
     }
 
-    /// Something is lost or wrong.
-    public func error(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
-        write(.error, message, fields)
+    /// What belongs to a line, in its order.
+    public struct Fields: Sendable, ExpressibleByDictionaryLiteral {
+        fileprivate var list: [(key: String, value: Value)]
+
+        /// Fields in the order of the literal.
+        public init(dictionaryLiteral elements: (String, Value)...) {
+            list = elements.map { (key: $0.0, value: $0.1) }
+        }
+
+        static func + (left: Fields, right: Fields) -> Fields {
+            var sum = left
+            sum.list += right.list
+            return sum
+        }
+
+        static func += (left: inout Fields, right: Fields) { left.list += right.list }
     }
+
+    /// Something is lost or wrong.
+    public func error(_ message: String, _ fields: Fields = [:]) { write(.error, message, fields) }
 
     /// Something needs a look.
-    public func warning(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
-        write(.warning, message, fields)
-    }
+    public func warning(_ message: String, _ fields: Fields = [:]) { write(.warning, message, fields) }
 
     /// What goes on.
-    public func info(_ message: String, _ fields: KeyValuePairs<String, Value> = [:]) {
-        write(.info, message, fields)
-    }
-
-    func info(_ message: String, _ fields: [(key: String, value: Value)]) { write(.info, message, fields) }
-
-    func warning(_ message: String, _ fields: [(key: String, value: Value)]) {
-        write(.warning, message, fields)
-    }
-
-    /// A line that waits to be written.
-    struct Line {
-        let level: RunConfiguration.LogLevel
-        let message: String
-        let fields: [(key: String, value: Value)]
-
-        init(
-            _ level: RunConfiguration.LogLevel,
-            _ message: String,
-            _ fields: [(key: String, value: Value)]
-        ) {
-            (self.level, self.message, self.fields) = (level, message, fields)
-        }
-    }
-
-    func write(_ line: Line) { write(line.level, line.message, line.fields) }
+    public func info(_ message: String, _ fields: Fields = [:]) { write(.info, message, fields) }
 
     /// What helps to follow the work step by step.
     public func debug(
         _ message: @autoclosure () -> String,
-        _ fields: @autoclosure () -> KeyValuePairs<String, Value> = [:]
+        _ fields: @autoclosure () -> Fields = [:]
     ) {
         // What goes into a line of each transaction costs nothing while nobody wants to see it.
         guard level == .debug else { return }
         write(.debug, message(), fields())
     }
 
-    private func write(
-        _ level: RunConfiguration.LogLevel,
-        _ message: String,
-        _ fields: some Sequence<(key: String, value: Value)>
-    ) {
+    /// A line that waits to be written.
+    struct Line {
+        let level: RunConfiguration.LogLevel
+        let message: String
+        let fields: Fields
+    }
+
+    func write(_ line: Line) { write(line.level, line.message, line.fields) }
+
+    private func write(_ level: RunConfiguration.LogLevel, _ message: String, _ fields: Fields) {
         guard level.rank <= self.level.rank else { return }
         var json = JSONWriter()
         json.object { json in
-            json.member("time", Self.now())
+            json.member("time", EventTime.text(milliseconds: HostClock.milliseconds))
             json.member("level", level.rawValue)
             if let instanceID {
                 json.member("instance_id", instanceID)
             }
             json.member("message", message)
-            for (key, value) in fields {
+            for (key, value) in fields.list {
                 json.key(text: key)
                 value.write(to: &json)
             }
         }
         let line = json.bytes + [0x0A]
         // That nobody reads the log is no reason to stop.
-        _ = line.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-    }
-
-    private static func now() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        gmtime_r(&now.tv_sec, &parts)
-        func digits(_ number: Int, _ count: Int) -> String {
-            let text = String(number)
-            return String(repeating: "0", count: max(0, count - text.count)) + text
-        }
-        let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
-            .enumerated().map { digits($1, $0 == 0 ? 4 : 2) }.joined(separator: "-")
-        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { digits(Int($0), 2) }.joined(
-            separator: ":"
-        )
-        return "\(date)T\(time).\(digits(now.tv_nsec / 1_000_000, 3))Z"
+        _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 
     /// Takes librdkafka's own log: its errors are warnings here, because it goes on trying.
@@ -135,7 +112,7 @@ public struct RunLog: Sendable {
             // Connections come and go; what it means for the work is told by the calls that fail.
             let isTold = !isQuiet && level <= .error && facility != "FAIL"
             let ours: RunConfiguration.LogLevel = isTold ? .warning : .debug
-            write(ours, text, [("client", .text(client)), ("facility", .text(facility))])
+            write(ours, text, ["client": .text(client), "facility": .text(facility)])
         }
     }
 }

@@ -107,10 +107,11 @@ enum Trouble {
 
 extension Consumer {
     /// The first offset that a partition keeps, and its log's end; its leader is waited for as long as the run goes on.
-    func ends(of partition: TopicPartition, _ board: RunBoard) throws -> (low: Int64, high: Int64) {
+    func ends(of partition: TopicPartition, _ board: RunBoard) throws(KafkaError) -> (low: Int64, high: Int64)
+    {
         while true {
             do throws(KafkaError) { return try watermarks(partition, timeout: .seconds(3)) } catch {
-                guard error.isRetriable, !board.isStopping else { throw Trouble.failure(error) }
+                guard error.isRetriable, !board.isStopping else { throw error }
             }
         }
     }

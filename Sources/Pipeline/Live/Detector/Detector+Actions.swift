@@ -51,7 +51,7 @@ extension Detector {
     private func ask(_ question: () throws(KafkaError) -> DetectorCore.Event) throws {
         let answer: DetectorCore.Event
         do throws(KafkaError) { answer = try question() } catch {
-            guard error.isRetriable else { throw Trouble.failure(error) }
+            guard error.isRetriable else { throw error }
             if case .restoring = core.phase {
                 isUnanswered = true
                 board.note("detector", waitsFor: "\(error)")

@@ -18,7 +18,7 @@ extension Detector {
                     targets = ends
                 }
             } catch {
-                guard error.isRetriable else { throw Trouble.failure(error) }
+                guard error.isRetriable else { throw error }
                 board.note("detector", waitsFor: "\(error)")
             }
             guard let targets else { continue }
@@ -75,7 +75,7 @@ extension Detector {
     }
 
     func readChangelog(_ positions: [PartitionOffset]) throws {
-        do throws(KafkaError) { try reader.addAssignment(positions) } catch { throw Trouble.failure(error) }
+        try reader.addAssignment(positions)
         changelog.formUnion(positions.map(\.partition.partition))
     }
 
@@ -83,7 +83,7 @@ extension Detector {
         let names = changelog.sorted().map { TopicPartition(configuration.topics.state, $0) }
         changelog.removeAll()
         if names.isEmpty { return }
-        do throws(KafkaError) { try reader.removeAssignment(names) } catch { throw Trouble.failure(error) }
+        try reader.removeAssignment(names)
     }
 
     func seekCatalogue(_ positions: [PartitionOffset]) throws {
@@ -95,7 +95,7 @@ extension Detector {
                 try reader.reassign(positions)
             }
         } catch {
-            guard error.passesSoon else { throw Trouble.failure(error) }
+            guard error.passesSoon else { throw error }
             return log.debug("cannot seek in the catalogue; retrying", ["cause": .text("\(error)")])
         }
         try perform(core.handle(.soughtCatalogue))
@@ -135,7 +135,7 @@ extension Detector {
             try perform(core.handle(.lostOffset(name, logStart: low, logEnd: high)))
         }
         guard isNew || !offsetCheck.isBehind(name) else { return }
-        do throws(KafkaError) { try consumer.restart() } catch { throw Trouble.failure(error) }
+        try consumer.restart()
         core.sources.needsSeek = true
     }
 
@@ -150,10 +150,7 @@ extension Detector {
             if isState { return try perform(core.handle(.lostChangelog(partition: name.partition))) }
             log.warning(
                 "catalogue offset is out of range; reading the catalogue again from its log start",
-                [
-                    "topic": .text(name.topic), "partition": .number(Int(name.partition)),
-                    "offset": .number(Int(offset)), "log_start_offset": .number(Int(low)),
-                ]
+                name.fields + ["offset": .number(Int(offset)), "log_start_offset": .number(Int(low))]
             )
             try perform(core.handle(.lostCatalogueOffset(partition: name.partition, logStart: low)))
             position.offset = .at(low)
@@ -161,7 +158,7 @@ extension Detector {
         guard isNew || !offsetCheck.isBehind(name) else { return }
         // Of a state that is not restored any more nothing is assigned.
         guard !isState || changelog.contains(name.partition) else { return }
-        do throws(KafkaError) { try reader.reassign([position]) } catch { throw Trouble.failure(error) }
+        try reader.reassign([position])
     }
 
     /// Looks again at offsets that lay behind their logs' ends.

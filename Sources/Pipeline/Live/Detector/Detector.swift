@@ -43,28 +43,24 @@ final class Detector {
     var isUnanswered = false
 
     init(
-        _ configuration: RunConfiguration,
         _ clients: KafkaClients,
         policy: Policy,
         layout: TopicLayout,
-        endsWhenRead: Bool,
         board: RunBoard,
         log: RunLog
     ) throws {
-        self.configuration = configuration
-        self.clients = clients
-        self.layout = layout
-        self.endsWhenRead = endsWhenRead
-        self.board = board
-        self.log = log
-        let (input, topics) = (configuration.input, configuration.topics)
-        let read = input.isKeyedByAccount ? input.topics.filter { !$0.hasPrefix("^") } : [topics.events]
+        configuration = clients.configuration
+        endsWhenRead = clients.endsWhenRead
+        (self.clients, self.layout, self.board, self.log) = (clients, layout, board, log)
+        let topics = configuration.topics
         missing = MissingTopics(
-            read + [topics.state, topics.catalogue, topics.alerts, topics.deadLetters],
+            configuration.recordTopics.filter { !$0.hasPrefix("^") } + [
+                topics.state, topics.catalogue, topics.alerts, topics.deadLetters,
+            ],
             clients,
             board: board
         )
-        records = RecordReader(input)
+        records = RecordReader(configuration.input)
         let member = clients.member(of: configuration.groupID)
         others = OthersParts(layout.records, patience: member.longestAbsence, log: log)
         consumer = try Consumer(member, log: log.kafkaSink("detector"))
@@ -163,10 +159,8 @@ final class Detector {
         }
         for failure in failures { try handle(failure) }
         try checkOffsetsAgain()
-        for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal {
-            throw Trouble.failure(error)
-        }
-        for error in output.takeErrors() where Trouble.isPermanent(error) { throw Trouble.failure(error) }
+        for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal { throw error }
+        for error in output.takeErrors() where Trouble.isPermanent(error) { throw error }
         if !core.catalogue.needsSeek, !core.isReassigned { try read() }
         if case .restoring = core.phase {
             isUnanswered = false
@@ -274,7 +268,7 @@ final class Detector {
             do throws(KafkaError) {
                 try output.takeOver(timeout: .seconds(1))
             } catch {
-                if Trouble.isPermanent(error) || error.isFatal { throw Trouble.failure(error) }
+                if Trouble.isPermanent(error) || error.isFatal { throw error }
                 board.note("detector", waitsFor: "\(error)")
                 continue
             }

@@ -139,8 +139,7 @@ extension DetectorCore {
         let known = states[source.name.partition]?.positions[source.name]
         log.warning(
             "committed offset is ahead of the state: it was moved by hand, or the state topic has lost records",
-            [
-                "topic": .text(source.name.topic), "partition": .number(Int(source.name.partition)),
+            source.name.fields + [
                 "committed_offset": .number(Int(restore.groupOffsets[source.name] ?? 0)),
                 "state_offset": .text(known.map { "\($0)" } ?? "none"),
                 "state_topic": .text(configuration.topics.state),

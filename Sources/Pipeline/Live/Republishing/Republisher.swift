@@ -50,10 +50,7 @@ public final class Republisher {
     /// `policy` is the workers'; `topic` gets the alerts, if it is another one than the configured.
     /// - Throws: `RunFailure`.
     public init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
-        guard let servers = configuration.kafka.bootstrapServers else {
-            throw RunFailure("kafka.bootstrap_servers is not set: name your brokers with --bootstrap-servers")
-        }
-        let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
+        let clients = try KafkaClients(configuration)
         (self.clients, self.log) = (clients, log)
         self.topic = topic ?? configuration.topics.alerts
         advice = FailureAdvice(clients, .republish(configuration, to: self.topic))

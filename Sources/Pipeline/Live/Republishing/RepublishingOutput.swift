@@ -14,7 +14,6 @@ final class RepublishingOutput {
 
     /// Takes over the transactional id: a republish to the same topic that was killed is undone, one that still runs fails.
     ///
-    /// - Throws: `RunFailure`.
     init(_ clients: KafkaClients, topic name: String, alerts: Int, log: RunLog) throws {
         // Brokers allow 15 minutes; a thousand alerts a second are fewer than the slowest of them takes.
         let seconds = min(900, 10 + alerts / 1000)
@@ -25,11 +24,9 @@ final class RepublishingOutput {
             "transaction.timeout.ms": "\(seconds * 1000)", "linger.ms": "20",
         ])
         maximumBytes = configuration.alertBytes
-        do throws(KafkaError) {
-            producer = try Producer(configuration, log: log.kafkaSink("republish producer"))
-            topic = try producer.topic(name)
-            try producer.initTransactions(timeout: .seconds(30))
-        } catch { throw Trouble.failure(error) }
+        producer = try Producer(configuration, log: log.kafkaSink("republish producer"))
+        topic = try producer.topic(name)
+        try producer.initTransactions(timeout: .seconds(30))
     }
 
     /// Writes what `body` sends.

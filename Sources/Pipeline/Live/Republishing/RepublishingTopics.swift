@@ -9,10 +9,7 @@ struct RepublishingTopics {
     /// - Throws: `RunFailure` when one is missing, or must not be seen.
     init(_ clients: KafkaClients, target: String, log: RunLog) throws {
         let topics = clients.configuration.topics
-        let admin: Admin
-        do throws(KafkaError) {
-            admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-        } catch { throw Trouble.failure(error) }
+        let admin = try clients.openAdmin(log)
         func find(_ name: String) throws -> TopicDescription? {
             do throws(KafkaError) { return try admin.describeTopic(name) } catch {
                 throw Trouble.failure(error, about: error.code == .topicAuthorization ? name : nil)

@@ -19,9 +19,7 @@ struct StateReading {
         state: TopicDescription,
         catalogue: TopicDescription,
         into engine: inout Engine
-    ) throws
-        -> [TopicPartition: Int64]
-    {
+    ) throws -> [TopicPartition: Int64] {
         var ends: [TopicPartition: Int64] = [:]
         for topic in [state, catalogue] { try ends.merge(read(topic, into: &engine)) { $1 } }
         return ends
@@ -30,19 +28,10 @@ struct StateReading {
     private func read(_ topic: TopicDescription, into engine: inout Engine) throws -> [TopicPartition: Int64]
     {
         let partitions = topic.partitions.map(\.id)
-        let consumer: Consumer
-        let ends: [Int32: Int64]
-        do throws(KafkaError) {
-            let asking = try Consumer(
-                clients.reader(isolation: "read_uncommitted"),
-                log: log.kafkaSink("ends")
-            )
-            ends = try asking.logEnds(of: topic.name, partitions, timeout: .seconds(10))
-            consumer = try Consumer(clients.reader(), log: log.kafkaSink("state"))
-            try consumer.assign(
-                partitions.map { PartitionOffset(TopicPartition(topic.name, $0), .beginning) }
-            )
-        } catch { throw Trouble.failure(error) }
+        let asking = try Consumer(clients.reader(isolation: "read_uncommitted"), log: log.kafkaSink("ends"))
+        let ends = try asking.logEnds(of: topic.name, partitions, timeout: .seconds(10))
+        let consumer = try Consumer(clients.reader(), log: log.kafkaSink("state"))
+        try consumer.assign(partitions.map { PartitionOffset(TopicPartition(topic.name, $0), .beginning) })
         var next: [Int32: Int64] = [:]
         var moved = ContinuousClock.now
         while let waiting = ends.filter({ next[$0.key] ?? 0 < $0.value }).keys.min() {
@@ -58,11 +47,11 @@ struct StateReading {
                 return batch.failures
             }
             for failure in failures {
-                if failure.isOffsetOutOfRange { throw Trouble.failure(failure.error) }
+                if failure.isOffsetOutOfRange { throw failure.error }
                 if let fatal = Trouble.reading(failure) { throw fatal }
             }
             for error in consumer.takeErrors() where error.isFatal || Trouble.isPermanent(error) {
-                throw Trouble.failure(error)
+                throw error
             }
             guard ContinuousClock.now - moved < Self.patience else {
                 throw standstill(
@@ -82,7 +71,7 @@ struct StateReading {
             "no progress on \(partition.name) for \(Self.patience.components.seconds) s: at offset \(offset), log end "
                 + "\(end)",
             advice: "a transaction that nobody ends may be open there: run "
-                + "'\(KafkaTools(clients).findHanging(partition))'",
+                + "'\(MendingCommands(clients).transactions("find-hanging", partition))'",
             cause: nil
         )
     }

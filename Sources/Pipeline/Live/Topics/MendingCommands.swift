@@ -51,6 +51,16 @@ struct MendingCommands: Sendable {
             + tool("kafka-reassign-partitions.sh", ["--execute", "--reassignment-json-file", "/dev/stdin"])
     }
 
+    /// Shows or ends what is open in a partition: `describe-producers`, `find-hanging`, or `abort` of the transaction
+    /// that begins at an offset.
+    func transactions(_ action: String, _ partition: TopicPartition, startOffset: Int64? = nil) -> String {
+        tool(
+            "kafka-transactions.sh",
+            [action, "--topic", partition.topic, "--partition", "\(partition.partition)"]
+                + (startOffset.map { ["--start-offset", "\($0)"] } ?? [])
+        )
+    }
+
     /// Creates the topics that are missing, with the options that this command was given.
     var create: String {
         var options = configuration.options

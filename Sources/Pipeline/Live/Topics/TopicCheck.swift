@@ -27,13 +27,9 @@ public struct TopicCheck: Sendable {
         replication: Int? = nil,
         log: RunLog
     ) throws {
-        guard let servers = configuration.kafka.bootstrapServers else {
-            throw RunFailure("kafka.bootstrap_servers is not set: name your brokers with --bootstrap-servers")
-        }
-        let clients = KafkaClients(configuration: configuration, bootstrapServers: servers)
+        let clients = try KafkaClients(configuration)
         do throws(KafkaError) {
-            let admin = try Admin(clients.admin, log: log.kafkaSink("admin", isQuiet: true))
-            var survey = try TopicSurvey(clients, admin, .demanded)
+            var survey = try TopicSurvey(clients, clients.openAdmin(log), .demanded)
             if creates {
                 let replicas = replication ?? min(3, max(1, survey.brokerCount))
                 try survey.create(partitions: partitions ?? 12, replication: replicas)

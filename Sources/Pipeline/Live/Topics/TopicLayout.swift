@@ -34,10 +34,7 @@ struct TopicLayout: Sendable, Equatable {
         log: RunLog,
         then next: String = "restart"
     ) throws -> TopicLayout {
-        var survey: TopicSurvey
-        do throws(KafkaError) {
-            survey = try TopicSurvey(clients, admin, isEmbedded ? .unasked : .wanted)
-        } catch { throw Trouble.failure(error) }
+        var survey = try TopicSurvey(clients, admin, isEmbedded ? .unasked : .wanted)
         if let denial = survey.denial {
             let names = survey.rows.filter { $0.state == .denied }.map(\.name)
             throw Trouble.failure(denial, about: names.joined(separator: ", "))
@@ -49,7 +46,7 @@ struct TopicLayout: Sendable, Equatable {
                     + MendingCommands.first(survey.commands.create, then: next)
             )
         }
-        do throws(KafkaError) { try survey.assess() } catch { throw Trouble.failure(error) }
+        try survey.assess()
         let faults = survey.rows.flatMap { row in
             row.errors.map { fault in
                 "\(row.name): \(fault.message)"

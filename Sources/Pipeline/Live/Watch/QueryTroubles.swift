@@ -43,9 +43,8 @@ struct QueryTroubles {
         guard let first = old.min(by: { $0.value.since < $1.value.since })?.value else {
             guard failing.isEmpty, asked > 0, let told else { return [] }
             self.told = nil
-            return [
-                RunLog.Line(.info, "offsets can be queried again", [("seconds", .number(told.since.seconds))])
-            ]
+            let seconds: RunLog.Fields = ["seconds": .number(told.since.seconds)]
+            return [.init(level: .info, message: "offsets can be queried again", fields: seconds)]
         }
         guard now >= told?.next ?? now else { return [] }
         told = (told?.since ?? first.since, now + pause)
@@ -54,11 +53,11 @@ struct QueryTroubles {
             old.allSatisfy { $0.value.error.isUnreachable } ? "Kafka does not answer" : "processing continues"
         return [
             RunLog.Line(
-                .warning,
-                "cannot query offsets (\(first.error.name)); \(fate)",
-                [
-                    ("of", .texts(old.map(\.key))), ("seconds", .number(first.since.seconds)),
-                    ("cause", .text("\(first.error)")),
+                level: .warning,
+                message: "cannot query offsets (\(first.error.name)); \(fate)",
+                fields: [
+                    "of": .texts(old.map(\.key)), "seconds": .number(first.since.seconds),
+                    "cause": .text("\(first.error)"),
                 ]
             )
         ]

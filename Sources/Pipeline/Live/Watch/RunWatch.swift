@@ -5,7 +5,7 @@ import Kafka
 /// Says in the log how a run gets on, and what it is that blocks it: what somebody who is woken at night looks for.
 ///
 /// Has a thread and clients of its own, so that it speaks also while the other threads wait.
-final class RunWatch: Sendable {
+struct RunWatch {
     /// How long things take before they are told.
     struct Times: Sendable {
         /// From one look to the next.
@@ -22,31 +22,10 @@ final class RunWatch: Sendable {
         var pause = Duration.seconds(60)
     }
 
-    private let thread: RunThread
-
-    init(_ clients: KafkaClients, _ layout: TopicLayout, board: RunBoard, times: Times, log: RunLog) {
-        thread = RunThread("watch", board: board) {
-            // Without it the run works as well.
-            do throws(KafkaError) {
-                var look = try RunLook(clients, layout, board: board, times: times, log: log)
-                while !board.isStopping {
-                    usleep(100_000)
-                    look.whenDue()
-                }
-            } catch { log.warning("progress is not watched", ["cause": .text("\(error)")]) }
-        }
-    }
-
-    /// Waits for the thread, but not for a broker that does not answer.
-    func finish() { _ = thread.wait(seconds: 0.5) }
-}
-
-/// What the watch sees from one look to the next.
-private struct RunLook {
     private let board: RunBoard
     private let log: RunLog
-    private let times: RunWatch.Times
-    private let tools: KafkaTools
+    private let times: Times
+    private let commands: MendingCommands
     /// Asks for high watermarks, and for the detectors' offsets: at `read_committed` those could not be asked for while
     /// a transaction is open.
     private let uncommitted: Consumer
@@ -70,17 +49,37 @@ private struct RunLook {
     /// Lines about open transactions in one look.
     private static let linesAtOnce = 10
 
-    init(
+    /// Starts to watch, on a thread that ends with the run.
+    static func start(
         _ clients: KafkaClients,
         _ layout: TopicLayout,
         board: RunBoard,
-        times: RunWatch.Times,
+        times: Times,
+        log: RunLog
+    ) -> RunThread {
+        RunThread("watch", board: board) {
+            // Without it the run works as well.
+            do throws(KafkaError) {
+                var watch = try RunWatch(clients, layout, board: board, times: times, log: log)
+                while !board.isStopping {
+                    usleep(100_000)
+                    watch.lookWhenDue()
+                }
+            } catch { log.warning("progress is not watched", ["cause": .text("\(error)")]) }
+        }
+    }
+
+    private init(
+        _ clients: KafkaClients,
+        _ layout: TopicLayout,
+        board: RunBoard,
+        times: Times,
         log: RunLog
     ) throws(KafkaError) {
         (self.board, self.log, self.times) = (board, log, times)
         let configuration = clients.configuration
         let intakeGroup = configuration.groupID + "-intake"
-        tools = KafkaTools(clients)
+        commands = MendingCommands(clients)
         uncommitted = try Consumer(
             clients.reader(isolation: "read_uncommitted", group: configuration.groupID),
             log: log.kafkaSink("watch")
@@ -102,7 +101,7 @@ private struct RunLook {
         }
     }
 
-    mutating func whenDue() {
+    private mutating func lookWhenDue() {
         guard ContinuousClock.now >= nextLook else { return }
         nextLook = .now + times.look
         let deadline = ContinuousClock.now + Self.lookTime
@@ -194,17 +193,15 @@ private struct RunLook {
             : board.owns(partition, role)
                 ? "\(role) is \(board.activity(of: role))"
                 : "it is assigned to another worker, or to none"
-        var fields: [(key: String, value: RunLog.Value)] = [
-            ("topic", .text(partition.topic)), ("partition", .number(Int(partition.partition))),
-            ("committed_offset", .number(Int(standing.committed))),
-            ("log_end_offset", .number(Int(standing.end))), ("lag", .number(standing.lag)),
-            ("seconds", .number(standing.since.seconds)),
-            ("partitions", .numbers(still.map(\.partition).numbers(of: partition.topic))),
+        let fields: RunLog.Fields = [
+            "committed_offset": .number(Int(standing.committed)),
+            "log_end_offset": .number(Int(standing.end)), "lag": .number(standing.lag),
+            "seconds": .number(standing.since.seconds),
+            "partitions": .numbers(still.map(\.partition).numbers(of: partition.topic)),
         ]
-        fields += board.waiting(of: role)?.fields ?? []
         log.warning(
             "no progress on \(partition.name)\(others) for \(standing.since.seconds) s: lag \(standing.lag); \(cause)",
-            fields
+            partition.fields + fields + (board.waiting(of: role)?.fields ?? [:])
         )
     }
 
@@ -214,13 +211,14 @@ private struct RunLook {
                 "open transaction blocks \(partition.name) for \(found.seconds) s: last stable offset "
                     + "\(found.stableOffset) is behind log end offset \(found.end), and no reader gets further until it "
                     + "ends; if its producer is gone, abort it",
-                [
-                    ("topic", .text(partition.topic)), ("partition", .number(Int(partition.partition))),
-                    ("last_stable_offset", .number(Int(found.stableOffset))),
-                    ("log_end_offset", .number(Int(found.end))), ("seconds", .number(found.seconds)),
-                    ("show", .text(tools.showProducers(partition))),
-                    ("find", .text(tools.findHanging(partition))),
-                    ("abort", .text(tools.abort(partition, startOffset: found.stableOffset))),
+                partition.fields + [
+                    "last_stable_offset": .number(Int(found.stableOffset)),
+                    "log_end_offset": .number(Int(found.end)), "seconds": .number(found.seconds),
+                    "show": .text(commands.transactions("describe-producers", partition)),
+                    "find": .text(commands.transactions("find-hanging", partition)),
+                    "abort": .text(
+                        commands.transactions("abort", partition, startOffset: found.stableOffset)
+                    ),
                 ]
             )
         }
@@ -240,11 +238,9 @@ private struct RunLook {
         for lack in lacking.prefix(Self.linesAtOnce) {
             log.warning(
                 "\(lack)",
-                [
-                    ("topic", .text(lack.partition.topic)),
-                    ("partition", .number(Int(lack.partition.partition))),
-                    ("in_sync_replicas", .number(lack.inSync)), ("replicas", .number(lack.replicas)),
-                    ("min_insync_replicas", .number(lack.needed)), ("error", "NOT_ENOUGH_REPLICAS"),
+                lack.partition.fields + [
+                    "in_sync_replicas": .number(lack.inSync), "replicas": .number(lack.replicas),
+                    "min_insync_replicas": .number(lack.needed), "error": "NOT_ENOUGH_REPLICAS",
                 ]
             )
         }
@@ -260,11 +256,6 @@ private struct RunLook {
     }
 }
 
-extension TopicPartition {
-    /// As Kafka's people write it: `amiwatch.events[5]`.
-    var name: String { "\(topic)[\(partition)]" }
-}
-
 extension PartitionOffset {
     /// The offset, or where it is not a number what stands for one.
     var number: String { if case .at(let number) = offset { "\(number)" } else { "\(offset)" } }
@@ -276,11 +267,4 @@ extension ContinuousClock.Instant {
 
     /// Whole milliseconds from then to now.
     var milliseconds: Int { Int((.now - self) / .milliseconds(1)) }
-}
-
-extension Waiting {
-    /// What a line says of it.
-    var fields: [(key: String, value: RunLog.Value)] {
-        [("waiting_for", .text(cause)), ("waiting_seconds", .number(since.seconds))]
-    }
 }

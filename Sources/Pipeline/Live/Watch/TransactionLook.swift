@@ -58,34 +58,3 @@ struct TransactionLook {
         return due.map { ($0.key, $0.value) }
     }
 }
-
-/// Kafka's own tools, called as an operator would for this cluster.
-struct KafkaTools: Sendable {
-    private let cluster: String
-
-    init(_ clients: KafkaClients) {
-        let security = clients.admin["security.protocol"]?.lowercased() ?? "plaintext"
-        cluster =
-            "--bootstrap-server \(clients.bootstrapServers)"
-            // Their own configuration: they are other clients than librdkafka.
-            + (security == "plaintext" ? "" : " --command-config client.properties")
-    }
-
-    /// Shows the producers of a partition: id, epoch, and where their open transactions begin.
-    func showProducers(_ partition: TopicPartition) -> String {
-        transactions("describe-producers", partition)
-    }
-
-    /// Shows transactions that nobody is going to end.
-    func findHanging(_ partition: TopicPartition) -> String { transactions("find-hanging", partition) }
-
-    /// Ends the transaction that begins at an offset.
-    func abort(_ partition: TopicPartition, startOffset: Int64) -> String {
-        transactions("abort", partition) + " --start-offset \(startOffset)"
-    }
-
-    private func transactions(_ command: String, _ partition: TopicPartition) -> String {
-        "kafka-transactions.sh \(cluster) \(command) --topic \(partition.topic) --partition "
-            + "\(partition.partition)"
-    }
-}
