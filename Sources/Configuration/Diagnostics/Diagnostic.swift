@@ -1,28 +1,25 @@
 import CloudTrail
 
 /// One thing wrong, or doubtful, in what a user wrote: where, what, what to write instead, and what it would break.
-public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
+package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     /// Whether the file can be used nevertheless.
-    public enum Severity: String, Hashable, Sendable {
+    package enum Severity: String, Hashable, Sendable {
         /// The file is refused.
         case error
         /// The file is used; somebody should look.
         case warning
     }
 
-    /// Where.
-    public var location: FileLocation
-    /// Refused, or only doubtful.
-    public var severity: Severity
+    package var location: FileLocation
+    package var severity: Severity
     /// What is wrong, one line.
-    public var message: String
+    package var message: String
     /// What to write, as it should stand in the file.
-    public var instead: String?
+    package var instead: String?
     /// What it would break.
-    public var impact: String?
+    package var impact: String?
 
-    /// A diagnostic from its parts.
-    public init(
+    package init(
         _ severity: Severity,
         at location: FileLocation,
         _ message: String,
@@ -37,7 +34,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One line for people: `policy.yaml:4:13: error: …; write "111122223333" (otherwise …)`.
-    public var description: String {
+    package var description: String {
         var line = "\(location): \(severity.rawValue): \(message)"
         if let instead { line += "; write \(instead)" }
         if let impact { line += " (otherwise \(impact))" }
@@ -45,7 +42,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One JSON object on one line, keys in a fixed order, null where there is nothing to say.
-    public var json: String {
+    package var json: String {
         var json = JSONWriter()
         json.object { json in
             json.member("file", location.file)
@@ -61,18 +58,17 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A place in a file, or a setting that came from outside any file.
-public struct FileLocation: Hashable, Sendable, CustomStringConvertible {
+package struct FileLocation: Hashable, Sendable, CustomStringConvertible {
     /// The file as the user named it; else what gave the value: `--input`, `AMIWATCH_INPUT_TOPICS`.
-    public var file: String
+    package var file: String
     /// Counted from 1; nil where the whole file is meant.
-    public var line: Int?
+    package var line: Int?
     /// Counted from 1, in characters; nil where the whole file is meant.
-    public var column: Int?
+    package var column: Int?
     /// Whether `file` names an option or a variable.
-    public var isSetting = false
+    package var isSetting = false
 
-    /// A place from its parts.
-    public init(file: String, line: Int? = nil, column: Int? = nil, isSetting: Bool = false) {
+    package init(file: String, line: Int? = nil, column: Int? = nil, isSetting: Bool = false) {
         self.file = file
         self.line = line
         self.column = column
@@ -80,13 +76,13 @@ public struct FileLocation: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same line and column of a file of the same name, byte for byte.
-    public static func == (left: FileLocation, right: FileLocation) -> Bool {
+    package static func == (left: FileLocation, right: FileLocation) -> Bool {
         left.file.hasSameBytes(as: right.file) && left.line == right.line && left.column == right.column
             && left.isSetting == right.isSetting
     }
 
     /// `policy.yaml:4:13`, or the file alone.
-    public var description: String {
+    package var description: String {
         guard let line, let column else { return file.oneLine }
         return "\(file.oneLine):\(line):\(column)"
     }
@@ -95,16 +91,13 @@ public struct FileLocation: Hashable, Sendable, CustomStringConvertible {
 /// All that is wrong with one configuration, found in one go.
 ///
 /// Warnings come along, in the order of the places.
-public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
     /// Errors and warnings, at least one error.
-    public let diagnostics: [Diagnostic]
+    package let diagnostics: [Diagnostic]
 
-    /// Takes what was found.
-    public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+    package init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
-    /// The errors alone.
-    public var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+    package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
 
-    /// One line each.
-    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+    package var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

@@ -1,10 +1,10 @@
 /// The known name that somebody who wrote another one probably meant.
-public enum NearestName {
+package enum NearestName {
     /// The nearest of `known` to `written`, when it is near enough to be a slip: at most a third of its
     /// letters differ (at least one may), or one is the beginning of the other.
     ///
     /// Upper and lower case, `-` and `_` count as the same. The first one wins a tie.
-    public static func of(_ written: String, in known: some Collection<String>) -> String? {
+    package static func of(_ written: String, in known: some Collection<String>) -> String? {
         let folded = fold(written)
         var best: (name: String, distance: Int)?
         for name in known {

@@ -2,7 +2,7 @@ extension String {
     /// The text with control characters made visible, so that it stays on one line of a terminal and cannot steer it.
     ///
     /// Among them are those that turn the direction of writing, which can make a text look like another one.
-    public var oneLine: String {
+    package var oneLine: String {
         guard unicodeScalars.contains(where: Self.steers) else { return self }
         var result = ""
         for scalar in unicodeScalars {

@@ -70,7 +70,7 @@ final class DocumentReader {
             warn(entry.location, "\(entry.key) has no value, so it counts as not given")
             return false
         }
-        return Fields(path: path, location: node.location, known: known, values: given)
+        return Fields(path: path, location: node.location, reader: self, known: known, values: given)
     }
 
     /// The entries of a mapping with any keys, without those that come twice.
@@ -215,15 +215,9 @@ final class DocumentReader {
 struct Fields {
     let path: String
     let location: FileLocation
+    fileprivate let reader: DocumentReader
     fileprivate let known: [String]
     fileprivate let values: [Node.Entry]
-
-    fileprivate init(path: String, location: FileLocation, known: [String], values: [Node.Entry]) {
-        self.path = path
-        self.location = location
-        self.known = known
-        self.values = values
-    }
 
     /// The value of a key; nil when it is absent.
     subscript(key: String) -> Node? {
@@ -231,6 +225,49 @@ struct Fields {
         return values.first { $0.key == key }?.value
     }
 
-    /// Where the key stands.
     func location(of key: String) -> FileLocation? { values.first { $0.key == key }?.location }
+
+    private func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// What `read` makes of a key's value, of which it is also told the name; nil when the key is absent.
+    func value<Value>(_ key: String, _ read: (Node, String) -> Value?) -> Value? {
+        self[key].flatMap { read($0, DocumentReader.plain(path(of: key))) }
+    }
+
+    /// A mapping whose keys are known.
+    func fields(_ key: String) -> Fields? { self[key].flatMap { reader.fields($0, path(of: key)) } }
+
+    func text(_ key: String, allowEmpty: Bool = false) -> String? {
+        value(key) { reader.text($0, $1, allowEmpty: allowEmpty) }
+    }
+
+    func boolean(_ key: String) -> Bool? { value(key, reader.boolean) }
+
+    func word<Word: RawRepresentable & CaseIterable>(_ key: String, _ type: Word.Type) -> Word?
+    where Word.RawValue == String {
+        value(key) { reader.word($0, $1, type) }
+    }
+
+    /// A whole number within a range; what is absent or refused leaves the value as it is.
+    func integer(_ key: String, _ range: ClosedRange<Int>, into value: inout Int) {
+        value = self.value(key) { reader.integer($0, $1, range) } ?? value
+    }
+
+    /// The items of a list; none when it is absent.
+    func items(_ key: String) -> [Node] { value(key, reader.items) ?? [] }
+
+    /// Each item of a list, read in the same way.
+    func list<Item>(_ key: String, _ read: (Node, String) -> Item?) -> [Item] {
+        value(key) { node, name in reader.list(node, name) { read($0, name) } } ?? []
+    }
+
+    /// Each item of a list of texts that are compared.
+    func set(_ key: String, _ read: (Node, String) -> String?) -> Set<ExactText> {
+        Set(list(key, read).map { ExactText($0) })
+    }
+
+    /// A set of accounts.
+    func accounts(_ key: String, impact: String) -> Set<AccountID> {
+        Set(list(key) { reader.account($0, $1, impact: impact) })
+    }
 }

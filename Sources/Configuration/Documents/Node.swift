@@ -3,7 +3,6 @@
 /// Scalars keep their text and whether they were quoted, so that `111122223333` and `"111122223333"` can be
 /// told apart.
 struct Node: Sendable {
-    /// How a scalar was written.
     enum Style: Sendable {
         /// Without quotes; in JSON a number, `true`, `false` or `null`.
         case plain
@@ -13,7 +12,6 @@ struct Node: Sendable {
         case setting
     }
 
-    /// One key and its value.
     struct Entry: Sendable {
         let key: String
         let location: FileLocation

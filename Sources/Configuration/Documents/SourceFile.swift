@@ -14,7 +14,6 @@ enum SourceFile {
         var instead: String?
     }
 
-    /// Reads the whole file.
     static func bytes(of path: String) throws(Refusal) -> [UInt8] {
         let (descriptor, kind) = try opened(path)
         defer { close(descriptor) }

@@ -38,14 +38,9 @@ extension DocumentReader {
         return nil
     }
 
-    /// A set of accounts.
-    func accounts(_ node: Node?, _ path: String, impact: String? = nil) -> Set<AccountID> {
-        Set(list(node, path) { account($0, path, impact: impact) })
-    }
-
     /// Each item of a list, read in the same way; an item that stands twice is worth a warning.
-    func list<Item>(_ node: Node?, _ path: String, _ read: (Node) -> Item?) -> [Item] {
-        guard let node, let items = items(node, path) else { return [] }
+    func list<Item>(_ node: Node, _ path: String, _ read: (Node) -> Item?) -> [Item] {
+        guard let items = items(node, path) else { return [] }
         var seen: Set<ExactText> = []
         return items.compactMap { node in
             guard let item = read(node) else { return nil }
@@ -58,7 +53,7 @@ extension DocumentReader {
     }
 
     /// As `list`, of texts that are compared.
-    func exactList(_ node: Node?, _ path: String, _ read: (Node) -> String?) -> [ExactText] {
+    func exactList(_ node: Node, _ path: String, _ read: (Node) -> String?) -> [ExactText] {
         list(node, path) { read($0).map { ExactText($0) } }
     }
 
@@ -183,7 +178,6 @@ extension DocumentReader {
         return nil
     }
 
-    /// A Region's name.
     func region(_ node: Node, _ path: String) -> String? {
         guard let text = text(node, path) else { return nil }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

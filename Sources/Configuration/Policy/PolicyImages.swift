@@ -4,10 +4,8 @@ import Detection
 /// `images`.
 extension PolicyReading {
     func readImages(_ top: Fields, into policy: inout Policy) {
-        guard let fields = top["images"].flatMap({ reader.fields($0, "images") }) else { return }
-        policy.deniedImages = Set(
-            reader.exactList(fields["denied"], "images.denied") { reader.image($0, "images.denied") }
-        )
+        guard let fields = top.fields("images") else { return }
+        policy.deniedImages = fields.set("denied", reader.image)
         if let node = fields["max_age_days"] {
             policy.maximumImageAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
             warnOfNoEffect("images.max_age_days", node.location, "launch-from-stale-ami")
@@ -37,19 +35,14 @@ extension PolicyReading {
     }
 
     private func approvedImage(_ node: Node) -> Policy.ApprovedImage? {
-        let path = "images.approved"
         guard let fields = reader.fields(node, "images.approved[]") else { return nil }
         var entry = Policy.ApprovedImage()
-        entry.ids = part(fields, "ids").map { list in
-            Set(reader.exactList(list, "\(path).ids") { reader.image($0, "\(path).ids") })
+        if hasPart(fields, "ids") { entry.ids = fields.set("ids", reader.image) }
+        if hasPart(fields, "owners") { entry.owners = fields.set("owners", reader.owner) }
+        if hasPart(fields, "names") {
+            entry.names = fields.list("names", reader.imageName).map(Pattern.init)
         }
-        entry.owners = part(fields, "owners").map { list in
-            Set(reader.exactList(list, "\(path).owners") { reader.owner($0, "\(path).owners") })
-        }
-        entry.names = part(fields, "names").map { list in
-            reader.list(list, "\(path).names") { reader.imageName($0, "\(path).names") }.map(Pattern.init)
-        }
-        entry.tags = fields["tags"].flatMap { tags($0, "\(path).tags") }
+        entry.tags = fields.value("tags", tags)
         if ["ids", "owners", "names", "tags"].allSatisfy({ fields[$0] == nil }) {
             reader.error(
                 node.location,
@@ -70,13 +63,13 @@ extension PolicyReading {
         return entry
     }
 
-    /// A part that is a list; an empty one matches nothing, which nobody means.
-    private func part(_ fields: Fields, _ key: String) -> Node? {
-        guard let node = fields[key] else { return nil }
+    /// Whether there is a part that is a list; an empty one matches nothing, which nobody means.
+    private func hasPart(_ fields: Fields, _ key: String) -> Bool {
+        guard let node = fields[key] else { return false }
         if case .sequence(let items) = node.value, items.isEmpty {
             reader.warn(node.location, "images.approved: \(key) is empty, so this entry matches no image")
         }
-        return node
+        return true
     }
 
     /// Tags with their values.

@@ -5,18 +5,14 @@ import Detection
 extension PolicyReading {
     func readPrincipals(_ top: Fields, into policy: inout Policy) {
         if let node = top["publishers"] {
-            policy.publishers = reader.list(node, "publishers") { principalPattern($0, "publishers") }.map(
-                Pattern.init
-            )
+            policy.publishers = top.list("publishers", principalPattern).map(Pattern.init)
             if case .sequence(let items) = node.value, items.isEmpty {
                 reader.warn(node.location, "publishers is empty, so nobody may create or approve images")
             }
         }
-        policy.exemptServices = Set(
-            reader.exactList(top["exempt_services"], "exempt_services") {
-                service($0, "exempt_services", impact: "no call would be exempt")
-            }
-        )
+        policy.exemptServices = top.set("exempt_services") {
+            service($0, $1, impact: "no call would be exempt")
+        }
     }
 
     /// A pattern of the ARN of a role, a user or the root user.
@@ -91,26 +87,25 @@ extension PolicyReading {
     }
 
     func readRequiredTags(_ top: Fields, into policy: inout Policy) {
-        guard let node = top["required_tags"], let items = reader.items(node, "required_tags") else { return }
-        policy.requiredTags = items.compactMap(requiredTag)
+        policy.requiredTags = top.items("required_tags").compactMap(requiredTag)
     }
 
     private func requiredTag(_ node: Node) -> Policy.RequiredTag? {
         let path = "required_tags"
         guard let fields = reader.fields(node, "required_tags[]") else { return nil }
-        let resource = needed(fields, "resource", "image or snapshot").flatMap {
-            reader.word($0, "\(path).resource", Policy.RequiredTag.Resource.self)
+        needed(fields, "resource", "image or snapshot")
+        needed(fields, "key", "the tag's key")
+        let resource = fields.word("resource", Policy.RequiredTag.Resource.self)
+        let key = fields.value("key") { node, name in
+            reader.text(node, name).flatMap { tagKey($0, node.location, path) }
         }
-        let key = needed(fields, "key", "the tag's key").flatMap { node in
-            reader.text(node, "\(path).key").flatMap { tagKey($0, node.location, path) }
-        }
-        let value = fields["value"].flatMap { reader.text($0, "\(path).value", allowEmpty: true) }
-        let pattern = fields["pattern"].flatMap { reader.text($0, "\(path).pattern", allowEmpty: true) }
+        let value = fields.text("value", allowEmpty: true)
+        let pattern = fields.text("pattern", allowEmpty: true)
         if fields["value"] != nil, let location = fields.location(of: "pattern") {
             reader.error(location, "\(path): both value and pattern are given", instead: "one of the two")
         }
-        let minutes =
-            fields["grace_minutes"].flatMap { reader.integer($0, "\(path).grace_minutes", 0...525_600) } ?? 0
+        var minutes = 0
+        fields.integer("grace_minutes", 0...525_600, into: &minutes)
         if resource == .snapshot, minutes > 0, let location = fields.location(of: "grace_minutes") {
             reader.warn(location, "grace_minutes has no effect on snapshots: the creating call alone decides")
         }
@@ -125,15 +120,16 @@ extension PolicyReading {
         )
     }
 
-    /// A key that must be there.
-    func needed(_ fields: Fields, _ key: String, _ what: String, impact: String? = nil) -> Node? {
-        if let node = fields[key] { return node }
+    /// Whether a key is there that must be; says so when it is not.
+    @discardableResult
+    func needed(_ fields: Fields, _ key: String, _ what: String, impact: String? = nil) -> Bool {
+        if fields[key] != nil { return true }
         reader.error(
             fields.location,
             "\(DocumentReader.plain(fields.path)): \(key) is missing",
             instead: "\(key): \(what)",
             impact: impact
         )
-        return nil
+        return false
     }
 }

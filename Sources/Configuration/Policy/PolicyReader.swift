@@ -1,9 +1,9 @@
-public import CloudTrail
-public import Detection
+package import CloudTrail
+package import Detection
 import Hashing
 
 /// Reads `policy.yaml` and the files it names.
-public enum PolicyReader {
+package enum PolicyReader {
     /// Reads and validates a policy.
     ///
     /// - Parameters:
@@ -12,7 +12,7 @@ public enum PolicyReader {
     ///   - today: The present time, to warn of suppressions that have expired; nil warns of none.
     /// - Returns: The policy with its hash, and what somebody should look at.
     /// - Throws: Everything that is wrong, all at once, when anything is.
-    public static func read(
+    package static func read(
         path: String,
         namedAt location: FileLocation? = nil,
         today: EventTime? = nil

@@ -4,10 +4,10 @@ import Detection
 /// `thresholds`, `rules`, `suppressions`.
 extension PolicyReading {
     func readRules(_ top: Fields, into policy: inout Policy) {
-        if let fields = top["thresholds"].flatMap({ reader.fields($0, "thresholds") }) {
+        if let fields = top.fields("thresholds") {
             func read(_ key: String, of rule: String, _ value: inout Int) {
                 guard let node = fields[key] else { return }
-                value = reader.integer(node, "thresholds.\(key)", 1...1_000_000) ?? value
+                fields.integer(key, 1...1_000_000, into: &value)
                 warnOfNoEffect("thresholds.\(key)", node.location, rule)
             }
             read("share_burst_images", of: "ami-share-burst", &policy.thresholds.shareBurstImages)
@@ -68,31 +68,27 @@ extension PolicyReading {
     }
 
     func readSuppressions(_ top: Fields, into policy: inout Policy) {
-        guard let node = top["suppressions"], let items = reader.items(node, "suppressions") else { return }
-        policy.suppressions = items.compactMap(suppression)
+        policy.suppressions = top.items("suppressions").compactMap(suppression)
     }
 
     private func suppression(_ node: Node) -> Policy.Suppression? {
-        let path = "suppressions"
         guard let fields = reader.fields(node, "suppressions[]") else { return nil }
         let why = "nobody could tell later why findings are hidden"
-        let rule = needed(fields, "rule", "the rule's id").flatMap { node in
-            reader.text(node, "\(path).rule").flatMap { isRule($0, path, node.location) ? $0 : nil }
+        needed(fields, "rule", "the rule's id")
+        needed(fields, "reason", "\"why\"", impact: why)
+        needed(fields, "owner", "who answers for it", impact: why)
+        needed(fields, "expires", "2026-12-31", impact: "findings would be hidden for ever")
+        let rule = fields.value("rule") { node, name in
+            reader.text(node, name).flatMap { isRule($0, "suppressions", node.location) ? $0 : nil }
         }
-        let reason = needed(fields, "reason", "\"why\"", impact: why).flatMap {
-            reader.text($0, "\(path).reason")
-        }
-        let owner = needed(fields, "owner", "who answers for it", impact: why).flatMap {
-            reader.text($0, "\(path).owner")
-        }
-        let ends = needed(fields, "expires", "2026-12-31", impact: "findings would be hidden for ever")
-            .flatMap(expiry)
-        let account = fields["account"].flatMap { reader.account($0, "\(path).account") }
-        let region = fields["region"].flatMap { reader.region($0, "\(path).region") }
-        let resource = fields["resource"].flatMap { reader.text($0, "\(path).resource") }
-        let discriminator = fields["discriminator"].flatMap { reader.text($0, "\(path).discriminator") }
-        let image = fields["image"].flatMap { imagePattern($0, "\(path).image") }
-        let principal = fields["principal"].flatMap { principalPattern($0, "\(path).principal") }
+        let (reason, owner) = (fields.text("reason"), fields.text("owner"))
+        let ends = fields.value("expires") { node, _ in expiry(node) }
+        let account = fields.value("account") { reader.account($0, $1) }
+        let region = fields.value("region", reader.region)
+        let resource = fields.text("resource")
+        let discriminator = fields.text("discriminator")
+        let image = fields.value("image", imagePattern)
+        let principal = fields.value("principal", principalPattern)
         guard let rule, let reason, let owner, let ends else { return nil }
         var suppression = Policy.Suppression(rule: rule, reason: reason, owner: owner, ends: ends)
         suppression.account = account

@@ -4,49 +4,32 @@ import Detection
 /// `organization`, `trust`, `known_vendors`, `production_accounts`.
 extension PolicyReading {
     func readOrganization(_ top: Fields, into policy: inout Policy) {
-        if let fields = top["organization"].flatMap({ reader.fields($0, "organization") }) {
-            policy.organization.id = fields["id"].flatMap { reader.organization($0, "organization.id") }
-                .map { ExactText($0) }
-            policy.organization.accounts = reader.accounts(
-                fields["accounts"],
-                "organization.accounts",
+        if let fields = top.fields("organization") {
+            policy.organization.id = fields.value("id", reader.organization).map { ExactText($0) }
+            policy.organization.accounts = fields.accounts(
+                "accounts",
                 impact: "shares with this account count as outside"
             )
         }
-        if let fields = top["trust"].flatMap({ reader.fields($0, "trust") }) {
-            policy.trust.accounts = reader.accounts(
-                fields["accounts"],
-                "trust.accounts",
+        if let fields = top.fields("trust") {
+            policy.trust.accounts = fields.accounts(
+                "accounts",
                 impact: "shares with this account are reported"
             )
-            policy.trust.organizations = Set(
-                reader.exactList(fields["organizations"], "trust.organizations") {
-                    reader.organization($0, "trust.organizations")
+            policy.trust.organizations = fields.set("organizations", reader.organization)
+            policy.trust.organizationalUnits = fields.set("organizational_units", reader.organizationalUnit)
+            policy.trust.buckets = fields.list("buckets", reader.bucket).map { Pattern($0) }
+            if fields["services"] != nil {
+                policy.trust.services = fields.set("services") {
+                    service($0, $1, impact: "its shares would count as a user's")
                 }
-            )
-            policy.trust.organizationalUnits = Set(
-                reader.exactList(fields["organizational_units"], "trust.organizational_units") {
-                    reader.organizationalUnit($0, "trust.organizational_units")
-                }
-            )
-            policy.trust.buckets = reader.list(fields["buckets"], "trust.buckets") {
-                reader.bucket($0, "trust.buckets").map { Pattern($0) }
-            }
-            if let node = fields["services"] {
-                policy.trust.services = Set(
-                    reader.exactList(node, "trust.services") {
-                        service($0, "trust.services", impact: "its shares would count as a user's")
-                    }
-                )
             }
         }
-        policy.knownVendors = reader.accounts(
-            top["known_vendors"],
+        policy.knownVendors = top.accounts(
             "known_vendors",
             impact: "shares with this account keep their full severity"
         )
-        policy.productionAccounts = reader.accounts(
-            top["production_accounts"],
+        policy.productionAccounts = top.accounts(
             "production_accounts",
             impact: "unapproved launches in this account stay medium"
         )

@@ -1,33 +1,30 @@
 /// What `amiwatch run` needs to know beside the policy.
 ///
 /// Every part has a default.
-public struct RunConfiguration: Sendable {
-    /// How to reach Kafka.
-    public struct Kafka: Sendable {
+package struct RunConfiguration: Sendable {
+    package struct Kafka: Sendable {
         /// `host:port`, separated by commas; nil when not given (`run --embedded` needs none).
-        public var bootstrapServers: String?
+        package var bootstrapServers: String?
         /// Whether a worker keeps its place in its consumer groups over a restart, by its `instance_id`.
-        public var hasStaticMembership = false
+        package var hasStaticMembership = false
         /// librdkafka's properties for every client.
-        public var properties: [Property] = []
+        package var properties: [Property] = []
         /// librdkafka's properties for consumers, over `properties`.
-        public var consumer: [Property] = []
+        package var consumer: [Property] = []
         /// librdkafka's properties for producers, over `properties`.
-        public var producer: [Property] = []
+        package var producer: [Property] = []
     }
 
-    /// One property of librdkafka.
-    public struct Property: Hashable, Sendable {
+    package struct Property: Hashable, Sendable {
         /// Its name, as librdkafka spells it.
-        public var name: String
+        package var name: String
         /// Its value.
-        public var value: SecretText
+        package var value: SecretText
         /// Where it stands, for what librdkafka says about it.
-        public var location: FileLocation
+        package var location: FileLocation
     }
 
-    /// A stage of the work.
-    public enum Role: String, Hashable, Sendable, CaseIterable {
+    package enum Role: String, Hashable, Sendable, CaseIterable {
         /// Unwraps, filters, keys by account.
         case intake
         /// Keeps the state and judges.
@@ -35,87 +32,78 @@ public struct RunConfiguration: Sendable {
     }
 
     /// How the input's producer chose the partition of a key, by librdkafka's name.
-    public enum Partitioner: String, Hashable, Sendable, CaseIterable {
+    package enum Partitioner: String, Hashable, Sendable, CaseIterable {
         /// The Java client's and Kafka Connect's.
         case murmur2
         /// The same; records without a key go anywhere.
         case murmur2Random = "murmur2_random"
-        /// librdkafka's: CRC-32.
         case consistent
         /// The same; records without a key go anywhere.
         case consistentRandom = "consistent_random"
-        /// FNV-1a.
         case fnv1a
         /// The same; records without a key go anywhere.
         case fnv1aRandom = "fnv1a_random"
     }
 
     /// How much of the input is parsed.
-    public enum Validation: String, Hashable, Sendable, CaseIterable {
+    package enum Validation: String, Hashable, Sendable, CaseIterable {
         /// What may hold a watched call.
         case candidates
         /// Everything: each ignored record is proved to be well-formed.
         case all
     }
 
-    /// What is read.
-    public struct Input: Sendable {
+    package struct Input: Sendable {
         /// The topics with CloudTrail records.
-        public var topics = ["cloudtrail"]
+        package var topics = ["cloudtrail"]
         /// Whether all records of an account lie on one partition, so that no intake is needed.
-        public var isKeyedByAccount = false
+        package var isKeyedByAccount = false
         /// How the accounts were spread over the partitions; there when `isKeyedByAccount`.
-        public var partitioner: Partitioner?
+        package var partitioner: Partitioner?
         /// How much is parsed.
-        public var validation = Validation.candidates
+        package var validation = Validation.candidates
         /// How large and deep a message may be.
-        public var limits = Limits()
+        package var limits = Limits()
     }
 
     /// Beyond these, a message becomes a dead letter.
-    public struct Limits: Hashable, Sendable {
+    package struct Limits: Hashable, Sendable {
         /// One message, in bytes.
-        public var messageBytes = 16 << 20
+        package var messageBytes = 16 << 20
         /// What one message unpacks to, in bytes.
-        public var decompressedBytes = 256 << 20
+        package var decompressedBytes = 256 << 20
         /// Unpacked to packed size, where the unpacked is large.
-        public var ratio = 200
-        /// Nested brackets.
-        public var depth = 128
-        /// Records in one message.
-        public var recordsPerMessage = 100_000
+        package var ratio = 200
+        package var depth = 128
+        package var recordsPerMessage = 100_000
     }
 
-    /// The topics that amiwatch writes.
-    public struct Topics: Hashable, Sendable {
+    package struct Topics: Hashable, Sendable {
         /// Relevant records, by account.
-        public var events = "amiwatch.events"
+        package var events = "amiwatch.events"
         /// The state's changelog, compacted.
-        public var state = "amiwatch.state"
+        package var state = "amiwatch.state"
         /// Images and organization, compacted.
-        public var catalogue = "amiwatch.catalogue"
-        /// Alerts.
-        public var alerts = "amiwatch.alerts"
-        /// What could not be read.
-        public var deadLetters = "amiwatch.deadletters"
+        package var catalogue = "amiwatch.catalogue"
+        package var alerts = "amiwatch.alerts"
+        package var deadLetters = "amiwatch.deadletters"
     }
 
-    /// How the detector works.
-    public struct Detector: Hashable, Sendable {
+    package struct Detector: Hashable, Sendable {
         /// Milliseconds after which a transaction ends, if the input does not pause before.
-        public var commitIntervalMilliseconds = 20
+        package var commitIntervalMilliseconds = 20
         /// Records after which a transaction ends.
-        public var commitRecords = 10_000
+        package var commitRecords = 10_000
         /// Seconds that an undetermined verdict waits for the missing fact.
-        public var settleSeconds = 5
+        package var settleSeconds = 5
         /// Hours that an event may be late and still be judged exactly.
-        public var horizonHours = 24
+        package var horizonHours = 24
         /// Days after its end that a thing is forgotten.
-        public var retentionDays = 35
+        package var retentionDays = 35
     }
 
     /// What is logged, from the least down.
-    public enum LogLevel: String, Hashable, Sendable, CaseIterable {
+    package enum LogLevel: String, Hashable, Sendable, CaseIterable {
         /// What stops the work.
         case error
         /// What somebody should look at.
@@ -126,37 +114,31 @@ public struct RunConfiguration: Sendable {
         case debug
     }
 
-    /// How to reach Kafka.
-    public var kafka = Kafka()
+    package var kafka = Kafka()
     /// The consumer group; also the beginning of transactional ids.
-    public var groupID = "amiwatch"
+    package var groupID = "amiwatch"
     /// This worker's own name; nil makes one up at each start.
-    public var instanceID: String?
+    package var instanceID: String?
     /// The stages this process runs.
-    public var roles: Set<Role> = [.intake, .detector]
-    /// What is read.
-    public var input = Input()
-    /// What is written.
-    public var topics = Topics()
-    /// How the detector works.
-    public var detector = Detector()
+    package var roles: Set<Role> = [.intake, .detector]
+    package var input = Input()
+    package var topics = Topics()
+    package var detector = Detector()
     /// The policy's file, from the working directory; nil when not given.
-    public var policy: String?
+    package var policy: String?
     /// Where the configuration's file names it; nil when an option or a variable does.
-    public var policyLocation: FileLocation?
-    /// What is logged.
-    public var logLevel = LogLevel.info
+    package var policyLocation: FileLocation?
+    package var logLevel = LogLevel.info
     /// The options that gave the file, the brokers and the input, for a command that is told to read the same:
     /// `--config FILE`.
-    public var options: [String] = []
+    package var options: [String] = []
 
-    /// The defaults.
-    public init() {}
+    package init() {}
 }
 
 extension RunConfiguration: CustomStringConvertible {
     /// What is in force, one setting a line by its path in the file, without secrets.
-    public var description: String {
+    package var description: String {
         var lines: [(String, String)] = [
             ("kafka.bootstrap_servers", kafka.bootstrapServers ?? ""),
             ("kafka.static_membership", "\(kafka.hasStaticMembership)"),

@@ -1,5 +1,5 @@
 /// Reads the configuration of `run`: a file, over it the environment, over both the options of the command line.
-public enum RunConfigurationReader {
+package enum RunConfigurationReader {
     /// Reads and validates a configuration.
     ///
     /// - Parameters:
@@ -8,7 +8,7 @@ public enum RunConfigurationReader {
     ///   - options: What the command line gave.
     /// - Returns: What is in force, and what somebody should look at.
     /// - Throws: Everything that is wrong, all at once, when anything is.
-    public static func read(
+    package static func read(
         path: String?,
         environment: [String: String] = [:],
         options: [RunOverride] = []
@@ -22,7 +22,7 @@ public enum RunConfigurationReader {
 
     /// As `read`, for looking only: what could be read of a configuration that is refused, and everything said
     /// about it.
-    public static func inspect(
+    package static func inspect(
         path: String?,
         environment: [String: String] = [:],
         options: [RunOverride] = []
@@ -33,7 +33,6 @@ public enum RunConfigurationReader {
     }
 }
 
-/// One reading of one configuration.
 struct RunReading {
     let reader = DocumentReader(keys: RunKeys.all)
     let environment: [String: String]
@@ -68,9 +67,7 @@ struct RunReading {
                 node.location.isSetting
                 ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.location.file))
         }
-        if let node = top["log"].flatMap({ reader.fields($0, "log") })?["level"] {
-            configuration.logLevel = reader.word(node, "log.level", RunConfiguration.LogLevel.self) ?? .info
-        }
+        configuration.logLevel = top.fields("log")?.word("level", RunConfiguration.LogLevel.self) ?? .info
         return configuration
     }
 

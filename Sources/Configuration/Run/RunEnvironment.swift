@@ -111,7 +111,7 @@ extension RunReading {
 extension RunConfiguration.Property {
     /// How another property is written where this one stands: in a variable `AMIWATCH_KAFKA_…`, in a file by its own
     /// name.
-    public func writing(_ name: String) -> String {
+    package func writing(_ name: String) -> String {
         guard location.isSetting,
             let prefix = RunVariable.sections.first(where: { location.file.hasPrefix($0.prefix) })
         else { return name }

@@ -1,20 +1,16 @@
 /// `input`, `topics`, `detector`.
 extension RunReading {
     func readInput(_ top: Fields, into configuration: inout RunConfiguration) {
-        guard let fields = top["input"].flatMap({ reader.fields($0, "input") }) else { return }
+        guard let fields = top.fields("input") else { return }
         var input = RunConfiguration.Input()
         if let node = fields["topics"] {
-            input.topics = reader.list(node, "input.topics") { topic($0, "input.topics") }
+            input.topics = fields.list("topics", topic)
             if case .sequence(let items) = node.value, items.isEmpty {
                 reader.error(node.location, "input.topics is empty", instead: "[cloudtrail]")
             }
         }
-        if let node = fields["keyed_by_account"] {
-            input.isKeyedByAccount = reader.boolean(node, "input.keyed_by_account") ?? false
-        }
-        input.partitioner = fields["partitioner"].flatMap {
-            reader.word($0, "input.partitioner", RunConfiguration.Partitioner.self)
-        }
+        input.isKeyedByAccount = fields.boolean("keyed_by_account") ?? false
+        input.partitioner = fields.word("partitioner", RunConfiguration.Partitioner.self)
         if input.isKeyedByAccount, fields["partitioner"] == nil,
             let location = fields.location(of: "keyed_by_account")
         {
@@ -28,31 +24,16 @@ extension RunReading {
         if !input.isKeyedByAccount, let location = fields.location(of: "partitioner") {
             reader.warn(location, "input.partitioner has no effect without keyed_by_account: true")
         }
-        if let node = fields["validate"] {
-            input.validation =
-                reader.word(node, "input.validate", RunConfiguration.Validation.self) ?? .candidates
-        }
-        if let limits = fields["limits"].flatMap({ reader.fields($0, "input.limits") }) {
-            readLimits(limits, into: &input.limits)
+        input.validation = fields.word("validate", RunConfiguration.Validation.self) ?? .candidates
+        if let limits = fields.fields("limits") {
+            input.limits.messageBytes = limits.value("message_bytes", size) ?? input.limits.messageBytes
+            input.limits.decompressedBytes =
+                limits.value("decompressed_bytes", size) ?? input.limits.decompressedBytes
+            limits.integer("ratio", 1...100_000, into: &input.limits.ratio)
+            limits.integer("depth", 8...1024, into: &input.limits.depth)
+            limits.integer("records_per_message", 1...100_000_000, into: &input.limits.recordsPerMessage)
         }
         configuration.input = input
-    }
-
-    private func readLimits(_ fields: Fields, into limits: inout RunConfiguration.Limits) {
-        let path = "input.limits"
-        func bytes(_ key: String, _ value: inout Int) {
-            guard let node = fields[key] else { return }
-            value = size(node, "\(path).\(key)") ?? value
-        }
-        func number(_ key: String, _ range: ClosedRange<Int>, _ value: inout Int) {
-            guard let node = fields[key] else { return }
-            value = reader.integer(node, "\(path).\(key)", range) ?? value
-        }
-        bytes("message_bytes", &limits.messageBytes)
-        bytes("decompressed_bytes", &limits.decompressedBytes)
-        number("ratio", 1...100_000, &limits.ratio)
-        number("depth", 8...1024, &limits.depth)
-        number("records_per_message", 1...100_000_000, &limits.recordsPerMessage)
     }
 
     /// Bytes: a number, or one with a unit such as `16 MiB`.
@@ -94,14 +75,14 @@ extension RunReading {
         let inputLocation = top.location(of: "input")
         var used: [String: (setting: String, location: FileLocation?)] = [:]
         for name in configuration.input.topics { used[name] = ("input.topics", inputLocation) }
-        let fields = top["topics"].flatMap { reader.fields($0, "topics") }
+        let fields = top.fields("topics")
         let defaults = RunConfiguration.Topics()
         for (key, target) in [
             ("events", \RunConfiguration.Topics.events), ("state", \.state), ("catalogue", \.catalogue),
             ("alerts", \.alerts), ("deadletters", \.deadLetters),
         ] {
             let node = fields?[key]
-            let name = node.flatMap { topic($0, "topics.\(key)") } ?? defaults[keyPath: target]
+            let name = fields?.value(key, topic) ?? defaults[keyPath: target]
             configuration.topics[keyPath: target] = name
             if let other = used.updateValue(("topics.\(key)", node?.location), forKey: name) {
                 reader.error(
@@ -115,23 +96,14 @@ extension RunReading {
     }
 
     func readDetector(_ top: Fields, into configuration: inout RunConfiguration) {
-        guard let fields = top["detector"].flatMap({ reader.fields($0, "detector") }) else { return }
-        func number(
-            _ key: String,
-            _ range: ClosedRange<Int>,
-            _ target: WritableKeyPath<RunConfiguration.Detector, Int>
-        ) {
-            guard let node = fields[key], let value = reader.integer(node, "detector.\(key)", range) else {
-                return
-            }
-            configuration.detector[keyPath: target] = value
-        }
-        number("commit_interval_ms", 1...60_000, \.commitIntervalMilliseconds)
-        number("commit_records", 1...10_000_000, \.commitRecords)
-        number("settle_seconds", 0...3600, \.settleSeconds)
-        number("horizon_hours", 1...8760, \.horizonHours)
-        number("retention_days", 1...3650, \.retentionDays)
-        let detector = configuration.detector
+        guard let fields = top.fields("detector") else { return }
+        var detector = configuration.detector
+        fields.integer("commit_interval_ms", 1...60_000, into: &detector.commitIntervalMilliseconds)
+        fields.integer("commit_records", 1...10_000_000, into: &detector.commitRecords)
+        fields.integer("settle_seconds", 0...3600, into: &detector.settleSeconds)
+        fields.integer("horizon_hours", 1...8760, into: &detector.horizonHours)
+        fields.integer("retention_days", 1...3650, into: &detector.retentionDays)
+        configuration.detector = detector
         if detector.retentionDays <= 30, let location = fields.location(of: "retention_days") {
             reader.warn(
                 location,

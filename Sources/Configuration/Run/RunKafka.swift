@@ -12,26 +12,24 @@ extension RunReading {
     ]
 
     func readKafka(_ top: Fields, into configuration: inout RunConfiguration) {
-        if let fields = top["kafka"].flatMap({ reader.fields($0, "kafka") }) {
-            configuration.kafka.bootstrapServers = fields["bootstrap_servers"].flatMap(bootstrapServers)
+        if let fields = top.fields("kafka") {
+            configuration.kafka.bootstrapServers = fields.value("bootstrap_servers", bootstrapServers)
             if let node = fields["static_membership"] {
-                configuration.kafka.hasStaticMembership =
-                    reader.boolean(node, "kafka.static_membership") ?? false
+                configuration.kafka.hasStaticMembership = fields.boolean("static_membership") ?? false
                 warnOfNoInstanceID(configuration.kafka, top, node.location)
             }
             for (key, target) in [
                 ("properties", \RunConfiguration.Kafka.properties), ("consumer", \.consumer),
                 ("producer", \.producer),
             ] {
-                guard let node = fields[key] else { continue }
-                configuration.kafka[keyPath: target] = properties(node, "kafka.\(key)")
+                configuration.kafka[keyPath: target] = fields.value(key, properties) ?? []
             }
             warnOfPlainText(configuration.kafka)
         }
-        if let id = top["group_id"].flatMap({ text($0, "group_id") }) { configuration.groupID = id.value }
-        configuration.instanceID = top["instance_id"].flatMap { text($0, "instance_id")?.value }
+        if let id = top.value("group_id", text) { configuration.groupID = id.value }
+        configuration.instanceID = top.value("instance_id", text)?.value
         guard let node = top["roles"] else { return }
-        let roles = reader.list(node, "roles") { reader.word($0, "roles", RunConfiguration.Role.self) }
+        let roles = top.list("roles") { reader.word($0, $1, RunConfiguration.Role.self) }
         if case .sequence(let items) = node.value, items.isEmpty {
             reader.error(
                 node.location,
@@ -53,8 +51,7 @@ extension RunReading {
         )
     }
 
-    private func bootstrapServers(_ node: Node) -> String? {
-        let path = "kafka.bootstrap_servers"
+    private func bootstrapServers(_ node: Node, _ path: String) -> String? {
         var nodes = [node]
         if case .sequence(let items) = node.value { nodes = items }
         var servers: [String] = []

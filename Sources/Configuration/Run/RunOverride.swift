@@ -1,14 +1,13 @@
 /// A setting that an option of the command line gives.
-public struct RunOverride: Sendable {
+package struct RunOverride: Sendable {
     /// The setting's path in the file: `kafka.bootstrap_servers`.
-    public let path: String
+    package let path: String
     /// Its value, or the items of a list.
-    public let values: [String]
+    package let values: [String]
     /// What gave it, for diagnostics: `--bootstrap-servers`.
-    public let name: String
+    package let name: String
 
-    /// An override.
-    public init(_ path: String, _ values: [String], from name: String) {
+    package init(_ path: String, _ values: [String], from name: String) {
         self.path = path
         self.values = values
         self.name = name

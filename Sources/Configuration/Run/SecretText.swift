@@ -1,22 +1,19 @@
 /// A text that may be a secret: printing it, or anything that holds it, shows a secret as `<secret>`.
-public struct SecretText: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+package struct SecretText: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
-    /// The text itself.
-    public let value: String
+    package let value: String
     /// Whether it must not be shown.
-    public let isSecret: Bool
+    package let isSecret: Bool
 
-    /// A text, shown or not.
-    public init(_ value: String, isSecret: Bool) {
+    package init(_ value: String, isSecret: Bool) {
         self.value = value
         self.isSecret = isSecret
     }
 
     /// The text, or `<secret>`.
-    public var description: String { isSecret ? "<secret>" : value }
-    /// As `description`.
-    public var debugDescription: String { description }
+    package var description: String { isSecret ? "<secret>" : value }
+    package var debugDescription: String { description }
     /// As `description`, so that `dump` shows no more than `print`.
-    public var customMirror: Mirror { Mirror(self, children: ["text": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["text": description]) }
 }
