@@ -1,17 +1,16 @@
 internal import CloudTrail
 
 extension JSONTree: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
-    /// A string.
-    public init(stringLiteral text: String) { self = .string(text) }
+    package init(stringLiteral text: String) { self = .string(text) }
 
     /// An object with these keys, in this order.
-    public init(dictionaryLiteral members: (String, JSONTree)...) {
+    package init(dictionaryLiteral members: (String, JSONTree)...) {
         self = .object(members.map { Member(key: $0.0, value: $0.1) })
     }
 
     /// The same with a JSON merge patch applied (RFC 7396): null takes a key away, an object changes an object key by
     /// key, anything else replaces.
-    public func patched(by patch: JSONTree) -> JSONTree {
+    package func patched(by patch: JSONTree) -> JSONTree {
         guard case .object(let changes) = patch else { return patch }
         var members: [Member] = []
         if case .object(let own) = self { members = own }

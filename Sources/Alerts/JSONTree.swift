@@ -1,48 +1,40 @@
-public import CloudTrail
+package import CloudTrail
 
 /// A JSON value with its keys in their order: alerts read back, to be compared or explained.
-public indirect enum JSONTree: Hashable, Sendable {
+package indirect enum JSONTree: Hashable, Sendable {
     /// One key of an object, and its value.
-    public struct Member: Hashable, Sendable {
-        /// The key.
-        public let key: String
-        /// The value.
-        public let value: JSONTree
+    package struct Member: Hashable, Sendable {
+        package let key: String
+        package let value: JSONTree
 
-        /// A key and its value.
-        public init(key: String, value: JSONTree) { (self.key, self.value) = (key, value) }
+        package init(key: String, value: JSONTree) { (self.key, self.value) = (key, value) }
 
         /// The same value under the same key, byte for byte.
-        public static func == (left: Member, right: Member) -> Bool {
+        package static func == (left: Member, right: Member) -> Bool {
             left.key.hasSameBytes(as: right.key) && left.value == right.value
         }
     }
 
-    /// `null`.
     case null
-    /// `true` or `false`.
     case boolean(Bool)
     /// A number, as it was written.
     case number(String)
-    /// A string.
     case string(String)
-    /// An array.
     case array([JSONTree])
-    /// An object.
     case object([Member])
 
     /// Deeper nesting is refused.
     static let maximumDepth = 128
 
     /// Reads one JSON value; nil when the text is none, or more than one.
-    public init?(_ text: some Collection<UInt8>) {
+    package init?(_ text: some Collection<UInt8>) {
         var parser = JSONTreeParser(Array(text))
         guard let value = parser.whole() else { return nil }
         self = value
     }
 
     /// The same value, its texts and numbers byte for byte.
-    public static func == (left: JSONTree, right: JSONTree) -> Bool {
+    package static func == (left: JSONTree, right: JSONTree) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.boolean(let value), .boolean(let other)): value == other
@@ -55,31 +47,29 @@ public indirect enum JSONTree: Hashable, Sendable {
     }
 
     /// The value of an object's key; of the last one, where the key stands twice.
-    public subscript(key: String) -> JSONTree? {
+    package subscript(key: String) -> JSONTree? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.key.hasSameBytes(as: key) }?.value
     }
 
-    /// The text of a string.
-    public var text: String? {
+    package var text: String? {
         if case .string(let text) = self { return text }
         return nil
     }
 
-    /// A whole number.
-    public var integer: Int? {
+    package var integer: Int? {
         if case .number(let text) = self { return Int(text) }
         return nil
     }
 
     /// The elements of an array; none of anything else.
-    public var elements: [JSONTree] {
+    package var elements: [JSONTree] {
         if case .array(let elements) = self { return elements }
         return []
     }
 
     /// The same with every text changed; keys stay.
-    public func mapTexts(_ transform: (String) -> String) -> JSONTree {
+    package func mapTexts(_ transform: (String) -> String) -> JSONTree {
         switch self {
         case .string(let text): .string(transform(text))
         case .array(let elements): .array(elements.map { $0.mapTexts(transform) })
@@ -90,14 +80,13 @@ public indirect enum JSONTree: Hashable, Sendable {
     }
 
     /// The value on one line, without white space.
-    public var line: [UInt8] {
+    package var line: [UInt8] {
         var json = JSONWriter()
         write(to: &json)
         return json.bytes
     }
 
-    /// Appends the value.
-    public func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.string(nil)
         case .boolean(let value): json.boolean(value)

@@ -1,25 +1,25 @@
 internal import CloudTrail
-public import Detection
+package import Detection
 
 /// The native format: one line of JSON, keys in a fixed order.
 ///
 /// An alert is `amiwatch.alert/1` (`Schemas/alert.schema.json`), a finding's final form `amiwatch.finding/1`
 /// (`Schemas/finding.schema.json`): the same keys without those that only a message has.
-public struct NativeAlert {
+package struct NativeAlert {
     /// The name of an alert's format, and the value of `schema`.
-    public static let schema = "amiwatch.alert/1"
+    package static let schema = "amiwatch.alert/1"
     /// The name of a finding's format.
-    public static let findingSchema = "amiwatch.finding/1"
+    package static let findingSchema = "amiwatch.finding/1"
 
     private var json = JSONWriter()
 
     /// An encoder, which keeps its buffer between alerts.
-    public init() {}
+    package init() {}
 
     /// An alert as one line, without a newline.
     ///
     /// `raised` is when it is published, in milliseconds since 1970 by the host's clock; nil in a replay.
-    public mutating func encode(_ alert: Alert, raised: Int64? = nil) -> [UInt8] {
+    package mutating func encode(_ alert: Alert, raised: Int64? = nil) -> [UInt8] {
         encode(alert, saying: alert.finding, raised: raised)
     }
 
@@ -46,7 +46,7 @@ public struct NativeAlert {
     }
 
     /// The messages that carry an alert, each of at most so many bytes: where it stands for too many instances, several.
-    public mutating func messages(
+    package mutating func messages(
         for alert: Alert,
         raised: Int64?,
         maximumBytes: Int
@@ -61,7 +61,7 @@ public struct NativeAlert {
     }
 
     /// A finding's final form as one line, without a newline.
-    public mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
+    package mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
         json.removeAll()
         json.object { json in
             json.member("schema", Self.findingSchema)

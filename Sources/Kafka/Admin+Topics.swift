@@ -11,7 +11,7 @@ extension Admin {
     ///   - timeout: the limit for all of it.
     /// - Returns: for each topic, in order, nil or why not (`.topicAlreadyExists`, say).
     /// - Throws: ``KafkaError`` when the request as a whole fails: no connection, not supported.
-    public func createTopics(
+    package func createTopics(
         _ topics: [NewTopic],
         validateOnly: Bool = false,
         timeout: Duration = .seconds(30)
@@ -53,7 +53,7 @@ extension Admin {
     /// Deletes topics; returns for each, in order, nil or why not.
     ///
     /// - Throws: ``KafkaError`` when the request as a whole fails.
-    public func deleteTopics(
+    package func deleteTopics(
         _ names: [String],
         timeout: Duration = .seconds(30)
     ) throws(KafkaError) -> [KafkaError?] {
@@ -76,7 +76,7 @@ extension Admin {
     /// A topic's properties as in force: `cleanup.policy`, `retention.ms`, `min.insync.replicas` and so on.
     ///
     /// - Throws: ``KafkaError``, also when the topic does not exist.
-    public func topicProperties(
+    package func topicProperties(
         _ name: String,
         timeout: Duration = .seconds(10)
     ) throws(KafkaError) -> [String: TopicProperty] {
@@ -114,7 +114,7 @@ extension Admin {
     /// Whether no partition of a topic holds a message.
     ///
     /// - Throws: ``KafkaError``: no answer from a leader within the time limit.
-    public func isEmpty(
+    package func isEmpty(
         _ topic: TopicDescription,
         timeout: Duration = .seconds(10)
     ) throws(KafkaError) -> Bool {
@@ -143,7 +143,7 @@ extension Admin {
     /// Deletes all messages before the given offsets (`.end` deletes everything there is).
     ///
     /// - Throws: ``KafkaError`` when the request fails, or for the first partition that has an error of its own.
-    public func deleteRecords(
+    package func deleteRecords(
         before offsets: [PartitionOffset],
         timeout: Duration = .seconds(30)
     ) throws(KafkaError) {

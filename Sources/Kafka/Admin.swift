@@ -6,7 +6,7 @@ internal import CLibrdkafka
 ///
 /// Every call connects first, and says within its time limit why that fails: nothing listens, the name is unknown,
 /// the log-in is refused, TLS does not come about. Belongs to the thread that made it.
-public final class Admin {
+package final class Admin {
     let client: Client
     let queue: OpaquePointer
     private let servers: String
@@ -17,7 +17,7 @@ public final class Admin {
     /// Of the configuration only the connection's properties count.
     ///
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
-    public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
+    package init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         let operation = "opening the Kafka administration client"
         // A consumer, because a producer's question about a missing topic may create it.
         var settings = try KafkaConfiguration.failover.merging(configuration)
@@ -36,7 +36,7 @@ public final class Admin {
     /// The cluster's id and brokers.
     ///
     /// - Throws: ``KafkaError``: why there is no connection, within the time limit.
-    public func cluster(timeout: Duration = .seconds(10)) throws(KafkaError) -> ClusterDescription {
+    package func cluster(timeout: Duration = .seconds(10)) throws(KafkaError) -> ClusterDescription {
         client.assertOwned()
         let deadline = ContinuousClock.now + timeout
         try connect(until: deadline)
@@ -60,7 +60,7 @@ public final class Admin {
     /// One topic; nil when there is none of that name.
     ///
     /// - Throws: ``KafkaError``: no connection, or no permission (`.topicAuthorization`).
-    public func describeTopic(
+    package func describeTopic(
         _ name: String,
         timeout: Duration = .seconds(10)
     ) throws(KafkaError) -> TopicDescription? {
@@ -126,7 +126,7 @@ extension Admin {
     /// Brokers advertise names of their own, and their certificates may not be for those, or be unlike each other.
     /// A broker that cannot be reached is let pass: it may be back soon.
     /// - Throws: ``KafkaError``: why a broker refuses this client, or is refused by it.
-    public func logInToLeaders(
+    package func logInToLeaders(
         of topics: [TopicDescription],
         timeout: Duration = .seconds(5)
     ) throws(KafkaError) {

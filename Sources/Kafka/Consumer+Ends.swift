@@ -9,7 +9,7 @@ extension Consumer {
     /// Where the group stands in partitions, and where those end; without a commit it stands at the first message.
     ///
     /// - Throws: ``KafkaError`` when a question's time limit passes or a partition does not exist.
-    public func groupPositions(
+    package func groupPositions(
         in partitions: [TopicPartition],
         timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: GroupPosition] {
@@ -24,7 +24,7 @@ extension Consumer {
     }
 
     /// The ends of one partition: see ``watermarks(of:timeout:)``.
-    public func watermarks(
+    package func watermarks(
         _ partition: TopicPartition,
         timeout: Duration
     ) throws(KafkaError) -> (low: Int64, high: Int64) {
@@ -39,7 +39,7 @@ extension Consumer {
     /// it is asked for again.
     ///
     /// - Throws: ``KafkaError`` that names a partition, when the time limit passes or the partition does not exist.
-    public func watermarks(
+    package func watermarks(
         of partitions: [TopicPartition],
         timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: (low: Int64, high: Int64)] {
@@ -55,7 +55,7 @@ extension Consumer {
     /// One end of each partition's log: as ``watermarks(of:timeout:)``, with half the questions.
     ///
     /// - Throws: ``KafkaError`` that names a partition.
-    public func logOffsets(
+    package func logOffsets(
         _ end: StartOffset,
         of partitions: [TopicPartition],
         timeout: Duration
@@ -124,12 +124,12 @@ extension Consumer {
     /// Asks a broker anew who leads the partitions that are read, without waiting for the answer.
     ///
     /// More than four times a second it does nothing.
-    public func refreshMetadata() { client.refreshMetadata() }
+    package func refreshMetadata() { client.refreshMetadata() }
 
     /// The ends as of the last fetch, without asking the broker: good for measuring lag.
     ///
     /// Nil while unknown.
-    public func cachedWatermarks(_ partition: TopicPartition) -> (low: Int64, high: Int64)? {
+    package func cachedWatermarks(_ partition: TopicPartition) -> (low: Int64, high: Int64)? {
         var low: Int64 = -1
         var high: Int64 = -1
         let code = rd_kafka_get_watermark_offsets(

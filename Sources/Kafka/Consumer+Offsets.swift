@@ -10,7 +10,7 @@ extension Consumer {
     /// An empty list stops reading.
     ///
     /// - Throws: ``KafkaError``, also for a consumer that has subscribed.
-    public func assign(_ offsets: [PartitionOffset]) throws(KafkaError) {
+    package func assign(_ offsets: [PartitionOffset]) throws(KafkaError) {
         client.assertOwned()
         for place in offsets { _ = index(of: place.partition.topic) }
         unpauseAssigned()
@@ -21,7 +21,7 @@ extension Consumer {
     /// Reads these partitions too, and goes on with the ones that are assigned already.
     ///
     /// - Throws: ``KafkaError``, also when one of them is assigned already.
-    public func addAssignment(_ offsets: [PartitionOffset]) throws(KafkaError) {
+    package func addAssignment(_ offsets: [PartitionOffset]) throws(KafkaError) {
         client.assertOwned()
         for place in offsets { _ = index(of: place.partition.topic) }
         let list = PartitionList(offsets)
@@ -31,7 +31,7 @@ extension Consumer {
     /// Stops reading these partitions, and goes on with the others.
     ///
     /// - Throws: ``KafkaError``, also when one of them is not assigned.
-    public func removeAssignment(_ partitions: [TopicPartition]) throws(KafkaError) {
+    package func removeAssignment(_ partitions: [TopicPartition]) throws(KafkaError) {
         client.assertOwned()
         let list = PartitionList(partitions, at: Int64(RD_KAFKA_OFFSET_INVALID))
         // A pause outlives the assignment (librdkafka 2.0.2), and would still hold when they are assigned again.
@@ -52,7 +52,7 @@ extension Consumer {
     ///
     /// - Throws: ``KafkaError`` for the first partition that cannot: not assigned (`.unknownPartition`), or not
     ///   ready within the time limit.
-    public func seek(_ offsets: [PartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
+    package func seek(_ offsets: [PartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
         client.assertOwned()
         try requireAssigned(offsets)
         let deadline = ContinuousClock.now + timeout
@@ -110,7 +110,7 @@ extension Consumer {
     /// What was fetched already is dropped.
     ///
     /// - Throws: ``KafkaError`` for the first partition that is not assigned.
-    public func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+    package func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
         client.assertOwned()
         let list = PartitionList(partitions, at: Int64(RD_KAFKA_OFFSET_INVALID))
         try check(list.with { rd_kafka_pause_partitions(client.raw, $0) }, "pausing partitions")
@@ -120,7 +120,7 @@ extension Consumer {
     /// Fetches these partitions (again), from the given places.
     ///
     /// - Throws: as ``seek(_:timeout:)``.
-    public func resume(at offsets: [PartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
+    package func resume(at offsets: [PartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
         client.assertOwned()
         let list = PartitionList(offsets.map(\.partition), at: Int64(RD_KAFKA_OFFSET_INVALID))
         try check(list.with { rd_kafka_resume_partitions(client.raw, $0) }, "resuming partitions")
@@ -146,7 +146,7 @@ extension Consumer {
     /// At `read_committed` they are *stable*: while a transaction is pending that could still move them, the call
     /// waits (KIP-447).
     /// - Throws: ``KafkaError`` when the time limit passes, or for the first partition that has an error of its own.
-    public func committed(
+    package func committed(
         _ partitions: [TopicPartition],
         timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: Int64?] {
@@ -156,7 +156,7 @@ extension Consumer {
     /// The group's committed offsets with what was committed beside them: see ``committed(_:timeout:)``.
     ///
     /// - Throws: ``KafkaError``.
-    public func committedOffsets(
+    package func committedOffsets(
         _ partitions: [TopicPartition],
         timeout: Duration
     ) throws(KafkaError) -> [TopicPartition: CommittedOffset?] {
@@ -196,7 +196,7 @@ extension Consumer {
     ///   - wait: true waits for the answer; false only hands the request over, and its outcome is not told.
     /// - Throws: ``KafkaError``: `.illegalGeneration` or `.unknownMember` when the group has moved on, also for the
     ///   first partition with an error of its own.
-    public func commit(_ offsets: [PartitionOffset], wait: Bool = true) throws(KafkaError) {
+    package func commit(_ offsets: [PartitionOffset], wait: Bool = true) throws(KafkaError) {
         client.assertOwned()
         try commit(PartitionList(offsets), wait)
     }
@@ -204,7 +204,7 @@ extension Consumer {
     /// Commits positions, each with a text beside it: as without one.
     ///
     /// - Throws: ``KafkaError``.
-    public func commit(_ offsets: [CommittedOffset], wait: Bool = true) throws(KafkaError) {
+    package func commit(_ offsets: [CommittedOffset], wait: Bool = true) throws(KafkaError) {
         client.assertOwned()
         try commit(PartitionList(offsets), wait)
     }

@@ -6,7 +6,7 @@ internal import CLibrdkafka
 /// to be put back to the caller's own position with ``Consumer/resume(at:timeout:)`` or
 /// ``Consumer/seek(_:timeout:)``: librdkafka 2.0.2 pauses all of them behind the scenes and may skip messages that
 /// it had already counted as read.
-public enum RebalanceEvent: Sendable, Equatable {
+package enum RebalanceEvent: Sendable, Equatable {
     /// These are owned from now on. They are assigned and *paused*: nothing is fetched until
     /// ``Consumer/resume(at:timeout:)`` says from where. Under a cooperative strategy they come on top of what is
     /// owned already; under an eager one they are everything.
@@ -78,7 +78,7 @@ extension Consumer {
     /// again inside the client; the group notices nothing.
     ///
     /// - Throws: ``KafkaError``.
-    public func restart() throws(KafkaError) {
+    package func restart() throws(KafkaError) {
         client.assertOwned()
         let operation = "starting to fetch anew"
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
@@ -100,10 +100,10 @@ extension Consumer {
     /// Whether the group has given the partitions to somebody else already.
     ///
     /// Nothing may then be committed.
-    public var assignmentLost: Bool { rd_kafka_assignment_lost(client.raw) != 0 }
+    package var assignmentLost: Bool { rd_kafka_assignment_lost(client.raw) != 0 }
 
     /// The member's id in its group; nil while it is not in one.
-    public var memberID: String? {
+    package var memberID: String? {
         guard let raw = rd_kafka_memberid(client.raw) else { return nil }
         defer { rd_kafka_mem_free(client.raw, raw) }
         let id = String(cString: raw)
@@ -114,7 +114,7 @@ extension Consumer {
     ///
     /// - Throws: ``KafkaError`` (`.unknownMember`) when the member has lost its place: abort then, because the broker
     ///   would accept such a commit unchecked.
-    public func groupMetadata() throws(KafkaError) -> ConsumerGroupMetadata {
+    package func groupMetadata() throws(KafkaError) -> ConsumerGroupMetadata {
         client.assertOwned()
         let operation = "proving membership of the group"
         guard !assignmentLost, let raw = rd_kafka_consumer_group_metadata(client.raw) else {
@@ -137,7 +137,7 @@ extension Consumer {
 }
 
 /// A group member's identity at one moment: group, generation, member, instance.
-public final class ConsumerGroupMetadata {
+package final class ConsumerGroupMetadata {
     let raw: OpaquePointer
 
     init(taking raw: OpaquePointer) { self.raw = raw }

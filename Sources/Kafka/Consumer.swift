@@ -6,7 +6,7 @@ internal import CLibrdkafka
 /// It belongs to the thread that made it and is used by no other; all its callbacks run on that thread inside
 /// ``poll(maxMessages:timeout:_:)`` or ``close()``, so what they touch needs no lock. Offsets are never stored or
 /// committed unless a method says so: the caller's own position is the only one that counts.
-public final class Consumer {
+package final class Consumer {
     let client: Client
     private let queue: OpaquePointer
     private let group: String
@@ -22,7 +22,7 @@ public final class Consumer {
     /// ``RebalanceEvent`` for what has to be done.
     ///
     /// Do not poll or close in it. Set nil to let go of what it holds.
-    public var onRebalance: ((RebalanceEvent) -> Void)?
+    package var onRebalance: ((RebalanceEvent) -> Void)?
 
     /// Opens a consumer; the first connection is made when it subscribes or is assigned something.
     ///
@@ -31,7 +31,7 @@ public final class Consumer {
     /// read_committed, and times that bound a failover. `enable.auto.commit` and `enable.auto.offset.store` stay false.
     ///
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
-    public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
+    package init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         let defaults: KafkaConfiguration = [
             "partition.assignment.strategy": "cooperative-sticky",
             "auto.offset.reset": "error",
@@ -71,7 +71,7 @@ public final class Consumer {
     /// Joins the group `group.id` for these topics.
     ///
     /// - Throws: ``KafkaError`` when the request cannot be made; a missing topic arrives in a batch's failures.
-    public func subscribe(_ names: [String]) throws(KafkaError) {
+    package func subscribe(_ names: [String]) throws(KafkaError) {
         client.assertOwned()
         for name in names { _ = index(of: name) }
         let list = PartitionList(names.map { TopicPartition($0, -1) }, at: Int64(RD_KAFKA_OFFSET_INVALID))
@@ -93,7 +93,7 @@ public final class Consumer {
     ///   - body: gets the batch, always exactly once, also when it is empty. Must not poll.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` threw.
-    public func poll<R, E: Error>(
+    package func poll<R, E: Error>(
         maxMessages: Int,
         timeout: Duration,
         _ body: (borrowing Batch) throws(E) -> R
@@ -112,14 +112,14 @@ public final class Consumer {
     /// Why this static member is none any more: another one has taken its place with its `group.instance.id`.
     ///
     /// What it owned is lost, without a word to ``onRebalance``, and the client is of no use any more.
-    public var fenced: KafkaError? {
+    package var fenced: KafkaError? {
         guard let error = client.fatalError("working in the group \(group)"), error.code == .fencedInstance
         else { return nil }
         return error
     }
 
     /// The errors of the client as a whole (connections lost, fatal ones) since the last call.
-    public func takeErrors() -> [KafkaError] { client.context.takeErrors() }
+    package func takeErrors() -> [KafkaError] { client.context.takeErrors() }
 
     /// Leaves the group (``onRebalance`` is called for what is still owned) and stops fetching.
     ///
@@ -129,7 +129,7 @@ public final class Consumer {
     /// - Parameter timeout: how long to wait for the broker; what ``onRebalance`` takes is its own affair.
     /// - Throws: ``KafkaError``, also when the consumer has met a fatal error: it then goes without a word. After
     ///   `.timedOut` nothing but its destruction is left to do.
-    public func close(timeout: Duration = .seconds(30)) throws(KafkaError) {
+    package func close(timeout: Duration = .seconds(30)) throws(KafkaError) {
         client.assertOwned()
         let operation = "closing the consumer"
         guard let events = rd_kafka_queue_new(client.raw) else {
@@ -152,7 +152,7 @@ public final class Consumer {
 
 extension Consumer {
     /// The number under which messages of this topic arrive.
-    public func index(of name: String) -> TopicIndex {
+    package func index(of name: String) -> TopicIndex {
         if let known = topics.firstIndex(where: { String(cString: rd_kafka_topic_name($0)) == name }) {
             return TopicIndex(rawValue: Int32(truncatingIfNeeded: known))
         }
@@ -163,7 +163,7 @@ extension Consumer {
     }
 
     /// The name behind a number that this consumer gave.
-    public func name(of index: TopicIndex) -> String {
+    package func name(of index: TopicIndex) -> String {
         guard topics.indices.contains(Int(index.rawValue)) else { return "" }
         return String(cString: rd_kafka_topic_name(topics[Int(index.rawValue)]))
     }

@@ -6,16 +6,16 @@ internal import CLibrdkafka
 /// batches a partition. **It proves nothing about exactly-once**: positions sent to a transaction are forgotten,
 /// aborted messages stay visible, nothing is fenced or compacted. Lives until ``stop()`` or until it is let go of;
 /// belongs to the thread that made it.
-public final class EmbeddedBroker {
+package final class EmbeddedBroker {
     private let client: Client
     private var cluster: OpaquePointer?
     /// `host:port` of each broker, with commas between: for the property `bootstrap.servers`.
-    public let bootstrapServers: String
+    package let bootstrapServers: String
 
     /// Starts the cluster.
     ///
     /// - Throws: ``KafkaError`` when librdkafka cannot (no free port, no memory).
-    public init(brokers: Int = 1, log: KafkaLogSink? = nil) throws(KafkaError) {
+    package init(brokers: Int = 1, log: KafkaLogSink? = nil) throws(KafkaError) {
         let operation = "starting the embedded broker"
         client = try Client(RD_KAFKA_PRODUCER, [:], log: log, operation: operation)
         guard let cluster = rd_kafka_mock_cluster_new(client.raw, Int32(clamping: max(1, brokers))),
@@ -33,7 +33,7 @@ public final class EmbeddedBroker {
     ///
     /// A topic that is missing comes into being with 4 partitions as soon as anybody asks about it.
     /// - Throws: ``KafkaError``: `.topicAlreadyExists`, or a name or number that is refused.
-    public func createTopic(_ name: String, partitions: Int, replication: Int = 1) throws(KafkaError) {
+    package func createTopic(_ name: String, partitions: Int, replication: Int = 1) throws(KafkaError) {
         guard let cluster else {
             throw KafkaError(
                 RD_KAFKA_RESP_ERR__STATE,
@@ -64,7 +64,7 @@ public final class EmbeddedBroker {
     private static let fetchKey: Int16 = 1
 
     /// Ends the cluster; what it held is gone.
-    public func stop() {
+    package func stop() {
         guard let cluster else { return }
         self.cluster = nil
         rd_kafka_mock_cluster_destroy(cluster)

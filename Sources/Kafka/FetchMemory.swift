@@ -1,12 +1,12 @@
 internal import CLibrdkafka
 
 /// What the C library's allocator does with the large buffers that librdkafka fetches into.
-public enum FetchMemory {
+package enum FetchMemory {
     /// Makes the allocator keep what is freed, for the next fetched batch needs as much again.
     ///
     /// Giving megabytes back to the system and faulting them in anew costs a fifth of all the work of a busy
     /// consumer. For the whole process, so a program calls it once, at its start.
-    public static func keep() {
+    package static func keep() {
         mallopt(M_MMAP_THRESHOLD, 1 << 30)
         mallopt(M_TRIM_THRESHOLD, 1 << 30)
         mallopt(M_TOP_PAD, 32 << 20)

@@ -5,16 +5,14 @@ internal import CLibrdkafka
 /// Every property of librdkafka passes through unchanged (TLS, SASL, tuning):
 /// https://github.com/confluentinc/librdkafka/blob/v2.0.2/CONFIGURATION.md. Printing a configuration shows no
 /// secrets.
-public struct KafkaConfiguration: Sendable, Equatable {
-    /// One property.
-    public struct Property: Sendable, Equatable {
+package struct KafkaConfiguration: Sendable, Equatable {
+    package struct Property: Sendable, Equatable {
         /// Its name, as librdkafka spells it.
-        public var name: String
+        package var name: String
         /// Its value; may be a secret (see ``KafkaConfiguration/isSecret(_:)``).
-        public var value: String
+        package var value: String
 
-        /// A property by name and value.
-        public init(name: String, value: String) {
+        package init(name: String, value: String) {
             self.name = name
             self.value = value
         }
@@ -23,17 +21,17 @@ public struct KafkaConfiguration: Sendable, Equatable {
     /// All properties, each name once.
     ///
     /// Values may be secrets: print ``description`` instead.
-    public private(set) var properties: [Property] = []
+    package private(set) var properties: [Property] = []
 
     /// A configuration with these properties; of a repeated name the last value counts.
-    public init(_ properties: [Property] = []) {
+    package init(_ properties: [Property] = []) {
         for property in properties { self[property.name] = property.value }
     }
 
     /// The value of a property, or nil when librdkafka's default holds.
     ///
     /// Setting nil takes the property out.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         get { properties.first { $0.name == name }?.value }
         set {
             let index = properties.firstIndex { $0.name == name }
@@ -47,14 +45,14 @@ public struct KafkaConfiguration: Sendable, Equatable {
     }
 
     /// This configuration with the other's properties set over it.
-    public func merging(_ other: KafkaConfiguration) -> KafkaConfiguration {
+    package func merging(_ other: KafkaConfiguration) -> KafkaConfiguration {
         var result = self
         for property in other.properties { result[property.name] = property.value }
         return result
     }
 
     /// Whether a property's value must not be shown.
-    public static func isSecret(_ name: String) -> Bool {
+    package static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         return name.contains("password") || name.contains("secret") || name.hasSuffix(".pem")
             || name.hasPrefix("sasl.oauthbearer.")
@@ -64,7 +62,7 @@ public struct KafkaConfiguration: Sendable, Equatable {
     /// TLS is not spoken.
     ///
     /// Opens no connection.
-    public func tlsProblem() -> KafkaError? {
+    package func tlsProblem() -> KafkaError? {
         guard let security = self["security.protocol"]?.lowercased(), ["ssl", "sasl_ssl"].contains(security)
         else {
             return nil
@@ -86,7 +84,7 @@ public struct KafkaConfiguration: Sendable, Equatable {
     /// Every property that librdkafka refuses, each as an error that names it.
     ///
     /// Opens no connection.
-    public func problems() -> [KafkaError] {
+    package func problems() -> [KafkaError] {
         let conf = rd_kafka_conf_new()
         defer { rd_kafka_conf_destroy(conf) }
         return properties.compactMap { KafkaConfiguration.set($0, in: conf) }
@@ -94,29 +92,28 @@ public struct KafkaConfiguration: Sendable, Equatable {
 }
 
 extension KafkaConfiguration: ExpressibleByDictionaryLiteral {
-    /// A configuration in the order of the literal.
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         self.init(elements.map { Property(name: $0.0, value: $0.1) })
     }
 }
 
 extension KafkaConfiguration: CustomStringConvertible, CustomReflectable {
     /// `name=value` pairs with secrets replaced by `[redacted]`: fit for logs.
-    public var description: String {
+    package var description: String {
         properties.map { "\($0.name)=\(KafkaConfiguration.isSecret($0.name) ? "[redacted]" : $0.value)" }
             .joined(separator: " ")
     }
 
     /// What `dump` and failure messages see: the redacted form.
-    public var customMirror: Mirror { Mirror(self, children: ["properties": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["properties": description]) }
 }
 
 extension KafkaConfiguration.Property: CustomStringConvertible, CustomReflectable {
     /// `name=value`, or `name=[redacted]`.
-    public var description: String { KafkaConfiguration([self]).description }
+    package var description: String { KafkaConfiguration([self]).description }
 
     /// What `dump` and failure messages see: the redacted form.
-    public var customMirror: Mirror { Mirror(self, children: ["property": description]) }
+    package var customMirror: Mirror { Mirror(self, children: ["property": description]) }
 }
 
 extension KafkaConfiguration {

@@ -3,31 +3,30 @@ internal import CLibrdkafka
 /// An error that librdkafka reported, with what was being done when it did.
 ///
 /// Codes below zero are librdkafka's own (`RD_KAFKA_RESP_ERR__…`), codes above zero are the broker's.
-public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// librdkafka's error code.
-    public let code: Code
+package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let code: Code
     /// The code's symbolic name without its prefix: `_TRANSPORT`, `TOPIC_AUTHORIZATION_FAILED` and so on.
-    public let name: String
+    package let name: String
     /// What was being done, as a gerund: "opening the consumer".
-    public let operation: String
+    package let operation: String
     /// librdkafka's sentence about it.
     ///
     /// Never holds the value of a secret property.
-    public let message: String
+    package let message: String
     /// The client is unusable for ever: it was fenced, say.
     ///
     /// Destroy it and make a new one.
-    public let isFatal: Bool
+    package let isFatal: Bool
     /// The same call may succeed when it is repeated.
-    public let isRetriable: Bool
+    package let isRetriable: Bool
     /// The current transaction cannot be committed any more: abort it, then begin again.
-    public let requiresAbort: Bool
+    package let requiresAbort: Bool
 
     /// A broker that can be reached does not let this client in, or is not let in itself: waiting does not help.
     ///
     /// Other failures to log in are those of a broker that comes or goes: librdkafka tells a connection that is lost
     /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason.
-    public var isRefusedLogin: Bool {
+    package var isRefusedLogin: Bool {
         switch code {
         case .authentication: !message.contains("Local: ")
         case .tls: message.contains("certificate")
@@ -36,86 +35,72 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The line for logs and for people: `operation: message (name)`.
-    public var description: String { "\(operation): \(message) (\(name))" }
+    package var description: String { "\(operation): \(message) (\(name))" }
 }
 
 extension KafkaError {
     /// An error code.
     ///
     /// Compare it with the named ones.
-    public struct Code: RawRepresentable, Hashable, Sendable {
+    package struct Code: RawRepresentable, Hashable, Sendable {
         /// The number in librdkafka's `rd_kafka_resp_err_t`.
-        public let rawValue: Int32
+        package let rawValue: Int32
 
-        /// A code by its number.
-        public init(rawValue: Int32) { self.rawValue = rawValue }
+        package init(rawValue: Int32) { self.rawValue = rawValue }
 
         fileprivate init(_ code: rd_kafka_resp_err_t) { self.init(rawValue: code.rawValue) }
 
         /// A connection failed or broke.
-        public static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
-        /// No known broker is connected.
-        public static let allBrokersDown = Code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        package static let transport = Code(RD_KAFKA_RESP_ERR__TRANSPORT)
+        package static let allBrokersDown = Code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         /// A broker's host name has no address.
-        public static let resolve = Code(RD_KAFKA_RESP_ERR__RESOLVE)
+        package static let resolve = Code(RD_KAFKA_RESP_ERR__RESOLVE)
         /// The SASL log-in was refused.
-        public static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
-        /// The TLS handshake failed.
-        public static let tls = Code(RD_KAFKA_RESP_ERR__SSL)
-        /// Nothing happened within the time limit.
-        public static let timedOut = Code(RD_KAFKA_RESP_ERR__TIMED_OUT)
+        package static let authentication = Code(RD_KAFKA_RESP_ERR__AUTHENTICATION)
+        package static let tls = Code(RD_KAFKA_RESP_ERR__SSL)
+        package static let timedOut = Code(RD_KAFKA_RESP_ERR__TIMED_OUT)
         /// A message was not delivered within `message.timeout.ms`.
-        public static let messageTimedOut = Code(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-        /// The producer's queue is full.
-        public static let queueFull = Code(RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        package static let messageTimedOut = Code(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
+        package static let queueFull = Code(RD_KAFKA_RESP_ERR__QUEUE_FULL)
         /// Not allowed in the present state.
-        public static let state = Code(RD_KAFKA_RESP_ERR__STATE)
-        /// A property or an argument is invalid.
-        public static let invalidArgument = Code(RD_KAFKA_RESP_ERR__INVALID_ARG)
+        package static let state = Code(RD_KAFKA_RESP_ERR__STATE)
+        package static let invalidArgument = Code(RD_KAFKA_RESP_ERR__INVALID_ARG)
         /// The position is gone and `auto.offset.reset` is `error`.
-        public static let autoOffsetReset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        package static let autoOffsetReset = Code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
         /// The position is outside the partition's log.
-        public static let offsetOutOfRange = Code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+        package static let offsetOutOfRange = Code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
         /// The consumer did not poll within `max.poll.interval.ms`, and left its group.
-        public static let maxPollExceeded = Code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
+        package static let maxPollExceeded = Code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
         /// The partition is not known here, or not assigned.
-        public static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
-        /// The topic is not known here.
-        public static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
-        /// The cluster has no such topic or partition.
-        public static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-        /// The topic exists already.
-        public static let topicAlreadyExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        /// No permission for the topic.
-        public static let topicAuthorization = Code(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-        /// No permission for the consumer group.
-        public static let groupAuthorization = Code(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
-        /// No permission for the cluster operation.
-        public static let clusterAuthorization = Code(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
-        /// No permission for the transactional id.
-        public static let transactionalIDAuthorization = Code(
+        package static let unknownPartition = Code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        package static let unknownTopic = Code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+        package static let unknownTopicOrPartition = Code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        package static let topicAlreadyExists = Code(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        package static let topicAuthorization = Code(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        package static let groupAuthorization = Code(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        package static let clusterAuthorization = Code(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        package static let transactionalIDAuthorization = Code(
             RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED
         )
         /// The message is larger than the client or the broker accepts.
-        public static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        package static let messageTooLarge = Code(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         /// More bytes at once than the broker accepts.
-        public static let recordListTooLarge = Code(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
+        package static let recordListTooLarge = Code(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
         /// The broker does not take this record: without a key, say, where the topic is compacted.
-        public static let invalidRecord = Code(RD_KAFKA_RESP_ERR_INVALID_RECORD)
+        package static let invalidRecord = Code(RD_KAFKA_RESP_ERR_INVALID_RECORD)
         /// A name that no topic can have, or one of the broker's own topics.
-        public static let invalidTopic = Code(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
-        /// The broker's policy forbids it.
-        public static let policyViolation = Code(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
+        package static let invalidTopic = Code(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+        package static let policyViolation = Code(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
         /// The group has moved on to a newer generation.
-        public static let illegalGeneration = Code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
+        package static let illegalGeneration = Code(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
         /// The group does not know this member (any more).
-        public static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
+        package static let unknownMember = Code(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
         /// Another member has joined the group with the same `group.instance.id`.
-        public static let fencedInstance = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        package static let fencedInstance = Code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
         /// A pending transaction still holds the group's offsets.
-        public static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
+        package static let unstableOffsets = Code(RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
         /// Another producer has the same transactional id, and is newer.
-        public static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
+        package static let fenced = Code(RD_KAFKA_RESP_ERR__FENCED)
     }
 
     /// Wraps a bare code.

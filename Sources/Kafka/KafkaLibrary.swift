@@ -3,18 +3,18 @@ internal import CLibrdkafka
 import Glibc
 
 /// The librdkafka that this program runs with.
-public enum KafkaLibrary {
+package enum KafkaLibrary {
     /// Its version: `2.0.2`.
-    public static let version = String(cString: rd_kafka_version_str())
+    package static let version = String(cString: rd_kafka_version_str())
 
     /// Whether it can log in to Kafka 4 with SCRAM.
     ///
     /// Before 2.6.1 it sends its nonce twice, which Kafka 4 takes for wrong credentials:
     /// https://github.com/confluentinc/librdkafka/pull/4895.
-    public static let hasScramOfKafka4 = rd_kafka_version() >= 0x0206_0100
+    package static let hasScramOfKafka4 = rd_kafka_version() >= 0x0206_0100
 
     /// The names of all properties that it has, in its own order.
-    public static let propertyNames: [String] = {
+    package static let propertyNames: [String] = {
         // There is no list of them but librdkafka's own documentation: a table, "name | C/P | range …".
         var text: UnsafeMutablePointer<CChar>?
         var size = 0

@@ -1,28 +1,24 @@
 /// How urgent a line of librdkafka's log is (syslog's levels).
-public enum KafkaLogLevel: Int, Sendable, Comparable {
+package enum KafkaLogLevel: Int, Sendable, Comparable {
     /// The library cannot go on.
     case emergency = 0
     /// Somebody must act now.
     case alert
-    /// A critical condition.
     case critical
-    /// An error.
     case error
-    /// A warning.
     case warning
     /// Normal, but of note.
     case notice
-    /// Information.
     case info
     /// Only with the property `debug`.
     case debug
 
     /// More urgent is less.
-    public static func < (a: KafkaLogLevel, b: KafkaLogLevel) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: KafkaLogLevel, b: KafkaLogLevel) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// Takes librdkafka's log: level, facility (a short upper-case word), message.
 ///
 /// Called on librdkafka's own threads, at any time until the client is gone: keep it short, and call nothing of
 /// the client in it. Without a sink the lines are dropped; nothing ever goes to standard error.
-public typealias KafkaLogSink = @Sendable (KafkaLogLevel, String, String) -> Void
+package typealias KafkaLogSink = @Sendable (KafkaLogLevel, String, String) -> Void

@@ -1,27 +1,26 @@
 internal import CLibrdkafka
 
 /// A topic's number within one ``Consumer``: comparing it costs nothing, and a message needs no string.
-public struct TopicIndex: Hashable, Sendable {
+package struct TopicIndex: Hashable, Sendable {
     /// From 0, in the order in which the consumer met the topics.
-    public let rawValue: Int32
+    package let rawValue: Int32
 }
 
 /// A message as librdkafka holds it: nothing is copied.
 ///
 /// Valid only inside the closure of ``Consumer/poll(maxMessages:timeout:_:)`` that got it.
-public struct Message {
+package struct Message {
     /// The topic: see ``Consumer/index(of:)`` and ``Consumer/name(of:)``.
-    public let topic: TopicIndex
-    /// The partition's number.
-    public let partition: Int32
+    package let topic: TopicIndex
+    package let partition: Int32
     /// The message's place in the partition.
-    public let offset: Int64
+    package let offset: Int64
     /// The key's bytes; nil when there is none.
-    public let key: UnsafeRawBufferPointer?
+    package let key: UnsafeRawBufferPointer?
     /// The payload's bytes; nil is a *tombstone*, and normal.
     ///
     /// An empty payload is not nil.
-    public let payload: UnsafeRawBufferPointer?
+    package let payload: UnsafeRawBufferPointer?
 
     /// The `rd_kafka_message_t`.
     let raw: UnsafeRawPointer
@@ -41,14 +40,14 @@ public struct Message {
     }
 
     /// Milliseconds since 1970 (when it was produced, or appended, as the topic is set); nil when there is none.
-    public var timestamp: Int64? {
+    package var timestamp: Int64? {
         var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let time = rd_kafka_message_timestamp(message, &type)
         return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? nil : time
     }
 
     /// The value of the last header of that name: nil when there is no such header or it has a null value.
-    public func header(_ name: String) -> UnsafeRawBufferPointer? {
+    package func header(_ name: String) -> UnsafeRawBufferPointer? {
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers
         else { return nil }
@@ -60,7 +59,7 @@ public struct Message {
     }
 
     /// All headers in their order, copied.
-    public var headers: [Header] {
+    package var headers: [Header] {
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers
         else { return [] }
@@ -82,53 +81,48 @@ public struct Message {
     }
 }
 
-/// A message header.
-public struct Header: Hashable, Sendable {
+package struct Header: Hashable, Sendable {
     /// The name; may repeat.
-    public var name: String
+    package var name: String
     /// The value's bytes; nil is a null value.
-    public var value: [UInt8]?
+    package var value: [UInt8]?
 
-    /// A header with these bytes.
-    public init(name: String, value: [UInt8]?) {
+    package init(name: String, value: [UInt8]?) {
         self.name = name
         self.value = value
     }
 
-    /// A header with the text's UTF-8.
-    public init(_ name: String, _ text: String) { self.init(name: name, value: Array(text.utf8)) }
+    package init(_ name: String, _ text: String) { self.init(name: name, value: Array(text.utf8)) }
 }
 
 /// Whatever one poll brought.
-public struct Batch: ~Copyable {
+package struct Batch: ~Copyable {
     /// The messages, in order within each partition.
     ///
     /// Valid inside the closure only.
-    public let messages: UnsafeBufferPointer<Message>
+    package let messages: UnsafeBufferPointer<Message>
     /// Partitions whose end was reached (with `enable.partition.eof`).
-    public let ends: [PartitionEnd]
+    package let ends: [PartitionEnd]
     /// What went wrong with a partition, a topic or the group.
-    public let failures: [ConsumerFailure]
+    package let failures: [ConsumerFailure]
 }
 
 /// The log's end, as of the moment it was reached.
-public struct PartitionEnd: Hashable, Sendable {
-    /// The topic.
-    public let topic: TopicIndex
-    /// The partition's number.
-    public let partition: Int32
+package struct PartitionEnd: Hashable, Sendable {
+    package let topic: TopicIndex
+    package let partition: Int32
     /// The offset of the next message that will ever come.
     ///
     /// Messages of the same batch at or above it came later.
-    public let offset: Int64
+    package let offset: Int64
 }
 
 /// An error that came in a message's place.
-public struct ConsumerFailure: Sendable {
+package struct ConsumerFailure: Sendable {
     /// The partition, where it concerns one; a partition number of −1 stands for the whole topic.
-    public let partition: TopicPartition?
+    package let partition: TopicPartition?
     /// The offset, where it concerns one (the lost position, say).
-    public let offset: Int64?
+    package let offset: Int64?
     /// What went wrong: `.autoOffsetReset`, `.topicAuthorization`, `.unknownTopicOrPartition` and so on.
-    public let error: KafkaError
+    package let error: KafkaError
 }

@@ -16,7 +16,7 @@ extension Producer {
     ///
     /// - Parameter timeout: the first time about a second, because coordinators have to be found.
     /// - Throws: ``KafkaError``.
-    public func initTransactions(timeout: Duration) throws(KafkaError) {
+    package func initTransactions(timeout: Duration) throws(KafkaError) {
         try repeating("taking over the transactional id \(transactionalID)", timeout) { milliseconds in
             rd_kafka_init_transactions(client.raw, milliseconds)
         }
@@ -27,7 +27,7 @@ extension Producer {
     /// Asks no broker; the broker's clock starts with the first message.
     ///
     /// - Throws: ``KafkaError``.
-    public func beginTransaction() throws(KafkaError) {
+    package func beginTransaction() throws(KafkaError) {
         client.assertOwned()
         try check(rd_kafka_begin_transaction(client.raw), "beginning a transaction")
     }
@@ -40,7 +40,7 @@ extension Producer {
     ///   - group: from ``Consumer/groupMetadata()``, just now.
     ///   - timeout: the time limit over all attempts.
     /// - Throws: ``KafkaError``; abort when the group has moved on.
-    public func sendOffsets(
+    package func sendOffsets(
         _ offsets: [PartitionOffset],
         group: ConsumerGroupMetadata,
         timeout: Duration
@@ -66,7 +66,7 @@ extension Producer {
     /// Flushes, and makes messages and positions visible together.
     ///
     /// - Throws: ``KafkaError``; a message that could not be delivered makes it `requiresAbort`.
-    public func commitTransaction(timeout: Duration) throws(KafkaError) {
+    package func commitTransaction(timeout: Duration) throws(KafkaError) {
         try repeating("committing the transaction", timeout) { milliseconds in
             rd_kafka_commit_transaction(client.raw, milliseconds)
         }
@@ -77,14 +77,14 @@ extension Producer {
     /// - Throws: ``KafkaError``. Whatever it is, destroy this producer then: the next one's
     ///   ``initTransactions(timeout:)`` ends what may still be open. (Seen with a frozen broker: the coordinator had
     ///   nothing to abort and answered `INVALID_TXN_STATE`.)
-    public func abortTransaction(timeout: Duration) throws(KafkaError) {
+    package func abortTransaction(timeout: Duration) throws(KafkaError) {
         try repeating("aborting the transaction", timeout) { milliseconds in
             rd_kafka_abort_transaction(client.raw, milliseconds)
         }
     }
 
     /// The fatal error this producer has met, if any.
-    public var fatalError: KafkaError? { client.fatalError("producing") }
+    package var fatalError: KafkaError? { client.fatalError("producing") }
 
     private func repeating(
         _ operation: String,

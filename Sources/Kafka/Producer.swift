@@ -6,7 +6,7 @@ internal import CLibrdkafka
 ///
 /// It belongs to the thread that made it and is used by no other. Idempotent unless `enable.idempotence` is set to
 /// false: messages reach a partition once and in order, also when librdkafka repeats requests.
-public final class Producer {
+package final class Producer {
     let client: Client
     let transactionalID: String
     private var topics: [OpaquePointer] = []
@@ -19,7 +19,7 @@ public final class Producer {
     /// Unless set otherwise: `enable.idempotence` true, `delivery.report.only.error` true, and times that bound a
     /// failover.
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
-    public init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
+    package init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         transactionalID = configuration["transactional.id"] ?? ""
         let defaults: KafkaConfiguration = [
             "enable.idempotence": "true",
@@ -46,7 +46,7 @@ public final class Producer {
     /// A topic to produce to; keep it, so that no name is looked up per message.
     ///
     /// - Throws: ``KafkaError`` when librdkafka refuses the name. The cluster is not asked.
-    public func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
+    package func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
         client.assertOwned()
         if let known = topics.firstIndex(where: { String(cString: rd_kafka_topic_name($0)) == name }) {
             return ProducerTopic(index: known)
@@ -73,7 +73,7 @@ public final class Producer {
     ///   - timeout: how long to wait for room in the queue, serving callbacks.
     /// - Throws: ``KafkaError``: `.messageTooLarge` is permanent, `.queueFull` after the time limit; inside a
     ///   transaction see `requiresAbort` and `isFatal`.
-    public func produce(
+    package func produce(
         to topic: ProducerTopic,
         partition: Int32? = nil,
         key: UnsafeRawBufferPointer?,
@@ -111,7 +111,7 @@ public final class Producer {
     }
 
     /// Queues a message made of byte arrays: see the other form.
-    public func produce(
+    package func produce(
         to topic: ProducerTopic,
         partition: Int32? = nil,
         key: [UInt8]?,
@@ -136,19 +136,19 @@ public final class Producer {
     }
 
     /// The most bytes of key and value in one message to a topic so far.
-    public func largestMessage(to topic: ProducerTopic) -> Int {
+    package func largestMessage(to topic: ProducerTopic) -> Int {
         largest.indices.contains(topic.index) ? largest[topic.index] : 0
     }
 
     /// The name behind a topic of this producer.
-    public func name(of topic: ProducerTopic) -> String {
+    package func name(of topic: ProducerTopic) -> String {
         guard topics.indices.contains(topic.index) else { return "" }
         return String(cString: rd_kafka_topic_name(topics[topic.index]))
     }
 }
 
 /// A topic as one ``Producer`` knows it.
-public struct ProducerTopic: Hashable, Sendable {
+package struct ProducerTopic: Hashable, Sendable {
     let index: Int
 }
 
@@ -156,10 +156,10 @@ public struct ProducerTopic: Hashable, Sendable {
 
 extension Producer {
     /// Messages that are queued or in flight.
-    public var outstanding: Int { Int(rd_kafka_outq_len(client.raw)) }
+    package var outstanding: Int { Int(rd_kafka_outq_len(client.raw)) }
 
     /// Serves callbacks; waits at most `timeout` for the first.
-    public func poll(timeout: Duration = .zero) {
+    package func poll(timeout: Duration = .zero) {
         client.assertOwned()
         rd_kafka_poll(client.raw, timeout.milliseconds)
     }
@@ -168,7 +168,7 @@ extension Producer {
     ///
     /// - Throws: ``KafkaError``: `.timedOut` when some are still outstanding; else the first message since
     ///   ``takeDeliveryFailures()`` that could not be delivered.
-    public func flush(timeout: Duration) throws(KafkaError) {
+    package func flush(timeout: Duration) throws(KafkaError) {
         client.assertOwned()
         try check(rd_kafka_flush(client.raw, timeout.milliseconds), "waiting for messages to be delivered")
         if let first = deliveries.first { throw first }
@@ -177,13 +177,13 @@ extension Producer {
     /// How many messages could not be delivered since the last call, and why not the first of them.
     ///
     /// What an abort purged does not count.
-    public func takeDeliveryFailures() -> DeliveryFailures {
+    package func takeDeliveryFailures() -> DeliveryFailures {
         defer { deliveries = DeliveryFailures() }
         return deliveries
     }
 
     /// The errors of the client as a whole (connections lost, fatal ones) since the last call.
-    public func takeErrors() -> [KafkaError] { client.context.takeErrors() }
+    package func takeErrors() -> [KafkaError] { client.context.takeErrors() }
 
     private func delivered(_ message: UnsafePointer<rd_kafka_message_t>) {
         let code = message.pointee.err
@@ -201,12 +201,10 @@ extension Producer {
     }
 }
 
-/// Messages that could not be delivered.
-public struct DeliveryFailures: Sendable {
-    /// How many.
-    public internal(set) var count = 0
+package struct DeliveryFailures: Sendable {
+    package internal(set) var count = 0
     /// Why the first of them was not: `.messageTooLarge`, `.messageTimedOut` and so on.
-    public internal(set) var first: KafkaError?
+    package internal(set) var first: KafkaError?
 }
 
 /// Runs inside poll, flush and the like, on the owner's thread.

@@ -1,68 +1,59 @@
 internal import CLibrdkafka
 
 /// One partition of a topic, by name.
-public struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The topic's name.
-    public var topic: String
-    /// The partition's number, from 0.
-    public var partition: Int32
+package struct TopicPartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package var topic: String
+    package var partition: Int32
 
-    /// A partition by topic name and number.
-    public init(_ topic: String, _ partition: Int32) {
+    package init(_ topic: String, _ partition: Int32) {
         self.topic = topic
         self.partition = partition
     }
 
     /// `topic/partition`.
-    public var description: String { "\(topic)/\(partition)" }
+    package var description: String { "\(topic)/\(partition)" }
 
-    /// By topic name, then by number.
-    public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
+    package static func < (a: TopicPartition, b: TopicPartition) -> Bool {
         (a.topic, a.partition) < (b.topic, b.partition)
     }
 }
 
 /// A place in a partition: the offset of the next message to read.
-public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
-    /// The partition.
-    public var partition: TopicPartition
+package struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
+    package var partition: TopicPartition
     /// The offset of the next message to read.
-    public var offset: StartOffset
+    package var offset: StartOffset
 
-    /// A place in a partition.
-    public init(_ partition: TopicPartition, _ offset: StartOffset) {
+    package init(_ partition: TopicPartition, _ offset: StartOffset) {
         self.partition = partition
         self.offset = offset
     }
 
-    /// A place in a partition, by number.
-    public init(_ topic: String, _ partition: Int32, _ offset: Int64) {
+    package init(_ topic: String, _ partition: Int32, _ offset: Int64) {
         self.init(TopicPartition(topic, partition), .at(offset))
     }
 
     /// `topic/partition@offset`.
-    public var description: String { "\(partition)@\(offset)" }
+    package var description: String { "\(partition)@\(offset)" }
 }
 
 /// Where a group stands in a partition.
-public struct GroupPosition: Hashable, Sendable {
+package struct GroupPosition: Hashable, Sendable {
     /// The offset of the next message that it reads.
-    public let place: Int64
+    package let place: Int64
     /// The offset behind the last message that it may read.
-    public let end: Int64
+    package let end: Int64
 }
 
 /// A group's place in a partition, with what was committed beside it.
-public struct CommittedOffset: Hashable, Sendable {
-    /// The partition.
-    public var partition: TopicPartition
+package struct CommittedOffset: Hashable, Sendable {
+    package var partition: TopicPartition
     /// The offset of the next message to read.
-    public var offset: Int64
+    package var offset: Int64
     /// A text of the group's own, which a broker keeps up to `offset.metadata.max.bytes` (4,096); empty for none.
-    public var metadata: String
+    package var metadata: String
 
-    /// A place in a partition, and a text.
-    public init(_ partition: TopicPartition, _ offset: Int64, metadata: String) {
+    package init(_ partition: TopicPartition, _ offset: Int64, metadata: String) {
         self.partition = partition
         self.offset = offset
         self.metadata = metadata
@@ -80,13 +71,11 @@ public struct CommittedOffset: Hashable, Sendable {
     }
 }
 
-/// Where to read from.
-public enum StartOffset: Hashable, Sendable {
+package enum StartOffset: Hashable, Sendable {
     /// The oldest message that is kept.
     case beginning
     /// Behind the newest message.
     case end
-    /// An offset.
     case at(Int64)
 
     var rawValue: Int64 {

@@ -10,7 +10,6 @@ struct DeadLetterDocument {
     /// So many bytes are shown as text, for people.
     private static let excerptBytes = 200
 
-    /// Where it was found.
     enum Source {
         case message(MessagePosition)
         case file(String)

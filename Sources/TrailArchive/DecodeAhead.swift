@@ -1,4 +1,4 @@
-public import CloudTrail
+package import CloudTrail
 internal import Dispatch
 
 /// Decodes files on several threads ahead of the one thread that takes the batches, which come in the order of the
@@ -6,7 +6,7 @@ internal import Dispatch
 ///
 /// Each thread works on one file at a time and waits when its file has enough batches that nobody took, so memory is
 /// bounded. It cannot lock up: threads take files in order, so the file that the taker waits for always has a thread.
-public final class DecodeAhead: Sendable {
+package final class DecodeAhead: Sendable {
     /// Batches that wait for the taker, for each file.
     private static let waitingBatches = 4
 
@@ -32,7 +32,7 @@ public final class DecodeAhead: Sendable {
     ///   - threads: How many threads decode.
     ///   - limits: The caps in force.
     ///   - validation: Whether what is ignored is parsed too.
-    public init(
+    package init(
         files: [TrailFile],
         threads: Int,
         limits: Limits = .init(),
@@ -49,7 +49,7 @@ public final class DecodeAhead: Sendable {
     }
 
     /// The next batch, as soon as it is there; nil when everything was taken.
-    public func next() throws(TrailError) -> DecodedBatch? {
+    package func next() throws(TrailError) -> DecodedBatch? {
         let taken: Result<DecodedBatch?, TrailError> = lanes.wait { [files] lanes in
             guard lanes.current < files.count, !lanes.isStopped else { return .success(nil) }
             guard let waiting = lanes.batches[lanes.current], let batch = waiting.first else {
@@ -66,9 +66,8 @@ public final class DecodeAhead: Sendable {
     }
 
     /// Ends the decoding: threads stop at their next batch.
-    public func stop() { lanes.change { $0.isStopped = true } }
+    package func stop() { lanes.change { $0.isStopped = true } }
 
-    /// What each thread does.
     private func work(_ decoder: TrailDecoder) {
         while let index = takeFile() {
             do throws(TrailError) {

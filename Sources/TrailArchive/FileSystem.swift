@@ -1,6 +1,5 @@
 internal import Glibc
 
-/// What a path leads to.
 struct FileStatus {
     enum Kind {
         case file

@@ -1,17 +1,16 @@
-public import CloudTrail
+package import CloudTrail
 internal import Compression
 
 /// Reads and decodes one file after the other, on one thread, and keeps its buffers.
 ///
 /// A file that fits, packed and unpacked, is unpacked at once and read at once; any other goes by a window.
-public final class TrailDecoder {
+package final class TrailDecoder {
     private let reader: RecordReader
     private let decompressor = Decompressor()
     private let window: Int
     private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    /// A decoder with empty buffers.
-    public convenience init(limits: Limits = .init(), validate validation: Validation = .candidates) {
+    package convenience init(limits: Limits = .init(), validate validation: Validation = .candidates) {
         self.init(limits: limits, validate: validation, window: TrailWindow.usualSize)
     }
 
@@ -30,7 +29,7 @@ public final class TrailDecoder {
     ///   - index: Its place in the list, for the batches.
     ///   - hand: Called for each batch, in order; false ends the reading.
     /// - Throws: `TrailError` when the file cannot be read.
-    public func decode(
+    package func decode(
         _ file: TrailFile,
         index: Int,
         _ hand: (DecodedBatch) -> Bool
@@ -44,7 +43,7 @@ public final class TrailDecoder {
     }
 
     /// Decodes what a file would hold; as ``decode(_:index:_:)``.
-    public func decode(_ bytes: UnsafeRawBufferPointer, _ hand: (DecodedBatch) -> Bool) {
+    package func decode(_ bytes: UnsafeRawBufferPointer, _ hand: (DecodedBatch) -> Bool) {
         var batches = BatchWriter(file: 0, size: bytes.count, limits: reader.limits)
         do {
             try reader.read(file: bytes) { try batches.take($0, hand) }

@@ -1,26 +1,21 @@
-public import CloudTrail
+package import CloudTrail
 
-/// One input of a replay.
-public struct TrailFile: Hashable, Sendable {
-    /// How it can be read.
-    public enum Kind: Hashable, Sendable {
-        /// A file on a disk.
+package struct TrailFile: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case file
         /// A pipe, a terminal, or standard input (`-`): it can be read once, from its beginning.
         case stream
     }
 
     /// The path as it can be opened; `-` for standard input.
-    public let path: String
-    /// File or stream.
-    public let kind: Kind
+    package let path: String
+    package let kind: Kind
     /// Bytes on disk; 0 for a stream.
-    public let size: Int
+    package let size: Int
     /// The time in its name, or else of its first record; nil when neither tells.
-    public internal(set) var time: EventTime?
+    package internal(set) var time: EventTime?
 
-    /// An input from its parts.
-    public init(path: String, kind: Kind, size: Int, time: EventTime?) {
+    package init(path: String, kind: Kind, size: Int, time: EventTime?) {
         self.path = path
         self.kind = kind
         self.size = size
@@ -28,7 +23,7 @@ public struct TrailFile: Hashable, Sendable {
     }
 
     /// The path for people.
-    public var name: String { path == "-" ? "standard input" : path }
+    package var name: String { path == "-" ? "standard input" : path }
 
     /// The order in which files are replayed: by time, then path; what tells no time comes last, in its own order.
     static func precedes(_ left: TrailFile, _ right: TrailFile) -> Bool {
@@ -38,24 +33,22 @@ public struct TrailFile: Hashable, Sendable {
 }
 
 /// Something in a folder that is not replayed, and why.
-public struct SkippedFile: Hashable, Sendable {
+package struct SkippedFile: Hashable, Sendable {
     /// The path, of a file or a whole folder.
-    public let path: String
-    /// Why.
-    public let reason: String
+    package let path: String
+    package let reason: String
 }
 
 /// Why trail files cannot be replayed.
-public enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A file or folder cannot be opened or read.
     case unreadable(path: String, reason: String)
     /// More of the same, after the first.
     case manyUnreadable(path: String, reason: String, others: Int)
-    /// There is nothing to replay.
     case noFiles(paths: [String], skipped: Int)
 
     /// One line that says what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let path, let reason): "reading \(path): \(reason)"
         case .manyUnreadable(let path, let reason, let others):

@@ -5,20 +5,20 @@ internal import CloudTrail
 /// Path order would be account, Region, date, which makes the second Region years late. So files come by the time in
 /// their names (of their first record where the name tells none): nearly the order of the events, while nothing needs
 /// to hold all records in order to sort them.
-public struct TrailListing: Sendable {
+package struct TrailListing: Sendable {
     /// What is to be read, in order.
-    public private(set) var files: [TrailFile] = []
+    package private(set) var files: [TrailFile] = []
     /// What lies in the folders and is no trail file.
-    public private(set) var skipped: [SkippedFile] = []
+    package private(set) var skipped: [SkippedFile] = []
     private var unreadable: [TrailError] = []
 
     /// Bytes on disk, of all files.
-    public var size: Int { files.reduce(0) { $0 + $1.size } }
+    package var size: Int { files.reduce(0) { $0 + $1.size } }
 
     /// Lists files and folders, folders with all that is below them; `-` is standard input.
     ///
     /// - Throws: `TrailError`, with the first path that cannot be read.
-    public init(paths: [String]) throws(TrailError) {
+    package init(paths: [String]) throws(TrailError) {
         let peek = FirstRecordTime()
         defer { peek.close() }
         for path in paths { add(path, peek) }

@@ -1,19 +1,19 @@
-public import CloudTrail
+package import CloudTrail
 
 /// What the name of a CloudTrail log file tells, and what the folders above it tell.
 ///
 /// Names: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html,
 /// "CloudTrail log file name format"; folders: "Finding your CloudTrail log files".
-public struct TrailName: Hashable, Sendable {
+package struct TrailName: Hashable, Sendable {
     /// Whose records the file holds.
-    public let account: AccountID
+    package let account: AccountID
     /// The Region in which they were recorded.
-    public let region: ExactText
+    package let region: ExactText
     /// When CloudTrail delivered the file, to the minute.
-    public let time: EventTime
+    package let time: EventTime
 
     /// Reads `<account>_CloudTrail_<region>_<yyyymmddThhmmZ>_<id>.json.gz`; nil for any other name.
-    public init?(fileName: some StringProtocol) {
+    package init?(fileName: some StringProtocol) {
         let parts = fileName.utf8.split(separator: 0x5F, omittingEmptySubsequences: false)
         guard parts.count >= 5, parts[1].elementsEqual("CloudTrail".utf8),
             let account = AccountID(utf8: parts[0]), let time = Self.time(parts[3])

@@ -1,25 +1,25 @@
 import Foundation
 import Glibc
-public import Kafka
+package import Kafka
 import Synchronization
 
 /// Records at a steady pace, each of which violates one rule once, and when each one's alert could be read.
 ///
 /// Every record shares another image with a foreign account, so that each opens one finding of its own. One thread
 /// produces and reads, with clients of its own; the reader is at `read_committed`. Usable from any thread.
-public final class AlertFlow: Sendable {
+package final class AlertFlow: Sendable {
     /// The rule that every record violates.
-    public static let rule = "ami-shared-with-untrusted-account"
+    package static let rule = "ami-shared-with-untrusted-account"
 
     /// What became of one record.
-    public struct Passage: Sendable {
+    package struct Passage: Sendable {
         /// When it was handed to the producer.
-        public let produced: ContinuousClock.Instant
+        package let produced: ContinuousClock.Instant
         /// When each alert that opens its finding was read: one, if all is well.
         public fileprivate(set) var opened: [ContinuousClock.Instant] = []
 
         /// From the record to its first alert; nil while there is none.
-        public var delay: Duration? { opened.first.map { $0 - produced } }
+        package var delay: Duration? { opened.first.map { $0 - produced } }
     }
 
     private struct State {
@@ -42,7 +42,7 @@ public final class AlertFlow: Sendable {
     ///   - partitions: how many it has.
     ///   - alerts: the topic that is read, from its beginning.
     ///   - pause: the time from one record to the next.
-    public init(
+    package init(
         at servers: String,
         input: String,
         partitions: Int32,
@@ -60,33 +60,33 @@ public final class AlertFlow: Sendable {
     }
 
     /// The records so far, in order.
-    public var passages: [Passage] { state.withLock { $0.passages } }
+    package var passages: [Passage] { state.withLock { $0.passages } }
 
     /// How many alerts came with an id that had come before.
-    public var repeatedAlerts: Int { state.withLock { $0.repeatedAlerts } }
+    package var repeatedAlerts: Int { state.withLock { $0.repeatedAlerts } }
 
     /// Why the flow has ended by itself, if it has.
-    public var failure: (any Error)? { state.withLock { $0.failure } }
+    package var failure: (any Error)? { state.withLock { $0.failure } }
 
     /// The longest time that a record of these has waited for its alert, or still waits.
-    public func longestDelay(of records: Range<Int>? = nil) -> Duration {
+    package func longestDelay(of records: Range<Int>? = nil) -> Duration {
         let passages = passages
         return passages[records ?? passages.indices]
             .map { $0.delay ?? (.now - $0.produced) }.max() ?? .zero
     }
 
     /// Whether each of the first so many records has its alert.
-    public func isComplete(_ count: Int) -> Bool {
+    package func isComplete(_ count: Int) -> Bool {
         state.withLock { state in
             state.passages.count >= count && !state.passages[..<count].contains { $0.opened.isEmpty }
         }
     }
 
     /// Produces no more; alerts are still read.
-    public func stopProducing() { state.withLock { $0.isProducing = false } }
+    package func stopProducing() { state.withLock { $0.isProducing = false } }
 
     /// Ends the thread.
-    public func end() {
+    package func end() {
         state.withLock { $0.isOver = true }
         ended.wait()
         ended.signal()

@@ -1,16 +1,16 @@
 import Foundation
 
 /// An authority for certificates that lasts as long as its folder: made by `openssl` for one test.
-public struct Authority: Sendable {
+package struct Authority: Sendable {
     /// Its own certificate (PEM).
-    public let certificate: String
+    package let certificate: String
     private let folder: String
     private let name: String
 
     /// A new key and certificate in a folder.
     ///
     /// - Throws: what `openssl` says.
-    public init(_ name: String, in folder: String) throws {
+    package init(_ name: String, in folder: String) throws {
         (self.folder, self.name) = (folder, name)
         certificate = "\(folder)/\(name).pem"
         try Self.openssl(
@@ -21,13 +21,13 @@ public struct Authority: Sendable {
     }
 
     /// A certificate of this authority, and its key.
-    public struct Issued: Sendable {
+    package struct Issued: Sendable {
         /// The certificate (PEM).
-        public let certificate: String
+        package let certificate: String
         /// The key (PEM, PKCS 8).
-        public let key: String
+        package let key: String
         /// Both in one file, as a broker wants them.
-        public let store: String
+        package let store: String
     }
 
     /// Issues a certificate.
@@ -39,7 +39,7 @@ public struct Authority: Sendable {
     ///   - password: protects the key.
     /// - Returns: where they are.
     /// - Throws: what `openssl` says.
-    public func issue(
+    package func issue(
         _ name: String,
         host: String? = nil,
         days: Int = 2,

@@ -1,8 +1,8 @@
 import Foundation
-public import Testing
+package import Testing
 
 /// Whether a real broker can be had; says so on standard error, once, when it cannot.
-public let hasRealBroker: Bool = {
+package let hasRealBroker: Bool = {
     let names = ["AMIWATCH_TEST_BOOTSTRAP", "KAFKA_HOME"]
     if names.contains(where: { ProcessInfo.processInfo.environment[$0]?.isEmpty == false }) { return true }
     FileHandle.standardError.write(
@@ -13,12 +13,12 @@ public let hasRealBroker: Bool = {
 
 extension Trait where Self == ConditionTrait {
     /// Skips a test or suite, loudly, when there is no real broker.
-    public static var needsRealBroker: Self {
+    package static var needsRealBroker: Self {
         .enabled(if: hasRealBroker, "needs KAFKA_HOME (a Kafka distribution) or AMIWATCH_TEST_BOOTSTRAP")
     }
 
     /// Skips a test or suite when there is no Kafka distribution to start brokers from or to take tools from.
-    public static var needsKafkaHome: Self {
+    package static var needsKafkaHome: Self {
         .enabled(if: hasRealBroker && RealBroker.kafkaHome != nil, "needs KAFKA_HOME (a Kafka distribution)")
     }
 }

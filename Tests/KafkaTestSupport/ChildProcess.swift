@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import Glibc
 import Synchronization
 
@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// `setpriv --pdeathsig KILL` makes the kernel end it; the kernel looks at the *thread* that started it, which is
 /// why one thread that never ends starts them all.
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     /// Its process id; that of the program itself, since `setpriv` becomes it.
-    public let pid: pid_t
+    package let pid: pid_t
     private let status = Mutex<Int32?>(nil)
 
     /// Starts a program.
@@ -20,7 +20,7 @@ public final class ChildProcess: Sendable {
     ///   - output: a file for its standard output, appended to; dropped otherwise.
     ///   - errors: the same for its standard error.
     /// - Throws: `POSIXError`.
-    public init(
+    package init(
         _ arguments: [String],
         environment: [String: String] = [:],
         input: String? = nil,
@@ -43,12 +43,12 @@ public final class ChildProcess: Sendable {
     }
 
     /// Sends a signal, if the process is still there.
-    public func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         status.withLock { if $0 == nil { kill(pid, number) } }
     }
 
     /// Its exit status (128 + the signal that ended it); nil while it runs.
-    public func exitStatus() -> Int32? {
+    package func exitStatus() -> Int32? {
         status.withLock { known in
             if known == nil {
                 var raw: Int32 = 0
@@ -61,7 +61,7 @@ public final class ChildProcess: Sendable {
     }
 
     /// Waits for its end: its exit status, or nil when it still runs after the time limit.
-    public func wait(timeout: Duration) -> Int32? {
+    package func wait(timeout: Duration) -> Int32? {
         let deadline = ContinuousClock.now + timeout
         while true {
             if let status = exitStatus() { return status }
@@ -72,16 +72,16 @@ public final class ChildProcess: Sendable {
 }
 
 /// What a program printed, and how it ended.
-public struct CommandResult: Sendable {
+package struct CommandResult: Sendable {
     /// Its exit status; nil when it was ended because its time was over.
-    public let status: Int32?
+    package let status: Int32?
     /// Its standard output.
-    public let output: String
+    package let output: String
     /// Its standard error.
-    public let errors: String
+    package let errors: String
 
     /// An outcome.
-    public init(status: Int32?, output: String, errors: String) {
+    package init(status: Int32?, output: String, errors: String) {
         (self.status, self.output, self.errors) = (status, output, errors)
     }
 }
@@ -89,7 +89,7 @@ public struct CommandResult: Sendable {
 /// Runs a program to its end.
 ///
 /// - Throws: when it cannot be started.
-public func runCommand(
+package func runCommand(
     _ arguments: [String],
     environment: [String: String] = [:],
     input: String? = nil,
@@ -115,7 +115,7 @@ public func runCommand(
 }
 
 /// A new folder below the system's temporary one; the caller removes it.
-public func temporaryFolder(_ name: String) throws -> String {
+package func temporaryFolder(_ name: String) throws -> String {
     let path =
         FileManager.default.temporaryDirectory.path + "/\(name)-\(getpid())-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

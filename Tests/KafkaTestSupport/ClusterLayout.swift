@@ -97,7 +97,7 @@ func clusterID() -> String {
 /// From below those that the kernel gives to outgoing connections, one of which would take it before a broker does.
 ///
 /// - Throws: `POSIXError` when there are none.
-public func freePorts(_ count: Int) throws -> [Int] {
+package func freePorts(_ count: Int) throws -> [Int] {
     try givenPorts.withLock { given in
         var ports: [Int] = []
         for _ in 0..<1000 where ports.count < count {

@@ -1,17 +1,17 @@
 import Dispatch
 import Synchronization
-public import Testing
+package import Testing
 
 /// Runs a suite on a thread of its own, a few such suites at a time.
 ///
 /// A test with a broker waits most of its time. On a thread of the test library's own, of which there are as many as
 /// processors, it would keep the tests from running that do nothing but work; and all such suites at once would
 /// only wait for each other.
-public struct OwnThread: SuiteTrait, TestScoping {
+package struct OwnThread: SuiteTrait, TestScoping {
     private static let turns = Turns(2)
 
     /// Waits for the suite's turn, and runs it.
-    public func provideScope(
+    package func provideScope(
         for test: Test,
         testCase: Test.Case?,
         performing body: @Sendable () async throws -> Void
@@ -27,7 +27,7 @@ public struct OwnThread: SuiteTrait, TestScoping {
 
 extension Trait where Self == OwnThread {
     /// Runs a suite on a thread of its own, a few such suites at a time.
-    public static var ownThread: Self { Self() }
+    package static var ownThread: Self { Self() }
 }
 
 private final class SuiteThread: TaskExecutor {

@@ -5,10 +5,10 @@ import Synchronization
 /// How long a test waits for what has to come.
 ///
 /// So long that a machine with no time to spare gets there, too: only what never comes is a failure.
-public let patience: Duration = .seconds(300)
+package let patience: Duration = .seconds(300)
 
 /// Waits until something is so; false when it never is.
-public func becomes<Failure>(_ isSo: () throws(Failure) -> Bool) throws(Failure) -> Bool {
+package func becomes<Failure>(_ isSo: () throws(Failure) -> Bool) throws(Failure) -> Bool {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
         if try isSo() { return true }
@@ -18,23 +18,23 @@ public func becomes<Failure>(_ isSo: () throws(Failure) -> Bool) throws(Failure)
 }
 
 /// What something gave, and the time that it took.
-public struct Timed<Value> {
+package struct Timed<Value> {
     /// What it gave.
-    public let value: Value
+    package let value: Value
     /// By the clock on the wall.
-    public let elapsed: Duration
+    package let elapsed: Duration
     /// How many times as long as on an idle machine any work took meanwhile; 1 and more.
-    public let stretch: Double
+    package let stretch: Double
 
     /// What it would have taken on an idle machine, and what a promise in seconds is about.
-    public var calm: Duration { elapsed / stretch }
+    package var calm: Duration { elapsed / stretch }
 }
 
 /// Runs something, and finds out how busy the machine is meanwhile.
 ///
 /// A thread beside it does a little work again and again, and compares the time that passes with the processor's
 /// time that it gets.
-public func timed<Value, Failure>(
+package func timed<Value, Failure>(
     _ body: () throws(Failure) -> Value
 ) throws(Failure) -> Timed<Value> {
     let sample = BusynessSample()

@@ -6,20 +6,20 @@ import Synchronization
 /// A real Kafka cluster (KRaft) on loopback, started from `KAFKA_HOME` through the official scripts.
 ///
 /// Usable from any thread. It ends with ``stop()``, when it is let go of, and whenever the test process ends.
-public final class RealBroker: Sendable {
+package final class RealBroker: Sendable {
     /// `host:port` of each broker, with commas between.
-    public let bootstrapServers: String
+    package let bootstrapServers: String
     /// How many brokers there are; their ids count from 1.
-    public let count: Int
+    package let count: Int
 
     /// A way in beside the plain one.
-    public struct Listener: Sendable {
+    package struct Listener: Sendable {
         let name: String
         let security: String
         let host: String
 
         /// A listener: its name, its protocol (`SASL_SSL`), and the host that it tells clients to connect to.
-        public init(_ name: String, _ security: String, advertising host: String = "127.0.0.1") {
+        package init(_ name: String, _ security: String, advertising host: String = "127.0.0.1") {
             (self.name, self.security, self.host) = (name, security, host)
         }
     }
@@ -31,7 +31,7 @@ public final class RealBroker: Sendable {
     private let processes = Mutex<[Int: ChildProcess]>([:])
 
     /// The environment's variable that names a Kafka distribution.
-    public static var kafkaHome: String? { variable("KAFKA_HOME") }
+    package static var kafkaHome: String? { variable("KAFKA_HOME") }
 
     /// One broker for the whole test process, started by whoever asks first; or the cluster that
     /// `AMIWATCH_TEST_BOOTSTRAP` names.
@@ -39,7 +39,7 @@ public final class RealBroker: Sendable {
     /// Topics outlive a test: give each its own name.
     ///
     /// - Throws: why it could not be started, each time again.
-    public static func shared() throws -> RealBroker { try sharedOutcome.get() }
+    package static func shared() throws -> RealBroker { try sharedOutcome.get() }
 
     private static let sharedOutcome = Result {
         if let servers = variable("AMIWATCH_TEST_BOOTSTRAP") { return RealBroker(running: servers) }
@@ -54,7 +54,7 @@ public final class RealBroker: Sendable {
     ///   - listeners: what a single broker listens on beside its plain port; `properties` say the rest about them.
     ///   - formatting: more arguments for `kafka-storage.sh format`.
     /// - Throws: ``RealBrokerError``.
-    public init(
+    package init(
         brokers: Int = 1,
         properties: [String: String] = [:],
         listeners: [Listener] = [],
@@ -103,12 +103,12 @@ public final class RealBroker: Sendable {
     deinit { stop() }
 
     /// The port of a listener beside the plain one.
-    public func port(of listener: String) -> Int { listenerPorts[listener] ?? 0 }
+    package func port(of listener: String) -> Int { listenerPorts[listener] ?? 0 }
 
     /// Ends all brokers and removes their folder.
     ///
     /// An external cluster is left alone.
-    public func stop() {
+    package func stop() {
         processes.withLock { processes in
             for process in processes.values { process.signal(SIGKILL) }
             for process in processes.values { _ = process.wait(timeout: patience) }
@@ -119,40 +119,40 @@ public final class RealBroker: Sendable {
 }
 
 /// Why there is no cluster.
-public struct RealBrokerError: Error, CustomStringConvertible {
+package struct RealBrokerError: Error, CustomStringConvertible {
     let message: String
 
     /// The reason.
-    public var description: String { "starting Kafka: \(message)" }
+    package var description: String { "starting Kafka: \(message)" }
 }
 
 // MARK: Trouble
 
 extension RealBroker {
     /// Ends a broker as a crash would (SIGKILL).
-    public func kill(_ id: Int) {
+    package func kill(_ id: Int) {
         let process = processes.withLock { $0.removeValue(forKey: id) }
         process?.signal(SIGKILL)
         _ = process?.wait(timeout: patience)
     }
 
     /// Ends a broker in order (SIGTERM): it hands over what it leads first.
-    public func end(_ id: Int) {
+    package func end(_ id: Int) {
         let process = processes.withLock { $0.removeValue(forKey: id) }
         process?.signal(SIGTERM)
         if process?.wait(timeout: patience) == nil { process?.signal(SIGKILL) }
     }
 
     /// Freezes a broker (SIGSTOP); its connections stay open and silent.
-    public func pause(_ id: Int) { processes.withLock { $0[id]?.signal(SIGSTOP) } }
+    package func pause(_ id: Int) { processes.withLock { $0[id]?.signal(SIGSTOP) } }
 
     /// Lets a frozen broker go on.
-    public func resume(_ id: Int) { processes.withLock { $0[id]?.signal(SIGCONT) } }
+    package func resume(_ id: Int) { processes.withLock { $0[id]?.signal(SIGCONT) } }
 
     /// Brings a killed broker back on its old port with its old data, and waits until all brokers answer.
     ///
     /// - Throws: ``RealBrokerError``.
-    public func start(_ id: Int, timeout: Duration = patience) throws {
+    package func start(_ id: Int, timeout: Duration = patience) throws {
         try launch(id)
         try waitUntilReady(timeout: timeout)
     }
@@ -192,7 +192,7 @@ extension RealBroker {
 
 extension RealBroker {
     /// Whether Kafka's command line tools are there: `KAFKA_HOME` is set.
-    public var hasTools: Bool { home != nil }
+    package var hasTools: Bool { home != nil }
 
     /// Runs one of Kafka's tools (`kafka-topics.sh`, …) against this cluster; each takes a second or two.
     ///
@@ -203,7 +203,7 @@ extension RealBroker {
     ///   - timeout: it is ended after that.
     /// - Returns: what it printed, and how it ended.
     /// - Throws: ``RealBrokerError`` without `KAFKA_HOME`.
-    public func tool(
+    package func tool(
         _ name: String,
         _ arguments: [String],
         input: String? = nil,

@@ -1,23 +1,23 @@
-public import Kafka
+package import Kafka
 
 /// A topic (group, transactional id) name that nothing else uses.
-public func uniqueName(_ stem: String) -> String {
+package func uniqueName(_ stem: String) -> String {
     "\(stem)-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
 }
 
 /// A message to produce; nil is a null key, or a tombstone.
-public struct TestMessage: Hashable, Sendable {
+package struct TestMessage: Hashable, Sendable {
     /// The partition; nil lets the key choose.
-    public var partition: Int32?
+    package var partition: Int32?
     /// The key.
-    public var key: String?
+    package var key: String?
     /// The payload.
-    public var value: String?
+    package var value: String?
     /// The headers.
-    public var headers: [Header]
+    package var headers: [Header]
 
     /// A message.
-    public init(_ value: String?, key: String? = nil, partition: Int32? = nil, headers: [Header] = []) {
+    package init(_ value: String?, key: String? = nil, partition: Int32? = nil, headers: [Header] = []) {
         self.partition = partition
         self.key = key
         self.value = value
@@ -26,22 +26,22 @@ public struct TestMessage: Hashable, Sendable {
 }
 
 /// A message that was read, copied; invalid UTF-8 is repaired.
-public struct ReadMessage: Hashable, Sendable {
+package struct ReadMessage: Hashable, Sendable {
     /// The partition.
-    public let partition: Int32
+    package let partition: Int32
     /// The offset.
-    public let offset: Int64
+    package let offset: Int64
     /// The key.
-    public let key: String?
+    package let key: String?
     /// The payload; nil is a tombstone.
-    public let value: String?
+    package let value: String?
     /// The headers.
-    public let headers: [Header]
+    package let headers: [Header]
     /// Milliseconds since 1970.
-    public let timestamp: Int64?
+    package let timestamp: Int64?
 
     /// A copy of a message.
-    public init(_ message: Message) {
+    package init(_ message: Message) {
         partition = message.partition
         offset = message.offset
         key = message.key.map { String(decoding: $0, as: UTF8.self) }
@@ -55,7 +55,7 @@ extension RealBroker {
     /// Creates a topic of a unique name, with this cluster's replication, and returns the name.
     ///
     /// - Throws: `KafkaError`.
-    public func makeTopic(
+    package func makeTopic(
         _ stem: String = "test",
         partitions: Int = 1,
         properties: KeyValuePairs<String, String> = [:]
@@ -68,7 +68,7 @@ extension RealBroker {
     /// Creates a topic with this cluster's replication.
     ///
     /// - Throws: `KafkaError`.
-    public func makeTopic(
+    package func makeTopic(
         named name: String,
         partitions: Int,
         properties: KeyValuePairs<String, String> = [:]
@@ -84,7 +84,7 @@ extension RealBroker {
 /// Produces messages and waits until all are delivered.
 ///
 /// - Throws: `KafkaError`.
-public func produce(_ messages: [TestMessage], to topic: String, at servers: String) throws {
+package func produce(_ messages: [TestMessage], to topic: String, at servers: String) throws {
     let producer = try Producer(["bootstrap.servers": servers, "linger.ms": "0"])
     let topic = try producer.topic(topic)
     for message in messages {
@@ -102,7 +102,7 @@ public func produce(_ messages: [TestMessage], to topic: String, at servers: Str
 /// Reads a topic from its beginning to its present end, in order of partition and offset.
 ///
 /// - Throws: `KafkaError`; also when the end is not reached in time.
-public func readAll(
+package func readAll(
     _ topic: String,
     at servers: String,
     isolation: String = "read_committed",
@@ -137,9 +137,9 @@ public func readAll(
 }
 
 /// Why a topic could not be read to its end.
-public struct ReadError: Error, CustomStringConvertible {
+package struct ReadError: Error, CustomStringConvertible {
     let message: String
 
     /// The reason.
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -20,16 +20,15 @@ internal import Alerts
 /// | `with` | anything else of the record, as a JSON merge patch (RFC 7396) | |
 ///
 /// Any other line stands as it is.
-public enum ShortEvents {
+package enum ShortEvents {
     /// What is wrong with a line.
-    public struct Malformed: Error, CustomStringConvertible {
+    package struct Malformed: Error, CustomStringConvertible {
         /// The line's number, from 1.
-        public let line: Int
-        /// What is wrong, in words.
-        public let problem: String
+        package let line: Int
+        package let problem: String
 
         /// `events.jsonl:3: …`.
-        public var description: String { "events.jsonl:\(line): \(problem)" }
+        package var description: String { "events.jsonl:\(line): \(problem)" }
     }
 
     private static let keys: Set = [
@@ -38,7 +37,7 @@ public enum ShortEvents {
     ]
 
     /// The lines of a file as CloudTrail would have written them.
-    public static func expanded(_ file: [UInt8]) throws(Malformed) -> [UInt8] {
+    package static func expanded(_ file: [UInt8]) throws(Malformed) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(file.count)
         for (index, line) in file.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {

@@ -1,6 +1,5 @@
 import Glibc
 
-/// This machine's clock.
 enum HostClock {
     /// Milliseconds since 1970.
     static var milliseconds: Int64 {

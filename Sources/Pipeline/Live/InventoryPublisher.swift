@@ -1,9 +1,9 @@
-public import CloudTrail
-public import Configuration
+package import CloudTrail
+package import Configuration
 import Kafka
 
 /// Puts inventories on the topic that the detectors read, each under its account.
-public final class InventoryPublisher {
+package final class InventoryPublisher {
     private let producer: Producer
     private let topic: ProducerTopic
     private let partitioner: Partitioner
@@ -12,7 +12,7 @@ public final class InventoryPublisher {
     /// Connects, and finds out how the topic is cut.
     ///
     /// - Throws: `RunFailure`.
-    public init(_ configuration: RunConfiguration, log: RunLog) throws {
+    package init(_ configuration: RunConfiguration, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
         let advice = FailureAdvice(clients, .inventory(configuration))
         self.advice = advice
@@ -28,7 +28,7 @@ public final class InventoryPublisher {
     /// Publishes records that carry inventories, and waits until they are delivered.
     ///
     /// - Throws: `RunFailure`.
-    public func publish(_ records: [Record]) throws {
+    package func publish(_ records: [Record]) throws {
         do throws(KafkaError) {
             for record in records {
                 guard let message = InventoryMessage.encode(record) else { continue }

@@ -1,5 +1,5 @@
-public import Configuration
-public import Detection
+package import Configuration
+package import Detection
 import Foundation
 import Kafka
 import TrailArchive
@@ -8,28 +8,24 @@ import TrailArchive
 ///
 /// Each stage has a thread of its own: the intake never waits for a transaction, and each scales alone when `roles`
 /// separates them.
-public final class LiveRun: Sendable {
+package final class LiveRun: Sendable {
     /// What a run is told beside its configuration.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Ends when everything that was there has been judged and committed.
-        public var endsWhenRead = false
+        package var endsWhenRead = false
         /// Trail files and folders whose records are put into the input first.
-        public var feed: [String] = []
+        package var feed: [String] = []
         /// Starts a broker inside this process.
-        public var isEmbedded = false
+        package var isEmbedded = false
         /// Gets every alert that comes out of the alerts topic, on a thread of its own.
-        public var onAlert: (@Sendable ([UInt8]) -> Void)?
+        package var onAlert: (@Sendable ([UInt8]) -> Void)?
 
-        /// None of it.
-        public init() {}
+        package init() {}
     }
 
-    /// What a run has done.
-    public struct Summary: Sendable {
-        /// The intake's balance.
-        public var intake: IntakeBalance
-        /// The detector's.
-        public var detector: DetectorReport
+    package struct Summary: Sendable {
+        package var intake: IntakeBalance
+        package var detector: DetectorReport
     }
 
     private let configuration: RunConfiguration
@@ -40,7 +36,7 @@ public final class LiveRun: Sendable {
     private let watchTimes: RunWatch.Times
 
     /// A run that has not begun.
-    public convenience init(
+    package convenience init(
         _ configuration: RunConfiguration,
         policy: Policy,
         options: Options = Options(),
@@ -66,20 +62,20 @@ public final class LiveRun: Sendable {
     /// Asks the run to end: what is done is committed, within seconds.
     ///
     /// Any thread may call it, also before ``run()``.
-    public func stop() { board.stop() }
+    package func stop() { board.stop() }
 
     /// Puts another policy in force as if it had always been: everything is judged by it again, in slices, and
     /// what differs from what was published becomes an alert.
     ///
     /// Any thread may call it.
-    public func replacePolicy(_ policy: Policy) { board.offer(policy) }
+    package func replacePolicy(_ policy: Policy) { board.offer(policy) }
 
     /// Runs to the end.
     ///
     /// - Parameter whileRunning: called ten times a second, for signals; on the calling thread.
     /// - Returns: what was done.
     /// - Throws: `RunFailure`: why it could not start, or could not go on.
-    public func run(whileRunning: () -> Void = {}) throws -> Summary {
+    package func run(whileRunning: () -> Void = {}) throws -> Summary {
         let feed = try Feed.files(options.feed)
         let broker = options.isEmbedded ? try startBroker() : nil
         defer { broker?.stop() }

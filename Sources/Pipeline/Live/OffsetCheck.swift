@@ -7,7 +7,6 @@ import Kafka
 /// where it had been left. A reader that was sent there is told that its place is out of range; so is one whose records
 /// retention has deleted. Only the latter's are lost.
 struct OffsetCheck {
-    /// What a place is.
     enum Finding: Equatable {
         /// It lies in the log, or behind an end that may be that of a broker that leads no more: to be read from again.
         case valid

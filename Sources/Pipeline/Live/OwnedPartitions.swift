@@ -14,7 +14,6 @@ protocol OwnedPartition {
     var committed: Int64 { get set }
     /// Whether everything there was has been read.
     var isAtEnd: Bool { get set }
-    /// Whether its messages are consumed.
     var isConsumed: Bool { get }
     /// Messages that it suspects are read with care.
     var poisonGuard: PoisonGuard { get set }

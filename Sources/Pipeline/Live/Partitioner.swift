@@ -24,7 +24,6 @@ struct Partitioner: Sendable {
         self.init(hash, count: count)
     }
 
-    /// The account's partition.
     func partition(of account: AccountID) -> Int32 {
         withUnsafeTemporaryAllocation(byteCount: AccountID.digitCount, alignment: 1) { digits in
             account.write(to: digits)
@@ -32,6 +31,5 @@ struct Partitioner: Sendable {
         }
     }
 
-    /// The partition of any key.
     func partition(of key: UnsafeRawBufferPointer) -> Int32 { hash.partition(of: key, count: count) }
 }

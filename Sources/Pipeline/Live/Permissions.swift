@@ -9,7 +9,6 @@ struct Permissions: Sendable {
     private let groups: [String]
     private let transactionalIDPrefix: String
 
-    /// What a run needs.
     static func run(
         _ configuration: RunConfiguration,
         feeds: Bool = false,
@@ -38,7 +37,6 @@ struct Permissions: Sendable {
         )
     }
 
-    /// What publishing an inventory needs.
     static func inventory(_ configuration: RunConfiguration) -> Permissions {
         let (topics, input) = (configuration.topics, configuration.input)
         var needed: [String: [String]] = [:]

@@ -49,7 +49,6 @@ final class RunBoard: Sendable {
     /// Whether the run shall end: it was asked to, or a thread has failed.
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    /// Ends the run.
     func stop() {
         notes.withLock { $0.lastMoment = $0.lastMoment ?? .now + Self.lastWait }
         stopping.store(true, ordering: .relaxed)

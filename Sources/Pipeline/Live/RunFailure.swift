@@ -1,7 +1,7 @@
 import Kafka
 
 /// Why a run ended before its time: one line that says what, where, and what to do.
-public struct RunFailure: Error, Sendable, CustomStringConvertible {
+package struct RunFailure: Error, Sendable, CustomStringConvertible {
     /// What and where.
     let fact: String
     /// What to do.
@@ -9,11 +9,9 @@ public struct RunFailure: Error, Sendable, CustomStringConvertible {
     /// Kafka's error, where that is the reason.
     let cause: KafkaError?
 
-    /// The line.
-    public var description: String { advice.map { "\(fact); \($0)" } ?? fact }
+    package var description: String { advice.map { "\(fact); \($0)" } ?? fact }
 
-    /// A failure with its line.
-    public init(_ description: String) { self.init(description, advice: nil, cause: nil) }
+    package init(_ description: String) { self.init(description, advice: nil, cause: nil) }
 
     /// The topics that do not exist any more, where that is the reason.
     let gone: [String]

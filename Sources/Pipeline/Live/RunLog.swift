@@ -1,5 +1,5 @@
 import CloudTrail
-public import Configuration
+package import Configuration
 import Glibc
 import Kafka
 
@@ -7,7 +7,7 @@ import Kafka
 /// one an event.
 ///
 /// Usable from any thread; a line is one write.
-public struct RunLog: Sendable {
+package struct RunLog: Sendable {
     private let level: RunConfiguration.LogLevel
     private let instanceID: String?
     private let descriptor: Int32
@@ -15,35 +15,29 @@ public struct RunLog: Sendable {
     /// A log that leaves out what is less urgent than `level`.
     ///
     /// Each line names the worker by its `instance_id`, when it has one.
-    public init(level: RunConfiguration.LogLevel, instanceID: String? = nil, descriptor: Int32 = 2) {
+    package init(level: RunConfiguration.LogLevel, instanceID: String? = nil, descriptor: Int32 = 2) {
         self.level = level
         self.instanceID = instanceID
         self.descriptor = descriptor
     }
 
-    /// A value in a line.
-    public enum Value: Sendable, ExpressibleByStringInterpolation {
-        /// A string.
+    package enum Value: Sendable, ExpressibleByStringInterpolation {
         case text(String)
-        /// A whole number.
         case number(Int)
         /// A number with one digit behind the point.
         case decimal(Double)
-        /// A list of numbers.
         case numbers([Int])
-        /// A list of strings.
         case texts([String])
 
-        /// A string.
-        public init(stringLiteral value: String) { self = .text(value) }
+        package init(stringLiteral value: String) { self = .text(value) }
     }
 
     /// What belongs to a line, in its order.
-    public struct Fields: Sendable, ExpressibleByDictionaryLiteral {
+    package struct Fields: Sendable, ExpressibleByDictionaryLiteral {
         fileprivate var list: [(key: String, value: Value)]
 
         /// Fields in the order of the literal.
-        public init(dictionaryLiteral elements: (String, Value)...) {
+        package init(dictionaryLiteral elements: (String, Value)...) {
             list = elements.map { (key: $0.0, value: $0.1) }
         }
 
@@ -57,16 +51,15 @@ public struct RunLog: Sendable {
     }
 
     /// Something is lost or wrong.
-    public func error(_ message: String, _ fields: Fields = [:]) { write(.error, message, fields) }
+    package func error(_ message: String, _ fields: Fields = [:]) { write(.error, message, fields) }
 
     /// Something needs a look.
-    public func warning(_ message: String, _ fields: Fields = [:]) { write(.warning, message, fields) }
+    package func warning(_ message: String, _ fields: Fields = [:]) { write(.warning, message, fields) }
 
-    /// What goes on.
-    public func info(_ message: String, _ fields: Fields = [:]) { write(.info, message, fields) }
+    package func info(_ message: String, _ fields: Fields = [:]) { write(.info, message, fields) }
 
     /// What helps to follow the work step by step.
-    public func debug(
+    package func debug(
         _ message: @autoclosure () -> String,
         _ fields: @autoclosure () -> Fields = [:]
     ) {

@@ -1,34 +1,33 @@
-public import CloudTrail
-public import Detection
-public import TrailArchive
+package import CloudTrail
+package import Detection
+package import TrailArchive
 
 /// Files through the engine: what `run` does with a topic, without Kafka.
 ///
 /// One thread owns it. Decoding happens elsewhere; batches come in the order of the files, so that the same files
 /// give the same alerts byte for byte.
-public struct Replay {
+package struct Replay {
     /// What part of the trail counts.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Alerts and findings decided by earlier records are not handed out; their records still count.
-        public var since = EventTime.distantPast
+        package var since = EventTime.distantPast
         /// Later records are ignored, and the clock stands here in the end; nil for no end.
-        public var until: EventTime?
+        package var until: EventTime?
         /// A record dated later moves no clock: the host's clock and 10 minutes.
-        public var notAfter = EventTime.distantFuture
+        package var notAfter = EventTime.distantFuture
 
         /// The whole trail.
-        public init() {}
+        package init() {}
     }
 
-    /// Everything known so far.
-    public private(set) var engine: Engine
+    package private(set) var engine: Engine
     /// Where every record went.
-    public private(set) var balance = ReplayBalance()
+    package private(set) var balance = ReplayBalance()
     private let options: Options
     private var alerts: [Alert] = []
 
     /// A replay that has read nothing.
-    public init(policy: Policy, options: Options = Options()) {
+    package init(policy: Policy, options: Options = Options()) {
         engine = Engine(policy: policy)
         self.options = options
     }
@@ -36,7 +35,7 @@ public struct Replay {
     /// Takes what an inventory tells.
     ///
     /// It counts as no record.
-    public mutating func take(inventory record: Record, _ alert: (Alert) throws -> Void) rethrows {
+    package mutating func take(inventory record: Record, _ alert: (Alert) throws -> Void) rethrows {
         _ = engine.process(record, into: &alerts)
         try handOut(alert)
     }
@@ -47,7 +46,7 @@ public struct Replay {
     ///   - batch: The batch.
     ///   - lose: Called for everything that cannot be read.
     ///   - alert: Called for each alert.
-    public mutating func take(
+    package mutating func take(
         _ batch: DecodedBatch,
         lose: (LostRecord) throws -> Void,
         _ alert: (Alert) throws -> Void
@@ -76,7 +75,7 @@ public struct Replay {
     }
 
     /// Ends the replay: what is due at the end of the trail is judged.
-    public mutating func finish(_ alert: (Alert) throws -> Void) rethrows {
+    package mutating func finish(_ alert: (Alert) throws -> Void) rethrows {
         engine.evaluateDeferred(into: &alerts)
         if let until = options.until {
             engine.advanceStreamTime(to: until, into: &alerts)
@@ -86,7 +85,7 @@ public struct Replay {
     }
 
     /// The final form of every finding, by id, without those older than `since`.
-    public func findings() -> [(id: String, finding: Finding)] {
+    package func findings() -> [(id: String, finding: Finding)] {
         engine.findings().filter { $0.finding.event.time >= options.since }
     }
 

@@ -1,37 +1,36 @@
 internal import CloudTrail
-public import Detection
+package import Detection
 
 /// What a replay came to, for its summary.
-public struct ReplayReport: Sendable {
+package struct ReplayReport: Sendable {
     /// Where every record went.
-    public let balance: ReplayBalance
+    package let balance: ReplayBalance
     /// The final form of every finding, by id.
-    public let findings: [(id: String, finding: Finding)]
+    package let findings: [(id: String, finding: Finding)]
     /// Alerts that were handed out, by status.
-    public let alerts: [FindingStatus: Int]
+    package let alerts: [FindingStatus: Int]
 
     /// The report of a replay that is finished.
-    public init(_ replay: Replay, alerts: [FindingStatus: Int]) {
+    package init(_ replay: Replay, alerts: [FindingStatus: Int]) {
         balance = replay.balance
         findings = replay.findings()
         self.alerts = alerts
     }
 
-    /// Findings by status.
-    public var findingsByStatus: [FindingStatus: Int] {
+    package var findingsByStatus: [FindingStatus: Int] {
         findings.reduce(into: [:]) { $0[$1.finding.status, default: 0] += 1 }
     }
 
     /// The worst severity of any finding that stands or stood.
-    public var worst: Severity? { findings.map(\.finding.severity).max() }
+    package var worst: Severity? { findings.map(\.finding.severity).max() }
 
     /// Findings that cannot be decided.
-    public var undetermined: [Finding] {
+    package var undetermined: [Finding] {
         findings.map(\.finding).filter { $0.status == .open && $0.verdict == .undetermined }
     }
 
     /// The summary as one line of JSON, keys in a fixed order, without a newline.
-    public var json: [UInt8] {
+    package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.member("read", balance.read)

@@ -1,19 +1,15 @@
-public import CloudTrail
-public import Detection
+package import CloudTrail
+package import Detection
 
 /// A command of the AWS CLI whose output, given as an inventory, settles undetermined findings.
-public struct SettlingCommand: Hashable, Sendable, Comparable {
+package struct SettlingCommand: Hashable, Sendable, Comparable {
     /// The account whose credentials it needs.
-    public let account: AccountID
-    /// The Region that it asks.
-    public let region: String
-    /// What it asks.
-    public let action: Action
-    /// The command.
-    public let command: String
+    package let account: AccountID
+    package let region: String
+    package let action: Action
+    package let command: String
 
-    /// What a command asks.
-    public enum Action: String, Sendable {
+    package enum Action: String, Sendable {
         /// What is known of images.
         case describeImages
         /// The settings of Allowed AMIs.
@@ -24,18 +20,14 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
     private static let imagesAtOnce = 20
 
     /// What an undetermined finding lacks.
-    public struct Need {
-        /// The finding's account.
-        public let account: AccountID
-        /// The finding's Region.
-        public let region: String
-        /// What is not known.
-        public let missing: [String]
+    package struct Need {
+        package let account: AccountID
+        package let region: String
+        package let missing: [String]
         /// The image that it is about, if it is about one.
-        public let image: ResourceID?
+        package let image: ResourceID?
 
-        /// A need from its parts.
-        public init(account: AccountID, region: String, missing: [String], image: ResourceID?) {
+        package init(account: AccountID, region: String, missing: [String], image: ResourceID?) {
             self.account = account
             self.region = region
             self.missing = missing
@@ -43,7 +35,7 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
         }
 
         /// What a finding lacks.
-        public init(_ finding: Finding) {
+        package init(_ finding: Finding) {
             let subject = finding.identity.subject
             let resource = subject.resource
             account = subject.scope.account
@@ -57,7 +49,7 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
     }
 
     /// The fewest commands that settle what is missing, sorted; and why others are left out.
-    public static func settling(_ needs: [Need]) -> (commands: [SettlingCommand], withheld: [String]) {
+    package static func settling(_ needs: [Need]) -> (commands: [SettlingCommand], withheld: [String]) {
         var images: [AccountRegion: Set<ResourceID>] = [:]
         var commands: Set<SettlingCommand> = []
         var withheld: Set<String> = []
@@ -94,12 +86,12 @@ public struct SettlingCommand: Hashable, Sendable, Comparable {
     }
 
     /// By account, then by text.
-    public static func < (left: SettlingCommand, right: SettlingCommand) -> Bool {
+    package static func < (left: SettlingCommand, right: SettlingCommand) -> Bool {
         (left.account, left.command) < (right.account, right.command)
     }
 
     /// The first image id in a text: a word of its own, in AWS's form.
-    public static func image(in text: String) -> ResourceID? {
+    package static func image(in text: String) -> ResourceID? {
         // What is neither ASCII nor a space may belong to the word before it, as an accent does.
         text.utf8.split { byte in
             switch byte {

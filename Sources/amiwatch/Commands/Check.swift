@@ -11,7 +11,6 @@ extension Command {
     )
     private static let format = Option.choice("format", ["text", "json"], "How to print what is found")
 
-    /// `amiwatch check`.
     static let check = Command(
         "check",
         "Check a policy and a configuration, and say everything that is wrong with them",
@@ -38,7 +37,6 @@ extension Command {
     }
 }
 
-/// What checking found.
 private struct Checked {
     private var diagnostics: [Diagnostic] = []
     private var files: [String] = []

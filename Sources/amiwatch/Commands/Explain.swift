@@ -9,7 +9,6 @@ extension Command {
     )
     private static let format = Option.choice("format", ["text", "json"], "How to print it")
 
-    /// `amiwatch explain`.
     static let explain = Command(
         "explain",
         "Tell why an alert was raised: the facts, the policy's clause, and what to do",

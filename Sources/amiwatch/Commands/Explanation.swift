@@ -204,7 +204,6 @@ struct Explanation {
     }
 }
 
-/// A tree drawn with lines.
 struct TreeLines {
     struct Branch {
         let text: String

@@ -62,7 +62,6 @@ struct FindingFilter {
         }
     }
 
-    /// Whether a finding is chosen.
     func admits(_ finding: Finding) -> Bool {
         admits(finding.identity) && (severities.isEmpty || severities.contains(finding.severity))
     }

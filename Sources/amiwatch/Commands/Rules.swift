@@ -5,7 +5,6 @@ import Glibc
 extension Command {
     private static let format = Option.choice("format", ["text", "json"], "How to print the rules")
 
-    /// `amiwatch rules`.
     static let rules = Command(
         "rules",
         "List the rules: what each finds, and how bad it is",

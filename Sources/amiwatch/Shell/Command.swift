@@ -46,7 +46,6 @@ struct Arguments: Sendable {
     /// All values of an option that may be repeated.
     func all(_ option: Option) -> [String] { values[option.name] ?? [] }
 
-    /// Whether an option was given.
     func has(_ option: Option) -> Bool { values[option.name] != nil }
 
     /// The one word that the command needs.

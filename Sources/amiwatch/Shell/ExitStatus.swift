@@ -1,10 +1,8 @@
 /// What the program's end says to a script.
 enum ExitStatus: Int32 {
-    /// Done.
     case done = 0
     /// Failed, with one line that says what to do.
     case failed = 1
-    /// Used wrongly.
     case usage = 2
     /// Done, and what was looked for was found: `--fail-on` met, a chain broken, a fixture differing.
     case found = 3
@@ -21,7 +19,6 @@ struct Failure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A command was used wrongly.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
 

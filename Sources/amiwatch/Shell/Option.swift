@@ -6,9 +6,7 @@ struct Option: Hashable, Sendable {
     let name: String
     /// What the value is called in the help; nil for a flag.
     let value: String?
-    /// What the help says.
     let help: String
-    /// The short form.
     let letter: Character?
     /// Whether it may be given more than once.
     let repeats: Bool
@@ -31,7 +29,6 @@ struct Option: Hashable, Sendable {
         self.choices = choices
     }
 
-    /// Given or not.
     static func flag(_ name: String, _ help: String, letter: Character? = nil) -> Option {
         Option(name, value: nil, help, letter: letter)
     }

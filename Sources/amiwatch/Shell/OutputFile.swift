@@ -12,7 +12,6 @@ final class OutputFile {
     private var hasWritten = false
     private static let blockBytes = 1 << 16
 
-    /// Begins the file.
     init(path: String?) throws {
         buffer.reserveCapacity(Self.blockBytes)
         guard let path, path != "-" else {

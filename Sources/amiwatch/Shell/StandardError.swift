@@ -1,6 +1,5 @@
 import Glibc
 
-/// Standard error, line by line.
 enum StandardError {
     /// Writes one line; that nobody reads it is no failure.
     static func line(_ line: TerminalLine) {

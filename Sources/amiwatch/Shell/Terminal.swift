@@ -22,7 +22,6 @@ enum Terminal {
         return getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
     }
 
-    /// Colours by meaning.
     enum Color: String {
         case red = "31"
         case yellow = "33"

@@ -5,7 +5,6 @@ import Configuration
 /// Names, paths and error texts come from outside. In a string literal they can neither steer a terminal nor begin
 /// another line, without anybody thinking of it.
 struct TerminalLine: ExpressibleByStringInterpolation {
-    /// As it is written.
     let text: String
 
     private init(_ text: String) { self.text = text }
@@ -14,7 +13,6 @@ struct TerminalLine: ExpressibleByStringInterpolation {
 
     init(stringInterpolation parts: Parts) { text = parts.text }
 
-    /// The parts of a literal.
     struct Parts: StringInterpolationProtocol {
         fileprivate var text = ""
 

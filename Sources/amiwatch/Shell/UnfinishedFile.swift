@@ -6,7 +6,6 @@ import Synchronization
 struct UnfinishedFile {
     /// Where it is written: a name that nobody can foresee, in the folder of the file that it becomes.
     let path: String
-    /// Where it will be.
     private let target: String
     /// The permissions of the file that it takes the place of.
     private let mode: mode_t?

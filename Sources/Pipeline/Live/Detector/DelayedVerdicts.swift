@@ -15,7 +15,6 @@ struct DelayedVerdicts {
     /// How long a subject with very many facts waits for more, when there is no pause.
     private static let longestDeferral = Duration.seconds(1)
 
-    /// Whether no verdict waits.
     var isEmpty: Bool { undetermined.isEmpty }
 
     /// Delays the verdicts about some subjects.
@@ -44,7 +43,6 @@ struct DelayedVerdicts {
         return isOver
     }
 
-    /// The transaction is committed.
     mutating func commit() { publishing.removeAll() }
 
     /// The transaction is aborted: what it published is due again.

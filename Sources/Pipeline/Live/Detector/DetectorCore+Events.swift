@@ -5,7 +5,6 @@ import Kafka
 // What the core is told, and what it wants done.
 
 extension DetectorCore {
-    /// What has happened.
     enum Event {
         // MARK: The group
 
@@ -56,9 +55,7 @@ extension DetectorCore {
         case catalogueEnds([Int32: Int64])
         case logEnds([TopicPartition: (low: Int64, high: Int64)])
         case producerReady
-        /// The transaction is visible.
         case committed
-        /// Nothing of it is visible.
         case aborted
         /// It was not written: the partitions have another owner, or no time was left.
         case notCommitted
@@ -102,7 +99,6 @@ protocol RecordMessage {
     func poisonLetter(after crashes: Int) -> DeadLetterMessage
 }
 
-/// What stands in a message.
 enum RecordContent {
     /// So many records that are no watched call.
     case ignored(Int)

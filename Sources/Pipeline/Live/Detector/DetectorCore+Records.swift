@@ -47,7 +47,6 @@ extension DetectorCore {
         return []
     }
 
-    /// Ends a batch of messages.
     mutating func finishBatch(ends: [PartitionEnd]) {
         engine.defersEvaluation = false
         for end in ends where !isReassigned {

@@ -52,7 +52,6 @@ struct PendingTransaction {
     }
 }
 
-/// What one transaction carries.
 struct Transaction {
     /// A change of the state or the catalogue.
     struct Entry {

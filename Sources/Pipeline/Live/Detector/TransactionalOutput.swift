@@ -25,7 +25,6 @@ final class TransactionalOutput {
     static let writerHeader = "process"
     let writer: String
 
-    /// How a transaction ended.
     enum Outcome {
         case committed
         /// Nothing of it is visible; the same may be tried again.
@@ -64,7 +63,6 @@ final class TransactionalOutput {
     /// The producer's own errors since the last call.
     func takeErrors() -> [KafkaError] { producer.takeErrors() }
 
-    /// Writes one transaction.
     func write(
         _ content: Transaction,
         proof: ConsumerGroupMetadata,

@@ -1,6 +1,6 @@
 import Alerts
-public import Configuration
-public import Detection
+package import Configuration
+package import Detection
 import Kafka
 
 /// Publishes the alert of every finding that stands once more, for an alerts topic that was made anew or a reader that
@@ -8,25 +8,25 @@ import Kafka
 ///
 /// It reads the state and the catalogue, and writes alerts in one transaction; workers go on meanwhile. One thread
 /// owns it.
-public final class Republisher {
+package final class Republisher {
     /// What would be, or was, published.
-    public struct Summary: Sendable {
+    package struct Summary: Sendable {
         /// Alerts, one a finding.
-        public var alerts = 0
+        package var alerts = 0
         /// Findings of which something else is about to be published.
-        public var changing = 0
+        package var changing = 0
         /// The ids of the findings whose facts are forgotten.
-        public var forgotten: [String] = []
+        package var forgotten: [String] = []
     }
 
     /// What is published, in the order of `Summary`: an alert's finding is admitted by what it says, one that cannot be
     /// said again by its identity.
-    public struct Choice {
+    package struct Choice {
         let identities: (FindingIdentity) -> Bool
         let findings: (Finding) -> Bool
 
         /// All that both admit.
-        public init(
+        package init(
             identities: @escaping (FindingIdentity) -> Bool,
             findings: @escaping (Finding) -> Bool
         ) {
@@ -35,9 +35,9 @@ public final class Republisher {
     }
 
     /// The topic that gets the alerts.
-    public let topic: String
+    package let topic: String
     /// Where the partitions of the state and the catalogue ended when they were read: `amiwatch.state[0]=17`.
-    public private(set) var offsets: [String] = []
+    package private(set) var offsets: [String] = []
 
     private let clients: KafkaClients
     private let log: RunLog
@@ -49,7 +49,7 @@ public final class Republisher {
     ///
     /// `policy` is the workers'; `topic` gets the alerts, if it is another one than the configured.
     /// - Throws: `RunFailure`.
-    public init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
+    package init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
         (self.clients, self.log) = (clients, log)
         self.topic = topic ?? configuration.topics.alerts
@@ -71,7 +71,7 @@ public final class Republisher {
     ///
     /// - Returns: what was gone through.
     /// - Throws: `RunFailure` when the policy is not the workers', and would say something else; what `body` throws.
-    public func forEach(_ choice: Choice, _ body: (Alert) throws -> Void) throws -> Summary {
+    package func forEach(_ choice: Choice, _ body: (Alert) throws -> Void) throws -> Summary {
         var summary = Summary()
         var differing = 0
         for identity in open where choice.identities(identity) {
@@ -102,7 +102,7 @@ public final class Republisher {
     ///
     /// - Returns: what was published.
     /// - Throws: `RunFailure`; the line says whether anything was published.
-    public func publish(_ choice: Choice) throws -> Summary {
+    package func publish(_ choice: Choice) throws -> Summary {
         // Before a transaction is begun, because readers of the topic wait as long as it is open.
         let summary = try forEach(choice) { _ in }
         guard summary.alerts > 0 else { return summary }

@@ -5,11 +5,9 @@ import Kafka
 /// Nothing is written and no group is joined: a permission is looked at before the message, and the message is larger
 /// than its topic takes. It has neither key nor value, so that a broker that took it would harm no reader.
 struct TopicAccess {
-    /// One topic to try.
     struct Candidate {
         let topic: TopicDescription
         let operations: [String]
-        /// The topic's `max.message.bytes`.
         let messageBytes: Int
     }
 

@@ -1,15 +1,15 @@
-public import Configuration
+package import Configuration
 import Kafka
 
 /// Compares the topics of a cluster with what amiwatch needs, and creates those that are missing.
-public struct TopicCheck: Sendable {
+package struct TopicCheck: Sendable {
     /// One row a topic, the input first.
-    public let rows: [TopicRow]
+    package let rows: [TopicRow]
     /// The command that creates those that are missing.
-    public let creating: String
+    package let creating: String
 
     /// Whether `run` may start.
-    public var isSound: Bool { rows.allSatisfy(\.errors.isEmpty) }
+    package var isSound: Bool { rows.allSatisfy(\.errors.isEmpty) }
 
     /// Asks the cluster.
     ///
@@ -20,7 +20,7 @@ public struct TopicCheck: Sendable {
     ///   - replication: of new topics; nil takes 3, or as many as there are brokers.
     ///   - log: takes librdkafka's lines.
     /// - Throws: `RunFailure`: no connection, no log-in.
-    public init(
+    package init(
         _ configuration: RunConfiguration,
         creates: Bool,
         partitions: Int? = nil,

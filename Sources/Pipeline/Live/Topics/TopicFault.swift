@@ -1,19 +1,17 @@
 /// Something about a topic that loses or blocks messages, or may.
-public struct TopicFault: Sendable, Hashable {
-    /// How much it matters.
-    public enum Severity: Sendable {
+package struct TopicFault: Sendable, Hashable {
+    package enum Severity: Sendable {
         /// `run` does not start with it.
         case error
         /// Good enough for trying things, or for now.
         case warning
     }
 
-    /// How much it matters.
-    public let severity: Severity
+    package let severity: Severity
     /// What it is, and what happens because of it; without the topic's name.
-    public let message: String
+    package let message: String
     /// The command that mends it, to be pasted into a shell; nil where no command does.
-    public let command: String?
+    package let command: String?
 
     init(_ severity: Severity, _ message: String, command: String? = nil) {
         self.severity = severity

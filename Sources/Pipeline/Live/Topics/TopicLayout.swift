@@ -5,9 +5,7 @@ import Kafka
 struct TopicLayout: Sendable, Equatable {
     /// Partitions that accounts are spread over: of the events, or of an input that is keyed by account.
     let accountPartitions: Int
-    /// Partitions of the catalogue.
     let cataloguePartitions: Int
-    /// The partitions of the input.
     let input: [TopicPartition]
     /// Those that detectors read: of the events, or of an input that is keyed by account.
     let records: [TopicPartition]

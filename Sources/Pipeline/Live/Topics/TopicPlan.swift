@@ -3,7 +3,6 @@ import Kafka
 
 /// One topic as amiwatch wants it.
 struct TopicPlan: Sendable {
-    /// What a topic is for.
     enum Purpose: String, Sendable {
         case input
         case events

@@ -1,10 +1,9 @@
 import Glibc
 import Kafka
 
-/// One topic, as it is.
-public struct TopicRow: Sendable {
+package struct TopicRow: Sendable {
     /// What is to be said of a topic in one word.
-    public enum State: String, Sendable {
+    package enum State: String, Sendable {
         /// As amiwatch needs it.
         case ok
         /// Created just now, as amiwatch needs it.
@@ -19,16 +18,13 @@ public struct TopicRow: Sendable {
         case denied
     }
 
-    /// Its name.
-    public let name: String
-    /// What it is for.
-    public let purpose: String
+    package let name: String
+    package let purpose: String
     /// The properties that matter most, as in force: `cleanup.policy=compact`.
-    public internal(set) var properties: [String] = []
-    /// What is wrong with it.
-    public internal(set) var faults: [TopicFault] = []
+    package internal(set) var properties: [String] = []
+    package internal(set) var faults: [TopicFault] = []
     /// Whether it was created just now.
-    public internal(set) var isNew = false
+    package internal(set) var isNew = false
     /// Whether the cluster refused to tell or to do something.
     var isDenied = false
     /// What the cluster says of it; nil when there is none, or it must not be seen.
@@ -37,16 +33,16 @@ public struct TopicRow: Sendable {
     var messageBytes: Int?
 
     /// Its partitions; nil when there is none, or it must not be seen.
-    public var partitions: Int? { description?.partitions.count }
+    package var partitions: Int? { description?.partitions.count }
     /// The replicas of each; nil when there is none, or it must not be seen.
-    public var replication: Int? { description?.replication }
+    package var replication: Int? { description?.replication }
     /// What `run` does not start with.
-    public var errors: [TopicFault] { faults.filter { $0.severity == .error } }
+    package var errors: [TopicFault] { faults.filter { $0.severity == .error } }
     /// What will do for trying things.
-    public var warnings: [TopicFault] { faults.filter { $0.severity == .warning } }
+    package var warnings: [TopicFault] { faults.filter { $0.severity == .warning } }
 
     /// All of it in one word.
-    public var state: State {
+    package var state: State {
         if isDenied { return .denied }
         if description == nil { return .missing }
         if !errors.isEmpty { return .invalid }
@@ -93,7 +89,6 @@ struct TopicSurvey {
         for index in rows.indices { try look(at: index) }
     }
 
-    /// How many brokers there are.
     var brokerCount: Int { brokers.count }
 
     // MARK: Looking

@@ -9,7 +9,6 @@ struct TransactionLook {
     struct Blocked {
         /// The first offset of the oldest open transaction: readers come to here.
         var stableOffset: Int64
-        /// The high watermark.
         var end: Int64
         let since: ContinuousClock.Instant
         var nextWord: ContinuousClock.Instant

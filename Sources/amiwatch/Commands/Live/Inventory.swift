@@ -20,7 +20,6 @@ extension Command {
     )
     private static let dryRun = Option.flag("dry-run", "Only show what is understood")
 
-    /// `amiwatch inventory`.
     static let inventory = Command(
         "inventory",
         "Publish what the AWS CLI printed, as facts about what was there before the trail began",

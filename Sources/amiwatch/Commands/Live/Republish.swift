@@ -17,7 +17,6 @@ extension Command {
     )
     private static let dryRun = Option.flag("dry-run", "Only show what would be published")
 
-    /// `amiwatch republish`.
     static let republish = Command(
         "republish",
         "Publish the alerts of open findings again, for a new alerts topic or a new reader",

@@ -21,7 +21,6 @@ extension Command {
     )
     private static let printAlerts = Option.flag("print-alerts", "Show the alerts as they come out of Kafka")
 
-    /// `amiwatch run`.
     static let run = Command(
         "run",
         "Judge CloudTrail as it comes through Kafka, and publish every alert exactly once",

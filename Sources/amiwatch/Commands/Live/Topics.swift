@@ -15,7 +15,6 @@ extension Command {
         "Replicas of each partition of new topics; by default 3, or one a broker"
     )
 
-    /// `amiwatch topics`.
     static let topics = Command(
         "topics",
         "Check the topics, or create them",

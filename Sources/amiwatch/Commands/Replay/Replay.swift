@@ -5,7 +5,6 @@ import Glibc
 import TrailArchive
 
 extension Command {
-    /// `amiwatch replay`.
     static let replay = Command(
         "replay",
         "Judge trail files, as they lie on disk or come from S3",

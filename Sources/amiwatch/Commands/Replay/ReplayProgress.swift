@@ -48,7 +48,6 @@ struct ReplayProgress {
         write("\r\u{1B}[K\(line)")
     }
 
-    /// Takes the bar away.
     mutating func clear() {
         if isDrawn { write("\r\u{1B}[K") }
         isDrawn = false

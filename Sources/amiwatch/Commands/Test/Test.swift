@@ -6,7 +6,6 @@ extension Command {
         "Write what came out into the expected files that differ"
     )
 
-    /// `amiwatch test`.
     static let test = Command(
         "test",
         "Check rules and a policy against recorded events",
