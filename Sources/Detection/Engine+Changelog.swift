@@ -79,7 +79,8 @@ extension Engine {
         value: UnsafeRawBufferPointer?,
         into alerts: inout [Alert]
     ) throws(StateError) {
-        let touched = try take(key: key, value: value)
+        var touched = try take(key: key, value: value)
+        derive(&touched)
         evaluate(touched: touched, into: &alerts)
     }
 

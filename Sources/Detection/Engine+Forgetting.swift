@@ -86,7 +86,7 @@ extension Engine {
         }
         guard let image = key.image else { return false }
         return fact.time < clock.advanced(bySeconds: -Settings.deregisteredSeconds)
-            && state.image(image)?.attributes.isEmpty ?? true
+            && !(state.image(image)?.isDated ?? false)
     }
 
     private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
@@ -108,10 +108,15 @@ extension Engine {
         for subject in subjects {
             let (all, isLong) = judgements(of: subject)
             deferral.note(subject, isLong: isLong)
+            // What is left may have deadlines of its own.
+            var deadlines: [Timers.Deadline] = []
             for said in all {
                 let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
+                let (_, end) = published(identity, said.judgement, said.rule.metadata, said.known)
+                if let deadline = said.deadline(suppressedUntil: end) { deadlines.append(deadline) }
                 keep(identity, said, before: before[identity] ?? SaidBefore())
             }
+            timers.set(deadlines, of: subject)
         }
     }
 

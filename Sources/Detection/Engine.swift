@@ -63,6 +63,8 @@ public struct Engine: Sendable {
     var timers: Timers
     var expiries = Expiries()
     private var backlog = Backlog()
+    /// What is looked at before the backlog: facts that may not have been derived yet.
+    private var (underived, underivedAtCommit): ([UnderivedTarget], [UnderivedTarget]) = ([], [])
     var deferral: Deferral
     /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
     public var defersEvaluation = false
@@ -122,6 +124,7 @@ public struct Engine: Sendable {
         if record.time <= notAfter, !record.isInventory {
             state.advanceClocks(account: record.account, to: record.time)
         }
+        derive(&touched)
         evaluate(touched: touched, into: &alerts)
         return isRepeated ? .duplicate : .applied
     }
@@ -218,7 +221,9 @@ public struct Engine: Sendable {
         return affected.sorted()
     }
 
-    func owns(_ subject: Subject) -> Bool { isOwned.map { $0(subject.scope.account) } ?? true }
+    func owns(_ subject: Subject) -> Bool { owns(subject.scope.account) }
+
+    func owns(_ account: AccountID) -> Bool { isOwned.map { $0(account) } ?? true }
 
     /// Judges one subject by every rule that judges such, and publishes what has changed.
     private mutating func evaluate(
@@ -236,8 +241,7 @@ public struct Engine: Sendable {
             let (rule, judgement, known) = (said.rule.metadata, said.judgement, said.known)
             let identity = FindingIdentity(rule: rule.id, subject: subject)
             let (finding, suppressionEnd) = published(identity, judgement, rule, known)
-            let deadline = min(judgement?.deadline ?? .distantFuture, suppressionEnd ?? .distantFuture)
-            if deadline < .distantFuture { deadlines.append(Timers.Deadline(rule: rule.id, time: deadline)) }
+            if let deadline = said.deadline(suppressedUntil: suppressionEnd) { deadlines.append(deadline) }
             if let finding {
                 if settings.delaysUndetermined, !settles, known == nil, finding.verdict == .undetermined {
                     unsettled.append(subject)
@@ -293,6 +297,12 @@ public struct Engine: Sendable {
         let rule: AppliedRule
         let judgement: Judgement?
         let known: FindingState?
+
+        /// When the subject is to be judged again, by the rule or because a suppression ends.
+        func deadline(suppressedUntil end: EventTime?) -> Timers.Deadline? {
+            guard let time = [judgement?.deadline, end].compactMap(\.self).min() else { return nil }
+            return Timers.Deadline(rule: rule.metadata.id, time: time)
+        }
     }
 
     private func factCount(of subject: Subject) -> Int {
@@ -341,6 +351,7 @@ public struct Engine: Sendable {
             backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
         }
         judges.forget(accountsWhere: isConcerned)
+        underived += underivedTargets(of: isConcerned)
     }
 
     /// Puts stream time to the latest clock of any account: a restore moves none.
@@ -349,11 +360,16 @@ public struct Engine: Sendable {
     }
 
     /// Whether subjects wait for `evaluateBacklog`.
-    public var hasBacklog: Bool { !backlog.isEmpty }
+    public var hasBacklog: Bool { !backlog.isEmpty || !underived.isEmpty }
 
     /// Judges subjects that wait.
     public mutating func evaluateBacklog(atMost count: Int, into alerts: inout [Alert]) {
         let start = alerts.count
+        if !underived.isEmpty {
+            let derived = derive(underived)
+            underived.removeAll()
+            if !derived.isEmpty { evaluate(touched: derived, into: &alerts) }
+        }
         for waiting in backlog.take(atMost: count) { evaluate(waiting.subject, waiting.cause, into: &alerts) }
         Alert.group(&alerts, from: start)
     }
@@ -423,6 +439,7 @@ public struct Engine: Sendable {
         backlog.commit()
         deferral.commit()
         unsettledAtCommit = unsettled
+        underivedAtCommit = underived
     }
 
     /// The transaction was aborted: everything since the last commit is taken back.
@@ -433,5 +450,6 @@ public struct Engine: Sendable {
         backlog.rollback()
         deferral.rollback()
         unsettled = unsettledAtCommit
+        underived = underivedAtCommit
     }
 }

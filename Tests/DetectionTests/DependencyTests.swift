@@ -52,7 +52,7 @@ struct DependencyTests {
         for rule in RuleSet.all.rules.map(\.metadata.id) {
             #expect(report.said[rule]?["open"] ?? 0 > 0, "\(rule): \(report.said[rule] ?? [:])")
         }
-        for kind in Set(Attribute.known).union(RuleSet.all.triggers.attributes) {
+        for kind in Set(Attribute.known + [.parentImage]).union(RuleSet.all.triggers.attributes) {
             #expect(report.came[kind] ?? 0 > 0, "\(kind.text) comes")
             #expect(report.went[kind] ?? 0 > 0, "\(kind.text) goes")
         }

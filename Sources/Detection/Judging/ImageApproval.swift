@@ -120,6 +120,10 @@ struct ImageApproval {
 
 extension ImageApproval {
     /// What makes it be asked again whether the image of a launch is approved.
-    static let launchTriggers: [Trigger] =
-        TagReading.launchTriggers + Trigger.on([.owner, .ownerAlias, .name], .launches(.always))
+    static let launchTriggers = triggers { .launches($0) }
+
+    /// What makes it be asked again whether an image is approved, and whom that concerns.
+    static func triggers(_ concerned: (Reach.Reading) -> Reach) -> [Trigger] {
+        TagReading.triggers(concerned) + Trigger.on([.owner, .ownerAlias, .name], concerned(.always))
+    }
 }

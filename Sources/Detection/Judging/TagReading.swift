@@ -145,10 +145,11 @@ extension FactValue {
 }
 
 extension TagReading {
-    /// What makes tags of an image be read again as of a launch: they, the owner whose word counts, the images that it is a
+    /// What makes tags of an image be read again as of some time: they, the owner whose word counts, the images that it is a
     /// copy of.
-    static let launchTriggers: [Trigger] =
-        [.on(.owner, .launches(.always)), .on(.owner, .ofCopies(.launches(.always)))]
-        + Trigger.on([.tag, .allTags], .launches(.fromItsTime))
-        + Trigger.on([.tag, .allTags], .ofCopies(.launches(.always)))
+    static func triggers(_ concerned: (Reach.Reading) -> Reach) -> [Trigger] {
+        [.on(.owner, concerned(.always)), .on(.owner, .ofCopies(concerned(.always)))]
+            + Trigger.on([.tag, .allTags], concerned(.fromItsTime))
+            + Trigger.on([.tag, .allTags], .ofCopies(concerned(.always)))
+    }
 }

@@ -36,7 +36,10 @@ extension State {
     private func launchCount(_ key: FactKey, _ approvalTags: [ImageAttribute]) -> Int {
         let facts = timeline(key).facts
         guard let image = facts.first?.value.launchedImage else { return facts.count }
-        return facts.count + tagCount(image, approvalTags)
+        let lineage = Lineage(of: image, in: FactView(self))
+        return lineage.ancestors.reduce(facts.count + tagCount(image, approvalTags)) {
+            $0 + tagCount($1.image, approvalTags)
+        }
     }
 
     private func shareCount(_ image: ResourceID, _ grantee: Grantee) -> Int {

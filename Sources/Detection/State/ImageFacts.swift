@@ -66,6 +66,11 @@ public struct ImageFacts: Sendable {
         ImageAttribute.singles.filter { !timeline($0).isEmpty } + storage.named.keys
     }
 
+    /// Whether anything is known but what holds for ever.
+    var isDated: Bool {
+        attributes.contains { timeline($0).facts.last.map { $0.time > .distantPast } ?? false }
+    }
+
     /// The grantees that any fact names.
     var grantees: [Grantee] {
         storage.named.keys.compactMap(\.grantee)

@@ -122,16 +122,13 @@ struct RecordFacts {
         own(image)
         if let name = creation.name { add(.image(image, .name), .text(name)) }
         add(.image(image, .creationDate), .date(evidence.time))
-        var copied: ResourceID?
-        var makesSnapshots = true
-        switch creation.origin {
-        case .copy(let source, _):
-            add(.image(image, .origin), .text(ExactText(source.description)))
-            copied = creation.copiesImageTags ? source : nil
-        case .instance(let source): add(.image(image, .origin), .text(ExactText(source.description)))
-        case .snapshots: makesSnapshots = false
-        case .imported, .restored, nil: break
+        if let source = ImageSource(creation.origin), !image.isImportTask {
+            add(.image(image, .origin), source.value)
         }
+        var copied: ResourceID?
+        if case .copy(let source, _) = creation.origin, creation.copiesImageTags { copied = source }
+        var makesSnapshots = true
+        if case .snapshots = creation.origin { makesSnapshots = false }
         add(.image(image, .allTags), .allTags(creation.imageTags, copiedFrom: copied), .creates)
         add(
             .image(image, .lifecycle),

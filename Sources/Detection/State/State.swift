@@ -29,6 +29,8 @@ public struct State: Sendable {
     var seen: SeenRecords { _read { yield storage.seen } }
     var launches: [AccountRegion: LaunchIndex] { _read { yield storage.launches } }
     var activity: [AccountRegion: ActivityLog] { _read { yield storage.activity } }
+    /// The images that were made from an image or an instance, as their origins and parents tell.
+    var madeFrom: [ResourceID: Set<ResourceID>] { _read { yield storage.madeFrom } }
     var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
     var keysOfResource: [Entity: Set<FactKey>] { _read { yield storage.keysOfResource } }
     var keysOfGrantee: [AccountID: Set<FactKey>] { _read { yield storage.keysOfGrantee } }
@@ -53,6 +55,12 @@ public struct State: Sendable {
 
     /// All that is known about an image.
     public func image(_ id: ResourceID) -> ImageFacts? { images[id] }
+
+    /// The images that were made from an image, or took its tags along.
+    func descendants(of id: ResourceID) -> Set<ResourceID> {
+        let (made, copies) = (madeFrom[id] ?? [], images[id]?.copies ?? [])
+        return copies.isEmpty ? made : made.union(copies)
+    }
 
     /// The keys that something is known about, those of images left out.
     var accountKeys: [FactKey] {
@@ -153,6 +161,9 @@ public struct State: Sendable {
         case .allTags:
             guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
             indexCopy(copy, of: source, isThere: isThere)
+        case .origin, .parentImage:
+            guard let image = key.image, let source = ImageSource(fact.value)?.id else { return }
+            indexSource(source, of: image, isThere: isThere)
         default:
             if case .share(_, let grantees) = fact.value { indexNames(in: grantees, key, isThere: isThere) }
             if case .resource = key.entity { indexResource(key) }
@@ -203,6 +214,19 @@ public struct State: Sendable {
             own.images[source]?.copies.remove(copy)
             if images[source]?.isEmpty == true { own.images[source] = nil }
         }
+    }
+
+    private mutating func indexSource(_ source: ResourceID, of image: ResourceID, isThere: Bool) {
+        if isThere {
+            own.madeFrom[source, default: []].insert(image)
+            return
+        }
+        for attribute in [ImageAttribute.origin, .parentImage] {
+            let facts = timeline(.image(image, attribute)).facts
+            if facts.contains(where: { ImageSource($0.value)?.id == source }) { return }
+        }
+        own.madeFrom[source]?.remove(image)
+        if madeFrom[source]?.isEmpty == true { own.madeFrom[source] = nil }
     }
 
     private mutating func noteTeller(

@@ -38,6 +38,8 @@ final class StateStorage: @unchecked Sendable {
     var shownPublic: Set<ResourceID> = []
     /// Who told the long timelines of images.
     @exclusivity(unchecked)
+    var madeFrom: [ResourceID: Set<ResourceID>] = [:]
+    @exclusivity(unchecked)
     var tellers: [FactKey: Tellers] = [:]
     /// The changes since the last commit; nil when none are kept.
     @exclusivity(unchecked)
@@ -59,6 +61,7 @@ final class StateStorage: @unchecked Sendable {
         keysOfGrantee = other.keysOfGrantee
         sharesNaming = other.sharesNaming
         shownPublic = other.shownPublic
+        madeFrom = other.madeFrom
         tellers = other.tellers
         journal = other.journal
     }

@@ -160,12 +160,22 @@ extension Reach {
         affected.add(affected.image(image).launches, from: .distantPast)
     }
 
+    /// What a fact reaches of the images that were made from an image, and from those.
+    static func ofDescendants(_ reach: Reach) -> Reach {
+        Reach("of descendants: \(reach.name)", isOfImage: reach.isOfImage) { key, fact, affected in
+            guard let image = key.image else { return }
+            affected.forEach(of: image, next: { $0.state.descendants(of: $1) }) {
+                reach.add(.image($0, key.ofImage), fact, &$1)
+            }
+        }
+    }
+
     /// What a fact reaches of an image's copies that took its tags along, and of copies of those.
     static func ofCopies(_ reach: Reach) -> Reach {
         Reach("of copies: \(reach.name)", isOfImage: reach.isOfImage) { key, fact, affected in
             guard let image = key.image else { return }
-            affected.forEachCopy(of: image) { copy, affected in
-                reach.add(.image(copy, key.ofImage), fact, &affected)
+            affected.forEach(of: image, next: { $0.image($1).copies }) {
+                reach.add(.image($0, key.ofImage), fact, &$1)
             }
         }
     }
@@ -179,18 +189,19 @@ extension AffectedSubjects {
         }
     }
 
-    /// Copies that took the tags of an image along, and copies of those.
-    fileprivate mutating func forEachCopy(
+    /// The images that follow an image, and those that follow them, each once.
+    fileprivate mutating func forEach(
         of image: ResourceID,
+        next: (inout AffectedSubjects, ResourceID) -> Set<ResourceID>,
         _ body: (ResourceID, inout AffectedSubjects) -> Void
     ) {
-        var waiting = Array(self.image(image).copies)
+        var waiting = Array(next(&self, image))
         if waiting.isEmpty { return }
         var visited: Set<ResourceID> = []
         while let id = waiting.popLast() {
             guard visited.insert(id).inserted, state.image(id) != nil else { continue }
             body(id, &self)
-            waiting.append(contentsOf: self.image(id).copies)
+            waiting.append(contentsOf: next(&self, id))
         }
     }
 }

@@ -33,6 +33,11 @@ struct History {
             .launch,
         ],
         [.create, .launch, .launch, .terminate, .instances, .instances, .images, .tag, .tag, .deprecate],
+        // Images of instances of images.
+        [
+            .create, .create, .create, .create, .launch, .launch, .launch, .launch, .terminate, .tag, .tag,
+            .share, .images, .instances, .deregister,
+        ],
         [.setting, .criteria, .launch, .launch, .images, .deprecate, .create, .settings, .instances],
         [.setting, .setting, .setting, .settings, .criteria, .criteria, .criteria, .nothing, .nothing],
         [.blockPublicAccess, .blockPublicAccess, .share, .nothing, .unreadable, .unreadable, .settings],
@@ -174,17 +179,20 @@ struct History {
         if random.chance(40) { creation.imageTags["Role"] = random.pick(["golden", "silver"]) }
         if random.chance(40) { creation.imageTags["CostCenter"] = random.pick(["", "4711"]) }
         if random.chance(40) { creation.snapshotTags["Stage"] = random.pick(["prod", "test"]) }
-        switch Int.random(in: 0..<4, using: &random) {
-        case 0:
+        let source = World.image(Int.random(in: 1...4, using: &random))
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<2:
             creation.origin = .snapshots([])
             return ("RegisterImage", .createImage(creation))
-        case 1:
-            let source = World.image(Int.random(in: 1...4, using: &random))
+        case 2:
+            creation.origin = .restored(bucket: "b", key: random.pick(["\(source).bin", "other.bin"]))
+            return ("CreateRestoreImageTask", .createImage(creation))
+        case 3..<6:
             creation.origin = .copy(source, region: nil)
             creation.copiesImageTags = random.chance(70)
             return ("CopyImage", .createImage(creation))
         default:
-            creation.origin = .instance(World.instance(1))
+            creation.origin = .instance(World.instance(Int.random(in: 1...4, using: &random)))
             return ("CreateImage", .createImage(creation))
         }
     }
@@ -302,6 +310,8 @@ struct History {
         seen.isNeverDeprecated = seen.deprecated == nil && random.chance(50)
         seen.isPublic = random.pick([true, false, nil])
         seen.isDisabled = random.pick([true, false, nil])
+        if random.chance(10) { seen.sourceImage = World.image(Int.random(in: 1...4, using: &random)) }
+        if random.chance(10) { seen.sourceInstance = World.instance(Int.random(in: 1...4, using: &random)) }
         if seen.owner == record.account { seen.tags = random.pick([[:], ["Role": "golden"], nil]) }
         return seen
     }

@@ -77,6 +77,7 @@ struct NetHistory {
         if random.chance(25) { generated += Self.launches(&random) }
         if random.chance(30) { generated += Self.copies(&random) }
         if random.chance(15) { generated += Self.publicShares(&random) }
+        if random.chance(25) { generated += Self.chain(&random) }
         let days = random.pick([0, 0, 2, 8, 20, 450])
         generated = HorizonTests.stretched(
             generated.map { Self.completed($0, &random) },
@@ -197,6 +198,28 @@ struct NetHistory {
         var shown = record(account, "DescribeImages", .inventory(inventory), &random)
         (shown.id, shown.actor) = (.text("inventory/copies"), .unknown)
         return records + [shown]
+    }
+
+    /// An image, an instance of it, an image of that, another account's copy of that, and so on.
+    private static func chain(_ random: inout SplitMix64) -> [Record] {
+        func launch(_ number: Int, from image: Int) -> Call {
+            let instance = InstanceLaunch.Instance(id: World.instance(number), image: World.image(image))
+            return .runInstances(InstanceLaunch(instances: [instance], requestedImage: nil))
+        }
+        func creation(_ image: Int, _ origin: ImageCreation.Origin?) -> Call {
+            .createImage(ImageCreation(image: World.image(image), name: "web-1", origin: origin))
+        }
+        let calls: [(AccountID, String, Call)] = [
+            (World.stranger, "RegisterImage", creation(5, .snapshots([]))),
+            (World.owner, "RunInstances", launch(8, from: 5)),
+            (World.owner, "CreateImage", creation(6, .instance(World.instance(8)))),
+            (World.member, "CopyImage", creation(7, .copy(World.image(6), region: nil))),
+            (World.member, "RunInstances", launch(9, from: 7)),
+            (World.member, "CreateImage", creation(8, .instance(World.instance(9)))),
+            (World.owner, "RunInstances", launch(4, from: 8)),
+            (World.member, "RunInstances", launch(3, from: 6)),
+        ]
+        return calls.map { record($0, $1, $2, &random) }
     }
 
     /// Images made public one after another in one place.

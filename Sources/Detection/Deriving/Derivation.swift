@@ -1,0 +1,39 @@
+import CloudTrail
+
+/// Facts that follow from other facts: what only the owner of an account can tell, because it alone knows that account's
+/// state, and others need.
+///
+/// They are facts like those that records tell: on timelines, in the catalogue, taken back with an aborted transaction.
+/// Whoever owns the account derives them from what its records told, in the same transaction; everybody else reads them.
+protocol Derivation: Sendable {
+    /// The attributes whose facts it reads; none of them is derived itself.
+    var sources: [Attribute] { get }
+
+    /// What is derived anew when a fact comes or goes: too much perhaps, never too little.
+    func targets(of key: FactKey, _ fact: Fact, in state: State) -> [DerivedKey]
+
+    /// Everything that may be derived from what is known.
+    func allTargets(in state: State) -> [DerivedKey]
+
+    /// The facts that follow.
+    ///
+    /// `known` are those of before that nothing has taken back: what was derived once stays when the facts that it was
+    /// derived from are only forgotten.
+    func facts(at target: DerivedKey, known: [Fact], in state: State) -> [Fact]
+
+    /// Whether a derived fact was derived from a fact, which has been taken back.
+    func isProved(_ derived: Fact, at target: DerivedKey, by key: FactKey, _ fact: Fact) -> Bool
+}
+
+/// The facts of one key that are derived from what one account's records told.
+struct DerivedKey: Hashable, Sendable {
+    let key: FactKey
+    let account: AccountID
+}
+
+/// The derivations that every engine applies.
+enum Derivations {
+    static let all: [any Derivation] = [ParentImage()]
+    /// The attributes that any of them reads.
+    static let sources = all.flatMap(\.sources)
+}

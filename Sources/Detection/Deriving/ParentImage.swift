@@ -1,0 +1,147 @@
+import CloudTrail
+
+extension Attribute {
+    /// The image of the instance that an image was made from; holds for all times.
+    ///
+    /// Derived: the instance is known to its account's detector alone.
+    static let parentImage = Attribute(
+        0x1010,
+        isInCatalogue: true,
+        hasEntryPerRecord: false,
+        isConstant: true
+    )
+}
+
+extension ImageAttribute {
+    /// The image of the instance that it was made from.
+    static var parentImage: ImageAttribute { ImageAttribute(.parentImage) }
+}
+
+/// What an image was made from, as its `origin` tells.
+enum ImageSource {
+    /// `CopyImage`, `CreateRestoreImageTask`, an inventory.
+    case image(ResourceID)
+    /// `CreateImage`.
+    case instance(ResourceID)
+    /// Something that no event tells the image of: disk files, an S3 object; in words.
+    case other(ExactText)
+
+    /// What `ImportImage` makes an image from.
+    static let diskFiles = ImageSource.other("imported disk files")
+
+    /// Nil for what tells no source.
+    init?(_ value: FactValue) {
+        guard case .text(let text?) = value else { return nil }
+        if text.string.hasBytes(prefix: "ami-") {
+            self = .image(ResourceID(text.string))
+        } else if text.string.hasBytes(prefix: "i-") {
+            self = .instance(ResourceID(text.string))
+        } else {
+            self = .other(text)
+        }
+    }
+
+    /// Nil where an image is made from snapshots: with those a lineage begins.
+    init?(_ origin: ImageCreation.Origin?) {
+        switch origin {
+        case .copy(let image, _): self = .image(image)
+        case .instance(let instance): self = .instance(instance)
+        case .imported: self = .diskFiles
+        case .restored(let bucket, let key): self = Self.stored(bucket, key)
+        case .snapshots, nil: return nil
+        }
+    }
+
+    /// `CreateStoreImageTask` names the object after the image: `ami-….bin`.
+    private static func stored(_ bucket: ExactText?, _ key: ExactText?) -> ImageSource {
+        let name = key?.string.split(separator: "/").last ?? ""
+        let image = name.hasSuffix(".bin") ? name.dropLast(4) : ""
+        if image.wholeMatch(of: /ami-([0-9a-f]{8}|[0-9a-f]{17})/) != nil {
+            return .image(ResourceID(String(image)))
+        }
+        return .other(ExactText("s3://\(bucket?.string ?? "?")/\(key?.string ?? "?")"))
+    }
+
+    /// The value of `origin`.
+    var value: FactValue {
+        switch self {
+        case .image(let id), .instance(let id): .text(ExactText(id.description))
+        case .other(let words): .text(words)
+        }
+    }
+
+    /// The image or instance.
+    var id: ResourceID? {
+        switch self {
+        case .image(let id), .instance(let id): id
+        case .other: nil
+        }
+    }
+}
+
+/// The image that an image made from an instance descends from: the one that the instance was launched from.
+///
+/// Told with the evidence of the record that made the image; of several that lead to one image by the first of them.
+struct ParentImage: Derivation {
+    let sources: [Attribute] = [.origin, .instance]
+
+    func targets(of key: FactKey, _ fact: Fact, in state: State) -> [DerivedKey] {
+        switch key.entity {
+        case .image(let image):
+            guard case .instance? = ImageSource(fact.value) else { return [] }
+            return [Self.target(image, fact.evidence.account)]
+        case .resource(let scope, let instance):
+            guard fact.value.isLaunch else { return [] }
+            return (state.madeFrom[instance] ?? []).sorted().map { Self.target($0, scope.account) }
+        default: return []
+        }
+    }
+
+    func allTargets(in state: State) -> [DerivedKey] {
+        state.madeFrom.flatMap { source, images -> [DerivedKey] in
+            guard case .instance? = ImageSource(ImageSource.instance(source).value) else { return [] }
+            return images.flatMap { image in
+                let tellers = state.timeline(.image(image, .origin)).facts.map(\.evidence.account)
+                return Set(tellers).map { Self.target(image, $0) }
+            }
+        }.sorted {
+            ($0.account, $0.key.image?.description ?? "") < ($1.account, $1.key.image?.description ?? "")
+        }
+    }
+
+    private static func target(_ image: ResourceID, _ account: AccountID) -> DerivedKey {
+        DerivedKey(key: .image(image, .parentImage), account: account)
+    }
+
+    func facts(at target: DerivedKey, known: [Fact], in state: State) -> [Fact] {
+        guard let image = target.key.image else { return [] }
+        var facts: [Fact] = []
+        var remembered = known
+        for origin in state.timeline(.image(image, .origin)).facts
+        where origin.evidence.account == target.account {
+            guard case .instance(let instance)? = ImageSource(origin.value) else { continue }
+            // Where the launch is forgotten nothing is known, and what was derived from it stands.
+            let subject = Subject.launch(origin.evidence.scope, instance)
+            guard let launch = LaunchRecord(subject, in: FactView(state)) else { continue }
+            remembered.removeAll { $0.isSame(as: origin) }
+            guard let parent = launch.image else { continue }
+            let value = ImageSource.image(parent).value
+            facts.append(
+                Fact(time: origin.time, phase: origin.phase, value: value, evidence: origin.evidence)
+            )
+        }
+        facts += remembered
+        var first: [Fact] = []
+        for fact in facts.sorted() where !first.contains(where: { $0.value == fact.value }) {
+            first.append(fact)
+        }
+        return first
+    }
+
+    func isProved(_ derived: Fact, at target: DerivedKey, by key: FactKey, _ fact: Fact) -> Bool {
+        switch key.attribute {
+        case .origin: key.image == target.key.image && fact.isSame(as: derived)
+        default: fact.value.launchedImage.map { ImageSource.image($0).value == derived.value } ?? false
+        }
+    }
+}

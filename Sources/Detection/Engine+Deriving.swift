@@ -1,0 +1,78 @@
+import CloudTrail
+
+// Facts from facts: what an account's records tell that only its own detector can put together.
+
+extension Engine {
+    /// Derives anew what facts lead to that have come or gone; what that changes is put before them.
+    mutating func derive(_ touched: inout [KeyedFact]) {
+        guard touched.contains(where: { Derivations.sources.contains($0.key.attribute) }) else { return }
+        for derivation in Derivations.all {
+            var targets: [DerivedKey] = []
+            for told in touched where derivation.sources.contains(told.key.attribute) {
+                targets += derivation.targets(of: told.key, told.fact, in: state)
+            }
+            if targets.isEmpty { continue }
+            let gone = touched.filter {
+                derivation.sources.contains($0.key.attribute)
+                    && !state.timeline($0.key).facts.contains($0.fact)
+            }
+            var changes: [KeyedFact] = []
+            for target in unique(targets) where owns(target.account) {
+                derive(derivation, target, without: gone, &changes)
+            }
+            touched.insert(contentsOf: changes, at: 0)
+        }
+    }
+
+    /// What may have to be derived of some accounts: a version that derived nothing may have told their facts.
+    func underivedTargets(of isConcerned: (AccountID) -> Bool) -> [UnderivedTarget] {
+        Derivations.all.flatMap { derivation in
+            derivation.allTargets(in: state).filter { owns($0.account) && isConcerned($0.account) }
+                .map { UnderivedTarget(derivation: derivation, target: $0) }
+        }
+    }
+
+    /// Derives what follows from what is known already; the facts that are new.
+    mutating func derive(_ underived: [UnderivedTarget]) -> [KeyedFact] {
+        var changes: [KeyedFact] = []
+        for waiting in underived where owns(waiting.target.account) {
+            // What was derived stands, also when what proved it is forgotten meanwhile.
+            let known = state.timeline(waiting.target.key).facts
+            if known.contains(where: { $0.evidence.account == waiting.target.account }) { continue }
+            derive(waiting.derivation, waiting.target, without: [], &changes)
+        }
+        return changes
+    }
+
+    private mutating func derive(
+        _ derivation: any Derivation,
+        _ target: DerivedKey,
+        without gone: [KeyedFact],
+        _ changes: inout [KeyedFact]
+    ) {
+        let before = state.timeline(target.key).facts.filter { $0.evidence.account == target.account }
+        let known = before.filter { fact in
+            !gone.contains { derivation.isProved(fact, at: target, by: $0.key, $0.fact) }
+        }
+        let derived = derivation.facts(at: target, known: known, in: state)
+        for fact in before where !derived.contains(fact) && state.remove(fact, at: target.key) {
+            changes.append(KeyedFact(target.key, fact))
+        }
+        let clock = state.clock(of: target.account)
+        for fact in derived where !before.contains(fact) && !isBehind(fact, target.key, clock: clock) {
+            state.insert(fact, at: target.key, touched: &changes)
+        }
+    }
+
+    private func unique(_ targets: [DerivedKey]) -> [DerivedKey] {
+        if targets.count < 2 { return targets }
+        var known: Set<DerivedKey> = []
+        return targets.filter { known.insert($0).inserted }
+    }
+}
+
+/// Something that waits to be derived.
+struct UnderivedTarget: Sendable {
+    let derivation: any Derivation
+    let target: DerivedKey
+}

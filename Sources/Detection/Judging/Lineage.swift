@@ -1,0 +1,80 @@
+import CloudTrail
+
+/// What an image was made from, what that was made from, and so on: nearest first.
+struct Lineage {
+    /// An image from which another one of the lineage was made.
+    struct Ancestor {
+        let image: ResourceID
+        /// What was made from it, as an alert shows it.
+        let statement: FactStatement
+    }
+
+    private(set) var ancestors: [Ancestor] = []
+    /// What would tell more of it.
+    private(set) var missing: [String] = []
+
+    /// So many ancestors are followed; of more nothing is known.
+    static let maximumCount = 64
+
+    /// The lineage of an image, which holds for all times.
+    init(of image: ResourceID, in facts: FactView) {
+        var visited: Set<ResourceID> = []
+        var next = 0
+        var current = image
+        while true {
+            let parents = parents(of: current, in: facts)
+            if !parents.isEmpty, visited.isEmpty { visited.insert(image) }
+            for (parent, fact) in parents where visited.insert(parent).inserted {
+                guard ancestors.count < Self.maximumCount else {
+                    missing.append("what \(current) was made from, \(Self.maximumCount) images back")
+                    return
+                }
+                let statement = FactStatement("source of \(current)", parent.description, fact)
+                ancestors.append(Ancestor(image: parent, statement: statement))
+            }
+            guard next < ancestors.count else { return }
+            current = ancestors[next].image
+            next += 1
+        }
+    }
+
+    /// The images that an image was made from: one, unless records contradict each other.
+    private mutating func parents(
+        of image: ResourceID,
+        in facts: FactView
+    ) -> [(image: ResourceID, fact: Fact)] {
+        let known = facts.image(image)
+        let origins = known.all(of: .origin)
+        if origins.isEmpty { return [] }
+        var parents: [ResourceID: Fact] = [:]
+        for fact in origins + known.all(of: .parentImage) {
+            guard case .image(let parent)? = ImageSource(fact.value) else { continue }
+            parents[parent] = min(parents[parent] ?? fact, fact)
+        }
+        if parents.isEmpty, let origin = origins.first { note(origin, of: image) }
+        return parents.map { ($0.key, $0.value) }.sorted { $0.image < $1.image }
+    }
+
+    private mutating func note(_ origin: Fact, of image: ResourceID) {
+        switch ImageSource(origin.value) {
+        case .instance(let instance): missing.append("image of \(instance), from which \(image) was made")
+        case .other(let words): missing.append("image in \(words), from which \(image) was made")
+        case .image, nil: break
+        }
+    }
+}
+
+extension Lineage {
+    /// What makes the lineage of a launch's image be read again, and whether all in it is approved.
+    static let launchTriggers: [Trigger] =
+        Trigger.on([.origin, .parentImage], .launches(.always))
+        + Trigger.on([.origin, .parentImage], .ofDescendants(.launches(.always)))
+        + ImageApproval.triggers { .ofDescendants(.launches($0)) }
+}
+
+extension FactStatement {
+    /// The same, said of an image that the finding is not about.
+    func of(_ image: ResourceID) -> FactStatement {
+        FactStatement("\(image): \(what)", value, eventID: eventID, time: time)
+    }
+}
