@@ -17,6 +17,7 @@ struct FloodTests {
         case permissionToggles
         case allowedImagesToggles
         case tagToggles
+        case ancestorTagToggles
         case disabling
     }
 
@@ -37,6 +38,7 @@ struct FloodTests {
     }()
 
     private static let image = World.image(1)
+    private static let ancestor = World.image(2)
 
     private static func record(
         _ number: Int,
@@ -103,13 +105,13 @@ struct FloodTests {
                 isOn ? "DisableAllowedImagesSettings" : "EnableAllowedImagesSettings",
                 .allowedImages(isOn ? .disabled : .enabled)
             )
-        case .tagToggles:
+        case .tagToggles, .ancestorTagToggles:
             record(
                 number,
                 isOn ? "CreateTags" : "DeleteTags",
                 .changeTags(
                     TagChange(
-                        resources: [ExactText(image.description)],
+                        resources: [ExactText((flood == .tagToggles ? image : ancestor).description)],
                         tags: ["Role": isOn ? "golden" : nil],
                         deletes: !isOn
                     )
@@ -131,7 +133,12 @@ struct FloodTests {
             "EnableImageBlockPublicAccess",
             .blockPublicAccess(.blockNewSharing)
         )
-        let creation = record(2, "CreateImage", .createImage(ImageCreation(image: image, name: "web")))
+        let origin = flood == .ancestorTagToggles ? ImageCreation.Origin.copy(ancestor, region: nil) : nil
+        let creation = record(
+            2,
+            "CopyImage",
+            .createImage(ImageCreation(image: image, name: "web", origin: origin))
+        )
         let launches = (3..<23).map { number in
             let launch = InstanceLaunch(
                 instances: [.init(id: ResourceID("i-000000000000000\(number + 10)"), image: image)],
@@ -139,7 +146,8 @@ struct FloodTests {
             )
             return record(number * count / 23, "RunInstances", .runInstances(launch), by: "launcher\(number)")
         }
-        let calls = [first, creation] + launches + (0..<count).map { call(flood, $0 + 1000) }
+        let base = record(0, "RegisterImage", .createImage(ImageCreation(image: ancestor, name: "base")))
+        let calls = [base, first, creation] + launches + (0..<count).map { call(flood, $0 + 1000) }
         return switch order {
         case .inTime: calls.sorted { $0.time < $1.time }
         case .reversed: calls.sorted { $0.time > $1.time }

@@ -33,7 +33,7 @@ struct OracleTests {
             var random = SplitMix64(seed: 20_000 + seed)
             let policy = Self.policy(&random)
             let records = History.records(
-                Int.random(in: 3...30, using: &random),
+                Int.random(in: 6...30, using: &random),
                 random,
                 about: [
                     .share, .share, .share, .share, .share, .share, .reset, .cancel, .disable, .enable,
@@ -84,5 +84,36 @@ struct OracleTests {
             }
         }
         #expect(count > 150, "the histories hold something to judge")
+    }
+
+    @Test(arguments: 0..<3)
+    func lineagesAreAsTheTextSays(_ part: Int) {
+        var verdicts: [Verdict: Int] = [:]
+        for seed in UInt64(part * 100)..<UInt64(part * 100 + 100) {
+            var random = SplitMix64(seed: 60_000 + seed)
+            var policy = Policy()
+            var (byID, byOwner) = (Policy.ApprovedImage(), Policy.ApprovedImage())
+            byID.ids = ["\(World.image(random.pick([1, 3])))"]
+            byOwner.owners = ["\(random.pick([World.owner, World.member]))"]
+            policy.approvedImages = random.chance(70) ? [byID, byOwner] : [byID]
+            if random.chance(30) { policy.deniedImages = ["\(World.image(2))"] }
+            let records = History.records(
+                Int.random(in: 3...30, using: &random),
+                random,
+                about: [.create, .create, .create, .launch, .launch, .launch, .terminate, .deregister]
+            )
+            var found: [Resource: FindingSketch] = [:]
+            for (_, finding) in Self.engine(policy, records).findings()
+            where finding.identity.rule == "launch-from-tainted-ami" {
+                let subject = finding.identity.subject
+                let id = "\(subject.scope) \(subject.resource.id)"
+                found[Resource(type: .instance, id: id)] = FindingSketch(finding)
+                verdicts[finding.verdict, default: 0] += 1
+            }
+            let expected = LineageOracle(records, policy).findings()
+            #expect(found == expected, "seed \(seed)")
+            if found != expected { return }
+        }
+        #expect(verdicts[.violation] ?? 0 > 20 && verdicts[.undetermined] ?? 0 > 20, "\(verdicts)")
     }
 }

@@ -26,13 +26,7 @@ struct ParentImageTests {
         )
     }
 
-    private static func launch(
-        _ number: UInt64,
-        at second: Int64,
-        _ instance: Int,
-        from image: Int
-    )
-        -> Record
+    private static func launch(_ number: UInt64, at second: Int64, _ instance: Int, from image: Int) -> Record
     {
         let launched = InstanceLaunch.Instance(id: World.instance(instance), image: World.image(image))
         return record(
@@ -81,6 +75,12 @@ struct ParentImageTests {
         }
     }
 
+    private static func told(_ engine: Engine) -> [Verdict] {
+        engine.findings().map(\.finding).filter { $0.identity.rule == "launch-from-tainted-ami" }.map(
+            \.verdict
+        )
+    }
+
     /// Another account's engine cannot look the instance up, and reads in the catalogue what its owner's has derived.
     @Test
     func anotherAccountsEngineReadsIt() throws {
@@ -103,6 +103,10 @@ struct ParentImageTests {
         }
         #expect(Self.parents(of: 2, in: members) == Self.parents(of: 2, in: owners))
         #expect(Self.parents(of: 2, in: members).count == 1)
+        #expect(Self.told(members) == [.violation])
+        let tainted = alerts.filter { $0.finding.identity.rule == "launch-from-tainted-ami" }
+        #expect(tainted.map(\.finding.verdict) == [.undetermined, .violation])
+        #expect(tainted.map(\.finding.identity.subject.scope.account) == [World.member, World.member])
     }
 
     /// Whoever does not own the instance's account derives nothing.
@@ -159,16 +163,16 @@ struct ParentImageTests {
         var engine = Self.engine()
         var alerts: [Alert] = []
         let launch = Self.launch(1, at: 0, 1, from: 1)
-        for record in [
-            launch, Self.creation(2, at: 10, 2, from: 1), Self.launch(3, at: 20, 2, from: 2),
-        ] {
+        for record in [launch, Self.creation(2, at: 10, 2, from: 1), Self.launch(3, at: 20, 2, from: 2)] {
             _ = engine.process(record, into: &alerts)
         }
+        #expect(Self.told(engine) == [.violation])
         engine.commit()
         var failed = launch
         failed.error = "Client.UnauthorizedOperation"
         _ = engine.process(failed, into: &alerts)
         #expect(Self.parents(of: 2, in: engine).isEmpty)
+        #expect(Self.told(engine) == [.undetermined])
         engine.rollback()
         #expect(Self.parents(of: 2, in: engine).count == 1)
     }
@@ -194,6 +198,7 @@ struct ParentImageTests {
                 .isEmpty
         )
         #expect(Self.parents(of: 2, in: engine).count == 1)
+        #expect(Self.told(engine) == [.violation])
         var restored = Self.engine { $0.horizonSeconds = day }
         for entry in engine.allEntries() { try restored.restore(key: entry.key, value: entry.value) }
         alerts.removeAll()
@@ -221,9 +226,7 @@ struct ParentImageTests {
         derived.entryKey(.facts(.image(World.image(2), .parentImage), writer: World.owner))
         let key = Array(derived.bytes)
         let entries = engine.allEntries()
-        let older = entries.filter {
-            !$0.key.elementsEqual(key) && !$0.key.dropFirst().starts(with: [1])
-        }
+        let older = entries.filter { !$0.key.elementsEqual(key) && !$0.key.dropFirst().starts(with: [1]) }
         #expect(older.count < entries.count)
         var restored = Self.engine()
         for entry in older { try restored.restore(key: entry.key, value: entry.value) }
@@ -232,6 +235,7 @@ struct ParentImageTests {
         for _ in 0..<2 {
             alerts.removeAll()
             while restored.hasBacklog { restored.evaluateBacklog(atMost: 1, into: &alerts) }
+            #expect(Self.told(restored) == [.violation])
             #expect(restored.pendingChanges().contains { $0.key.elementsEqual(key) })
             restored.rollback()
         }

@@ -38,7 +38,8 @@ public struct RuleSet: Sendable {
         AMISharedByService(), AMIShareAttemptDenied(), AMIShareBurst(), AMIExported(),
         AMISnapshotShared(), BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
-        LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), AMICreatedWithoutRequiredTags(),
+        LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
+        AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
         AllowedAMIsCriteriaWeakened(), WatchedCallUnreadable(),
     ])
