@@ -105,8 +105,8 @@ struct ParentImageTests {
         #expect(Self.parents(of: 2, in: members).count == 1)
         #expect(Self.told(members) == [.violation])
         let tainted = alerts.filter { $0.finding.identity.rule == "launch-from-tainted-ami" }
-        #expect(tainted.map(\.finding.verdict) == [.undetermined, .violation])
-        #expect(tainted.map(\.finding.identity.subject.scope.account) == [World.member, World.member])
+        #expect(tainted.map(\.finding.verdict) == [.violation])
+        #expect(tainted.map(\.finding.identity.subject.scope.account) == [World.member])
     }
 
     /// Whoever does not own the instance's account derives nothing.
@@ -172,7 +172,7 @@ struct ParentImageTests {
         failed.error = "Client.UnauthorizedOperation"
         _ = engine.process(failed, into: &alerts)
         #expect(Self.parents(of: 2, in: engine).isEmpty)
-        #expect(Self.told(engine) == [.undetermined])
+        #expect(Self.told(engine).isEmpty)
         engine.rollback()
         #expect(Self.parents(of: 2, in: engine).count == 1)
     }
@@ -261,9 +261,9 @@ struct ParentImageTests {
         _ = engine.process(copy(100, of: 102), into: &alerts)
         let view = FactView(engine.state)
         #expect(Lineage(of: World.image(200), in: view).ancestors.count == Lineage.maximumCount)
-        #expect(Lineage(of: World.image(200), in: view).missing.count == 1)
+        #expect(Lineage(of: World.image(200), in: view).missing != nil)
         let circle = Lineage(of: World.image(101), in: view)
         #expect(circle.ancestors.map(\.image) == [World.image(100), World.image(102)])
-        #expect(circle.missing.isEmpty)
+        #expect(circle.missing == nil)
     }
 }

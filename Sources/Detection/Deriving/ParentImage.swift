@@ -23,11 +23,6 @@ enum ImageSource {
     case image(ResourceID)
     /// `CreateImage`.
     case instance(ResourceID)
-    /// Something that no event tells the image of: disk files, an S3 object; in words.
-    case other(ExactText)
-
-    /// What `ImportImage` makes an image from.
-    static let diskFiles = ImageSource.other("imported disk files")
 
     /// Nil for what tells no source.
     init?(_ value: FactValue) {
@@ -37,44 +32,34 @@ enum ImageSource {
         } else if text.string.hasBytes(prefix: "i-") {
             self = .instance(ResourceID(text.string))
         } else {
-            self = .other(text)
+            return nil
         }
     }
 
-    /// Nil where an image is made from snapshots: with those a lineage begins.
+    /// Nil where an image is made from snapshots, disk files or an object of unknown content: with those a lineage begins.
     init?(_ origin: ImageCreation.Origin?) {
         switch origin {
         case .copy(let image, _): self = .image(image)
         case .instance(let instance): self = .instance(instance)
-        case .imported: self = .diskFiles
-        case .restored(let bucket, let key): self = Self.stored(bucket, key)
-        case .snapshots, nil: return nil
+        case .restored(_, let key): self.init(storedAs: key?.string ?? "")
+        case .snapshots, .imported, nil: return nil
         }
     }
 
     /// `CreateStoreImageTask` names the object after the image: `ami-….bin`.
-    private static func stored(_ bucket: ExactText?, _ key: ExactText?) -> ImageSource {
-        let name = key?.string.split(separator: "/").last ?? ""
-        let image = name.hasSuffix(".bin") ? name.dropLast(4) : ""
-        if image.wholeMatch(of: /ami-([0-9a-f]{8}|[0-9a-f]{17})/) != nil {
-            return .image(ResourceID(String(image)))
-        }
-        return .other(ExactText("s3://\(bucket?.string ?? "?")/\(key?.string ?? "?")"))
+    private init?(storedAs key: String) {
+        let name = key.split(separator: "/").last ?? ""
+        guard let image = name.wholeMatch(of: /(ami-([0-9a-f]{8}|[0-9a-f]{17}))\.bin/)?.1 else { return nil }
+        self = .image(ResourceID(String(image)))
     }
 
     /// The value of `origin`.
-    var value: FactValue {
-        switch self {
-        case .image(let id), .instance(let id): .text(ExactText(id.description))
-        case .other(let words): .text(words)
-        }
-    }
+    var value: FactValue { .text(ExactText(id.description)) }
 
     /// The image or instance.
-    var id: ResourceID? {
+    var id: ResourceID {
         switch self {
         case .image(let id), .instance(let id): id
-        case .other: nil
         }
     }
 }

@@ -12,6 +12,23 @@ struct ImageApproval {
         return context.inForce.approvals.contains { matches($0, known) }
     }
 
+    /// Whether somebody answers for this very image, whatever it was made from: the policy names its id, it bears a tag that
+    /// approves it, or a publisher has made it. Its owner and its name alone a copy gets by itself.
+    func isDeliberate() -> Bool {
+        if context.inForce.deniedImages.contains(image) { return false }
+        let known = context.facts.image(image)
+        if context.policy.publishers != nil,
+            known.all(of: .origin).contains(where: {
+                !$0.evidence.isInventory && context.policy.isPublisher($0.evidence) == true
+            })
+        {
+            return true
+        }
+        return context.inForce.approvals.contains {
+            ($0.ids != nil || !$0.tags.isEmpty) && matches($0, known)
+        }
+    }
+
     private func matches(_ entry: PolicyInForce.Approval, _ known: ImageView) -> Bool {
         if let ids = entry.ids, !ids.contains(image) { return false }
         if let owners = entry.owners {

@@ -10,23 +10,27 @@ struct Lineage {
     }
 
     private(set) var ancestors: [Ancestor] = []
-    /// What would tell more of it.
-    private(set) var missing: [String] = []
+    /// What nobody followed, in words; nil when the lineage is whole as far as anybody knows.
+    private(set) var missing: String?
 
     /// So many ancestors are followed; of more nothing is known.
     static let maximumCount = 64
 
-    /// The lineage of an image, which holds for all times.
-    init(of image: ResourceID, in facts: FactView) {
+    /// The lineage of an image, which holds for all times, up to the images at which it `ends`.
+    init(of image: ResourceID, in facts: FactView, ends: (ResourceID) -> Bool = { _ in false }) {
         var visited: Set<ResourceID> = []
         var next = 0
         var current = image
         while true {
-            let parents = parents(of: current, in: facts)
-            if !parents.isEmpty, visited.isEmpty { visited.insert(image) }
-            for (parent, fact) in parents where visited.insert(parent).inserted {
+            let parents = Self.parents(of: current, in: facts)
+            // Cheaper in this order: most images were made from none that is known.
+            if next == 0 {
+                if parents.isEmpty || ends(image) { return }
+                visited.insert(image)
+            }
+            for (parent, fact) in parents where visited.insert(parent).inserted && !ends(parent) {
                 guard ancestors.count < Self.maximumCount else {
-                    missing.append("what \(current) was made from, \(Self.maximumCount) images back")
+                    missing = "what \(current) was made from, \(Self.maximumCount) images back"
                     return
                 }
                 let statement = FactStatement("source of \(current)", parent.description, fact)
@@ -39,7 +43,7 @@ struct Lineage {
     }
 
     /// The images that an image was made from: one, unless records contradict each other.
-    private mutating func parents(
+    private static func parents(
         of image: ResourceID,
         in facts: FactView
     ) -> [(image: ResourceID, fact: Fact)] {
@@ -51,16 +55,7 @@ struct Lineage {
             guard case .image(let parent)? = ImageSource(fact.value) else { continue }
             parents[parent] = min(parents[parent] ?? fact, fact)
         }
-        if parents.isEmpty, let origin = origins.first { note(origin, of: image) }
         return parents.map { ($0.key, $0.value) }.sorted { $0.image < $1.image }
-    }
-
-    private mutating func note(_ origin: Fact, of image: ResourceID) {
-        switch ImageSource(origin.value) {
-        case .instance(let instance): missing.append("image of \(instance), from which \(image) was made")
-        case .other(let words): missing.append("image in \(words), from which \(image) was made")
-        case .image, nil: break
-        }
     }
 }
 
@@ -69,6 +64,7 @@ extension Lineage {
     static let launchTriggers: [Trigger] =
         Trigger.on([.origin, .parentImage], .launches(.always))
         + Trigger.on([.origin, .parentImage], .ofDescendants(.launches(.always)))
+        + ImageApproval.launchTriggers
         + ImageApproval.triggers { .ofDescendants(.launches($0)) }
 }
 

@@ -36,9 +36,9 @@ final class StateStorage: @unchecked Sendable {
     /// The images that an inventory shows to be public.
     @exclusivity(unchecked)
     var shownPublic: Set<ResourceID> = []
-    /// Who told the long timelines of images.
     @exclusivity(unchecked)
     var madeFrom: [ResourceID: Set<ResourceID>] = [:]
+    /// Who told the long timelines of images.
     @exclusivity(unchecked)
     var tellers: [FactKey: Tellers] = [:]
     /// The changes since the last commit; nil when none are kept.

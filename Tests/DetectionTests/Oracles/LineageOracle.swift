@@ -58,14 +58,13 @@ struct LineageOracle {
     // MARK: Where an image comes from
 
     private func verdict(_ image: ResourceID?) -> Verdict? {
-        guard let image else { return .undetermined }
+        guard let image, !isAnsweredFor(image) else { return nil }
         var isUnknown = false
         var known: Set<ResourceID> = [image]
         var waiting = [image]
         while let next = waiting.popLast() {
-            let parents = parents(of: next)
-            if parents == nil { isUnknown = true }
-            for parent in parents ?? [] where known.insert(parent).inserted {
+            for parent in parents(of: next) where known.insert(parent).inserted {
+                if isAnsweredFor(parent) { continue }
                 waiting.append(parent)
                 switch isApproved(parent) {
                 case false?: return .violation
@@ -77,27 +76,45 @@ struct LineageOracle {
         return isUnknown ? .undetermined : nil
     }
 
-    /// Nil where it was made from something that nobody tells.
-    private func parents(of image: ResourceID) -> Set<ResourceID>? {
+    private func parents(of image: ResourceID) -> Set<ResourceID> {
         var parents: Set<ResourceID> = []
-        var isMade = false
         for record in records {
             guard case .createImage(let creation) = record.call, creation.image == image else { continue }
             switch creation.origin {
             case .copy(let source, _): parents.insert(source)
             case .instance(let instance):
-                isMade = true
                 if let parent = launches()[scope(record, instance)]?.image { parents.insert(parent) }
             case .restored(_, let key):
-                isMade = true
                 if let key, key.string.hasPrefix("ami-") {
                     parents.insert(ResourceID(String(key.string.dropLast(4))))
                 }
-            case .imported: isMade = true
-            case .snapshots, nil: break
+            case .imported, .snapshots, nil: break
             }
         }
-        return parents.isEmpty && isMade ? nil : parents
+        return parents
+    }
+
+    /// The id of what an image was made from.
+    private func source(_ creation: ImageCreation) -> String? {
+        switch creation.origin {
+        case .copy(let source, _): source.description
+        case .instance(let instance): instance.description
+        case .restored(_, let key?) where key.string.hasPrefix("ami-"): String(key.string.dropLast(4))
+        case .restored, .imported, .snapshots, nil: nil
+        }
+    }
+
+    private func isAnsweredFor(_ image: ResourceID) -> Bool {
+        let id = ExactText("\(image)")
+        if policy.deniedImages.contains(id) { return false }
+        let isNamed = policy.approvedImages?.contains { $0.ids?.contains(id) == true } ?? false
+        let isPublished = records.contains { record in
+            guard case .createImage(let creation) = record.call, creation.image == image,
+                source(creation) != nil, let maker = record.actor.principalARN
+            else { return false }
+            return policy.publishers?.contains { $0.matches(maker) } ?? false
+        }
+        return isNamed || isPublished
     }
 
     private func isApproved(_ image: ResourceID) -> Bool? {

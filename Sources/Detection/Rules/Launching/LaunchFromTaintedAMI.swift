@@ -1,7 +1,7 @@
 import CloudTrail
 
 /// An instance whose image descends from one that is not approved as of the launch: own copies of it, and images of what
-/// was launched from it, pass where the image itself would not.
+/// was launched from it, pass where the image itself would not. Behind an image that somebody answers for it does not look.
 struct LaunchFromTaintedAMI: Rule {
     let metadata = RuleMetadata(
         id: "launch-from-tainted-ami",
@@ -18,14 +18,17 @@ struct LaunchFromTaintedAMI: Rule {
     let triggers = LaunchRecord.triggers + Lineage.launchTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.approvedImages != nil, let launch = context.launch else { return nil }
-        guard let image = launch.image else { return launch.unknownImage() }
-        let lineage = Lineage(of: image, in: context.facts)
+        guard context.policy.approvedImages != nil, let launch = context.launch, let image = launch.image
+        else { return nil }
+        func approval(of image: ResourceID) -> ImageApproval {
+            ImageApproval(image: image, time: launch.time, context: context)
+        }
+        let lineage = Lineage(of: image, in: context.facts) { approval(of: $0).isDeliberate() }
         var facts = [launch.statement]
-        var missing = lineage.missing
+        var missing = lineage.missing.map { [$0] } ?? []
         for ancestor in lineage.ancestors {
             facts.append(ancestor.statement)
-            let approval = ImageApproval(image: ancestor.image, time: launch.time, context: context)
+            let approval = approval(of: ancestor.image)
             let isDenied = context.inForce.deniedImages.contains(ancestor.image)
             if !isDenied, approval.isCertain() { continue }
             let (answer, clause) = isDenied ? (.no(), "images.denied") : approval.answer()
