@@ -12,8 +12,10 @@ struct ImageApproval {
         return context.inForce.approvals.contains { matches($0, known) }
     }
 
-    /// Whether somebody answers for this very image, whatever it was made from: the policy names its id, it bears a tag that
-    /// approves it, or a publisher has made it. Its owner and its name alone a copy gets by itself.
+    /// Whether somebody answers for this very image, whatever it was made from.
+    ///
+    /// The policy names its id, it bears a tag that approves it, or a publisher has made it: an owner and a name alone a
+    /// copy gets by itself.
     func isDeliberate() -> Bool {
         if context.inForce.deniedImages.contains(image) { return false }
         let known = context.facts.image(image)

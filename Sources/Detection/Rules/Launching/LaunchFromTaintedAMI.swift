@@ -1,7 +1,9 @@
 import CloudTrail
 
-/// An instance whose image descends from one that is not approved as of the launch: own copies of it, and images of what
-/// was launched from it, pass where the image itself would not. Behind an image that somebody answers for it does not look.
+/// An instance whose image descends from one that is not approved as of the launch.
+///
+/// Own copies of an image, and images of what was launched from it, pass where the image itself would not. Behind an image
+/// that somebody answers for it does not look.
 struct LaunchFromTaintedAMI: Rule {
     let metadata = RuleMetadata(
         id: "launch-from-tainted-ami",
