@@ -64,16 +64,21 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const ui
     return names;
 }
 
-bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+amiwatch_glance amiwatch_look(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     // A list, or a `Records` document, holds many records: they are cut apart and counted instead.
-    if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return false;
+    if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return AMIWATCH_UNKNOWN;
     amiwatch_names names = amiwatch_scan_names(prefilter, bytes, length);
-    if (!names.one_other_call || names.plain != 1) return false;
+    if (names.suspicious) return AMIWATCH_SUSPICIOUS;
+    if (!names.one_other_call || names.plain != 1) return AMIWATCH_UNKNOWN;
     // Only now: the end is in the cache by now, and would have been waited for before the scan.
     size_t last = length - 1;
     while (last > 0 && (bytes[last] == ' ' || bytes[last] == '\n' || bytes[last] == '\r' || bytes[last] == '\t'))
         last -= 1;
-    return bytes[last] == '}';
+    return bytes[last] == '}' ? AMIWATCH_IGNORABLE : AMIWATCH_UNKNOWN;
+}
+
+bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
+    return amiwatch_look(prefilter, bytes, length) == AMIWATCH_IGNORABLE;
 }
 
 amiwatch_extent amiwatch_value_extent(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length,

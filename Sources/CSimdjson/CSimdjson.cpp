@@ -1,4 +1,5 @@
 #include "CSimdjson.h"
+#include "Tape.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -10,9 +11,15 @@ static constexpr size_t kept_capacity = size_t(4) << 20;
 
 struct amiwatch_json_parser {
     simdjson::dom::parser *parser = nullptr;
+    // The text, its padding, and as much room again for texts without their escapes.
     uint8_t *buffer = nullptr;
+    // Of each of the two.
     size_t capacity = 0;
     size_t max_depth = 0;
+    // What is written without simdjson's second stage.
+    uint64_t *tape = nullptr;
+    size_t tape_words = 0;
+    uint32_t *opens = nullptr;
 };
 
 static bool renew(amiwatch_json_parser *self) {
@@ -22,17 +29,23 @@ static bool renew(amiwatch_json_parser *self) {
     return self->parser != nullptr && self->parser->allocate(64 * 1024, self->max_depth + 1) == simdjson::SUCCESS;
 }
 
+static uint8_t *new_buffer(size_t capacity) { return static_cast<uint8_t *>(std::malloc(2 * capacity)); }
+
+static void replace_buffer(amiwatch_json_parser *self, uint8_t *buffer, size_t capacity) {
+    std::free(self->buffer);
+    self->buffer = buffer;
+    self->capacity = buffer == nullptr ? 0 : capacity;
+}
+
 static bool reserve(amiwatch_json_parser *self, size_t length) {
     size_t wanted = length + simdjson::SIMDJSON_PADDING;
     if (self->capacity >= wanted && (self->capacity <= kept_capacity || wanted > kept_capacity)) return true;
     size_t capacity = wanted < 64 * 1024 ? 64 * 1024 : wanted + wanted / 4;
-    std::free(self->buffer);
-    self->buffer = static_cast<uint8_t *>(std::malloc(capacity));
-    self->capacity = self->buffer == nullptr ? 0 : capacity;
+    replace_buffer(self, new_buffer(capacity), capacity);
     return self->buffer != nullptr;
 }
 
-static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+using amiwatch::is_digit;
 
 // The length of a JSON number (RFC 8259, section 6), 0 when there is none; `is_large` when it may not fit 64 bits.
 static size_t number_length(const uint8_t *at, const uint8_t *end, bool &is_large) {
@@ -138,13 +151,11 @@ static bool mend(amiwatch_json_parser *self, size_t &length) {
     size_t controls = 0;
     for (size_t at = 0; at < length; at += 1) controls += self->buffer[at] < 0x20;
     size_t capacity = length + 5 * controls + simdjson::SIMDJSON_PADDING;
-    uint8_t *mended = static_cast<uint8_t *>(std::malloc(capacity));
+    uint8_t *mended = new_buffer(capacity);
     if (mended == nullptr) return false;
     length = mend_strings(self->buffer, length, mended);
     std::memset(mended + length, 0, simdjson::SIMDJSON_PADDING);
-    std::free(self->buffer);
-    self->buffer = mended;
-    self->capacity = capacity;
+    replace_buffer(self, mended, capacity);
     return true;
 }
 
@@ -152,7 +163,8 @@ amiwatch_json_parser *amiwatch_json_new(size_t max_depth) {
     auto self = new (std::nothrow) amiwatch_json_parser();
     if (self == nullptr) return nullptr;
     self->max_depth = max_depth;
-    if (renew(self) && reserve(self, 0)) return self;
+    self->opens = static_cast<uint32_t *>(std::malloc(max_depth * sizeof(uint32_t)));
+    if (self->opens != nullptr && renew(self) && reserve(self, 0)) return self;
     amiwatch_json_free(self);
     return nullptr;
 }
@@ -160,8 +172,52 @@ amiwatch_json_parser *amiwatch_json_new(size_t max_depth) {
 void amiwatch_json_free(amiwatch_json_parser *self) {
     if (self == nullptr) return;
     delete self->parser;
-    std::free(self->buffer);
+    replace_buffer(self, nullptr, 0);
+    std::free(self->tape);
+    std::free(self->opens);
     delete self;
+}
+
+// Room for the tape of a text; false when memory is short.
+static bool reserve_tape(amiwatch_json_parser *self, size_t length) {
+    size_t words = length + 4;
+    if (self->tape_words >= words) return true;
+    words = words < 64 * 1024 ? 64 * 1024 : words + words / 4;
+    std::free(self->tape);
+    self->tape = static_cast<uint64_t *>(std::malloc(words * sizeof(uint64_t)));
+    self->tape_words = self->tape == nullptr ? 0 : words;
+    return self->tape != nullptr;
+}
+
+static void copy(amiwatch_json_parser *self, const uint8_t *bytes, size_t length) {
+    std::memcpy(self->buffer, bytes, length);
+    std::memset(self->buffer + length, 0, simdjson::SIMDJSON_PADDING);
+}
+
+// Parses a text of the usual kind; false when it needs a closer look. Where it has no escapes its strings are used where
+// they stand.
+static bool parse_usual(amiwatch_json_parser *self, const uint8_t *bytes, size_t length,
+                        amiwatch_json_document *document) {
+    auto &parser = *self->parser;
+    if (length > kept_capacity || !reserve_tape(self, length)) return false;
+    if (parser.capacity() < length) {
+        size_t capacity = 2 * length < kept_capacity ? 2 * length : kept_capacity;
+        if (parser.allocate(capacity, self->max_depth + 1) != simdjson::SUCCESS) return false;
+    }
+    auto &stage = *parser.implementation;
+    // It copies what remains behind the last whole block, and so reads nothing behind the text.
+    if (stage.stage1(bytes, length, simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
+    uint8_t *unescaped = nullptr;
+    if (std::memchr(bytes, '\\', length) != nullptr) {
+        copy(self, bytes, length);
+        bytes = self->buffer;
+        unescaped = self->buffer + length + simdjson::SIMDJSON_PADDING;
+    }
+    amiwatch::Text text{bytes, bytes + length};
+    if (!amiwatch::write_tape(stage, text, self->tape, self->opens, self->max_depth, unescaped)) return false;
+    document->tape = self->tape;
+    document->strings = bytes;
+    return true;
 }
 
 amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *self, const uint8_t *bytes, size_t length,
@@ -171,8 +227,8 @@ amiwatch_json_status amiwatch_json_parse(amiwatch_json_parser *self, const uint8
         if (!renew(self)) return AMIWATCH_JSON_OUT_OF_MEMORY;
     }
     if (!reserve(self, length)) return AMIWATCH_JSON_OUT_OF_MEMORY;
-    std::memcpy(self->buffer, bytes, length);
-    std::memset(self->buffer + length, 0, simdjson::SIMDJSON_PADDING);
+    if (parse_usual(self, bytes, length, document)) return AMIWATCH_JSON_OK;
+    copy(self, bytes, length);
     simdjson::dom::element root;
     auto error = self->parser->parse(self->buffer, length, false).get(root);
     for (bool mended = false, replaced = false; error != simdjson::SUCCESS;) {

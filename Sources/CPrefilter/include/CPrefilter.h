@@ -69,8 +69,22 @@ void amiwatch_prefilter_free(amiwatch_prefilter *_Nullable prefilter);
 amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes,
                                    size_t length);
 
-/// Whether a message value certainly is one JSON document with one record (bare, or in an envelope) of a call that
-/// is not watched, of a service of AWS's. Everything else needs a closer look.
+/// What a look at a whole message tells.
+typedef enum {
+    /// Anything that needs a closer look.
+    AMIWATCH_UNKNOWN = 0,
+    /// It certainly is one JSON document with one record (bare, or in an envelope) of a call that is not watched, of a
+    /// service of AWS's.
+    AMIWATCH_IGNORABLE = 1,
+    /// It begins as an object, and its names are suspicious.
+    AMIWATCH_SUSPICIOUS = 2,
+} amiwatch_glance;
+
+/// Looks at a message value.
+amiwatch_glance amiwatch_look(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes,
+                              size_t length);
+
+/// Whether a look at a message value tells that it is ignorable.
 bool amiwatch_ignorable(const amiwatch_prefilter *_Nonnull prefilter, const uint8_t *_Nullable bytes, size_t length);
 
 /// Scans from an opening bracket or a quote at `start` to its end, or a scalar to the delimiter behind it.

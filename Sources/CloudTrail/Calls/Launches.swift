@@ -55,8 +55,9 @@ extension InstanceLaunch {
         var instances: [Instance] = []
         var unread: ExactText?
         for item in parameters.answer("instancesSet").list {
-            if let id = item.field("instanceId")?.id {
-                instances.append(Instance(id: id, image: item.field("imageId")?.id ?? image))
+            let (instance, itsImage) = item.fields("instanceId", "imageId")
+            if let id = instance?.id {
+                instances.append(Instance(id: id, image: itsImage?.id ?? image))
             } else {
                 unread = "an instance without instanceId"
             }

@@ -39,25 +39,25 @@ struct Parameters {
         response: JSONValue?,
         details: JSONValue?,
         failed: Bool,
-        levels: (RecordReader.Level, RecordReader.Level, RecordReader.Level)
+        parsing parse: (_ number: Int, _ text: UTF8Text) -> JSONValue?
     ) {
         self.call = call
         self.failed = failed
-        self.request = Self.side(request, call, "Request", levels.0)
-        self.response = failed ? .missing : Self.side(response, call, "Response", levels.1)
-        self.details = details.flatMap { Self.side($0, call, "Details", levels.2).value }
+        self.request = Self.side(request, call, "Request") { parse(0, $0) }
+        self.response = failed ? .missing : Self.side(response, call, "Response") { parse(1, $0) }
+        self.details = details.flatMap { Self.side($0, call, "Details") { parse(2, $0) }.value }
     }
 
     private static func side(
         _ value: JSONValue?,
         _ call: WatchedCall,
         _ suffix: StaticString,
-        _ level: RecordReader.Level
+        _ parse: (UTF8Text) -> JSONValue?
     ) -> Side {
         guard let value, !value.isNull else { return .missing }
         if let text = value.text {
             // Some converters leave the parameters as JSON in a string.
-            guard text.hasPrefix("{"), case .success(let inner) = level.parse(text.raw), inner.isObject else {
+            guard text.hasPrefix("{"), let inner = parse(text), inner.isObject else {
                 return text.isEmpty ? .missing : .unknown
             }
             return unwrap(inner, call, suffix)

@@ -13,7 +13,7 @@ final class JSONParser {
 
     deinit { amiwatch_json_free(parser) }
 
-    /// The root of exactly one JSON value; valid until the next call.
+    /// The root of exactly one JSON value; valid until the next call, and as long as the text.
     func parse(_ text: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
         guard let parser else { throw .outOfMemory }
         var document = amiwatch_json_document()

@@ -1,6 +1,6 @@
 /// A value of a parsed document, as a position on simdjson's tape.
 ///
-/// Valid until its parser parses again.
+/// Valid until its parser parses again, and as long as the text that was parsed.
 struct JSONValue {
     private let tape: UnsafePointer<UInt64>
     private let strings: UnsafePointer<UInt8>
@@ -28,14 +28,23 @@ struct JSONValue {
     var isObject: Bool { tag == 0x7B }
     var isArray: Bool { tag == 0x5B }
     var isNull: Bool { tag == 0x6E }
-    var isString: Bool { tag == 0x22 }
+    var isString: Bool { Self.isString(tag) }
+
+    /// Strings have one of two types.
+    @inline(__always)
+    private static func isString(_ tag: UInt8) -> Bool { tag == 0x27 || tag == 0x22 }
 
     /// The text of a string; nil for anything else.
     @inline(__always)
-    var text: UTF8Text? { tag == 0x22 ? string(at: index) : nil }
+    var text: UTF8Text? { isString ? string(at: index) : nil }
 
     @inline(__always)
     private func string(at index: Int) -> UTF8Text {
+        let word = tape[index]
+        if word >> 56 == 0x27 {
+            let count = Int(word >> 28) & 0x0FFF_FFFF
+            return UTF8Text(UnsafeBufferPointer(start: strings + Int(word & 0x0FFF_FFFF), count: count))
+        }
         let start = strings + Int(tape[index] & 0x00FF_FFFF_FFFF_FFFF)
         let count = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
         return UTF8Text(UnsafeBufferPointer(start: start + 4, count: Int(count)))
@@ -65,7 +74,7 @@ struct JSONValue {
     /// Nil for null, objects and arrays.
     var scalar: String? {
         switch tag {
-        case 0x22: string(at: index).string
+        case 0x22, 0x27: string(at: index).string
         case 0x6C: String(Int64(bitPattern: tape[index + 1]))
         case 0x75: String(tape[index + 1])
         case 0x64: String(Double(bitPattern: tape[index + 1]))
@@ -95,13 +104,27 @@ struct JSONValue {
         return found
     }
 
+    /// Two fields, found in one pass.
+    @inline(__always)
+    func fields(_ first: StaticString, _ second: StaticString) -> (JSONValue?, JSONValue?) {
+        var found: (JSONValue?, JSONValue?)
+        for (name, value) in members {
+            if name.isField(first) {
+                found.0 = value
+            } else if name.isField(second) {
+                found.1 = value
+            }
+        }
+        return found
+    }
+
     struct Members: Sequence, IteratorProtocol {
         fileprivate var position: Int
         fileprivate let value: JSONValue
 
         @inline(__always)
         mutating func next() -> (UTF8Text, JSONValue)? {
-            guard position >= 0, value.at(position).tag == 0x22 else { return nil }
+            guard position >= 0, JSONValue.isString(value.at(position).tag) else { return nil }
             let member = value.at(position + 1)
             defer { position = member.end }
             return (value.string(at: position), member)

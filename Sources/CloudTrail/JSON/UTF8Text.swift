@@ -27,7 +27,8 @@ struct UTF8Text {
         guard text.count == name.utf8CodeUnitCount, let base = text.bytes.baseAddress else {
             return text.count == name.utf8CodeUnitCount
         }
-        return memcmp(base, name.utf8Start, text.count) == 0
+        // The length as it is known when this is compiled: then no function is called.
+        return memcmp(base, name.utf8Start, name.utf8CodeUnitCount) == 0
     }
 
     static func == (left: UTF8Text, right: UTF8Text) -> Bool {
@@ -42,7 +43,7 @@ struct UTF8Text {
     func isField(_ name: StaticString) -> Bool {
         guard count == name.utf8CodeUnitCount, count > 0, let base = bytes.baseAddress else { return false }
         return base[0] | 0x20 == name.utf8Start[0] | 0x20
-            && memcmp(base + 1, name.utf8Start + 1, count - 1) == 0
+            && memcmp(base + 1, name.utf8Start + 1, name.utf8CodeUnitCount - 1) == 0
     }
 
     func hasSuffix(_ name: StaticString) -> Bool {

@@ -11,7 +11,7 @@ struct Caller {
     var issuerARN: UTF8Text?
 
     /// Reads `userIdentity`, and what the frame says beside it.
-    init(_ identity: JSONValue?, _ frame: Frame) throws(Refusal) {
+    init(_ identity: JSONValue?, _ frame: borrowing Frame) throws(Refusal) {
         var arn: JSONValue?
         var type: JSONValue?
         var invokedBy: JSONValue?
@@ -49,14 +49,13 @@ struct Caller {
         )
     }
 
-    /// The fingerprint that the actor has.
-    var fingerprint: UInt64 {
-        var fingerprint = TextFingerprint()
-        for text in [arn, type, invokedBy, sourceIP, userAgent, issuerARN] {
-            if let text { fingerprint.feed(text.raw) } else { fingerprint.feed(nil) }
-        }
-        fingerprint.feed(accountID?.number ?? 0)
-        return fingerprint.value
+    /// A number by which callers that are alike can be told apart in most cases, from the parts that differ most.
+    var trait: UInt64 {
+        var trait = TextFingerprint()
+        if let arn { trait.feed(arn.raw) }
+        if let sourceIP { trait.feed(sourceIP.raw) }
+        trait.feed(accountID?.number ?? UInt64(userAgent?.count ?? 0))
+        return trait.value
     }
 
     /// Whether an actor is the same in every part.
@@ -80,11 +79,8 @@ final class ActorCache {
 
     /// The actor of a caller: one that is known, or else a new one in the place of whoever had its slot.
     func actor(_ caller: Caller) -> Actor {
-        let fingerprint = caller.fingerprint
-        let slot = Int(fingerprint &>> (64 - Self.slotBits))
-        if let known = slots[slot], known.fingerprint == fingerprint, caller.isSame(as: known) {
-            return known
-        }
+        let slot = Int(caller.trait &>> (64 - Self.slotBits))
+        if let known = slots[slot], caller.isSame(as: known) { return known }
         let actor = caller.actor
         slots[slot] = actor
         return actor

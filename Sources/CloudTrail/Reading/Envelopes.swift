@@ -55,7 +55,7 @@ extension RecordReader {
 
     /// Containers and envelopes that are known by their form: whatever stands in them is read, or told to be unreadable.
     private func openKnown(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
         _ body: (Reading) throws -> Void
@@ -71,7 +71,7 @@ extension RecordReader {
     /// Anything else: a message that is known to hold no records, a wrapper of unknown form, or a record that lacks
     /// something.
     private func openUnknown(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ value: JSONValue,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
@@ -90,7 +90,10 @@ extension RecordReader {
     }
 
     /// Of the lists beside a record's own frame those that name events: what is read must not be hidden by it.
-    private func listsOfNames(_ shape: Shape, _ raw: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
+    private func listsOfNames(
+        _ shape: borrowing Shape,
+        _ raw: UnsafeRawBufferPointer
+    ) -> [UnsafeRawBufferPointer] {
         guard shape.records != nil || shape.logEvents != nil || shape.events != nil else { return [] }
         return [shape.records, shape.logEvents, shape.events].compactMap { part in
             guard let part, part.value.isArray else { return nil }
@@ -104,7 +107,7 @@ extension RecordReader {
     ///
     /// An empty one beside a part of a frame makes no container of it: it is a record that lacks something.
     private func openContainer(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
         _ body: (Reading) throws -> Void
@@ -134,7 +137,7 @@ extension RecordReader {
 
     /// Envelopes of one document, in the order in which they are recognised.
     private func openEnvelope(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
         _ body: (Reading) throws -> Void
@@ -153,7 +156,7 @@ extension RecordReader {
     }
 
     private func openDetail(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ part: Shape.Part,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
@@ -173,7 +176,7 @@ extension RecordReader {
 
     /// A record, or a message that holds none.
     func openRecord(
-        _ shape: Shape,
+        _ shape: borrowing Shape,
         _ value: JSONValue,
         _ raw: UnsafeRawBufferPointer,
         _ context: Context,
@@ -195,16 +198,16 @@ extension RecordReader {
         case refused(Refusal)
     }
 
-    private func classify(_ shape: Shape, _ value: JSONValue, _ context: Context) -> Verdict {
+    private func classify(_ shape: borrowing Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         let decoder = RecordDecoder(reader: self, context: context)
         do throws(Refusal) {
             if shape.isOCSF, !shape.frame.isWhole {
                 return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
             }
-            let frame = shape.frame
-            if frame.eventName == nil, frame.eventSource == nil { throw .unrecognised(value) }
-            if frame.isWrapper { throw .unrecognised(value) }
-            return try decoder.validate(frame).map { .found(FoundRecord($0)) } ?? .ignored
+            if shape.frame.eventName == nil, shape.frame.eventSource == nil { throw .unrecognised(value) }
+            if shape.frame.isWrapper { throw .unrecognised(value) }
+            guard let frame = try decoder.validate(shape.frame) else { return .ignored }
+            return .found(keep(frame))
         } catch {
             var refusal = error
             refusal.account = decoder.account(of: shape.frame)

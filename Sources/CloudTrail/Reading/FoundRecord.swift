@@ -4,8 +4,9 @@
 public struct FoundRecord {
     /// What it is decoded from.
     private enum Content {
-        case frame(SoundFrame)
-        case record(Record)
+        /// A frame that the reader keeps, for it is too large to be handed around.
+        case frame(Unmanaged<FrameSlot>)
+        indirect case record(Record)
     }
 
     /// Whose trail this is: see `Record.account`.
@@ -14,10 +15,10 @@ public struct FoundRecord {
     public let time: EventTime
     private let content: Content
 
-    init(_ frame: SoundFrame) {
-        account = frame.account
-        time = frame.time
-        content = .frame(frame)
+    init(_ slot: FrameSlot) {
+        account = slot.frame.account
+        time = slot.frame.time
+        content = .frame(Unmanaged.passUnretained(slot))
     }
 
     init(_ record: Record) {
@@ -34,10 +35,17 @@ public struct FoundRecord {
     /// The record, decoded.
     public func decoded() -> Record {
         switch content {
-        case .frame(let frame): frame.record()
+        case .frame(let slot): slot._withUnsafeGuaranteedRef { $0.frame.record() }
         case .record(let record): record
         }
     }
+}
+
+/// Where a reader keeps the frame of the record that it hands over.
+final class FrameSlot {
+    var frame: SoundFrame
+
+    init(_ frame: SoundFrame) { self.frame = frame }
 }
 
 /// The frame of a watched call in which nothing is missing and everything is of its type.
@@ -45,7 +53,8 @@ public struct FoundRecord {
 /// As it stands in a parsed record.
 struct SoundFrame {
     let decoder: RecordDecoder
-    let call: WatchedCall
+    /// All rows live as long as the process.
+    unowned(unsafe) let call: WatchedCall
     let account: AccountID
     let time: EventTime
     let error: UTF8Text?

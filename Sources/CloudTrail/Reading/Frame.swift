@@ -1,5 +1,7 @@
 /// The members of a record's own frame: what every CloudTrail event has, whatever the call.
-struct Frame {
+///
+/// Too large to be copied on its way.
+struct Frame: ~Copyable {
     var eventName: JSONValue?
     var eventSource: JSONValue?
     var eventTime: JSONValue?

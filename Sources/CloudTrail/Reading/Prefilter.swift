@@ -23,12 +23,15 @@ final class Prefilter: @unchecked Sendable {
     /// Whether the table could be made: every name is usable.
     var isReady: Bool { table != nil }
 
-    /// Whether a message certainly is one document with one record that is no watched call.
+    /// What a look at a whole message tells.
     @inline(__always)
-    func ignores(_ message: UnsafeRawBufferPointer) -> Bool {
-        guard let table, let base = message.baseAddress else { return false }
-        return amiwatch_ignorable(table, base.assumingMemoryBound(to: UInt8.self), message.count)
+    func look(at message: UnsafeRawBufferPointer) -> amiwatch_glance {
+        guard let table, let base = message.baseAddress else { return AMIWATCH_UNKNOWN }
+        return amiwatch_look(table, base.assumingMemoryBound(to: UInt8.self), message.count)
     }
+
+    /// Whether a message certainly is one document with one record that is no watched call.
+    func ignores(_ message: UnsafeRawBufferPointer) -> Bool { look(at: message) == AMIWATCH_IGNORABLE }
 
     /// The event names in a part of a document.
     @inline(__always)

@@ -1,10 +1,12 @@
 /// Judges the frame of a record whose members were found.
+///
+/// Valid during a call of the reader, as what it decodes: so it need not keep the reader.
 struct RecordDecoder {
-    let reader: RecordReader
+    unowned(unsafe) let reader: RecordReader
     let context: RecordReader.Context
 
     /// The frame of a watched call; nil for any other call, and for one that is told elsewhere.
-    func validate(_ frame: Frame) throws(Refusal) -> SoundFrame? {
+    func validate(_ frame: borrowing Frame) throws(Refusal) -> SoundFrame? {
         if frame.isNetworkActivity { return nil }
         guard let name = try frameText(frame.eventName, "eventName") else {
             throw Refusal(.unreadableName, "eventName is missing or empty")
@@ -63,7 +65,7 @@ struct RecordDecoder {
     }
 
     /// The account that a refused record names, without a look at its parameters.
-    func account(of frame: Frame) -> AccountID? {
+    func account(of frame: borrowing Frame) -> AccountID? {
         context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
             ?? AccountID(frame.userIdentity?.member("accountId"))
     }
@@ -80,13 +82,11 @@ struct RecordDecoder {
             request: request,
             response: response,
             details: details,
-            failed: failed,
+            failed: failed
+        ) { number, text in
             // Parameters that are JSON in a string need parsers of their own: this level's still holds the record.
-            levels: (
-                reader.level(context.level + 1), reader.level(context.level + 2),
-                reader.level(context.level + 3)
-            )
-        )
+            try? reader.level(context.level + 1 + number).parse(text.raw).get()
+        }
     }
 
     /// That no source of the account has a usable one; `values` is what those have that are looked at by their names.

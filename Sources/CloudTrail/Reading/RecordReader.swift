@@ -1,3 +1,4 @@
+internal import CPrefilter
 internal import Compression
 
 /// Finds CloudTrail records in bytes, whatever envelope they come in, and decodes those of watched calls.
@@ -44,6 +45,7 @@ public final class RecordReader {
     /// What was found in a search and is known to hold no records.
     var known = 0
     private var levels: [Level] = []
+    private var slot: FrameSlot?
 
     /// A reader with empty buffers.
     public init(limits: Limits = .init(), validate validation: Validation = .candidates) {
@@ -64,9 +66,8 @@ public final class RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows {
         // The way of nearly every message: one scan, and that is all.
-        if validation == .candidates, message.count <= limits.message, prefilter.ignores(message) {
-            return try body(.ignored(count: 1))
-        }
+        let glance = message.count <= limits.message ? prefilter.look(at: message) : AMIWATCH_UNKNOWN
+        if validation == .candidates, glance == AMIWATCH_IGNORABLE { return try body(.ignored(count: 1)) }
         begin(message)
         knownAccount = account
         maximum = limits.records
@@ -79,7 +80,9 @@ public final class RecordReader {
             )
         }
         let context = Context(known: account)
-        if try !readAlone(message, context, body) { try readBytes(message, context, isFile: false, body) }
+        if try glance != AMIWATCH_SUSPICIOUS || !readAlone(message, context, body) {
+            try readBytes(message, context, isFile: false, body)
+        }
         try emitRest(body)
         if read == 0 { try emitIgnored(1, body) }
     }
@@ -166,6 +169,17 @@ public final class RecordReader {
     func level(_ index: Int) -> Level {
         while levels.count <= index { levels.append(Level(depth: limits.depth)) }
         return levels[index]
+    }
+
+    /// A record whose frame is kept until the next one.
+    func keep(_ frame: SoundFrame) -> FoundRecord {
+        guard let slot else {
+            let slot = FrameSlot(frame)
+            self.slot = slot
+            return FoundRecord(slot)
+        }
+        slot.frame = frame
+        return FoundRecord(slot)
     }
 
     // MARK: handing over

@@ -47,8 +47,8 @@ extension RecordReader {
         if !isCutReported, let cut { try emit(cut.refusal, cut.source, body) }
     }
 
-    /// Reads a message that is one document from its first byte to its last, as nearly all candidates are: then the
-    /// parser also tells where it ends.
+    /// Reads a message with suspicious names that is one document from its first byte to its last, as nearly all
+    /// candidates are: then the parser also tells where it ends.
     ///
     /// False when it is not, or may be something that is cut apart by its brackets.
     func readAlone(
@@ -60,7 +60,6 @@ extension RecordReader {
             message[message.count - 1] == 0x7D,
             recordsArray(message, 0).map({ !beginsWithObject(message, $0) }) ?? true,
             !UTF8Text(message).hasPrefix(InventoryMessage.beginning),
-            prefilter.names(in: message).suspicious,
             case .success(let root) = level(context.level).parse(message)
         else { return false }
         var context = context

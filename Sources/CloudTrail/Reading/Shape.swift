@@ -1,5 +1,7 @@
 /// The members of a document's top level that decide what it is, found in one pass.
-struct Shape {
+///
+/// Too large to be copied on its way.
+struct Shape: ~Copyable {
     /// A member, and its place among the members.
     struct Part {
         var value: JSONValue

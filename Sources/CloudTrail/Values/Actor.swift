@@ -67,13 +67,15 @@ public final class Actor: Hashable, Sendable {
         return type == "AWSService" ? invokedBy ?? "AWSService" : nil
     }
 
-    /// The service of a service-linked role.
+    /// The service of a service-linked role, of which all are under one path.
     private static func linkedService(of principal: String?) -> String? {
-        let parts = (principal ?? "").utf8.split(separator: 0x2F).map { String(Substring($0)) }
-        guard parts.count > 2, parts[0].hasBytes(suffix: ":role"),
-            parts[1].hasSameBytes(as: "aws-service-role")
-        else { return nil }
-        return parts[2]
+        guard let principal, let role = principal.utf8.firstIndex(of: 0x2F) else { return nil }
+        guard principal.utf8[..<role].reversed().starts(with: ":role".utf8.reversed()) else { return nil }
+        let path = principal[role...]
+        let linked = "/aws-service-role/"
+        guard path.utf8.starts(with: linked.utf8) else { return nil }
+        let service = path.utf8.dropFirst(linked.utf8.count).prefix { $0 != 0x2F }
+        return service.isEmpty ? nil : String(Substring(service))
     }
 
     /// Equal in every part, byte for byte.
