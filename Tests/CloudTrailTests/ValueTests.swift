@@ -115,3 +115,31 @@ struct ValueTests {
         #expect(shared > 2_000)
     }
 }
+
+/// Whose service-linked role an actor's principal is.
+@Suite
+struct LinkedServiceTests {
+    @Test(
+        arguments: [
+            (
+                "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+                "autoscaling.amazonaws.com"
+            ),
+            ("role/aws-service-role/x", "x"), ("role/aws-service-role/", nil), ("role/aws-service-role", nil),
+            ("role/admin", nil), ("user/aws-service-role/x", nil), ("role/a/aws-service-role/x/y", nil),
+            ("role", nil),
+            // A path that anybody may give a role of theirs.
+            ("role/a:role/aws-service-role/autoscaling.amazonaws.com/x", nil),
+            ("role//aws-service-role/autoscaling.amazonaws.com/x", nil),
+        ] as [(String, String?)]
+    )
+    func onlyUnderTheReservedPath(_ resource: String, _ service: String?) {
+        #expect(Actor(arn: "arn:aws:iam::123456789012:\(resource)").linkedService == service)
+        #expect(Actor(arn: "x", issuerARN: "arn:aws:iam::123456789012:\(resource)").linkedService == service)
+    }
+
+    @Test(arguments: ["", "/", "role/aws-service-role/x", ":role/aws-service-role/x"])
+    func notEvenAnARN(_ text: String) {
+        #expect(Actor(arn: text).linkedService == (text.hasPrefix(":") ? "x" : nil))
+    }
+}

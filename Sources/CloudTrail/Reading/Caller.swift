@@ -72,9 +72,10 @@ struct Caller {
     }
 }
 
-/// The actors that called lately: one who calls again is not copied again.
+/// The actors that called lately: one who calls again is not copied again. Some thousand are a large organization's
+/// principals; each has about 500 bytes.
 final class ActorCache {
-    private static let slotBits: UInt64 = 10
+    private static let slotBits: UInt64 = 12
     private var slots = [Actor?](repeating: nil, count: 1 << slotBits)
 
     /// The actor of a caller: one that is known, or else a new one in the place of whoever had its slot.

@@ -87,6 +87,7 @@ struct SoundFrame {
             call: call.decode(parameters),
             isAddendum: isAddendum
         )
-        return eventID == nil ? decoder.identified(record, requestID: requestID) : record
+        guard eventID == nil else { return record }
+        return decoder.identified(record, requestID: requestID)
     }
 }

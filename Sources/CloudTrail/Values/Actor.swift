@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Who made a call, as `userIdentity`, `sourceIPAddress` and `userAgent` tell.
 ///
 /// Nil where the record is silent.
@@ -69,13 +71,16 @@ public final class Actor: Hashable, Sendable {
 
     /// The service of a service-linked role, of which all are under one path.
     private static func linkedService(of principal: String?) -> String? {
-        guard let principal, let role = principal.utf8.firstIndex(of: 0x2F) else { return nil }
-        guard principal.utf8[..<role].reversed().starts(with: ":role".utf8.reversed()) else { return nil }
-        let path = principal[role...]
-        let linked = "/aws-service-role/"
-        guard path.utf8.starts(with: linked.utf8) else { return nil }
-        let service = path.utf8.dropFirst(linked.utf8.count).prefix { $0 != 0x2F }
-        return service.isEmpty ? nil : String(Substring(service))
+        principal?.utf8.withContiguousStorageIfAvailable { arn -> String? in
+            // The first slash ends the kind of the resource: further on anybody could have written this.
+            let path: StaticString = ":role/aws-service-role/"
+            guard let base = arn.baseAddress, let slash = arn.firstIndex(of: 0x2F), slash >= 5,
+                arn.count - slash + 5 > path.utf8CodeUnitCount,
+                memcmp(base + slash - 5, path.utf8Start, path.utf8CodeUnitCount) == 0
+            else { return nil }
+            let service = arn[(slash - 5 + path.utf8CodeUnitCount)...].prefix { $0 != 0x2F }
+            return service.isEmpty ? nil : String(decoding: service, as: UTF8.self)
+        }.flatMap(\.self)
     }
 
     /// Equal in every part, byte for byte.
