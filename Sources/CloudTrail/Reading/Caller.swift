@@ -72,8 +72,9 @@ struct Caller {
     }
 }
 
-/// The actors that called lately: one who calls again is not copied again. Some thousand are a large organization's
-/// principals; each has about 500 bytes.
+/// The actors that called lately: one who calls again is not copied again.
+///
+/// Some thousand are a large organization's principals; each has about 500 bytes.
 final class ActorCache {
     private static let slotBits: UInt64 = 12
     private var slots = [Actor?](repeating: nil, count: 1 << slotBits)
