@@ -37,11 +37,20 @@ struct SecuredClusterTests {
                 "\(nothing)"
             )
         }
+        for (name, verb, grant, resource) in Self.notTopics("amiwatch") {
+            #expect(nothing.errors.contains(name), "\(nothing)")
+            #expect(
+                nothing.output.contains("error: \(name): this user may not \(verb): grant \(grant)\n")
+                    && nothing.output.contains("--operation \(grant) \(resource)\n"),
+                "\(nothing)"
+            )
+        }
         let groups = ["--resource-pattern-type", "prefixed", "--group", "amiwatch-", "--group", "idle-"]
         let permitting =
             [
                 try cluster.startPermitting(),
                 try cluster.startPermitting("Read", groups),
+                try cluster.startPermitting("Describe", Self.described),
                 try cluster.startPermitting(
                     "Describe",
                     Self.forbidden.flatMap { ["--topic", $0] }
@@ -93,6 +102,14 @@ struct SecuredClusterTests {
         let topics = try cluster.run(settings, "topics")
         #expect(topics.status == 0, "\(topics.output)\(topics.errors.suffix(2000))")
         #expect(try messages() == before, "to look writes nothing")
+        let found = [
+            try cluster.broker.tool("kafka-consumer-groups.sh", ["--list"]),
+            try cluster.broker.tool("kafka-transactions.sh", ["list"]),
+        ]
+        for result in found {
+            #expect(result.status == 0 && !result.output.contains("permission-check"), "\(result)")
+        }
+        #expect(!found[0].output.split(separator: "\n").contains("amiwatch"), "to look makes no group")
         let run = try cluster.run(settings, "run", "--policy", SampleDay.policy, "--until-end")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")
         let alerts = try readAll("amiwatch.alerts", at: cluster.broker.bootstrapServers).map {
@@ -249,8 +266,41 @@ struct SecuredClusterTests {
         "seen.alerts": "Describe", "read.state": "Read", "written.events": "Write",
     ]
 
+    /// What beside topics a worker needs: its name, what the user may not do with it, what suffices, and the options that
+    /// name it.
+    private static func notTopics(
+        _ group: String
+    ) -> [(name: String, verb: String, grant: String, resource: String)] {
+        [
+            ("consumer group \(group)", "join it", "Read", "--group \(group)"),
+            ("consumer group \(group)-intake", "join it", "Read", "--group \(group)-intake"),
+            (
+                "transactional ids with the prefix \(group)-", "use them", "Write",
+                "--transactional-id \(group)- --resource-pattern-type prefixed"
+            ),
+        ]
+    }
+
+    /// Groups and ids that the user may only know of.
+    private static let described = [
+        "--resource-pattern-type", "prefixed", "--group", "described", "--transactional-id", "described",
+    ]
+
     /// `topics` tells what a worker would fail with.
     private func whatIsHalfPermitted(_ cluster: SecuredCluster) throws {
+        var described = cluster.login()
+        described.group = "described"
+        let denied = try cluster.run(described, "topics")
+        expect(denied, says: ["denied: "] + Self.notTopics("described").map(\.name))
+        for (name, verb, grant, _) in Self.notTopics("described") {
+            #expect(
+                denied.output.contains("error: \(name): this user may not \(verb): grant \(grant)\n"),
+                "\(denied)"
+            )
+        }
+        described.roles = ["intake"]
+        let intake = try cluster.run(described, "topics")
+        expect(intake, says: "denied: consumer group described-intake; ")
         for (purpose, name, fault, grant) in [
             ("alerts", "seen.alerts", "write to", "Write"), ("state", "read.state", "write to", "Write"),
             ("events", "written.events", "read", "Read"),

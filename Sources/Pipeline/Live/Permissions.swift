@@ -6,8 +6,8 @@ import Kafka
 struct Permissions: Sendable {
     /// By topic, in Kafka's words; Read and Write include Describe.
     private let topics: [String: [String]]
-    private let groups: [String]
-    private let transactionalIDPrefix: String
+    let groups: [String]
+    let transactionalIDPrefix: String
 
     static func run(
         _ configuration: RunConfiguration,

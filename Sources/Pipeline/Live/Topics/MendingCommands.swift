@@ -28,11 +28,14 @@ struct MendingCommands: Sendable {
     }
 
     /// Lets the configured user do something with a topic.
-    func allow(_ operations: [String], on topic: String) -> String {
+    func allow(_ operations: [String], on topic: String) -> String { allow(operations, ["--topic", topic]) }
+
+    /// Lets the configured user do something with what these options name.
+    func allow(_ operations: [String], _ resource: [String]) -> String {
         tool(
             "kafka-acls.sh",
             ["--add", "--allow-principal", "User:\(user)"] + operations.flatMap { ["--operation", $0] }
-                + ["--topic", topic]
+                + resource
         )
     }
 

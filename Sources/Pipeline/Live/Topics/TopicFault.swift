@@ -1,4 +1,4 @@
-/// Something about a topic that loses or blocks messages, or may.
+/// Something about a topic, or about what a user may do, that loses or blocks messages, or may.
 package struct TopicFault: Sendable, Hashable {
     package enum Severity: Sendable {
         /// `run` does not start with it.
@@ -8,7 +8,7 @@ package struct TopicFault: Sendable, Hashable {
     }
 
     package let severity: Severity
-    /// What it is, and what happens because of it; without the topic's name.
+    /// What it is, and what happens because of it; without the name of what it is about.
     package let message: String
     /// The command that mends it, to be pasted into a shell; nil where no command does.
     package let command: String?

@@ -19,9 +19,10 @@ extension Command {
         "topics",
         "Check the topics, or create them",
         details:
-            "Looks at everything about the topics that can lose or block messages. What it finds comes with what "
-            + "would happen and the command that mends it. Exit status 1 when a topic is missing, invalid or denied: "
-            + "'amiwatch run' does not start then; warnings alone are no failure.",
+            "Looks at everything about the topics that can lose or block messages, and at what the user may do with "
+            + "them, with the consumer groups and with transactional ids. What it finds comes with what would happen "
+            + "and the command that mends it. Exit status 1 when a topic is missing or invalid, or something is "
+            + "denied: 'amiwatch run' does not work then; warnings alone are no failure.",
         options: [
             LiveOptions.config, LiveOptions.bootstrapServers, LiveOptions.input, create, partitions,
             replication,
@@ -51,11 +52,13 @@ extension Command {
     /// What is left to do, in one line.
     private static func summary(_ check: TopicCheck) -> String {
         let parts = [TopicRow.State.missing, .denied, .invalid].compactMap { state -> String? in
-            let names = check.rows.filter { $0.state == state }.map(\.name)
+            let others = state == .denied ? check.denials.map(\.name) : []
+            let names = check.rows.filter { $0.state == state }.map(\.name) + others
             return names.isEmpty ? nil : "\(state.rawValue): \(names.joined(separator: ", "))"
         }
         let isMissing = check.rows.contains { $0.state == .missing }
-        let isOther = check.rows.contains { $0.state == .invalid || $0.state == .denied }
+        let isOther =
+            check.rows.contains { $0.state == .invalid || $0.state == .denied } || !check.denials.isEmpty
         let advice =
             isOther
             ? "the commands above mend \(isMissing ? "and create them" : "that")" : "run '\(check.creating)'"
@@ -86,6 +89,9 @@ private struct TopicTable {
         for row in check.rows {
             for fault in row.errors { try print(fault, of: [row.name], "error", .red, to: output) }
         }
+        for denial in check.denials {
+            try print(denial.fault, of: [denial.name], "error", .red, to: output)
+        }
         // What several topics share is said once, with the command for each.
         var told: Set<String> = []
         for row in check.rows {
@@ -107,7 +113,7 @@ private struct TopicTable {
         let line: TerminalLine = "\(label): \(names.joined(separator: ", ")): \(fault.message)"
         try output.line("")
         try output.line(line.painted(color, if: isColored))
-        var commands: [String] = []
+        var commands = [fault.command].compactMap(\.self)
         for row in check.rows where names.contains(row.name) {
             for other in row.faults where other.message == fault.message {
                 guard let command = other.command, !commands.contains(command) else { continue }
