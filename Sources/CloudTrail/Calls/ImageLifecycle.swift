@@ -1,8 +1,15 @@
 // What becomes of an image after it was made.
 
 extension WatchedCall {
-    /// Removes an image.
-    public static let deregisterImage = WatchedCall("DeregisterImage", ofImage: Call.deregisterImage)
+    /// Removes an image, and its snapshots when it is told to.
+    public static let deregisterImage = WatchedCall("DeregisterImage") { (parameters) throws(Unreadable) in
+        let results = parameters.answer("deleteSnapshotResultSet").list
+        let deleted = results.filter { $0.field("returnCode")?.plain == "success" }
+        return .deregisterImage(
+            try parameters.requestedImage(),
+            deletedSnapshots: deleted.compactMap { $0.field("snapshotId")?.exact }.sortedOnce
+        )
+    }
     /// Brings a removed image back, with its permissions and tags.
     public static let restoreImage = WatchedCall("RestoreImageFromRecycleBin", ofImage: Call.restoreImage)
     /// Makes an image unusable and ends its shares.

@@ -80,6 +80,7 @@ extension InventoryMessage {
         image.productCodes = value.strings("productCodes")
         image.sourceImage = value.identifier("sourceImage")
         image.sourceInstance = value.identifier("sourceInstance")
+        image.snapshots = value.strings("snapshots") ?? []
         image.isPublic = value.member("public")?.bool
         image.isDisabled = value.member("disabled")?.bool
         image.tags = value.pairs("tags")

@@ -101,6 +101,9 @@ extension InventoryReader {
         }
         image.sourceImage = value.string("SourceImageId").map { ResourceID($0) }
         image.sourceInstance = value.string("SourceInstanceId").map { ResourceID($0) }
+        image.snapshots =
+            value.member("BlockDeviceMappings")?.elements.compactMap { $0.member("Ebs")?.exact("SnapshotId") }
+            .sortedOnce ?? []
         image.isPublic = (value.member("Public") ?? value.member("IsPublic"))?.bool
         switch value.string("State") {
         case "disabled": image.isDisabled = true

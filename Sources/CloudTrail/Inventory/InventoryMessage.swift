@@ -91,6 +91,7 @@ public enum InventoryMessage {
             $0.texts("productCodes", image.productCodes)
             $0.present("sourceImage", image.sourceImage?.description)
             $0.present("sourceInstance", image.sourceInstance?.description)
+            if !image.snapshots.isEmpty { $0.texts("snapshots", image.snapshots) }
             $0.present("public", image.isPublic)
             $0.present("disabled", image.isDisabled)
             // Pairs and not members: a tag may have any key.

@@ -102,8 +102,11 @@ extension CanonicalBytes {
             if let unread = launch.unread { put(unread.string) }
         case .terminateInstances(let ids): put(ids) { $0.put($1.description) }
         case .createImage(let creation): put(creation)
-        case .deregisterImage(let image), .restoreImage(let image), .disableImage(let image),
-            .enableImage(let image), .resetLaunchPermission(let image), .cancelLaunchPermission(let image):
+        case .deregisterImage(let image, let deleted):
+            put(image.description)
+            if !deleted.isEmpty { put(.some(deleted)) }
+        case .restoreImage(let image), .disableImage(let image), .enableImage(let image),
+            .resetLaunchPermission(let image), .cancelLaunchPermission(let image):
             put(image.description)
         case .deprecateImage(let image, let time):
             put(image.description)

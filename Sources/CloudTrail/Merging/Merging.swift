@@ -56,8 +56,11 @@ extension Call {
         case (.terminateInstances(let left), .terminateInstances(let right)):
             return .terminateInstances(greater(left, right) { $0.put($1.description) })
         case (.createImage(let left), .createImage(let right)): return .createImage(left.merged(with: right))
-        case (.deregisterImage(let left), .deregisterImage(let right)):
-            return .deregisterImage(max(left, right))
+        case (.deregisterImage(let left, let deleted), .deregisterImage(let right, let otherDeleted)):
+            return .deregisterImage(
+                max(left, right),
+                deletedSnapshots: greater(deleted, otherDeleted) { $0.put($1.string) }
+            )
         case (.restoreImage(let left), .restoreImage(let right)): return .restoreImage(max(left, right))
         case (.disableImage(let left), .disableImage(let right)): return .disableImage(max(left, right))
         case (.enableImage(let left), .enableImage(let right)): return .enableImage(max(left, right))

@@ -6,8 +6,8 @@ public enum Call: Hashable, Sendable {
     case terminateInstances([ResourceID])
     /// `CreateImage`, `CopyImage`, `RegisterImage`, `ImportImage`, `CreateRestoreImageTask`.
     case createImage(ImageCreation)
-    /// `DeregisterImage`.
-    case deregisterImage(ResourceID)
+    /// `DeregisterImage`, with the image's snapshots that it deleted.
+    case deregisterImage(ResourceID, deletedSnapshots: [ExactText] = [])
     /// `RestoreImageFromRecycleBin`.
     case restoreImage(ResourceID)
     /// `DisableImage`.

@@ -29,6 +29,8 @@ public struct Inventory: Hashable, Sendable {
         public var sourceImage: ResourceID?
         /// `SourceInstanceId`.
         public var sourceInstance: ResourceID?
+        /// `Ebs.SnapshotId` of the block devices: what the image is made of.
+        public var snapshots: [ExactText] = []
         /// `Public`.
         public var isPublic: Bool?
         /// `State` is `disabled`; nil when the document shows neither this nor an image that can be used.

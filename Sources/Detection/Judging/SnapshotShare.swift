@@ -125,7 +125,10 @@ extension SnapshotShare {
             .on(.membership, .grantee(.snapshotPermission, .snapshotShare)),
         ]
 
-    /// Which calls tell what is known of snapshots.
+    /// The calls among them that are watched.
+    static let calls = facts.map(\.name).filter(EventNames.all.contains)
+
+    /// What tells what is known of snapshots.
     static let facts: [CallFacts] = [
         CallFacts(fieldsOf: .modifySnapshotAttribute) { fields, told in
             guard let snapshot = fields.id("snapshot") else { return }
@@ -141,15 +144,23 @@ extension SnapshotShare {
         tell(.restoreSnapshot, .snapshotLife, .restored, .ends),
         tell(.sharedSnapshotCopied, .snapshotUse, .active),
         tell(.sharedSnapshotVolumeCreated, .snapshotUse, .active),
+        CallFacts(of: .deregisterImage) { call, told in
+            guard case .deregisterImage(_, let deleted) = call else { return }
+            for snapshot in deleted {
+                let resource = Entity.resource(told.scope, ResourceID(snapshot.string))
+                told.add(FactKey(.snapshotLife, resource), .terminated, .ends)
+            }
+        },
         CallFacts(of: .registerImage) { call, told in
             guard case .createImage(let creation) = call, let image = creation.image,
                 case .snapshots(let snapshots) = creation.origin
             else { return }
-            var fields = Fields()
-            fields["image"] = .text(ExactText(image.description))
-            for snapshot in snapshots {
-                let resource = Entity.resource(told.scope, ResourceID(snapshot.string))
-                told.add(FactKey(.imageOfSnapshot, resource), .fields(fields))
+            told.tell(image, madeOf: snapshots)
+        },
+        CallFacts(describing: "DescribeImages") { inventory, told in
+            // Of an image of somebody else's the snapshots are, too.
+            for image in inventory.images where image.owner == told.scope.account {
+                told.tell(image.id, madeOf: image.snapshots, at: .distantPast)
             }
         },
     ]
@@ -167,6 +178,21 @@ extension SnapshotShare {
     }
 }
 
+extension RecordFacts {
+    fileprivate mutating func tell(
+        _ image: ResourceID,
+        madeOf snapshots: [ExactText],
+        at time: EventTime? = nil
+    ) {
+        var fields = Fields()
+        fields["image"] = .text(ExactText(image.description))
+        for snapshot in snapshots {
+            let resource = Entity.resource(scope, ResourceID(snapshot.string))
+            add(FactKey(.imageOfSnapshot, resource), .fields(fields), at: time)
+        }
+    }
+}
+
 extension Attribute {
     /// Who may make volumes of a snapshot.
     fileprivate static let snapshotPermission = Attribute(0x1002, lifetime: .untilEnded)
@@ -174,7 +200,7 @@ extension Attribute {
     fileprivate static let snapshotLife = Attribute(0x1003, lifetime: .untilGone)
     /// Another account has copied a snapshot, or made a volume of it.
     fileprivate static let snapshotUse = Attribute(0x1004, lifetime: .occurrence)
-    /// The images that were registered from a snapshot.
+    /// The images that are made of a snapshot.
     fileprivate static let imageOfSnapshot = Attribute(0x1005, lifetime: .untilEnded)
 }
 

@@ -14,7 +14,7 @@ public struct RuleSet: Sendable {
     public init(_ rules: [any Rule]) {
         self.rules = rules
         byID = Dictionary(rules.map { ($0.metadata.id, $0) }) { first, _ in first }
-        ownFacts = Dictionary(grouping: rules.flatMap(\.ownFacts), by: \.call.name)
+        ownFacts = Dictionary(grouping: rules.flatMap(\.ownFacts), by: \.name)
         triggers = TriggerTable(rules.flatMap(\.triggers))
         var byKind: [Subject.Kind: [AppliedRule]] = [:]
         for applied in rules.map({ AppliedRule($0) }) {

@@ -2,13 +2,22 @@ import CloudTrail
 
 /// Facts of which one rule alone knows the meaning, and the call that tells them; declared beside the rule.
 public struct CallFacts: Sendable {
-    let call: WatchedCall
+    /// `eventName`; of an inventory the API action.
+    let name: String
     let tell: @Sendable (Call, inout RecordFacts) -> Void
 
     /// What a successful call tells.
     init(of call: WatchedCall, _ tell: @escaping @Sendable (Call, inout RecordFacts) -> Void) {
-        self.call = call
+        name = call.name
         self.tell = tell
+    }
+
+    /// What an inventory tells that an API action gave.
+    init(describing name: String, _ tell: @escaping @Sendable (Inventory, inout RecordFacts) -> Void) {
+        self.name = name
+        self.tell = { call, told in
+            if case .inventory(let inventory) = call { tell(inventory, &told) }
+        }
     }
 
     /// What a successful call tells that keeps named fields.
@@ -51,11 +60,7 @@ struct RecordFacts {
     }
 
     private mutating func tell(_ record: Record, by rules: RuleSet) {
-        if case .inventory(let inventory) = record.call {
-            tell(inventory)
-            return
-        }
-        guard record.succeeded else {
+        guard record.succeeded || record.isInventory else {
             tellRefusal(record)
             return
         }
@@ -69,7 +74,7 @@ struct RecordFacts {
         case .terminateInstances(let ids):
             for id in ids { add(.instance(scope, id), .terminated, .ends) }
         case .createImage(let creation): tell(creation)
-        case .deregisterImage(let image):
+        case .deregisterImage(let image, _):
             own(image)
             add(.image(image, .lifecycle), .deregistered, .ends)
         case .restoreImage(let image):
@@ -98,14 +103,16 @@ struct RecordFacts {
                 change.isMember ? .joined(change.organization) : .left(change.organization)
             )
         case .unreadable(let reason): tell(unread: reason)
-        case .inventory, .nothing, .other: break
+        case .inventory(let inventory): tell(inventory)
+        case .nothing, .other: break
         }
         for facts in rules.facts(toldBy: record.name) { facts.tell(record.call, &self) }
     }
 
     /// Whether somebody used EC2: other services' calls, and what a service tells of itself, are no use of a Region.
     private static func isUse(_ record: Record) -> Bool {
-        record.source == WatchedCall.source && !EventNames.toldByEC2.contains(record.name)
+        record.source == WatchedCall.source && !record.isInventory
+            && !EventNames.toldByEC2.contains(record.name)
     }
 
     /// What of a call could not be read, where there is such a thing.

@@ -137,7 +137,7 @@ struct LineageOracle {
         records.first { record in
             switch record.call {
             case .createImage(let creation): creation.image == image
-            case .deregisterImage(let id): id == image
+            case .deregisterImage(let id, _): id == image
             default: false
             }
         }?.account

@@ -172,7 +172,7 @@ struct ShareOracle {
                 scope($0, grantee)
             }) {
                 switch record.call {
-                case .deregisterImage(image): wasOpen = wasOpen ?? (known?.isOpen == true)
+                case .deregisterImage(image, _): wasOpen = wasOpen ?? (known?.isOpen == true)
                 case .restoreImage(image):
                     if wasOpen == true, isGiven(grantee, image, owner, at: second), known?.isOpen == false {
                         known?.isOpen = true
@@ -226,7 +226,7 @@ struct ShareOracle {
                     granting = []
                 }
             case .resetLaunchPermission(image), .disableImage(image): granting = []
-            case .deregisterImage(image):
+            case .deregisterImage(image, _):
                 removed = removed ?? granting
                 granting = []
             case .restoreImage(image):

@@ -1,6 +1,9 @@
 import CloudTrail
 
 /// An image, or an instance's disk, written to S3: there it has left EC2 and its guardrails.
+///
+/// Whose account the bucket is in no call says, and a member's bucket may be open to everybody: so the policy trusts
+/// buckets, by their names, which no two accounts can both have.
 struct AMIExported: Rule {
     let metadata = RuleMetadata(
         id: "ami-exported",

@@ -2,7 +2,9 @@ import CloudTrail
 
 /// One principal that shares many images outside within a short time, in whichever Regions of an account.
 ///
-/// Each share is judged by those of the minutes before it, whether or not they were taken back.
+/// Each share is judged by those of the minutes before it, whether or not they were taken back. Where the account's
+/// history begins within these minutes, more may have been shared than is known, never less: a count that is reached
+/// is certain.
 struct AMIShareBurst: Rule {
     let metadata = RuleMetadata(
         id: "ami-share-burst",

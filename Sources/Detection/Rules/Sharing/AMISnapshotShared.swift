@@ -7,7 +7,7 @@ struct AMISnapshotShared: Rule {
         title: "Snapshot shared outside",
         kind: .standing,
         severity: .high,
-        events: EventNames.any(of: SnapshotShare.facts.map(\.call.name), EventNames.membership),
+        events: EventNames.any(of: SnapshotShare.calls, EventNames.membership),
         references: [
             "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html"
         ],
