@@ -76,7 +76,10 @@ var targets: [Target] = [
     tests("CloudTrailTests", ["CloudTrail", "Compression", "TestSupport"]),
     tests(
         "DetectionTests",
-        ["Detection", "CloudTrail", "Alerts", "Configuration", "Kafka", "Pipeline", "TestSupport"]
+        [
+            "Detection", "CloudTrail", "Alerts", "Configuration", "Kafka", "Pipeline", "TestSupport",
+            "TrailArchive",
+        ]
     ),
     tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail", "TestSupport"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),

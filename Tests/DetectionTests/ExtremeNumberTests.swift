@@ -1,5 +1,6 @@
 import CloudTrail
 import Foundation
+import Pipeline
 import Testing
 
 @testable import Detection
@@ -10,6 +11,8 @@ struct ExtremeNumberTests {
     private static let numbers = [
         "-9223372036854775808", "9223372036854775807", "9007199254740991", "9007199254740993", "1e308",
     ]
+    /// A third of a fixture's events is changed at a time, so that the others still find something to be about.
+    private static let turns = 3
     private static let dates = ["\"0000-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59Z\""]
 
     /// An event as OCSF has it, in which a time is any number of milliseconds.
@@ -30,22 +33,26 @@ struct ExtremeNumberTests {
             + line.matches(of: /"[0-9]{4}-[0-9]{2}-[0-9]{2}T[^"]*"/).map { ($0.range, dates + numbers) }
     }
 
-    @Test("No number ends the process, and what became of each record is told", arguments: RuleFixture.all)
-    func fixtures(_ fixture: RuleFixture) throws {
-        let events = try String(
-            contentsOf: fixture.folder.appendingPathComponent("events.jsonl"),
-            encoding: .utf8
-        )
+    @Test("No number ends the process, and what became of each record is told", arguments: Fixture.ofRules)
+    func fixtures(_ fixture: Fixture) throws {
+        let events = String(decoding: try fixture.events(), as: UTF8.self)
         let lines = events.split(separator: "\n").map(String.init) + [Self.activity]
         let policy = try fixture.policy()
+        let places = lines.map(Self.scopes)
+        let most = places.map(\.count).max() ?? 0
         var count = 0
-        for (index, line) in lines.enumerated() {
-            for (range, values) in Self.scopes(line) {
-                for value in values {
+        for place in 0..<most {
+            for choice in 0..<(Self.dates + Self.numbers).count {
+                for turn in 0..<Self.turns {
                     var changed = lines
-                    changed[index] = line.replacingCharacters(in: range, with: value)
-                    try Self.evaluate(changed, policy)
-                    count += 1
+                    for index in stride(from: turn, to: lines.count, by: Self.turns)
+                    where places[index].indices.contains(place) {
+                        let (range, values) = places[index][place]
+                        guard values.indices.contains(choice) else { continue }
+                        changed[index] = lines[index].replacingCharacters(in: range, with: values[choice])
+                        count += 1
+                    }
+                    if changed != lines { try Self.evaluate(changed, policy) }
                 }
             }
         }

@@ -1,4 +1,5 @@
 import CloudTrail
+import Pipeline
 import Testing
 import TestSupport
 
@@ -7,8 +8,8 @@ import TestSupport
 /// Every fixture in a thousand orders (in all of them, where there are fewer), with repeats.
 @Suite
 struct FixtureOrderTests {
-    @Test(arguments: RuleFixture.all)
-    func theOrderDecidesNothing(_ fixture: RuleFixture) throws {
+    @Test(arguments: Fixture.ofRules)
+    func theOrderDecidesNothing(_ fixture: Fixture) throws {
         let policy = try fixture.policy()
         let records = try fixture.records()
         let expected = OrderTests.findings(of: records, policy, "\(fixture), as recorded", atEach: true)
@@ -29,8 +30,8 @@ struct FixtureOrderTests {
     }
 
     /// After every record another engine goes on from what the first one has stored, and has nothing to say about that.
-    @Test(arguments: RuleFixture.all)
-    func whereItIsCutDecidesNothing(_ fixture: RuleFixture) throws {
+    @Test(arguments: Fixture.ofRules)
+    func whereItIsCutDecidesNothing(_ fixture: Fixture) throws {
         let policy = try fixture.policy()
         let records = try fixture.records()
         // A copy that differs is known for one only to the engine that has read the other.

@@ -1,6 +1,8 @@
 import CloudTrail
 import Foundation
+import Pipeline
 import Testing
+import TrailArchive
 
 @testable import Detection
 
@@ -12,17 +14,25 @@ struct RuleFixtureTests {
     private static let isUpdating = ProcessInfo.processInfo.environment["AMIWATCH_UPDATE_EXPECTED"] == "1"
     private static let ids = RuleSet.all.rules.map(\.metadata.id)
 
-    @Test(arguments: RuleFixture.all)
-    func theAlertsAreTheExpectedOnes(_ fixture: RuleFixture) throws {
-        let lines = try fixture.alerts().map(\.line)
-        if Self.isUpdating { return try fixture.expect(lines) }
-        #expect(lines.count == fixture.expected.count)
-        for (found, expected) in zip(lines, fixture.expected) { #expect(found == expected) }
+    @Test(arguments: Fixture.ofRules)
+    func theAlertsAreTheExpectedOnes(_ fixture: Fixture) throws {
+        let outcome = try fixture.replay()
+        #expect(outcome.lost.isEmpty)
+        let lines = outcome.alerts.map(\.line)
+        if Self.isUpdating {
+            let text = lines.map { "\($0)\n" }.joined()
+            return try text.write(toFile: fixture.expectedPath, atomically: true, encoding: .utf8)
+        }
+        let expected = try fixture.expectedLines() ?? []
+        #expect(lines.count == expected.count)
+        for (found, expected) in zip(lines, expected) {
+            #expect(found == String(decoding: expected, as: UTF8.self))
+        }
     }
 
     @Test(arguments: ids)
     func everyRuleHasAFixtureThatFiresAndANearMiss(_ id: String) throws {
-        let fixtures = RuleFixture.all.filter { $0.rule == id }
+        let fixtures = Fixture.ofRules.filter { $0.rule == id }
         try #require(!fixtures.isEmpty, "Tests/DetectionTests/Fixtures/\(id) is missing")
         let events = try #require(RuleSet.all.rule(id)).metadata.events
         var (fires, misses) = (false, false)
@@ -42,15 +52,15 @@ struct RuleFixtureTests {
         let name = id.split(separator: "-").map { part in
             part == "ami" ? "AMI" : part == "amis" ? "AMIs" : part.prefix(1).uppercased() + part.dropFirst()
         }.joined()
-        let rules = RuleFixture.root.deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Sources/Detection/Rules").path
+        let rules = Fixture.rulesFolder + "/../../../Sources/Detection/Rules"
         let files = FileManager.default.enumerator(atPath: rules)?.compactMap { $0 as? String } ?? []
         #expect(files.contains { $0.hasSuffix("/\(name).swift") }, "\(name).swift is missing")
     }
 
     @Test
-    func everyFixtureIsOfARule() {
-        #expect(RuleFixture.all.filter { !Self.ids.contains($0.rule) }.map(\.description).isEmpty)
+    func everyFixtureIsOfARule() throws {
+        #expect(try Fixture.ofRules.count == Folder.folders(in: Fixture.rulesFolder).count)
+        #expect(Fixture.ofRules.filter { !Self.ids.contains($0.rule) }.map(\.description).isEmpty)
         #expect(Set(Self.ids).isSubset(of: RuleCatalogue.knownIDs))
     }
 }

@@ -1,5 +1,6 @@
 import CloudTrail
 import Foundation
+import Pipeline
 import Testing
 import TestSupport
 
@@ -24,12 +25,11 @@ struct RuleMetadataTests {
     /// A tag in the state stands for one kind of fact, or of subject, only.
     @Test(arguments: ["= Attribute(", "Kind("])
     func everyRowHasATagOfItsOwn(_ beginning: String) throws {
-        let rules = RuleFixture.root.deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Sources/Detection")
-        let files = FileManager.default.enumerator(atPath: rules.path)?.compactMap { $0 as? String } ?? []
+        let sources = Fixture.rulesFolder + "/../../../Sources/Detection"
+        let files = FileManager.default.enumerator(atPath: sources)?.compactMap { $0 as? String } ?? []
         var tags: [String] = []
         for file in files where file.hasSuffix(".swift") {
-            let text = try String(contentsOf: rules.appendingPathComponent(file), encoding: .utf8)
+            let text = try String(contentsOfFile: "\(sources)/\(file)", encoding: .utf8)
             tags += text.components(separatedBy: beginning).dropFirst().compactMap {
                 $0.split { ",)".contains($0) }.first?.trimmingCharacters(in: .whitespacesAndNewlines)
             }

@@ -24,6 +24,14 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
         self.init(utf8: text.utf8)
     }
 
+    /// Reads a time, or a day (`2026-03-17`): its first second, or its last.
+    public init?(timeOrDay text: String, endOfDay: Bool) {
+        guard let time = Self(text) ?? Self(text + (endOfDay ? "T23:59:59Z" : "T00:00:00Z")) else {
+            return nil
+        }
+        self = time
+    }
+
     /// As `init(_:)`, from UTF-8.
     public init?(utf8 text: some Collection<UInt8>) {
         if let time = text.withContiguousStorageIfAvailable({ Self(usual: $0) }), let time {

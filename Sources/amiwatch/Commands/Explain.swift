@@ -1,5 +1,6 @@
 import Alerts
 import Glibc
+import TrailArchive
 
 extension Command {
     private static let alerts = Option.value(
@@ -66,26 +67,5 @@ enum AlertFile {
             alerts.append(alert)
         }
         return alerts
-    }
-}
-
-/// A file that fits into memory.
-enum WholeFile {
-    /// Its bytes; `-` is standard input.
-    static func bytes(_ path: String) throws -> [UInt8] {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure("reading \(path): \(String(cString: strerror(errno)))") }
-        defer { if path != "-" { close(descriptor) } }
-        var bytes: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = block.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count == 0 { return bytes }
-            if count > 0 {
-                bytes.append(contentsOf: block[..<count])
-            } else if errno != EINTR {
-                throw Failure("reading \(path): \(String(cString: strerror(errno)))")
-            }
-        }
     }
 }

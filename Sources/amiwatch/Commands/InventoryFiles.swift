@@ -1,4 +1,5 @@
 import CloudTrail
+import Pipeline
 
 /// What inventory files tell, as records for the engine.
 struct InventoryFiles {
@@ -10,21 +11,9 @@ struct InventoryFiles {
     /// not say is asked for by options whose names begin with `prefix`.
     init(files: [String], options: InventoryReader.Options, prefix: String) throws {
         for path in files {
-            let bytes = try WholeFile.bytes(path)
-            if bytes.allSatisfy({ $0 <= 0x20 }) {
-                throw Failure("\(path): nothing is in it; did the command that was to write it fail?")
-            }
-            let result = bytes.withUnsafeBytes { bytes in
-                Result { () throws(InventoryReader.Failure) in
-                    try InventoryReader.read(bytes, options: options)
-                }
-            }
-            switch result {
-            case .success(let output):
-                for problem in output.problems { StandardError.line("amiwatch: \(path): \(problem)") }
-                records += output.records
-            case .failure(let failure): throw Failure("\(path): \(Self.text(of: failure, prefix))")
-            }
+            let output = try InventoryFile.read(path, options: options, optionPrefix: prefix)
+            for problem in output.problems { StandardError.line("amiwatch: \(path): \(problem)") }
+            records += output.records
         }
     }
 
@@ -44,11 +33,6 @@ struct InventoryFiles {
                 "amiwatch: without --inventory-time only owner, name, creation and source of images are taken"
             )
         }
-    }
-
-    private static func text(of failure: InventoryReader.Failure, _ prefix: String) -> String {
-        guard case .missing(let option, let action) = failure else { return failure.text }
-        return "\(action) does not say its \(option): give it with \(prefix)\(option)"
     }
 }
 

@@ -1,4 +1,5 @@
 import CloudTrail
+import Pipeline
 import TestSupport
 
 @testable import Detection
@@ -45,7 +46,7 @@ struct NetHistory {
 
     private static let firstOfFixtures: UInt64 = 100_000
     private static let historiesOfEach = 16
-    private static let fixtures = RuleFixture.all.filter { fixture in
+    private static let fixtures = Fixture.ofRules.filter { fixture in
         RuleSet.all.rule(fixture.rule).map { !$0.ownFacts.isEmpty } ?? false
     }
 

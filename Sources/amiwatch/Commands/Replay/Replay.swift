@@ -121,9 +121,7 @@ struct ReplayOptions {
 
     /// A time, or a day: its first second, or its last.
     static func time(_ text: String, of option: String, endOfDay: Bool) throws -> EventTime {
-        if let time = EventTime(text) ?? EventTime(text + (endOfDay ? "T23:59:59Z" : "T00:00:00Z")) {
-            return time
-        }
+        if let time = EventTime(timeOrDay: text, endOfDay: endOfDay) { return time }
         throw UsageError("--\(option) \(text) is not a valid time: write 2026-03-17T09:00:00Z, or 2026-03-17")
     }
 

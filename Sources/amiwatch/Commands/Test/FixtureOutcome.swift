@@ -1,6 +1,7 @@
 import Alerts
 import CloudTrail
 import Configuration
+import Pipeline
 import TrailArchive
 
 /// What a fixture gave, beside what it should have given.
@@ -17,10 +18,21 @@ struct FixtureOutcome {
         let found: JSONTree?
     }
 
-    init(expected: [JSONTree]?, alerts: [[UInt8]], lost: [LostRecord]) {
-        self.expected = expected
-        self.alerts = alerts
-        self.lost = lost
+    /// Replays a fixture's events, and compares.
+    init(of fixture: Fixture) throws {
+        let replayed = try fixture.replay()
+        for problem in replayed.problems {
+            StandardError.line("amiwatch: \(fixture.inventoryPath ?? ""): \(problem)")
+        }
+        var encoder = NativeAlert()
+        alerts = replayed.alerts.map { encoder.encode($0) }
+        lost = replayed.lost
+        expected = try fixture.expectedLines()?.enumerated().map { number, line in
+            guard let alert = JSONTree(line), case .object = alert else {
+                throw Failure("\(fixture.expectedPath):\(number + 1): not a JSON object on one line")
+            }
+            return alert
+        }
         pairs = Self.align(expected ?? [], alerts.compactMap { JSONTree($0) })
     }
 

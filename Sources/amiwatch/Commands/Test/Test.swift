@@ -1,4 +1,5 @@
 import Glibc
+import Pipeline
 
 extension Command {
     private static let update = Option.flag(
@@ -17,14 +18,13 @@ extension Command {
             + "it leaves out may be anything. Exit status 3 when a fixture differs.",
         options: [update]
     ) { arguments in
-        let paths = try arguments.someWords("PATH")
-        let fixtures = try Fixture.find(paths)
+        let fixtures = try arguments.someWords("PATH").flatMap { try Fixture.find($0) }
         let color = Terminal.hasColor(STDOUT_FILENO)
         let output = try OutputFile(path: nil)
         var differing = 0
         var updated = 0
         for fixture in fixtures {
-            let outcome = try fixture.run()
+            let outcome = try FixtureOutcome(of: fixture)
             guard !outcome.isAsExpected else {
                 try output.line(
                     ("ok" as TerminalLine).painted(.green, if: color) + "       \(fixture.folder)"
@@ -33,7 +33,9 @@ extension Command {
             }
             if arguments.has(update), outcome.lost.isEmpty {
                 updated += 1
-                try fixture.update(outcome.alerts)
+                let file = try OutputFile(path: fixture.expectedPath)
+                for alert in outcome.alerts { try file.line(alert) }
+                try file.close()
                 try output.line(
                     ("updated" as TerminalLine).painted(.yellow, if: color) + "  \(fixture.folder)"
                 )
