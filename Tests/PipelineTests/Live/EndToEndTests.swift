@@ -48,7 +48,7 @@ struct EndToEndTests {
     }
 
     /// When an alert was published: the one thing that a replay cannot say.
-    nonisolated(unsafe) private static let raised =
+    nonisolated(unsafe) static let raised =
         /"raised_at":"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"/
 
     @Test("Stopped in the middle and started again: nothing twice, nothing lost, and the same state")
