@@ -50,7 +50,7 @@ struct JSONDocument {
     private mutating func object(_ start: FileLocation) throws(DocumentFault) -> [Node.Entry] {
         try enter()
         var entries: [Node.Entry] = []
-        if try opens(UInt8(ascii: "}"), of: "object", start) { return entries }
+        if try closesHere(UInt8(ascii: "}"), of: "object", start) { return entries }
         while true {
             let keyPlace = location
             guard bytes[at] == UInt8(ascii: "\"") else {
@@ -81,7 +81,7 @@ struct JSONDocument {
     private mutating func array(_ start: FileLocation) throws(DocumentFault) -> [Node] {
         try enter()
         var items: [Node] = []
-        if try opens(UInt8(ascii: "]"), of: "list", start) { return items }
+        if try closesHere(UInt8(ascii: "]"), of: "list", start) { return items }
         while true {
             items.append(try value())
             if try closes(UInt8(ascii: "]"), of: "list", start) { return items }
@@ -96,8 +96,8 @@ struct JSONDocument {
         at += 1
     }
 
-    /// After the opening bracket: whether it closes at once.
-    private mutating func opens(
+    /// Whether the bracket closes here.
+    private mutating func closesHere(
         _ end: UInt8,
         of what: String,
         _ start: FileLocation
@@ -116,13 +116,7 @@ struct JSONDocument {
         of what: String,
         _ start: FileLocation
     ) throws(DocumentFault) -> Bool {
-        skipSpace()
-        guard at < bytes.count else { throw unclosed(what, start) }
-        if bytes[at] == end {
-            at += 1
-            depth -= 1
-            return true
-        }
+        if try closesHere(end, of: what, start) { return true }
         guard bytes[at] == UInt8(ascii: ",") else {
             let began = "\(start.line ?? 0):\(start.column ?? 0)"
             let isText = !JSONSyntax.ends(bytes[at])

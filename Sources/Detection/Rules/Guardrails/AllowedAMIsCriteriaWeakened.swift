@@ -41,7 +41,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
             if list.isEmpty {
                 guard let known, isEvent, !isCleared else { continue }
                 if !judgement.isOpen { before = known }
-                judgement.occur(fact.evidence, cleared(told, known, before ?? known, scope))
+                judgement.occur(fact.evidence, undetermined(told, known, before ?? known, scope, .empty))
                 continue
             }
             if judgement.isOpen, let before, weakening(from: before, to: told, scope) == nil {
@@ -74,7 +74,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
     ) {
         guard weakening.isCertain else {
             return judgement.occur(new.fact.evidence, .low, .undetermined) {
-                undetermined(new, old, before, scope)
+                undetermined(new, old, before, scope, .size)
             }
         }
         let setting = facts.latest(.allowedImages(scope), asOf: new.fact.time)
@@ -99,39 +99,30 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         }
     }
 
-    private func undetermined(
-        _ new: Told,
-        _ old: Told,
-        _ before: Told,
-        _ scope: AccountRegion
-    ) -> Judgement.Reason {
-        undetermined(
-            new,
-            old,
-            before,
-            scope,
-            missing:
-                "whether the old image criteria cover the new ones (comparing them takes too many steps)",
-            message:
-                "The image criteria in \(scope) were replaced; whether they admit more than before cannot be"
-                + " told, for comparing them takes too many steps."
-        )
-    }
+    /// Why nobody can tell whether new criteria admit more.
+    private enum Doubt {
+        /// Comparing them takes too many steps.
+        case size
+        /// AWS does not define what an empty list admits.
+        case empty
 
-    private func cleared(
-        _ new: Told,
-        _ old: Told,
-        _ before: Told,
-        _ scope: AccountRegion
-    ) -> Judgement.Reason {
-        undetermined(
-            new,
-            old,
-            before,
-            scope,
-            missing: "what an empty list of criteria admits (AWS does not define it)",
-            message: "The image criteria in \(scope) were emptied; whether that admits more cannot be told."
-        )
+        var missing: String {
+            switch self {
+            case .size:
+                "whether the old image criteria cover the new ones (comparing them takes too many steps)"
+            case .empty: "what an empty list of criteria admits (AWS does not define it)"
+            }
+        }
+
+        func message(_ scope: AccountRegion) -> String {
+            switch self {
+            case .size:
+                "The image criteria in \(scope) were replaced; whether they admit more than before cannot be"
+                    + " told, for comparing them takes too many steps."
+            case .empty:
+                "The image criteria in \(scope) were emptied; whether that admits more cannot be told."
+            }
+        }
     }
 
     private func undetermined(
@@ -139,8 +130,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ old: Told,
         _ before: Told,
         _ scope: AccountRegion,
-        missing: String,
-        message: String
+        _ doubt: Doubt
     ) -> Judgement.Reason {
         Judgement.Reason(
             .undetermined,
@@ -149,9 +139,9 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 FactStatement("image criteria", new.list.summary, new.fact),
                 FactStatement("criteria before", old.list.summary, old.fact),
             ],
-            missing: [missing],
+            missing: [doubt.missing],
             remediation: restoring(before, scope),
-            message: message
+            message: doubt.message(scope)
         )
     }
 

@@ -9,12 +9,7 @@ struct AMISharedByService: Rule {
         title: "Image shared by an AWS service",
         kind: .event,
         severity: .low,
-        events: EventNames.any(
-            of: EventNames.owning,
-            EventNames.retiring,
-            EventNames.membership,
-            ["CancelImageLaunchPermission"]
-        ),
+        events: EventNames.sharing,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

@@ -7,12 +7,7 @@ struct AMISharedWithUntrustedAccount: Rule {
         title: "Image shared with an untrusted account",
         kind: .standing,
         severity: .high,
-        events: EventNames.any(
-            of: EventNames.owning,
-            EventNames.retiring,
-            EventNames.membership,
-            ["CancelImageLaunchPermission"]
-        ),
+        events: EventNames.sharing,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
         attack: ["T1537"]
     )

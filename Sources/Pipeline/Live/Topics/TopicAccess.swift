@@ -11,38 +11,33 @@ struct TopicAccess {
         let messageBytes: Int
     }
 
+    let clients: KafkaClients
+    let log: KafkaLogSink
+
     /// Topics that take larger messages are not tried: that much is not sent for a look.
     private static let greatestBytes = 16 << 20
     private static let answerTime = Duration.seconds(5)
 
     /// The operations that are not allowed, by topic; what is not answered in time counts as allowed.
-    static func denied(
-        of candidates: [Candidate],
-        _ clients: KafkaClients,
-        log: @escaping KafkaLogSink
-    ) throws(KafkaError) -> [String: [String]] {
+    func denied(of candidates: [Candidate]) throws(KafkaError) -> [String: [String]] {
         func names(_ operation: String) -> [Candidate] {
             candidates.filter { $0.operations.contains(operation) && !$0.topic.partitions.isEmpty }
         }
         var denied: [String: [String]] = [:]
-        for name in try unreadable(names("Read").map(\.topic.name), clients, log) {
+        for name in try unreadable(names("Read").map(\.topic.name)) {
             denied[name, default: []].append("Read")
         }
-        for name in try unwritable(names("Write"), clients, log) {
+        for name in try unwritable(names("Write")) {
             denied[name, default: []].append("Write")
         }
         return denied
     }
 
-    private static func unreadable(
-        _ names: [String],
-        _ clients: KafkaClients,
-        _ log: @escaping KafkaLogSink
-    ) throws(KafkaError) -> Set<String> {
+    private func unreadable(_ names: [String]) throws(KafkaError) -> Set<String> {
         let consumer = try Consumer(clients.reader(), log: log)
         try consumer.assign(names.map { PartitionOffset(TopicPartition($0, 0), .end) })
         var (waiting, denied) = (Set(names), Set<String>())
-        let deadline = ContinuousClock.now + answerTime
+        let deadline = ContinuousClock.now + Self.answerTime
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             consumer.poll(maxMessages: 16, timeout: .milliseconds(50)) { batch in
                 for message in batch.messages { waiting.remove(consumer.name(of: message.topic)) }
@@ -59,17 +54,13 @@ struct TopicAccess {
         return denied
     }
 
-    private static func unwritable(
-        _ candidates: [Candidate],
-        _ clients: KafkaClients,
-        _ log: @escaping KafkaLogSink
-    ) throws(KafkaError) -> Set<String> {
-        let candidates = candidates.filter { $0.messageBytes <= greatestBytes }
+    private func unwritable(_ candidates: [Candidate]) throws(KafkaError) -> Set<String> {
+        let candidates = candidates.filter { $0.messageBytes <= Self.greatestBytes }
         let producer = try Producer(
             clients.admin.merging([
                 "enable.idempotence": "false", "compression.type": "none", "linger.ms": "0",
-                "message.max.bytes": "\(greatestBytes + (1 << 20))",
-                "message.timeout.ms": "\(answerTime / .milliseconds(1))",
+                "message.max.bytes": "\(Self.greatestBytes + (1 << 20))",
+                "message.timeout.ms": "\(Self.answerTime / .milliseconds(1))",
             ]),
             log: log
         )
@@ -81,7 +72,7 @@ struct TopicAccess {
             )
             let topic = try producer.topic(candidate.topic.name)
             try producer.produce(to: topic, partition: 0, key: [UInt8]?.none, value: nil, headers: [padding])
-            do throws(KafkaError) { try producer.flush(timeout: answerTime + .seconds(1)) } catch {
+            do throws(KafkaError) { try producer.flush(timeout: Self.answerTime + .seconds(1)) } catch {
                 if error.code == .topicAuthorization { denied.insert(candidate.topic.name) }
             }
             _ = producer.takeDeliveryFailures()

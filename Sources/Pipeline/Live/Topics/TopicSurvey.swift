@@ -226,7 +226,7 @@ struct TopicSurvey {
                 messageBytes: messageBytes
             )
         }
-        let denied = try TopicAccess.denied(of: candidates, clients, log: log)
+        let denied = try TopicAccess(clients: clients, log: log).denied(of: candidates)
         for index in rows.indices {
             guard let operations = denied[rows[index].name] else { continue }
             rows[index].isDenied = true
