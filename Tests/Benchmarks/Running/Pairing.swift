@@ -45,18 +45,28 @@ struct Pairing {
         report(unit: unit, goal: goal) { $1 / $0 }
     }
 
+    /// Prints cost ratios of which the goal is one of processor time: for what shares the machine with a broker.
+    func reportProcessorCost(of unit: String, goal: Goal?) {
+        report(unit: unit, goal: nil, processorGoal: goal) { $1 / $0 }
+    }
+
     /// Prints speed ratios: the baseline's time over the measured time.
     func reportSpeed(of unit: String, goal: Goal?) {
         report(unit: unit, goal: goal) { $0 / $1 }
     }
 
-    private func report(unit: String, goal: Goal?, _ ratio: (Double, Double) -> Double) {
+    private func report(
+        unit: String,
+        goal: Goal?,
+        processorGoal: Goal? = nil,
+        _ ratio: (Double, Double) -> Double
+    ) {
         let wall = rounds.map { ratio($0.baseline.wall, $0.measured.wall) }.sorted()
         let processor = rounds.map { ratio($0.baseline.processor, $0.measured.processor) }.sorted()
         print("  \(measured)")
         print("  against \(baseline), \(rounds.count) rounds")
         print("    ratio \(wall.spread)\(Self.verdict(wall.median, goal))")
-        print("    processor time \(processor.spread)")
+        print("    processor time \(processor.spread)\(Self.verdict(processor.median, processorGoal))")
         let bare = [rounds.map(\.baseline), rounds.map(\.measured)].map { costs in
             "\(costs.map(\.wall).sorted().median.time) (\(costs.map(\.processor).sorted().median.time) CPU)"
         }
