@@ -5,10 +5,17 @@ extension Engine {
     ///
     /// These go into the transaction that carries the alerts; then follows `commit()`, or `rollback()`.
     public func pendingChanges() -> [StateEntry] {
-        let changes = state.journal?.changes ?? []
-        var entries = StateEntries(atMost: changes.count)
-        for change in changes {
-            if let key = StateKey(change) { write(key, to: &entries) }
+        guard let journal = state.journal else { return [] }
+        var entries = StateEntries(atMost: journal.count)
+        for change in journal.changes {
+            switch change {
+            case .inserted(let facts):
+                for told in facts { write(.of(told.fact, at: told.key), to: &entries) }
+            case .removed(let key, let fact): write(.of(fact, at: key), to: &entries)
+            case .finding(let identity, _): write(.finding(identity), to: &entries)
+            case .clock(let account, _): write(.clock(account), to: &entries)
+            case .streamTime, .seen: break
+            }
         }
         return entries.all
     }
@@ -169,18 +176,6 @@ extension State {
         keys += findings.all.map { .finding($0.identity) }
         keys += clocks.keys.map { .clock($0) }
         return keys
-    }
-}
-
-extension StateKey {
-    /// What a change belongs to; nil when it is not kept.
-    init?(_ change: Journal.Change) {
-        switch change {
-        case .inserted(let key, let fact), .removed(let key, let fact): self = .of(fact, at: key)
-        case .finding(let identity, _): self = .finding(identity)
-        case .clock(let account, _): self = .clock(account)
-        case .streamTime, .seen: return nil
-        }
     }
 }
 

@@ -4,15 +4,21 @@ import CloudTrail
 
 extension Engine {
     /// Forgets what lies behind the horizon on the timelines that have just grown, and what ended long ago.
-    mutating func forget(behind touched: [KeyedFact], into alerts: inout [Alert]) {
-        guard let horizon = settings.horizonSeconds else { return }
-        var last: (account: AccountID, clock: EventTime)?
-        for touched in touched {
-            let (key, fact) = (touched.key, touched.fact)
-            noteEnd(key, fact)
-            let account = fact.evidence.account
-            let clock = last.flatMap { $0.account == account ? $0.clock : nil } ?? state.clock(of: account)
-            last = (account, clock)
+    mutating func forget(
+        behind touched: [KeyedFact],
+        _ forgettable: FactNumbers,
+        into alerts: inout [Alert]
+    ) {
+        guard let horizon = settings.horizonSeconds, let account = touched.last?.fact.evidence.account else {
+            return
+        }
+        let latest = state.clock(of: account)
+        for index in touched.indices {
+            let key = touched[index].key
+            if key.attribute.mayEnd { noteEnd(key, touched[index].fact) }
+            guard forgettable.contains(index) else { continue }
+            let fact = touched[index].fact
+            let clock = fact.evidence.account == account ? latest : state.clock(of: fact.evidence.account)
             let limit = clock.advanced(bySeconds: -horizon)
             if key.attribute == .activity, let scope = key.entity.scope {
                 for stale in state.staleActivity(in: scope, before: limit) {
@@ -27,11 +33,8 @@ extension Engine {
                 forgetEarly(timeline, key, fact, into: &alerts)
             }
         }
-        guard let last else { return }
-        state.forgetSeen(before: last.clock.advanced(bySeconds: -2 * horizon))
-        for ended in expiries.takeDue(of: last.account, at: last.clock) {
-            forget(ended, last.clock, into: &alerts)
-        }
+        state.forgetSeen(before: latest.advanced(bySeconds: -2 * horizon))
+        for ended in expiries.takeDue(of: account, at: latest) { forget(ended, latest, into: &alerts) }
     }
 
     /// The facts of a timeline that are to be forgotten.
@@ -299,6 +302,28 @@ extension State {
             before = call
         }
         return stale
+    }
+}
+
+/// Which of a record's facts are meant, by their numbers; those from 64 on always are.
+struct FactNumbers {
+    private var missing: UInt64 = 0
+
+    static let all = FactNumbers()
+
+    mutating func remove(_ number: Int) { if number < 64 { missing |= 1 << UInt64(number) } }
+
+    func contains(_ number: Int) -> Bool { number >= 64 || missing & (1 << UInt64(number)) == 0 }
+}
+
+extension Attribute {
+    /// Whether a fact may be the end of something.
+    fileprivate var mayEnd: Bool {
+        switch lifetime {
+        case .standing: self == .lifecycle
+        case .occurrence: keeping != .firstOfSecond
+        case .untilEnded, .untilGone: true
+        }
     }
 }
 

@@ -102,6 +102,7 @@ public struct Engine: Sendable {
         into alerts: inout [Alert]
     ) -> Outcome {
         var touched: [KeyedFact] = []
+        var forgettable = FactNumbers.all
         let key = SeenRecords.Key(record)
         var isRepeated = false
         if let known = state.rememberFirst(record, key) {
@@ -116,16 +117,18 @@ public struct Engine: Sendable {
                 touched.append(told)
             }
             let removed = touched
-            _ = insertFacts(of: merged, touched: &touched)
+            _ = insert(facts(of: merged), of: merged.account, touched: &touched)
             restoreShadowed(by: removed, merged, &touched)
         } else {
-            isRepeated = insertFacts(of: record, touched: &touched)
+            isRepeated = insertFacts(of: record, touched: &touched, &forgettable)
         }
         if record.time <= notAfter, !record.isInventory {
             state.advanceClocks(account: record.account, to: record.time)
         }
+        let count = touched.count
         derive(&touched)
-        evaluate(touched: touched, into: &alerts)
+        if touched.count > count { forgettable = .all }
+        evaluate(touched: touched, forgettable, into: &alerts)
         return isRepeated ? .duplicate : .applied
     }
 
@@ -135,11 +138,43 @@ public struct Engine: Sendable {
         evaluate(touched: [], into: &alerts)
     }
 
-    /// Puts a record's facts in their places; true when one of them stood there before.
-    private mutating func insertFacts(of record: Record, touched: inout [KeyedFact]) -> Bool {
+    /// Puts a new record's facts in their places; true when one of them stood there before.
+    ///
+    /// As a rule all of them are later than what is known: then they are what is touched, and what is noted, without a copy.
+    private mutating func insertFacts(
+        of record: Record,
+        touched: inout [KeyedFact],
+        _ forgettable: inout FactNumbers
+    ) -> Bool {
         let told = facts(of: record)
-        touched.reserveCapacity(touched.count + told.count)
         let clock = state.clock(of: record.account)
+        var later = 0
+        while later < told.count {
+            let (key, fact) = (told[later].key, told[later].fact)
+            guard !isBehind(fact, key, clock: clock), let count = state.appendLater(fact, at: key) else {
+                break
+            }
+            let kept = key.attribute.keeping == .firstOfSecond ? ActivityLog.shortCount : 1
+            if count <= kept { forgettable.remove(later) }
+            later += 1
+        }
+        if later == told.count {
+            if later > 0 { state.noteInserted(told) }
+            touched = told
+            return false
+        }
+        touched = Array(told[..<later])
+        if later > 0 { state.noteInserted(touched) }
+        return insert(told[later...], of: record.account, touched: &touched)
+    }
+
+    /// Puts facts that an account's record tells in their places; true when one of them stood there before.
+    private mutating func insert(
+        _ told: some Sequence<KeyedFact>,
+        of account: AccountID,
+        touched: inout [KeyedFact]
+    ) -> Bool {
+        let clock = state.clock(of: account)
         var isRepeated = false
         for told in told {
             let (key, fact) = (told.key, told.fact)
@@ -182,7 +217,12 @@ public struct Engine: Sendable {
 
     // MARK: Judging
 
-    mutating func evaluate(touched: [KeyedFact], into alerts: inout [Alert]) {
+    /// Evaluates what facts affect that came or went, and forgets what some of them leave behind.
+    mutating func evaluate(
+        touched: [KeyedFact],
+        _ forgettable: FactNumbers = .all,
+        into alerts: inout [Alert]
+    ) {
         let start = alerts.count
         defer { Alert.group(&alerts, from: start) }
         let due = timers.popDue(at: state.streamTime)
@@ -193,13 +233,34 @@ public struct Engine: Sendable {
         guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
         let subjects = reached(by: touched)
         witness?.affected(subjects, by: touched, in: self)
+        let onlyEnds = Self.onlyEnd(touched)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
-            evaluate(subject, cause, into: &alerts)
+            if onlyEnds, endsUnsaid(subject) {
+                witness?.passedOver(subject, in: self)
+            } else {
+                evaluate(subject, cause, into: &alerts)
+            }
         }
         if subjects.count > settings.subjectsAtOnce {
             backlog.append(subjects.dropFirst(settings.subjectsAtOnce), cause)
         }
-        forget(behind: touched, into: &alerts)
+        forget(behind: touched, forgettable, into: &alerts)
+    }
+
+    /// Whether of some facts those that tell anything of instances tell that they are gone.
+    private static func onlyEnd(_ touched: [KeyedFact]) -> Bool {
+        touched.indices.allSatisfy { index in
+            let attribute = touched[index].key.attribute
+            if attribute == .activity { return true }
+            guard attribute == .instance, case .terminated = touched[index].fact.value else { return false }
+            return true
+        }
+    }
+
+    /// Whether nothing was ever said of an instance, and nothing waits to be: that it is gone ends nothing then.
+    private func endsUnsaid(_ subject: Subject) -> Bool {
+        subject.kind == .launch && unsettled.isEmpty && deferral.isEmpty
+            && state.findings.published(about: subject).isEmpty
     }
 
     /// Whether a subject that is touched waits.
@@ -217,7 +278,7 @@ public struct Engine: Sendable {
 
     func reached(by touched: [KeyedFact]) -> [Subject] {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        for fact in touched { affected.add(fact.key, fact.fact) }
+        for index in touched.indices { affected.add(touched, index) }
         return affected.sorted()
     }
 
@@ -265,16 +326,22 @@ public struct Engine: Sendable {
         let begun = context.facts.walked
         var walked = begun
         var said: [Said] = []
+        func known(_ rule: AppliedRule) -> FindingState? {
+            published.first { $0.rule.hasSameBytes(as: rule.metadata.id) }?.finding
+        }
         for rule in rules.rules(evaluating: subject) {
-            let known = published.first { $0.rule == rule.metadata.id }?.finding
-            let isEnabled = inForce.isEnabled(rule.metadata.id)
             context.facts.walked = begun
-            var judgement = isEnabled ? judgement(of: subject, by: rule, in: context) : nil
-            judgement?.putIntoWords()
-            walked = max(walked, context.facts.walked)
-            if judgement != nil || known != nil {
-                said.append(Said(rule: rule, judgement: judgement, known: known))
+            if inForce.isEnabled(rule.metadata.id),
+                var judgement = judgement(of: subject, by: rule, in: context)
+            {
+                judgement.putIntoWords()
+                said.append(
+                    Said(rule: rule, judgement: judgement, known: published.isEmpty ? nil : known(rule))
+                )
+            } else if !published.isEmpty, let known = known(rule) {
+                said.append(Said(rule: rule, judgement: nil, known: known))
             }
+            walked = max(walked, context.facts.walked)
         }
         // Some facts are walked more than once.
         return (said, walked > settings.factsAtOnce && factCount(of: subject) > settings.factsAtOnce)

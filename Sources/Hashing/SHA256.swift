@@ -25,20 +25,21 @@ public enum SHA256 {
 
     /// SHA-256 of bytes, as 64 lower-case hexadecimal digits.
     public static func hex(of bytes: UnsafeRawBufferPointer) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, algorithm, nil)
-        return hex(digest)
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (index, byte) in bytes.enumerated() {
-                buffer[2 * index] = hexDigit(byte >> 4)
-                buffer[2 * index + 1] = hexDigit(byte & 0xF)
+        String(unsafeUninitializedCapacity: 2 * count) { digits in
+            // The digest lies in the second half, where each byte is read before digits come to stand there.
+            let digest = UnsafeMutableBufferPointer(rebasing: digits[count..<2 * count])
+            EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, algorithm, nil)
+            for index in 0..<count {
+                let byte = digest[index]
+                digits[2 * index] = hexDigit(byte >> 4)
+                digits[2 * index + 1] = hexDigit(byte & 0xF)
             }
-            return bytes.count * 2
+            return 2 * count
         }
     }
+
+    /// Bytes of a digest.
+    private static let count = 32
 
     private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
 }

@@ -309,6 +309,7 @@ private final class EvaluationCount: EvaluationWitness {
 
     func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine) {}
     func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine) {}
+    func passedOver(_ subject: Subject, in engine: Engine) {}
     func evaluated(_ subject: Subject, by rule: String, _ judgement: Judgement?, _ readings: FactReadings) {
         number.withLock { $0 += 1 }
     }

@@ -40,6 +40,8 @@ protocol EvaluationWitness: AnyObject, Sendable {
     func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine)
     /// Everything is evaluated again that some accounts own.
     func reconciled(_ subjects: [Subject], of isConcerned: (AccountID) -> Bool, in engine: Engine)
+    /// Facts can change nothing of what is said of a subject, which is not evaluated.
+    func passedOver(_ subject: Subject, in engine: Engine)
     /// A rule has evaluated a subject.
     func evaluated(_ subject: Subject, by rule: String, _ judgement: Judgement?, _ readings: FactReadings)
 }

@@ -11,31 +11,32 @@ final class LaunchRecord {
     /// As of when it is judged.
     let time: EventTime
     let evidence: Evidence
-    private let end: Fact?
+    private let end: Evidence?
 
     /// Nil when no launch is known.
     init?(_ subject: Subject, in view: FactView) {
         guard subject.kind == .launch, let instance = subject.id else { return nil }
-        let scope = subject.scope
         let facts = view.all(of: subject.key(of: .instance))
-        var launch: Fact?
+        var launch: (fact: Fact, isSnapshot: Bool)?
         var seenImage: ResourceID?
+        var end: Evidence?
         for fact in facts {
             switch fact.value {
-            case .launched: if launch.map({ $0.value.isSnapshot }) ?? true { launch = fact }
+            case .launched: if launch?.isSnapshot ?? true { launch = (fact, false) }
             case .seen(let image):
-                launch = launch ?? fact
+                launch = launch ?? (fact, true)
                 seenImage = seenImage ?? image
+            case .terminated: end = fact.evidence
             default: break
             }
         }
-        guard let launch else { return nil }
-        self.scope = scope
+        guard let launch = launch?.fact else { return nil }
+        scope = subject.scope
         self.instance = instance
         image = launch.value.launchedImage ?? seenImage
         time = launch.time
         evidence = launch.evidence
-        end = facts.last { $0.value == .terminated }
+        self.end = end
     }
 
     /// The judgement of a rule: nothing when allowed, resolved when the instance is gone.
@@ -43,7 +44,7 @@ final class LaunchRecord {
         guard let reason else { return nil }
         var judgement = Judgement()
         judgement.occur(evidence, reason)
-        if let end { judgement.resolve(end.evidence) }
+        if let end { judgement.resolve(end) }
         return judgement
     }
 
@@ -74,10 +75,6 @@ final class LaunchRecord {
             ["--instance-ids"] + instances.map { .instance($0) }
         )
     }
-}
-
-extension FactValue {
-    fileprivate var isSnapshot: Bool { if case .seen = self { true } else { false } }
 }
 
 extension LaunchRecord {

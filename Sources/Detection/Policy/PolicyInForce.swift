@@ -20,7 +20,7 @@ final class PolicyInForce: Sendable {
     }
 
     let policy: Policy
-    /// `images.approved`, in order.
+    /// `images.approved`; first the entries that are matched without reading tags, for that takes longest.
     let approvals: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [ExactText]
@@ -31,7 +31,8 @@ final class PolicyInForce: Sendable {
 
     init(_ policy: Policy) {
         self.policy = policy
-        approvals = (policy.approvedImages ?? []).map { Approval($0) }
+        let entries = (policy.approvedImages ?? []).map { Approval($0) }
+        approvals = entries.filter(\.tags.isEmpty) + entries.filter { !$0.tags.isEmpty }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         deniedImages = Set(policy.deniedImages.map { ResourceID($0.string) })

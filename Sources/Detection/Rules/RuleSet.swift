@@ -7,27 +7,39 @@ public struct RuleSet: Sendable {
     private let byID: [String: any Rule]
     /// Which facts reach what these rules judge.
     let triggers: TriggerTable
-    private let ownFacts: [String: [CallFacts]]
-    private let byKind: [Subject.Kind: [AppliedRule]]
+    private let calls: [ExactText: ToldByCall]
+    /// By the kind's tag.
+    private let byKind: [[AppliedRule]]
 
     /// A set of rules.
     public init(_ rules: [any Rule]) {
         self.rules = rules
         byID = Dictionary(rules.map { ($0.metadata.id, $0) }) { first, _ in first }
-        ownFacts = Dictionary(grouping: rules.flatMap(\.ownFacts), by: \.name)
+        calls = Dictionary(
+            uniqueKeysWithValues: Dictionary(grouping: rules.flatMap(\.ownFacts), by: \.name)
+                .merging(EventNames.toldByEC2.map { ($0, []) }) { known, _ in known }
+                .map {
+                    (ExactText($0.key), ToldByCall($0.value, isUse: !EventNames.toldByEC2.contains($0.key)))
+                }
+        )
         triggers = TriggerTable(rules.flatMap(\.triggers))
-        var byKind: [Subject.Kind: [AppliedRule]] = [:]
-        for applied in rules.map({ AppliedRule($0) }) {
-            for kind in applied.rule.subjects { byKind[kind, default: []].append(applied) }
+        let applied = rules.map { AppliedRule($0) }
+        let kinds = (rules.flatMap(\.subjects).map { Int($0.tag) }.max() ?? -1) + 1
+        var byKind = [[AppliedRule]](repeating: [], count: kinds)
+        for rule in applied {
+            for kind in rule.rule.subjects { byKind[Int(kind.tag)].append(rule) }
         }
         self.byKind = byKind
     }
 
     /// The rules that judge subjects of one's kind; some of them may have nothing to say of this one.
-    func rules(evaluating subject: Subject) -> [AppliedRule] { byKind[subject.kind] ?? [] }
+    func rules(evaluating subject: Subject) -> [AppliedRule] {
+        let tag = Int(subject.kind.tag)
+        return tag < byKind.count ? byKind[tag] : []
+    }
 
-    /// Facts of single rules that calls of a name tell.
-    func facts(toldBy call: String) -> [CallFacts] { ownFacts[call] ?? [] }
+    /// What calls of a name tell beyond what several rules know; nil where that is nothing.
+    func told(by call: String) -> ToldByCall? { calls[ExactText(call)] }
 
     /// The rule with an id.
     public func rule(_ id: String) -> (any Rule)? { byID[id] }
@@ -43,6 +55,19 @@ public struct RuleSet: Sendable {
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
         AllowedAMIsCriteriaWeakened(), WatchedCallUnreadable(),
     ])
+}
+
+/// What calls of one name tell beyond what several rules know.
+final class ToldByCall: Sendable {
+    /// Facts of single rules.
+    let facts: [CallFacts]
+    /// Whether whoever calls it uses EC2.
+    let isUse: Bool
+
+    init(_ facts: [CallFacts], isUse: Bool) {
+        self.facts = facts
+        self.isUse = isUse
+    }
 }
 
 /// A rule with its metadata at hand, which a rule itself would hand out as a copy each time.

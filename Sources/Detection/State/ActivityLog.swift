@@ -5,13 +5,15 @@ struct ActivityLog: Sendable {
     /// Under which setting a call was made is asked for each call.
     let settings: FactKey
     private var calls = SortedChunks<Fact>()
+    /// So many calls are kept whatever their age.
+    static let shortCount = 64
 
     init(in scope: AccountRegion) { settings = .allowedImages(scope) }
 
     var isEmpty: Bool { calls.isEmpty }
 
-    /// The first call of all.
-    var first: Fact? { calls.first }
+    /// Whether there is a call before a time.
+    func hasCall(before time: EventTime) -> Bool { calls.first.map { $0.time < time } ?? false }
 
     /// The call of a second.
     func call(at second: Int64) -> Fact? {
@@ -20,6 +22,13 @@ struct ActivityLog: Sendable {
 
     /// The first call at or after a second.
     func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
+
+    /// Adds a call that is later than all others; returns how many there are then, and nil when it is not.
+    mutating func appendLater(_ call: Fact) -> Int? {
+        guard calls.allPrecede({ $0.time < call.time }) else { return nil }
+        calls.append(call)
+        return calls.count
+    }
 
     /// Puts a call in its place, unless an earlier one of the same second stands there.
     mutating func insert(_ call: Fact) -> FactInsertion {
@@ -45,6 +54,6 @@ struct ActivityLog: Sendable {
 
     /// Whether there are so many calls before a time that forgetting them is worth the work.
     func isLong(before limit: EventTime) -> Bool {
-        calls.count > 64 && calls.element(32).map { $0.time < limit } ?? false
+        calls.count > Self.shortCount && calls.element(32).map { $0.time < limit } ?? false
     }
 }

@@ -44,7 +44,9 @@ struct Expiries: Sendable {
     /// What is due in an account whose clock shows a time.
     mutating func takeDue(of account: AccountID, at clock: EventTime) -> [Ended] {
         let today = Day(of: clock)
-        guard var known = accounts[account], known.first < today else { return [] }
+        guard let first = accounts[account]?.first, first < today, var known = accounts[account] else {
+            return []
+        }
         var due: [Ended] = []
         for (day, ended) in known.days where day < today {
             due += ended

@@ -31,6 +31,14 @@ extension [Fact] {
         return .replaced(replaced)
     }
 
+    /// Puts a fact behind the others, if it is later than all of them and says something new for certain; returns how
+    /// many there are then, and nil when it has to be put in its place.
+    mutating func appendLater(_ fact: Fact, keepsFirstOnly: Bool) -> Int? {
+        guard isEmpty || (!keepsFirstOnly && self[count - 1].time < fact.time) else { return nil }
+        append(fact)
+        return count
+    }
+
     /// Puts a fact in its place, unless one of the same value stands before it: of those only the first in order is
     /// kept.
     mutating func insertFirst(_ fact: Fact, in range: Range<Int>? = nil) -> FactInsertion {

@@ -12,15 +12,19 @@ public struct FactKey: Fingerprinted, Sendable {
         let fingerprint: UInt64
 
         init(_ attribute: Attribute, _ entity: Entity, _ qualifier: Qualifier) {
-            shelf = Shelf(attribute, entity)
-            self.attribute = attribute
-            self.entity = entity
-            self.qualifier = qualifier
             var fingerprint = TextFingerprint()
             fingerprint.feed(UInt64(attribute.tag))
+            switch entity {
+            case .image: shelf = .image
+            case .accountRegion where attribute.keeping == .firstOfSecond: shelf = .activity
+            default: shelf = .timelines
+            }
             entity.feed(to: &fingerprint)
             qualifier.feed(to: &fingerprint)
             self.fingerprint = fingerprint.value
+            self.attribute = attribute
+            self.entity = entity
+            self.qualifier = qualifier
         }
     }
 
@@ -32,14 +36,6 @@ public struct FactKey: Fingerprinted, Sendable {
         case activity
         /// Each timeline by itself.
         case timelines
-
-        fileprivate init(_ attribute: Attribute, _ entity: Entity) {
-            switch entity {
-            case .image: self = .image
-            case .accountRegion where attribute.keeping == .firstOfSecond: self = .activity
-            default: self = .timelines
-            }
-        }
     }
 
     private let parts: Parts

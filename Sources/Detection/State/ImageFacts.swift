@@ -88,6 +88,18 @@ public struct ImageFacts: Sendable {
 
     // MARK: Changing
 
+    /// Puts a fact behind the others on an attribute's timeline, if it is later than all of them; returns how many there
+    /// are then, and nil when it has to be put in its place.
+    ///
+    /// All facts of a record share their evidence already.
+    mutating func appendLater(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Int? {
+        makeUnique()
+        guard attribute.slot == nil else {
+            return storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly)
+        }
+        return storage.named[attribute, default: []].appendLater(fact, keepsFirstOnly: keepsFirstOnly)
+    }
+
     /// Puts a fact on an attribute's timeline; of the facts that say the same only the first may be wanted.
     mutating func insert(
         _ fact: Fact,
@@ -96,7 +108,7 @@ public struct ImageFacts: Sendable {
     ) -> FactInsertion {
         makeUnique()
         let fact = storage.sharing(fact)
-        if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) { return .inserted }
+        if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) != nil { return .inserted }
         return storage.change(attribute) {
             keepsFirstOnly ? $0.insertFirst(fact, in: $1) : $0.insert(fact, in: $1)
         }
@@ -159,18 +171,19 @@ private final class ImageStorage: @unchecked Sendable {
         return Fact(time: fact.time, phase: fact.phase, value: fact.value, evidence: single[known].evidence)
     }
 
-    /// Puts a fact behind those of its attribute, if it is later than all of them; false when it is not.
-    func append(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Bool {
-        guard let number = attribute.slot else { return false }
+    /// Puts a fact behind those of its attribute, if it is later than all of them; returns how many there are then, and
+    /// nil when it is not.
+    func append(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Int? {
+        guard let number = attribute.slot else { return nil }
         let range = range(of: number)
         guard range.isEmpty || (!keepsFirstOnly && single[range.upperBound - 1].time < fact.time) else {
-            return false
+            return nil
         }
         // Few images get many facts: doubling the room would leave much of it empty.
         if single.count == single.capacity { single.reserveCapacity(single.count + max(2, single.count / 4)) }
         single.put(fact, at: range.upperBound)
         for index in number..<ends.count { ends[index] += 1 }
-        return true
+        return range.count + 1
     }
 
     /// Changes the facts about one attribute: those of a range of the array.

@@ -39,9 +39,10 @@ struct Interning: Sendable {
             region: record.region,
             name: record.name,
             source: record.source,
-            actor: record.actor
+            actor: sharing(record.actor)
         )
-        return known == nil ? adding(origin, key) : origin
+        if known == nil { add(origin, key) }
+        return origin
     }
 
     private mutating func sharing(_ origin: Origin) -> Origin {
@@ -49,28 +50,35 @@ struct Interning: Sendable {
             fingerprint: Origin.fingerprint(origin.account, origin.region, origin.name, origin.actor)
         )
         if let known = origins[key] { return known == origin ? known : origin }
-        return adding(origin, key)
+        let actor = sharing(origin.actor)
+        let shared =
+            actor === origin.actor
+            ? origin
+            : Origin(
+                account: origin.account,
+                region: origin.region,
+                name: origin.name,
+                source: origin.source,
+                actor: actor
+            )
+        add(shared, key)
+        return shared
     }
 
-    private mutating func adding(_ origin: Origin, _ key: Key) -> Origin {
-        if origins.count >= sweepCount { sweep() }
-        var shared = origin
-        let actorKey = Key(fingerprint: origin.actor.fingerprint)
-        if let actor = actors[actorKey] {
-            if actor == origin.actor, actor !== origin.actor {
-                shared = Origin(
-                    account: origin.account,
-                    region: origin.region,
-                    name: origin.name,
-                    source: origin.source,
-                    actor: actor
-                )
+    private mutating func sharing(_ actor: Actor) -> Actor {
+        func shared(_ known: inout Actor?) -> Actor {
+            guard let known else {
+                known = actor
+                return actor
             }
-        } else {
-            actors[actorKey] = origin.actor
+            return known == actor ? known : actor
         }
-        origins[key] = shared
-        return shared
+        return shared(&actors[Key(fingerprint: actor.fingerprint)])
+    }
+
+    private mutating func add(_ origin: Origin, _ key: Key) {
+        if origins.count >= sweepCount { sweep() }
+        origins[key] = origin
     }
 
     /// Throws out what only this table refers to.

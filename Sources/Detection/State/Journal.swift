@@ -6,7 +6,8 @@ import CloudTrail
 /// look-up, a commit forgets the journal, an abort plays it backwards.
 struct Journal: Sendable {
     enum Change: Sendable {
-        case inserted(FactKey, Fact)
+        /// Facts that came together: of most records all of them.
+        case inserted([KeyedFact])
         case removed(FactKey, Fact)
         /// Apart, for it is rare and large.
         indirect case finding(FindingIdentity, old: FindingState?)
@@ -16,8 +17,16 @@ struct Journal: Sendable {
     }
 
     private(set) var changes: [Change] = []
+    /// The changes, each fact counted for itself.
+    private(set) var count = 0
 
-    mutating func note(_ change: Change) { changes.append(change) }
+    mutating func note(_ change: Change) {
+        if case .inserted(let facts) = change { count += facts.count } else { count += 1 }
+        changes.append(change)
+    }
 
-    mutating func clear() { changes.removeAll(keepingCapacity: true) }
+    mutating func clear() {
+        changes.removeAll(keepingCapacity: true)
+        count = 0
+    }
 }

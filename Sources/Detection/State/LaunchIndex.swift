@@ -23,6 +23,7 @@ struct LaunchIndex: Sendable {
     var isEmpty: Bool { launches.isEmpty }
 
     mutating func insert(_ launch: Launch) {
+        if launches.allPrecede({ $0 < launch }) { return launches.append(launch) }
         let position = launches.position { $0 < launch }
         if launches[position] != launch { launches.insert(launch, at: position) }
     }

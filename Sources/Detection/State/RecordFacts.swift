@@ -64,7 +64,11 @@ struct RecordFacts {
             tellRefusal(record)
             return
         }
-        if Self.isUse(record) { add(.activity(scope, second: evidence.time.seconds), .active) }
+        let byName = rules.told(by: record.name)
+        // Other services' calls, and what a service tells of itself, are no use of a Region.
+        if record.source.hasSameBytes(as: WatchedCall.source), !record.isInventory, byName?.isUse ?? true {
+            add(.activity(scope, second: evidence.time.seconds), .active)
+        }
         switch record.call {
         case .runInstances(let launch):
             for instance in launch.instances {
@@ -106,13 +110,9 @@ struct RecordFacts {
         case .inventory(let inventory): tell(inventory)
         case .nothing, .other: break
         }
-        for facts in rules.facts(toldBy: record.name) { facts.tell(record.call, &self) }
-    }
-
-    /// Whether somebody used EC2: other services' calls, and what a service tells of itself, are no use of a Region.
-    private static func isUse(_ record: Record) -> Bool {
-        record.source == WatchedCall.source && !record.isInventory
-            && !EventNames.toldByEC2.contains(record.name)
+        if let byName {
+            for facts in byName.facts { facts.tell(record.call, &self) }
+        }
     }
 
     /// What of a call could not be read, where there is such a thing.

@@ -29,47 +29,72 @@ struct SeenRecords: Sendable {
         init(_ copies: RecordCopies) { self.copies = copies }
     }
 
-    /// By day, so that old ones go a day at a time.
-    private var days: [Day: [Key: Remembered]] = [:]
-    private var oldest = Day.distantFuture
+    private struct RecordsOfDay: Sendable {
+        let day: Day
+        var records: [Key: Remembered] = [:]
+    }
+
+    /// By day, the newest last, so that old ones go a day at a time.
+    private var days: [RecordsOfDay] = []
 
     /// The copies of the record with a key, as remembered.
-    func copies(_ key: Key) -> RecordCopies? { days[key.day]?[key]?.copies }
+    func copies(_ key: Key) -> RecordCopies? {
+        let index = index(of: key.day)
+        return index < days.count && days[index].day == key.day ? days[index].records[key]?.copies : nil
+    }
 
     /// Every record that is remembered.
-    var all: some Sequence<Record> { days.values.lazy.flatMap { $0.values.lazy.map(\.copies.record) } }
+    var all: some Sequence<Record> {
+        days.lazy.flatMap { $0.records.values.lazy.map(\.copies.record) }
+    }
+
+    /// Where the records of a day are, or would go: most are of the last one.
+    private func index(of day: Day) -> Int {
+        if let last = days.last, last.day <= day { return last.day == day ? days.count - 1 : days.count }
+        var (low, high) = (0, days.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if days[middle].day < day { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private mutating func indexMakingRoom(for day: Day) -> Int {
+        let index = index(of: day)
+        if index == days.count || days[index].day != day { days.insert(RecordsOfDay(day: day), at: index) }
+        return index
+    }
 
     /// Remembers a record of which no copy is known; otherwise changes nothing, and returns the copies.
     mutating func rememberFirst(_ record: Record, _ key: Key) -> RecordCopies? {
-        func put(_ record: Record, in scope: inout Remembered?) -> RecordCopies? {
-            if let scope { return scope.copies }
-            scope = Remembered(.alike(record))
+        func put(_ record: Record, in place: inout Remembered?) -> RecordCopies? {
+            if let place { return place.copies }
+            place = Remembered(.alike(record))
             return nil
         }
-        oldest = min(oldest, key.day)
-        return put(record, in: &days[key.day, default: [:]][key])
+        return put(record, in: &days[indexMakingRoom(for: key.day)].records[key])
     }
 
     /// Remembers the copies of a record; returns what was remembered in their place.
     mutating func remember(_ copies: RecordCopies, _ key: Key) -> Remembered? {
-        oldest = min(oldest, key.day)
-        return days[key.day, default: [:]].updateValue(Remembered(copies), forKey: key)
+        days[indexMakingRoom(for: key.day)].records.updateValue(Remembered(copies), forKey: key)
     }
 
     /// Puts back what was remembered before, or nothing.
-    mutating func restore(_ old: Remembered?, _ key: Key) { days[key.day]?[key] = old }
-
-    /// Whether there are days that lie wholly before a time.
-    func isOld(before time: EventTime) -> Bool { oldest < Day(of: time) }
-
-    /// Drops the days that lie wholly before a time.
-    mutating func drop(before time: EventTime) {
-        let first = Day(of: time)
-        for day in days.keys where day < first { days[day] = nil }
-        oldest = days.keys.min() ?? .distantFuture
+    mutating func restore(_ old: Remembered?, _ key: Key) {
+        let index = index(of: key.day)
+        if index < days.count, days[index].day == key.day { days[index].records[key] = old }
     }
 
+    /// Whether there are days that lie wholly before a time.
+    func isOld(before time: EventTime) -> Bool { days.first.map { $0.day < Day(of: time) } ?? false }
+
+    /// Drops the days that lie wholly before a time.
+    mutating func drop(before time: EventTime) { days.removeSubrange(..<index(of: Day(of: time))) }
+
     mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {
-        for day in days.keys { days[day] = days[day]?.filter { !isForgotten($0.key.account) } }
+        for index in days.indices {
+            days[index].records = days[index].records.filter { !isForgotten($0.key.account) }
+        }
     }
 }

@@ -42,11 +42,28 @@ struct SortedChunks<Element: Sendable>: Sendable {
 
     var isEmpty: Bool { count == 0 }
     var first: Element? { chunks.first.first }
-    private var last: Element? { (chunks.others.last ?? chunks.first).last }
+
+    /// Whether all elements come before a wanted one.
+    func allPrecede(_ comesBefore: (Element) -> Bool) -> Bool {
+        if chunks.others.isEmpty {
+            return chunks.first.isEmpty || comesBefore(chunks.first[chunks.first.count - 1])
+        }
+        let last = chunks.others.count - 1
+        return comesBefore(chunks.others[last][chunks.others[last].count - 1])
+    }
+
+    /// Adds an element that comes behind all others.
+    mutating func append(_ element: Element) {
+        guard chunks.others.isEmpty, chunks.first.count < Self.chunkCount else {
+            return insert(element, at: Position(chunk: chunks.count, offset: 0))
+        }
+        count += 1
+        chunks.first.append(element)
+    }
 
     /// The place of the first element that does not come before a wanted one.
     func position(of comesBefore: (Element) -> Bool) -> Position {
-        guard let last, comesBefore(last) else {
+        guard allPrecede(comesBefore), !isEmpty else {
             let chunk = Self.partition(chunks.count) { chunks[$0].last.map(comesBefore) ?? false }
             guard chunk < chunks.count else { return Position(chunk: chunk, offset: 0) }
             let offset = chunks[chunk].withUnsafeBufferPointer { elements in

@@ -94,17 +94,39 @@ public struct State: Sendable {
         let insertion = put(fact, key, keepsFirstOnly: key.attribute.keeping == .first)
         switch insertion {
         case .unchanged: return insertion
-        case .inserted: own.journal?.note(.inserted(key, fact))
+        case .inserted: break
         case .replaced(let old):
             touched.append(KeyedFact(key, old))
             index(key, old, isThere: false)
             own.journal?.note(.removed(key, old))
-            own.journal?.note(.inserted(key, fact))
         }
         index(key, fact, isThere: true)
-        touched.append(KeyedFact(key, fact))
+        let told = KeyedFact(key, fact)
+        noteInserted([told])
+        touched.append(told)
         return insertion
     }
+
+    /// Puts a fact behind the others on its timeline, if it is later than all of them, as most are when they come.
+    ///
+    /// Returns how many facts stand there then, and nil when it has to be inserted. Whoever calls this notes what has come.
+    mutating func appendLater(_ fact: Fact, at key: FactKey) -> Int? {
+        let isFirstOnly = key.attribute.keeping == .first
+        let count: Int? =
+            switch (key.shelf, key.entity) {
+            case (.image, .image(let id)):
+                own.images[id, default: ImageFacts()]
+                    .appendLater(fact, key.ofImage, keepsFirstOnly: isFirstOnly)
+            case (.activity, .accountRegion(let scope)):
+                own.activity[scope, default: ActivityLog(in: scope)].appendLater(fact)
+            default: own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: isFirstOnly)
+            }
+        if let count { index(key, fact, isThere: true, count: count) }
+        return count
+    }
+
+    /// Notes facts that have come, so that they can be taken back.
+    mutating func noteInserted(_ facts: [KeyedFact]) { own.journal?.note(.inserted(facts)) }
 
     /// Takes a fact off its timeline; false when it is not there.
     @discardableResult
@@ -146,9 +168,10 @@ public struct State: Sendable {
         return true
     }
 
-    private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool) {
+    /// With the number of facts on the timeline, where that is known.
+    private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool, count: Int = .max) {
         let attribute = key.attribute
-        if attribute.hasTellers, let image = key.image {
+        if attribute.hasTellers, count > Tellers.facts, let image = key.image {
             noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
         }
         switch attribute {
@@ -370,7 +393,7 @@ public struct State: Sendable {
         own.journal = nil
         for change in undo.changes.reversed() {
             switch change {
-            case .inserted(let key, let fact): remove(fact, at: key)
+            case .inserted(let facts): for told in facts.reversed() { remove(told.fact, at: told.key) }
             case .removed(let key, let fact): put(fact, back: key)
             case .finding(let identity, let old): _ = own.findings.update(old, identity)
             case .clock(let account, let old): own.clocks[account] = old

@@ -6,9 +6,10 @@ struct AffectedSubjects {
     let inForce: PolicyInForce
     private let triggers: TriggerTable
     private var subjects = SubjectList()
-    /// The image that was looked at last, and by number which reaches are done for it: most facts of a record are about
-    /// one image.
-    private var done: (image: ResourceID, reaches: UInt64)?
+    /// The image that was looked at last: most facts of a record are about one.
+    private var doneImage: ResourceID?
+    /// By number which reaches are done for it.
+    private var doneReaches: UInt64 = 0
 
     /// What is known about the image that was looked up last.
     private var lookedUp: (image: ResourceID, facts: ImageFacts)?
@@ -25,20 +26,29 @@ struct AffectedSubjects {
     mutating func insert(_ subject: Subject) { subjects.insert(subject) }
 
     /// Adds the subjects that a fact at a key reaches, whether the fact has just come or just gone.
-    mutating func add(_ key: FactKey, _ fact: Fact) {
+    mutating func add(_ touched: [KeyedFact], _ index: Int) {
+        let key = touched[index].key
+        let entries = triggers.entries(of: key.attribute)
+        if entries.isEmpty { return }
         let image = key.image
-        if let image, done?.image != image { done = (image, 0) }
-        for entry in triggers.entries(of: key.attribute) {
+        if let image, doneImage != image { (doneImage, doneReaches) = (image, 0) }
+        for number in entries.indices {
+            // What most facts reach is found without asking their reach.
+            if let kind = entries[number].kind {
+                if let subject = Subject(kind, of: key) { insert(subject) }
+                continue
+            }
+            let entry = entries[number]
             if entry.reach.isOfImage, image != nil, isDone(entry.number) { continue }
-            entry.reach.add(key, fact, &self)
+            entry.reach.add(key, touched[index].fact, &self)
         }
     }
 
     private mutating func isDone(_ number: Int) -> Bool {
         // Of more reaches than there are bits the last are done each time.
         let bit: UInt64 = 1 << number
-        defer { done?.reaches |= bit }
-        return (done?.reaches ?? 0) & bit != 0
+        defer { doneReaches |= bit }
+        return doneReaches & bit != 0
     }
 
     /// Adds every subject of which something may be said, or was: what reconciling evaluates.
@@ -67,7 +77,7 @@ struct AffectedSubjects {
 extension Reach {
     /// The subject that the fact's key names.
     static func subject(_ kind: Subject.Kind) -> Reach {
-        Reach("subject of kind \(kind.tag)", brings: true) { key, _, affected in
+        Reach("subject of kind \(kind.tag)", brings: true, kind: kind) { key, _, affected in
             if let subject = Subject(kind, of: key) { affected.insert(subject) }
         }
     }

@@ -28,17 +28,21 @@ public final class Reach: Sendable {
     let brings: Bool
     /// Whether all facts of one image reach the same.
     let isOfImage: Bool
+    /// The kind of the subject that the fact's key names, where that is all.
+    let kind: Subject.Kind?
     let add: @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
 
     init(
         _ name: String,
         brings: Bool = false,
         isOfImage: Bool = false,
+        kind: Subject.Kind? = nil,
         _ add: @escaping @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
     ) {
         self.name = name
         self.brings = brings
         self.isOfImage = isOfImage
+        self.kind = kind
         self.add = add
     }
 }
@@ -57,6 +61,8 @@ struct TriggerTable: Sendable {
     struct Entry: Sendable {
         let number: Int
         let reach: Reach
+        /// The reach's own.
+        let kind: Subject.Kind?
     }
 
     /// The attributes that any rule reads.
@@ -73,7 +79,7 @@ struct TriggerTable: Sendable {
             if !attributes.contains(trigger.attribute) { attributes.append(trigger.attribute) }
             let tag = Int(trigger.attribute.tag)
             if tag >= byTag.count { byTag += Array(repeating: [], count: tag + 1 - byTag.count) }
-            byTag[tag].append(Entry(number: number, reach: trigger.reach))
+            byTag[tag].append(Entry(number: number, reach: trigger.reach, kind: trigger.reach.kind))
         }
     }
 

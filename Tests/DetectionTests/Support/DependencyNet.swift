@@ -39,6 +39,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         var came: [Attribute: Int] = [:]
         var went: [Attribute: Int] = [:]
         var checked = 0
+        var passedOver = 0
 
         mutating func add(_ other: Report) {
             gaps += other.gaps
@@ -48,6 +49,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
             came.merge(other.came, uniquingKeysWith: +)
             went.merge(other.went, uniquingKeysWith: +)
             checked += other.checked
+            passedOver += other.passedOver
         }
 
         /// A table of what was covered.
@@ -104,6 +106,19 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         known.insert(subject)
         waiting.remove(subject)
         report.said[rule, default: [:]][judgement.outcome, default: 0] += 1
+    }
+
+    /// Evaluates the subject all the same: nothing is said of it that anybody would hear.
+    func passedOver(_ subject: Subject, in engine: Engine) {
+        guard engine.owns(subject) else { return }
+        report.passedOver += 1
+        for said in engine.judgements(of: subject).said {
+            let identity = FindingIdentity(rule: said.rule.metadata.id, subject: subject)
+            let finding = engine.published(identity, said.judgement, said.rule.metadata, said.known).finding
+            if finding != nil || said.known != nil {
+                report.gaps.append("\(identity) is passed over, and has something to say")
+            }
+        }
     }
 
     func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine) {
@@ -216,10 +231,12 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     func look(at engine: Engine) {
         for change in engine.state.journal?.changes ?? [] {
             switch change {
-            case .inserted(let key, let fact):
-                report.came[key.attribute, default: 0] += 1
-                if !touched.contains(Touched(key: key, fact: fact)) {
-                    report.gaps.append("\(key) \(fact.told) came in silence")
+            case .inserted(let facts):
+                for told in facts {
+                    report.came[told.key.attribute, default: 0] += 1
+                    if !touched.contains(Touched(key: told.key, fact: told.fact)) {
+                        report.gaps.append("\(told.key) \(told.fact.told) came in silence")
+                    }
                 }
             case .removed(let key, let fact):
                 report.went[key.attribute, default: 0] += 1

@@ -96,12 +96,13 @@ extension Reach {
     fileprivate static let firstActivity = Reach("first activity", brings: true) { key, fact, affected in
         guard let scope = key.entity.scope else { return }
         let state = affected.state
-        if let calls = state.activity[scope], let first = calls.first, first.time < fact.time {
-            guard let setting = state.timeline(calls.settings).latest(asOf: fact.time),
-                setting.value == .allowedImages(.disabled),
-                calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
-            else { return }
+        guard let calls = state.activity[scope], calls.hasCall(before: fact.time) else {
+            return affected.insert(.activity(scope))
         }
+        guard let setting = state.timeline(calls.settings).latest(asOf: fact.time),
+            setting.value == .allowedImages(.disabled),
+            calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
+        else { return }
         affected.insert(.activity(scope))
     }
 }
