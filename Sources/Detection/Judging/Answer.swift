@@ -1,7 +1,70 @@
 import CloudTrail
 
+/// An answer to a question about facts: with what decided it, or only whether it is yes.
+///
+/// So each question is written once: `Certainty` is asked for what is nearly always so, where nobody wants the words.
+protocol Answering {
+    var isYes: Bool { get }
+
+    /// With what was read to answer, and the facts that would settle what is unknown.
+    init(
+        _ value: Answer.Value,
+        _ facts: @autoclosure () -> [FactStatement],
+        missing: @autoclosure () -> [String]
+    )
+
+    /// Both must hold: `no` if any is no, the first of them; else `unknown` if any is.
+    mutating func and(_ next: @autoclosure () -> Self)
+
+    /// One must hold: `yes` if any is yes, the first of them; else `unknown` if any is.
+    mutating func or(_ next: @autoclosure () -> Self)
+}
+
+extension Answering {
+    static func yes(_ facts: @autoclosure () -> [FactStatement] = []) -> Self {
+        Self(.yes, facts(), missing: [])
+    }
+    static func no(_ facts: @autoclosure () -> [FactStatement] = []) -> Self {
+        Self(.no, facts(), missing: [])
+    }
+    static func unknown(
+        _ missing: @autoclosure () -> String,
+        _ facts: @autoclosure () -> [FactStatement] = []
+    ) -> Self {
+        Self(.unknown, facts(), missing: [missing()])
+    }
+    static func yes(if isSo: Bool, _ facts: @autoclosure () -> [FactStatement] = []) -> Self {
+        Self(isSo ? .yes : .no, facts(), missing: [])
+    }
+
+    /// One must hold: an empty list does not hold.
+    static func any<Element>(_ elements: some Sequence<Element>, _ ask: (Element) -> Self) -> Self {
+        var answer = no()
+        for element in elements {
+            answer.or(ask(element))
+            if answer.isYes { break }
+        }
+        return answer
+    }
+}
+
+/// Whether the answer is yes for certain, and no word about it.
+struct Certainty: Answering {
+    private(set) var isYes: Bool
+
+    init(
+        _ value: Answer.Value,
+        _ facts: @autoclosure () -> [FactStatement],
+        missing: @autoclosure () -> [String]
+    ) { isYes = value == .yes }
+
+    mutating func and(_ next: @autoclosure () -> Certainty) { if isYes { self = next() } }
+
+    mutating func or(_ next: @autoclosure () -> Certainty) { if !isYes { self = next() } }
+}
+
 /// A three-valued answer, with what decided it.
-struct Answer {
+struct Answer: Answering {
     enum Value {
         case yes
         case no
@@ -11,40 +74,45 @@ struct Answer {
 
     var value: Value
     /// What was read to answer.
-    var facts: [FactStatement] = []
+    var facts: [FactStatement]
     /// The facts that would settle an `unknown`.
-    var missing: [String] = []
+    var missing: [String]
 
-    static func yes(_ facts: FactStatement...) -> Answer { Answer(value: .yes, facts: facts) }
-    static func no(_ facts: FactStatement...) -> Answer { Answer(value: .no, facts: facts) }
-    static func unknown(_ missing: String) -> Answer { Answer(value: .unknown, missing: [missing]) }
+    var isYes: Bool { value == .yes }
 
-    /// All must hold: `no` if any is no; else `unknown` if any is.
-    ///
-    /// An empty list holds.
-    static func all(_ answers: [Answer]) -> Answer { combine(answers, decisive: .no, neutral: .yes) }
-
-    /// One must hold: `yes` if any is yes; else `unknown` if any is.
-    ///
-    /// An empty list does not hold.
-    static func any(_ answers: [Answer]) -> Answer { combine(answers, decisive: .yes, neutral: .no) }
-
-    private static func combine(_ answers: [Answer], decisive: Value, neutral: Value) -> Answer {
-        if answers.count == 1 { return answers[0] }
-        if let decided = answers.first(where: { $0.value == decisive }) { return decided }
-        let isUnknown = answers.contains { $0.value == .unknown }
-        return Answer(
-            value: isUnknown ? .unknown : neutral,
-            facts: unique(answers.flatMap(\.facts)),
-            missing: isUnknown
-                ? unique(answers.flatMap { $0.missing.map { ExactText($0) } }).map(\.string) : []
-        )
+    init(
+        _ value: Value,
+        _ facts: @autoclosure () -> [FactStatement],
+        missing: @autoclosure () -> [String]
+    ) {
+        self.value = value
+        self.facts = facts()
+        self.missing = missing()
     }
 
-    private static func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
-        if elements.count < 2 { return elements }
-        if elements.count == 2 { return elements[0] == elements[1] ? [elements[0]] : elements }
-        var seen: Set<Element> = []
-        return elements.filter { seen.insert($0).inserted }
+    mutating func and(_ next: @autoclosure () -> Answer) { combine(next, decisive: .no) }
+
+    mutating func or(_ next: @autoclosure () -> Answer) { combine(next, decisive: .yes) }
+
+    private mutating func combine(_ next: () -> Answer, decisive: Value) {
+        guard value != decisive else { return }
+        let next = next()
+        if next.value == decisive {
+            self = next
+            return
+        }
+        if next.value == .unknown { value = .unknown }
+        facts = Self.unique(facts, next.facts) { $0 }
+        missing = Self.unique(missing, next.missing) { ExactText($0) }
+    }
+
+    private static func unique<Element, Key: Hashable>(
+        _ elements: [Element],
+        _ more: [Element],
+        _ key: (Element) -> Key
+    ) -> [Element] {
+        if elements.isEmpty || more.isEmpty { return elements + more }
+        var seen: Set<Key> = []
+        return (elements + more).filter { seen.insert(key($0)).inserted }
     }
 }

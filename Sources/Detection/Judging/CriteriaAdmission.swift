@@ -10,101 +10,83 @@ struct CriteriaAdmission {
     let time: EventTime
     let facts: FactView
 
-    /// Whether the image is admitted for certain: `answer` without the words, which nobody wants of what is allowed.
+    /// Whether the image is admitted for certain.
     func isCertain(_ criteria: [ImageCriterion]?) -> Bool {
+        let answer: Certainty = criteria.map { isAdmitted(by: $0) } ?? isOwn()
+        return answer.isYes
+    }
+
+    /// Whether the image is admitted.
+    func isAdmitted<Result: Answering>(by criteria: [ImageCriterion]) -> Result {
         let known = facts.image(image)
-        if let owner = known.owner, owner.account == account { return true }
-        return criteria?.contains { admitsForCertain($0, known) } ?? false
-    }
-
-    private func admitsForCertain(_ criterion: ImageCriterion, _ known: ImageView) -> Bool {
-        criterion.unknown.isEmpty
-            && criterion.providers?.contains { isProvided(by: $0, known) } ?? true
-            && criterion.names.map { names in
-                guard case .text(let name?) = known.latest(.name)?.value else { return false }
-                return Self.isMatched(name, by: names) == true
-            } ?? true
-            && criterion.productCodes.map { carries($0, known).value == .yes } ?? true
-            && criterion.maximumDaysSinceCreated.map { isYoung($0, known).value == .yes } ?? true
-            && criterion.maximumDaysSinceDeprecated.map { isCurrent($0, known).value == .yes } ?? true
-    }
-
-    private func isProvided(by provider: ExactText, _ known: ImageView) -> Bool {
-        guard provider != "none", let owner = known.owner else { return false }
-        if let account = AccountID(provider.string) { return owner.account == account }
-        guard case .text(let alias?) = known.latest(.ownerAlias)?.value else { return false }
-        return alias == provider
-    }
-
-    func answer(_ criteria: [ImageCriterion]) -> Answer {
-        let known = facts.image(image)
-        let own = isOwn(known)
-        guard own.value != .yes else { return own }
+        let own: Result = isOwn(known)
+        if own.isYes { return own }
         if criteria.isEmpty {
-            return Answer.any([
-                own, .unknown("image criteria (the list is empty, which AWS does not define)"),
-            ])
+            var answer = own
+            answer.or(.unknown("image criteria (the list is empty, which AWS does not define)"))
+            return answer
         }
-        return Answer.any(criteria.map { admits($0, known) } + [own])
+        var answer: Result = .any(criteria) { admits($0, known) }
+        answer.or(own)
+        return answer
     }
 
     /// Whether the account owns the image.
-    func isOwn() -> Answer { isOwn(facts.image(image)) }
+    func isOwn<Result: Answering>() -> Result { isOwn(facts.image(image)) }
 
-    private func isOwn(_ known: ImageView) -> Answer {
+    private func isOwn<Result: Answering>(_ known: ImageView) -> Result {
         guard let owner = known.owner else { return .unknown("owner of \(image)") }
-        let statement = FactStatement("owner", owner.account.description, owner.fact)
-        return owner.account == account ? .yes(statement) : .no(statement)
+        return .yes(if: owner.account == account, [Self.statement(owner)])
     }
 
-    private func admits(_ criterion: ImageCriterion, _ known: ImageView) -> Answer {
-        var parts: [Answer] = []
+    private static func statement(_ owner: (account: AccountID, fact: Fact)) -> FactStatement {
+        FactStatement("owner", owner.account.description, owner.fact)
+    }
+
+    private func admits<Result: Answering>(_ criterion: ImageCriterion, _ known: ImageView) -> Result {
+        var answer = Result.yes()
         if let providers = criterion.providers {
-            parts.append(Answer.any(providers.map { provides($0, known) }))
+            answer.and(.any(providers) { isProvided(by: $0, known) })
         }
-        if let names = criterion.names {
-            parts.append(isNamed(names, known))
-        }
-        if let codes = criterion.productCodes { parts.append(carries(codes, known)) }
-        if let days = criterion.maximumDaysSinceCreated { parts.append(isYoung(days, known)) }
-        if let days = criterion.maximumDaysSinceDeprecated { parts.append(isCurrent(days, known)) }
+        if let names = criterion.names { answer.and(isNamed(names, known)) }
+        if let codes = criterion.productCodes { answer.and(carries(codes, known)) }
+        if let days = criterion.maximumDaysSinceCreated { answer.and(isYoung(days, known)) }
+        if let days = criterion.maximumDaysSinceDeprecated { answer.and(isCurrent(days, known)) }
         for parameter in criterion.unknown.keys.sorted() {
-            parts.append(.unknown("what \(parameter) admits (this version does not know the parameter)"))
+            answer.and(.unknown("what \(parameter) admits (this version does not know the parameter)"))
         }
-        return Answer.all(parts)
+        return answer
     }
 
-    private func provides(_ provider: ExactText, _ known: ImageView) -> Answer {
+    private func isProvided<Result: Answering>(by provider: ExactText, _ known: ImageView) -> Result {
         if provider == "none" { return .no() }
         guard let owner = known.owner else { return .unknown("owner of \(image)") }
-        let statement = FactStatement("owner", owner.account.description, owner.fact)
-        if AccountID(provider.string) != nil {
-            return ExactText(owner.account.description) == provider ? .yes(statement) : .no(statement)
+        if let account = AccountID(provider.string) {
+            return .yes(if: owner.account == account, [Self.statement(owner)])
         }
         guard let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value else {
             return known.isOwnerAliasUnknown
-                ? Answer(value: .unknown, facts: [statement], missing: ["owner alias of \(image)"])
-                : .no(statement)
+                ? .unknown("owner alias of \(image)", [Self.statement(owner)])
+                : .no([Self.statement(owner)])
         }
-        let aliasStatement = FactStatement("owner alias", alias.string, fact)
-        return alias == provider ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
+        return .yes(
+            if: alias == provider,
+            [Self.statement(owner), FactStatement("owner alias", alias.string, fact)]
+        )
     }
 
-    private func isNamed(_ names: [ExactText], _ known: ImageView) -> Answer {
+    private func isNamed<Result: Answering>(_ names: [ExactText], _ known: ImageView) -> Result {
         guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
-        let statement = FactStatement("name", name.string, fact)
-        return switch Self.isMatched(name, by: names) {
-        case true?: .yes(statement)
-        case false?: .no(statement)
-        case nil:
-            Answer(
-                value: .unknown,
-                facts: [statement],
-                missing: ["whether the criteria match the name of \(image) (it takes too many steps to tell)"]
+        func statement() -> FactStatement { FactStatement("name", name.string, fact) }
+        guard let isMatched = Self.isMatched(name, by: names) else {
+            return .unknown(
+                "whether the criteria match the name of \(image) (it takes too many steps to tell)",
+                [statement()]
             )
         }
+        return .yes(if: isMatched, [statement()])
     }
 
     /// Whether any pattern matches a name; nil when that takes longer than all that AWS lets names and criteria be.
@@ -118,33 +100,39 @@ struct CriteriaAdmission {
         return false
     }
 
-    private func carries(_ codes: [ExactText], _ known: ImageView) -> Answer {
+    private func carries<Result: Answering>(_ codes: [ExactText], _ known: ImageView) -> Result {
         guard let fact = known.latest(.productCodes, asOf: time),
             case .productCodes(let carried) = fact.value
         else { return .unknown("Marketplace product codes of \(image)") }
-        let statement = FactStatement("product codes", carried.joined(separator: ", "), fact)
-        return codes.contains { carried.contains($0) } ? .yes(statement) : .no(statement)
+        return .yes(
+            if: codes.contains { carried.contains($0) },
+            [FactStatement("product codes", carried.joined(separator: ", "), fact)]
+        )
     }
 
-    private func isYoung(_ days: Int, _ known: ImageView) -> Answer {
+    private func isYoung<Result: Answering>(_ days: Int, _ known: ImageView) -> Result {
         guard let fact = known.latest(.creationDate), case .date(let created?) = fact.value else {
             return .unknown("creation date of \(image)")
         }
-        let statement = FactStatement("created", created.description, fact)
-        return time <= created.advanced(byDays: days) ? .yes(statement) : .no(statement)
+        return .yes(
+            if: time <= created.advanced(byDays: days),
+            [FactStatement("created", created.description, fact)]
+        )
     }
 
     /// An image with no date of deprecation passes.
-    private func isCurrent(_ days: Int, _ known: ImageView) -> Answer {
+    private func isCurrent<Result: Answering>(_ days: Int, _ known: ImageView) -> Result {
         if let fact = known.latest(.deprecation, asOf: time), case .date(let date) = fact.value {
-            guard let date else { return .yes(FactStatement("deprecated", "never", fact)) }
-            let statement = FactStatement("deprecated", date.description, fact)
-            return time <= date.advanced(byDays: days) ? .yes(statement) : .no(statement)
+            guard let date else { return .yes([FactStatement("deprecated", "never", fact)]) }
+            return .yes(
+                if: time <= date.advanced(byDays: days),
+                [FactStatement("deprecated", date.description, fact)]
+            )
         }
         guard let creation = known.creation else {
             return .unknown("deprecation date of \(image)")
         }
-        return .yes(FactStatement("deprecated", "never", creation))
+        return .yes([FactStatement("deprecated", "never", creation)])
     }
 }
 

@@ -6,10 +6,10 @@ struct ImageApproval {
     let time: EventTime
     let context: RuleContext
 
-    /// Whether an entry matches for certain: `answer` without the words, which nobody wants of what is approved.
+    /// Whether any entry matches for certain.
     func isCertain() -> Bool {
         let known = context.facts.image(image)
-        return context.inForce.approvals.contains { matches($0, known) }
+        return Certainty.any(context.inForce.quickestApprovals) { matches($0, known) }.isYes
     }
 
     /// Whether somebody answers for this very image, whatever it was made from.
@@ -26,113 +26,99 @@ struct ImageApproval {
         {
             return true
         }
-        return context.inForce.approvals.contains {
-            ($0.ids != nil || !$0.tags.isEmpty) && matches($0, known)
-        }
-    }
-
-    private func matches(_ entry: PolicyInForce.Approval, _ known: ImageView) -> Bool {
-        if let ids = entry.ids, !ids.contains(image) { return false }
-        if let owners = entry.owners {
-            guard let owner = known.owner else { return false }
-            if !owners.accounts.contains(owner.account) {
-                guard case .text(let alias?) = known.latest(.ownerAlias)?.value,
-                    owners.aliases.contains(alias)
-                else { return false }
-            }
-        }
-        if let names = entry.names {
-            guard case .text(let name?) = known.latest(.name)?.value,
-                names.contains(where: { $0.matches(name.string) })
-            else { return false }
-        }
-        return entry.tags.allSatisfy { key, value in
-            let reading = TagReading(
-                key,
-                of: known,
-                asOf: time,
-                in: context.facts,
-                approvedBy: context.inForce
-            )
-            guard reading.value == .present(value), let cause = reading.cause else { return false }
-            return context.policy.isPublisher(cause.evidence) == true
-        }
+        let deliberate = context.inForce.approvals.lazy.filter { $0.ids != nil || !$0.tags.isEmpty }
+        return Certainty.any(deliberate) { matches($0, known) }.isYes
     }
 
     /// Any entry must match in all its parts.
     func answer() -> (answer: Answer, clause: String) {
-        let entries = context.policy.approvedImages ?? []
-        let answers = entries.map { matches($0) }
-        if let index = answers.firstIndex(where: { $0.value == .yes }) {
-            return (answers[index], "images.approved[\(index)]")
-        }
-        return (Answer.any(answers), "images.approved")
-    }
-
-    /// Whether one entry matches; the part of it that is about tags can be left out.
-    func matches(_ entry: Policy.ApprovedImage, withTags: Bool = true) -> Answer {
-        var parts: [Answer] = []
-        if let ids = entry.ids {
-            parts.append(ids.contains(ExactText(image.description)) ? .yes() : .no())
-        }
         let known = context.facts.image(image)
-        if let owners = entry.owners { parts.append(ownerAnswer(owners, known)) }
-        if let names = entry.names { parts.append(Self.nameAnswer(names, known, of: image)) }
-        if withTags, let tags = entry.tags {
-            parts.append(contentsOf: tags.sorted { $0.key < $1.key }.map { tagAnswer($0.key, $0.value) })
+        var matched: Int?
+        let answer = Answer.any(context.inForce.approvals) { entry -> Answer in
+            let answer: Answer = matches(entry, known)
+            if answer.isYes { matched = entry.index }
+            return answer
         }
-        return Answer.all(parts)
+        return (answer, matched.map { "images.approved[\($0)]" } ?? "images.approved")
     }
 
-    private func ownerAnswer(_ owners: Set<ExactText>, _ known: ImageView) -> Answer {
+    /// Whether an entry matches but for its tags, or may.
+    func mayMatch(_ entry: PolicyInForce.Approval) -> Bool {
+        if entry.hasTagsOnly { return true }
+        let answer: Answer = matches(entry, context.facts.image(image), withTags: false)
+        return answer.value != .no
+    }
+
+    private func matches<Result: Answering>(
+        _ entry: PolicyInForce.Approval,
+        _ known: ImageView,
+        withTags: Bool = true
+    ) -> Result {
+        var answer = Result.yes()
+        if let ids = entry.ids { answer.and(.yes(if: ids.contains(image))) }
+        if let owners = entry.owners { answer.and(isOwned(by: owners, known)) }
+        if let names = entry.names { answer.and(isNamed(names, known)) }
+        if withTags {
+            for tag in entry.tags { answer.and(isTagged(tag.key, tag.value, known)) }
+        }
+        return answer
+    }
+
+    private func isOwned<Result: Answering>(by owners: PolicyInForce.Owners, _ known: ImageView) -> Result {
         guard let owner = known.owner else { return .unknown("owner of \(image)") }
-        let statement = FactStatement("owner", owner.account.description, owner.fact)
-        if owners.contains(ExactText(owner.account.description)) { return .yes(statement) }
+        func statement() -> FactStatement {
+            FactStatement("owner", owner.account.description, owner.fact)
+        }
+        if owners.accounts.contains(owner.account) { return .yes([statement()]) }
         if let fact = known.latest(.ownerAlias), case .text(let alias?) = fact.value {
-            let aliasStatement = FactStatement("owner alias", alias.string, fact)
-            return owners.contains(alias) ? .yes(statement, aliasStatement) : .no(statement, aliasStatement)
+            return .yes(
+                if: owners.aliases.contains(alias),
+                [statement(), FactStatement("owner alias", alias.string, fact)]
+            )
         }
-        if known.isOwnerAliasUnknown, owners.contains(where: { AccountID($0.string) == nil }) {
-            return Answer(value: .unknown, facts: [statement], missing: ["owner alias of \(image)"])
+        if owners.hasAliases, known.isOwnerAliasUnknown {
+            return .unknown("owner alias of \(image)", [statement()])
         }
-        return .no(statement)
+        return .no([statement()])
     }
 
-    static func nameAnswer(_ names: [Pattern], _ known: ImageView, of image: ResourceID) -> Answer {
+    private func isNamed<Result: Answering>(_ names: [Pattern], _ known: ImageView) -> Result {
         guard let fact = known.latest(.name), case .text(let name?) = fact.value else {
             return .unknown("name of \(image)")
         }
-        let statement = FactStatement("name", name.string, fact)
-        return names.contains { $0.matches(name.string) } ? .yes(statement) : .no(statement)
+        return .yes(
+            if: names.contains { $0.matches(name.string) },
+            [FactStatement("name", name.string, fact)]
+        )
     }
 
-    private func tagAnswer(_ key: ExactText, _ value: ExactText) -> Answer {
-        let known = context.facts.image(image)
+    private func isTagged<Result: Answering>(
+        _ key: ExactText,
+        _ value: ExactText,
+        _ known: ImageView
+    ) -> Result {
         let reading = TagReading(key, of: known, asOf: time, in: context.facts, approvedBy: context.inForce)
-        guard let cause = reading.cause, let statement = reading.statement(key) else {
+        guard let cause = reading.cause, reading.value != .unknown else {
             return .unknown(
                 known.owner == nil
                     ? "owner of \(image), and its tag \(key)" : "tag \(key) of \(image)"
             )
         }
-        guard reading.value == .present(value) else { return .no(statement) }
+        func statements() -> [FactStatement] { reading.statement(key).map { [$0] } ?? [] }
+        guard reading.value == .present(value) else { return .no(statements()) }
         switch context.policy.isPublisher(cause.evidence) {
-        case true?: return .yes(statement)
+        case true?: return .yes(statements())
         case false?:
             return .no(
-                statement,
-                FactStatement(
-                    "tag \(key) set by",
-                    cause.evidence.actor.principalARN ?? "unknown",
-                    cause
-                )
+                statements() + [
+                    FactStatement(
+                        "tag \(key) set by",
+                        cause.evidence.actor.principalARN ?? "unknown",
+                        cause
+                    )
+                ]
             )
-        case nil:
-            return Answer(
-                value: .unknown,
-                facts: [statement],
-                missing: ["who set tag \(key) of \(image)"]
-            )
+        case nil: return .unknown("who set tag \(key) of \(image)", statements())
         }
     }
 }

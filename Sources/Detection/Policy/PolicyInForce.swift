@@ -6,22 +6,44 @@ import CloudTrail
 final class PolicyInForce: Sendable {
     /// An entry of `images.approved` in the forms in which images are known.
     final class Approval: Sendable {
+        /// Its place in the policy.
+        let index: Int
         let ids: Set<ResourceID>?
-        let owners: (accounts: Set<AccountID>, aliases: Set<ExactText>)?
+        let owners: Owners?
         let names: [Pattern]?
         let tags: [(key: ExactText, value: ExactText)]
+        /// Whether it asks for nothing but tags.
+        let hasTagsOnly: Bool
 
-        init(_ entry: Policy.ApprovedImage) {
+        init(_ index: Int, _ entry: Policy.ApprovedImage) {
+            self.index = index
             ids = entry.ids.map { Set($0.map { ResourceID($0.string) }) }
-            owners = entry.owners.map { (Set($0.compactMap { AccountID($0.string) }), $0) }
+            owners = entry.owners.map { Owners($0) }
             names = entry.names
             tags = (entry.tags ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            hasTagsOnly = ids == nil && owners == nil && names == nil
+        }
+    }
+
+    /// Owners of images: accounts, and aliases such as `amazon`.
+    struct Owners: Sendable {
+        let accounts: Set<AccountID>
+        /// What is no account may be an alias, and so may be what looks like one.
+        let aliases: Set<ExactText>
+        let hasAliases: Bool
+
+        init(_ names: Set<ExactText>) {
+            accounts = Set(names.compactMap { AccountID($0.string) })
+            aliases = names
+            hasAliases = accounts.count < names.count
         }
     }
 
     let policy: Policy
-    /// `images.approved`; first the entries that are matched without reading tags, for that takes longest.
+    /// `images.approved`, in order.
     let approvals: [Approval]
+    /// The same, first those that are matched without reading tags, for that takes longest.
+    let quickestApprovals: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [ExactText]
     /// The attributes of an image that tell those tags.
@@ -31,8 +53,9 @@ final class PolicyInForce: Sendable {
 
     init(_ policy: Policy) {
         self.policy = policy
-        let entries = (policy.approvedImages ?? []).map { Approval($0) }
-        approvals = entries.filter(\.tags.isEmpty) + entries.filter { !$0.tags.isEmpty }
+        let approvals = (policy.approvedImages ?? []).enumerated().map { Approval($0.offset, $0.element) }
+        self.approvals = approvals
+        quickestApprovals = approvals.filter(\.tags.isEmpty) + approvals.filter { !$0.tags.isEmpty }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         deniedImages = Set(policy.deniedImages.map { ResourceID($0.string) })

@@ -37,11 +37,14 @@ struct LaunchNotAllowedByCriteria: Rule {
         )
         if admission.isCertain(setting.criteria) { return nil }
         let rule = inForce(setting)
-        let answer =
-            rule.criteria.map { admission.answer($0) }
-            ?? Answer.any([
-                admission.isOwn(), .unknown("image criteria of Allowed AMIs in \(launch.scope)"),
-            ])
+        let answer: Answer
+        if let criteria = rule.criteria {
+            answer = admission.isAdmitted(by: criteria)
+        } else {
+            var own: Answer = admission.isOwn()
+            own.or(.unknown("image criteria of Allowed AMIs in \(launch.scope)"))
+            answer = own
+        }
         guard answer.value != .yes else { return nil }
         let isUnknown = answer.value == .unknown
         let message =

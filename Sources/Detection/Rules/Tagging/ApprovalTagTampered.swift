@@ -82,11 +82,10 @@ struct ApprovalTagTampered: Rule {
             time: .distantFuture,
             context: context
         )
-        for (index, entry) in (context.policy.approvedImages ?? []).enumerated() {
-            guard let value = entry.tags?[key], approval.matches(entry, withTags: false).value != .no else {
-                continue
-            }
-            values[value] = values[value] ?? index
+        for entry in context.inForce.approvals {
+            guard let value = entry.tags.first(where: { $0.key == key })?.value, approval.mayMatch(entry)
+            else { continue }
+            values[value] = values[value] ?? entry.index
         }
         return values
     }
