@@ -156,8 +156,8 @@ extension Engine {
     /// The catalogue stays.
     public mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         state.drop(accountsWhere: isDropped)
-        deferral.forget(accountsWhere: isDropped)
-        timers.drop { isDropped($0.scope.account) }
+        agenda.deferral.forget(accountsWhere: isDropped)
+        agenda.timers.drop { isDropped($0.scope.account) }
     }
 }
 

@@ -110,7 +110,7 @@ extension Engine {
         for fact in stale { state.remove(fact, at: key) }
         for subject in subjects {
             let (all, isLong) = judgements(of: subject)
-            deferral.note(subject, isLong: isLong)
+            agenda.deferral.note(subject, isLong: isLong)
             // What is left may have deadlines of its own.
             var deadlines: [Timers.Deadline] = []
             for said in all {
@@ -119,7 +119,7 @@ extension Engine {
                 if let deadline = said.deadline(suppressedUntil: end) { deadlines.append(deadline) }
                 keep(identity, said, before: before[identity] ?? SaidBefore())
             }
-            timers.set(deadlines, of: subject)
+            agenda.timers.set(deadlines, of: subject)
         }
     }
 
@@ -244,7 +244,7 @@ extension Engine {
 
     /// All that is known of a resource that is gone, and the findings about it, without a word.
     private mutating func forgetResource(of key: FactKey) {
-        let leaving = state.keysOfResource[key.entity, default: []].union([key]).flatMap { key in
+        let leaving = state.indexes.keysOfResource[key.entity, default: []].union([key]).flatMap { key in
             state.timeline(key).facts.map { KeyedFact(key, $0) }
         }
         let subjects = reached(by: leaving).filter {

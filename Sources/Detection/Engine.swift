@@ -51,7 +51,7 @@ public struct Engine: Sendable {
     public internal(set) var state: State
     /// What the organisation trusts.
     public var policy: Policy { _read { yield inForce.policy } }
-    private(set) var inForce: PolicyInForce
+    var inForce: PolicyInForce
     let rules: RuleSet
     let settings: Settings
     /// Tells the accounts whose subjects are judged here; nil is all of them.
@@ -60,21 +60,16 @@ public struct Engine: Sendable {
     /// of another engine is judged there. Set it when the accounts change, before anything is judged;
     /// ``startReconciling(of:)`` then judges what is new.
     public var isOwned: (@Sendable (AccountID) -> Bool)?
-    var timers: Timers
+    /// What waits to be derived or evaluated.
+    var agenda: Agenda
+    /// What has ended, and will be forgotten.
     var expiries = Expiries()
-    private var backlog = Backlog()
-    /// What is looked at before the backlog: facts that may not have been derived yet.
-    private var (underived, underivedAtCommit): ([UnderivedTarget], [UnderivedTarget]) = ([], [])
-    var deferral: Deferral
     /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
     public var defersEvaluation = false
     var judges: JudgesOfAccounts
     var interning = Interning()
     /// Sees which subjects facts affect and what is evaluated; nil but in tests.
     var witness: (any EvaluationWitness)?
-    /// Subjects whose first undetermined verdict waits, in the order in which they came.
-    public private(set) var unsettled: [Subject] = []
-    private var unsettledAtCommit: [Subject] = []
 
     /// Facts forgotten within the horizon, since the engine began, and who told the last of them.
     public internal(set) var forgottenEarly: (count: Int, account: AccountID) = (0, .none)
@@ -86,8 +81,7 @@ public struct Engine: Sendable {
         self.rules = rules
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
-        timers = Timers(keepsChanges: settings.keepsJournal)
-        deferral = Deferral(keepsChanges: settings.keepsJournal)
+        agenda = Agenda(keepsChanges: settings.keepsJournal)
     }
 
     // MARK: Records
@@ -215,308 +209,19 @@ public struct Engine: Sendable {
         RecordFacts.of(record, interning.evidence(of: record), by: rules)
     }
 
-    // MARK: Judging
-
-    /// Evaluates what facts affect that came or went, and forgets what some of them leave behind.
-    mutating func evaluate(
-        touched: [KeyedFact],
-        _ forgettable: FactNumbers = .all,
-        into alerts: inout [Alert]
-    ) {
-        let start = alerts.count
-        defer { Alert.group(&alerts, from: start) }
-        let due = timers.popDue(at: state.streamTime)
-        if !due.isEmpty {
-            for subject in due.prefix(settings.subjectsAtOnce) { evaluate(subject, .time, into: &alerts) }
-            backlog.append(due.dropFirst(settings.subjectsAtOnce), .time)
-        }
-        guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
-        let subjects = reached(by: touched)
-        witness?.affected(subjects, by: touched, in: self)
-        let onlyEnds = Self.onlyEnd(touched)
-        for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
-            if onlyEnds, endsUnsaid(subject) {
-                witness?.passedOver(subject, in: self)
-            } else {
-                evaluate(subject, cause, into: &alerts)
-            }
-        }
-        if subjects.count > settings.subjectsAtOnce {
-            backlog.append(subjects.dropFirst(settings.subjectsAtOnce), cause)
-        }
-        forget(behind: touched, forgettable, into: &alerts)
-    }
-
-    /// Whether of some facts those that tell anything of instances tell that they are gone.
-    private static func onlyEnd(_ touched: [KeyedFact]) -> Bool {
-        touched.indices.allSatisfy { index in
-            let attribute = touched[index].key.attribute
-            if attribute == .activity { return true }
-            guard attribute == .instance, case .terminated = touched[index].fact.value else { return false }
-            return true
-        }
-    }
-
-    /// Whether nothing was ever said of an instance, and nothing waits to be: that it is gone ends nothing then.
-    private func endsUnsaid(_ subject: Subject) -> Bool {
-        subject.kind == .launch && unsettled.isEmpty && deferral.isEmpty
-            && state.findings.published(about: subject).isEmpty
-    }
-
-    /// Whether a subject that is touched waits.
-    private mutating func defers(_ subject: Subject, _ cause: EvaluationCause) -> Bool {
-        if defersEvaluation {
-            if owns(subject) { _ = deferral.touch(subject, by: cause) }
-            return true
-        }
-        // Of a refused share little is walked, and much may be told later.
-        guard subject.kind == .refusedShare || deferral.isLong(subject) else { return false }
-        let facts = factCount(of: subject)
-        guard facts > settings.factsAtOnce, owns(subject) else { return false }
-        return deferral.touch(subject, by: cause) < max(1, facts / 8)
-    }
-
-    func reached(by touched: [KeyedFact]) -> [Subject] {
-        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        for index in touched.indices { affected.add(touched, index) }
-        return affected.sorted()
-    }
-
-    func owns(_ subject: Subject) -> Bool { owns(subject.scope.account) }
-
-    func owns(_ account: AccountID) -> Bool { isOwned.map { $0(account) } ?? true }
-
-    /// Judges one subject by every rule that judges such, and publishes what has changed.
-    private mutating func evaluate(
-        _ subject: Subject,
-        _ cause: EvaluationCause,
-        into alerts: inout [Alert]
-    ) {
-        deferral.remove(subject)
-        guard owns(subject) else { return }
-        let settles = if case .settling = cause { true } else { false }
-        let (all, isLong) = judgements(of: subject)
-        deferral.note(subject, isLong: isLong)
-        var deadlines: [Timers.Deadline] = []
-        for said in all {
-            let (rule, judgement, known) = (said.rule.metadata, said.judgement, said.known)
-            let identity = FindingIdentity(rule: rule.id, subject: subject)
-            let (finding, suppressionEnd) = published(identity, judgement, rule, known)
-            if let deadline = said.deadline(suppressedUntil: suppressionEnd) { deadlines.append(deadline) }
-            if let finding {
-                if settings.delaysUndetermined, !settles, known == nil, finding.verdict == .undetermined {
-                    unsettled.append(subject)
-                } else if let judgement {
-                    publish(finding, judgement, known, cause, into: &alerts)
-                }
-            } else if let known, known.status != .retracted, !isFrozen(known, judgement) {
-                retract(identity, known, judgement, rule, cause, into: &alerts)
-            }
-        }
-        timers.set(deadlines, of: subject)
-    }
-
-    /// What the rules that judge such subjects say of one, and what was published: those that say something, or
-    /// said something before.
-    ///
-    /// With whether there are so many facts about it that it is not judged for each new one.
-    func judgements(of subject: Subject) -> (said: [Said], isLong: Bool) {
-        let context = RuleContext(FactView(state), policy: inForce, of: subject)
-        let published = state.findings.published(about: subject)
-        let begun = context.facts.walked
-        var walked = begun
-        var said: [Said] = []
-        func known(_ rule: AppliedRule) -> FindingState? {
-            published.first { $0.rule.hasSameBytes(as: rule.metadata.id) }?.finding
-        }
-        for rule in rules.rules(evaluating: subject) {
-            context.facts.walked = begun
-            if inForce.isEnabled(rule.metadata.id),
-                var judgement = judgement(of: subject, by: rule, in: context)
-            {
-                judgement.putIntoWords()
-                said.append(
-                    Said(rule: rule, judgement: judgement, known: published.isEmpty ? nil : known(rule))
-                )
-            } else if !published.isEmpty, let known = known(rule) {
-                said.append(Said(rule: rule, judgement: nil, known: known))
-            }
-            walked = max(walked, context.facts.walked)
-        }
-        // Some facts are walked more than once.
-        return (said, walked > settings.factsAtOnce && factCount(of: subject) > settings.factsAtOnce)
-    }
-
-    /// What one rule says of a subject; where somebody watches, with what it has read.
-    private func judgement(of subject: Subject, by rule: AppliedRule, in context: RuleContext) -> Judgement? {
-        guard let witness else { return rule.rule.evaluate(subject, in: context) }
-        let readings = FactReadings()
-        let noting = RuleContext(FactView(state, noting: readings), policy: inForce, of: subject)
-        var judgement = rule.rule.evaluate(subject, in: noting)
-        judgement?.putIntoWords()
-        context.facts.walked = noting.facts.walked
-        witness.evaluated(subject, by: rule.metadata.id, judgement, readings)
-        return judgement
-    }
-
-    /// What a rule says of a subject now, and what was published before.
-    struct Said {
-        let rule: AppliedRule
-        let judgement: Judgement?
-        let known: FindingState?
-
-        /// When the subject is to be judged again, by the rule or because a suppression ends.
-        func deadline(suppressedUntil end: EventTime?) -> Timers.Deadline? {
-            guard let time = [judgement?.deadline, end].compactMap(\.self).min() else { return nil }
-            return Timers.Deadline(rule: rule.metadata.id, time: time)
-        }
-    }
-
-    private func factCount(of subject: Subject) -> Int {
-        state.factCount(of: subject, approvalTags: inForce.approvalTags)
-    }
-
-    // MARK: Whole-state work
-
-    /// Publishes the undetermined verdicts that have waited, unless they are settled by now.
-    public mutating func settle(_ subjects: [Subject], into alerts: inout [Alert]) {
-        let start = alerts.count
-        for subject in subjects { evaluate(subject, .settling, into: &alerts) }
-        Alert.group(&alerts, from: start)
-    }
-
-    /// Hands over the subjects that wait.
-    public mutating func takeUnsettled() -> [Subject] {
-        defer { unsettled.removeAll(keepingCapacity: true) }
-        return unsettled
-    }
-
-    /// Judges everything again and publishes what differs from what was published: after a restore, a new policy, a
-    /// new version.
-    public mutating func reconcile(into alerts: inout [Alert]) {
-        startReconciling()
-        evaluateBacklog(atMost: .max, into: &alerts)
-    }
-
-    /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
-    public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
-        startReconciling(of: isConcerned) { [judges] in judges.knows($0) ? .restored : .policy }
-    }
-
-    private mutating func startReconciling(
-        of isConcerned: (AccountID) -> Bool,
-        because cause: (AccountID) -> EvaluationCause
-    ) {
-        catchUpStreamTime()
-        // Of accounts that are not concerned too: their time has moved with the others'.
-        backlog.append(timers.popDue(at: state.streamTime), .time)
-        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        affected.addAll()
-        let subjects = affected.sorted()
-        witness?.reconciled(subjects, of: isConcerned, in: self)
-        for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
-            backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
-        }
-        judges.forget(accountsWhere: isConcerned)
-        underived += underivedTargets(of: isConcerned)
-    }
-
-    /// Puts stream time to the latest clock of any account: a restore moves none.
-    mutating func catchUpStreamTime() {
-        for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
-    }
-
-    /// Whether subjects wait for `evaluateBacklog`.
-    public var hasBacklog: Bool { !backlog.isEmpty || !underived.isEmpty }
-
-    /// Judges subjects that wait.
-    public mutating func evaluateBacklog(atMost count: Int, into alerts: inout [Alert]) {
-        let start = alerts.count
-        if !underived.isEmpty {
-            let derived = derive(underived)
-            underived.removeAll()
-            if !derived.isEmpty { evaluate(touched: derived, into: &alerts) }
-        }
-        for waiting in backlog.take(atMost: count) { evaluate(waiting.subject, waiting.cause, into: &alerts) }
-        Alert.group(&alerts, from: start)
-    }
-
-    /// Whether subjects wait for `takeUpDeferred`.
-    public var hasDeferred: Bool { !deferral.isEmpty }
-
-    /// Whether a subject waits for `takeUpDeferred`.
-    func isDeferred(_ subject: Subject) -> Bool { deferral.cause(of: subject) != nil }
-
-    /// Puts the subjects that wait for more facts on the backlog.
-    public mutating func takeUpDeferred() {
-        for waiting in deferral.takeAll() {
-            backlog.append(CollectionOfOne(waiting.subject), waiting.cause)
-        }
-    }
-
-    /// Judges whatever waits, for nothing more is to come.
-    public mutating func evaluateDeferred(into alerts: inout [Alert]) {
-        takeUpDeferred()
-        evaluateBacklog(atMost: .max, into: &alerts)
-    }
-
-    /// Judges those of some subjects that wait for more facts.
-    mutating func evaluateDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
-        for subject in subjects {
-            if let cause = deferral.cause(of: subject) { evaluate(subject, cause, into: &alerts) }
-        }
-    }
-
-    /// Puts another policy in force, as if it had always been.
-    public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
-        startReplacingPolicy(policy)
-        evaluateBacklog(atMost: .max, into: &alerts)
-    }
-
-    /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
-    public mutating func startReplacingPolicy(_ policy: Policy) {
-        inForce = PolicyInForce(policy)
-        judges.policy = JudgesOfAccounts.fingerprint(of: policy)
-        startReconciling(of: { _ in true }) { _ in .policy }
-    }
-
-    /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
-    public func findings() -> [(id: String, finding: Finding)] {
-        var result: [(id: String, finding: Finding)] = []
-        for (identity, known) in state.findings.all where known.status != .retracted {
-            guard let rule = rules.rule(identity.rule),
-                let judgement = rule.evaluate(
-                    identity.subject,
-                    in: RuleContext(FactView(state), policy: inForce, of: identity.subject)
-                ),
-                let finding = form(of: identity, judgement, rule.metadata, known)
-            else { continue }
-            result.append((identity.findingID, finding))
-        }
-        return result.sorted { $0.id < $1.id }
-    }
-
     // MARK: Transactions
 
     /// The transaction that carried the alerts is committed.
     public mutating func commit() {
         state.commit()
-        timers.commit()
+        agenda.commit()
         expiries.commit()
-        backlog.commit()
-        deferral.commit()
-        unsettledAtCommit = unsettled
-        underivedAtCommit = underived
     }
 
     /// The transaction was aborted: everything since the last commit is taken back.
     public mutating func rollback() {
         state.rollback()
-        timers.rollback()
+        agenda.rollback()
         expiries.rollback()
-        backlog.rollback()
-        deferral.rollback()
-        unsettled = unsettledAtCommit
-        underived = underivedAtCommit
     }
 }

@@ -43,7 +43,7 @@ struct DependencyTests {
         }
         #expect(run.failures.isEmpty, "\(run.failures.count) of \(Self.histories) histories have gaps")
         #expect(run.report.checked > 20_000, "\(run.report.checked) readings")
-        #expect(run.report.passedOver > 100, "\(run.report.passedOver) passed over")
+        #expect(run.report.passedOver > 20, "\(run.report.passedOver) passed over")
     }
 
     /// What the histories show: each rule opens, and each kind of fact comes and goes.

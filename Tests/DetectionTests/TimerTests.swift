@@ -126,7 +126,7 @@ struct TimerTests {
             )
             process(number, number % 2 == 0 ? "CreateTags" : "DeleteTags", .changeTags(change))
         }
-        #expect(engine.timers.entryCount <= 2, "\(engine.timers.entryCount)")
+        #expect(engine.agenda.timers.entryCount <= 2, "\(engine.agenda.timers.entryCount)")
         #expect(alerts.allSatisfy { $0.finding.identity.rule != "ami-created-without-required-tags" })
         engine.advanceStreamTime(to: Self.time(180 * 86_400), into: &alerts)
         #expect(alerts.contains { $0.finding.identity.rule == "ami-created-without-required-tags" })

@@ -77,13 +77,13 @@ struct ParentImage: Derivation {
             return [Self.target(image, fact.evidence.account)]
         case .resource(let scope, let instance):
             guard fact.value.isLaunch else { return [] }
-            return (state.madeFrom[instance] ?? []).sorted().map { Self.target($0, scope.account) }
+            return (state.indexes.madeFrom[instance] ?? []).sorted().map { Self.target($0, scope.account) }
         default: return []
         }
     }
 
     func allTargets(in state: State) -> [DerivedKey] {
-        state.madeFrom.flatMap { source, images -> [DerivedKey] in
+        state.indexes.madeFrom.flatMap { source, images -> [DerivedKey] in
             guard case .instance? = ImageSource(ImageSource.instance(source).value) else { return [] }
             return images.flatMap { image in
                 let tellers = state.timeline(.image(image, .origin)).facts.map(\.evidence.account)

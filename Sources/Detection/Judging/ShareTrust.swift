@@ -278,7 +278,8 @@ extension Reach {
     fileprivate static func naming(_ kind: Subject.Kind, from attribute: Attribute) -> Reach {
         Reach("naming the account, kind \(kind.tag) from \(attribute.tag)") { key, _, affected in
             guard case .account(let account) = key.entity else { return }
-            for key in (affected.state.sharesNaming[account] ?? [:]).keys where key.attribute == attribute {
+            for key in (affected.state.indexes.keysNaming[account] ?? [:]).keys
+            where key.attribute == attribute {
                 if let subject = Subject(kind, of: key) { affected.insert(subject) }
             }
         }
@@ -287,10 +288,10 @@ extension Reach {
     /// Every share, and every one that was refused.
     static let allShares = Reach("all shares") { _, _, affected in
         let state = affected.state
-        for (account, images) in state.sharedWith {
+        for (account, images) in state.indexes.sharedWith {
             for image in images { affected.addShare(of: image, .account(account)) }
         }
-        for image in state.shownPublic { affected.addShare(of: image, .everyone) }
+        for image in state.indexes.shownPublic { affected.addShare(of: image, .everyone) }
         for key in state.accountKeys where key.attribute == .refusedShare {
             if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
         }
@@ -300,11 +301,13 @@ extension Reach {
     static let sharesWithAccount = Reach("shares with the account") { key, _, affected in
         guard case .account(let account) = key.entity else { return }
         let state = affected.state
-        for image in state.sharedWith[account] ?? [] { affected.addShare(of: image, .account(account)) }
-        for image in state.shownPublic where affected.image(image).owner?.account == account {
+        for image in state.indexes.sharedWith[account] ?? [] {
+            affected.addShare(of: image, .account(account))
+        }
+        for image in state.indexes.shownPublic where affected.image(image).owner?.account == account {
             affected.addShare(of: image, .everyone)
         }
-        for key in state.keysOfGrantee[account] ?? [] where key.attribute == .refusedShare {
+        for key in (state.indexes.keysNaming[account] ?? [:]).keys where key.attribute == .refusedShare {
             if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
             for fact in state.timeline(key).facts { Reach.countedAttempts.add(key, fact, &affected) }
         }

@@ -1,7 +1,7 @@
 /// Subjects that wait to be judged, when one fact or a restart touches more than one transaction should carry.
 ///
 /// What was judged since the last commit comes back after an abort; after a crash reconciling finds the rest.
-struct Backlog: Sendable {
+struct Backlog: Transactional, Sendable {
     /// A subject, and what makes it be judged.
     typealias Waiting = (subject: Subject, cause: EvaluationCause)
 

@@ -4,7 +4,7 @@ import CloudTrail
 /// is enough to do.
 ///
 /// What was taken or judged since the last commit comes back after an abort; after a crash reconciling finds the rest.
-struct Deferral: Sendable {
+struct Deferral: Transactional, Sendable {
     /// What has happened to a subject since it was judged.
     struct Wait: Sendable {
         var facts: Int
@@ -15,17 +15,17 @@ struct Deferral: Sendable {
     private var waiting: [Subject: Wait] = [:]
     /// Subjects that many facts were about when they were judged last.
     private var long: Set<Subject> = []
-    /// What was there before each change since the last commit; nil when nothing is taken back.
-    private var changes: [(subject: Subject, before: Wait?)]?
+    /// What was there before each change.
+    private var undo: UndoLog<(subject: Subject, before: Wait?)>
 
-    init(keepsChanges: Bool) { changes = keepsChanges ? [] : nil }
+    init(keepsChanges: Bool) { undo = UndoLog(isKept: keepsChanges) }
 
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Notes that a fact touches a subject; returns how many have since it was judged.
     mutating func touch(_ subject: Subject, by cause: EvaluationCause) -> Int {
         let before = waiting[subject]
-        changes?.append((subject, before))
+        undo.note((subject, before))
         let facts = (before?.facts ?? 0) + 1
         waiting[subject] = Wait(facts: facts, cause: cause)
         return facts
@@ -42,7 +42,7 @@ struct Deferral: Sendable {
     /// A subject is judged.
     mutating func remove(_ subject: Subject) {
         guard !waiting.isEmpty, let before = waiting.removeValue(forKey: subject) else { return }
-        changes?.append((subject, before))
+        undo.note((subject, before))
     }
 
     /// What a subject waits for to be judged by; nil when it does not wait.
@@ -50,7 +50,7 @@ struct Deferral: Sendable {
 
     /// Hands over everything, in the order in which subjects are judged.
     mutating func takeAll() -> [Backlog.Waiting] {
-        if changes != nil { changes? += waiting.map { ($0.key, $0.value) } }
+        for (subject, before) in waiting { undo.note((subject, before)) }
         defer { waiting.removeAll(keepingCapacity: true) }
         return waiting.map { ($0.key, $0.value.cause) }.sorted { $0.0 < $1.0 }
     }
@@ -60,10 +60,9 @@ struct Deferral: Sendable {
         long = long.filter { !isForgotten($0.scope.account) }
     }
 
-    mutating func commit() { changes?.removeAll(keepingCapacity: true) }
+    mutating func commit() { undo.clear() }
 
     mutating func rollback() {
-        for (subject, before) in (changes ?? []).reversed() { waiting[subject] = before }
-        commit()
+        for (subject, before) in undo.takeBack() { waiting[subject] = before }
     }
 }

@@ -3,7 +3,7 @@ import CloudTrail
 /// What has ended, by the day of its account's clock on which it is forgotten.
 ///
 /// Being on the list is a hint: what is due is looked at again before it goes.
-struct Expiries: Sendable {
+struct Expiries: Transactional, Sendable {
     enum Ended: Fingerprinted, Sendable {
         /// Facts of a key: a terminated instance, a permission taken back, refusals, unreadable calls.
         case facts(FactKey)
@@ -33,8 +33,8 @@ struct Expiries: Sendable {
     }
 
     private var accounts: [AccountID: Account] = [:]
-    /// Taken since the last commit.
-    private var taken: [(AccountID, Day, Ended)] = []
+    /// What was taken, even where nothing else is ever taken back: that is little.
+    private var undo = UndoLog<(account: AccountID, day: Day, ended: Ended)>(isKept: true)
 
     mutating func note(_ ended: Ended, of account: AccountID, at time: EventTime) {
         guard time != .distantPast, time != .distantFuture else { return }
@@ -50,7 +50,7 @@ struct Expiries: Sendable {
         var due: [Ended] = []
         for (day, ended) in known.days where day < today {
             due += ended
-            taken += ended.map { (account, day, $0) }
+            for ended in ended { undo.note((account, day, ended)) }
         }
         known.days = known.days.filter { $0.key >= today }
         known.first = known.days.keys.min() ?? .distantFuture
@@ -58,10 +58,11 @@ struct Expiries: Sendable {
         return due
     }
 
-    mutating func commit() { taken.removeAll(keepingCapacity: true) }
+    mutating func commit() { undo.clear() }
 
     mutating func rollback() {
-        for (account, day, ended) in taken { accounts[account, default: Account()].insert(ended, on: day) }
-        commit()
+        for (account, day, ended) in undo.takeBack() {
+            accounts[account, default: Account()].insert(ended, on: day)
+        }
     }
 }

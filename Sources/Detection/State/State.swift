@@ -5,13 +5,13 @@ public import CloudTrail
 /// All changes go through `insert`, `remove` and the setters below, which keep the indexes and, while a journal is
 /// kept, note how to take the change back.
 public struct State: Sendable {
-    private var storage = StateStorage()
+    private(set) var storage = StateStorage()
 
     /// Nothing known.
     init(keepsJournal: Bool) { storage.journal = keepsJournal ? Journal() : nil }
 
     /// What is stored, for a change of this state alone: rules get a copy of it, which costs one reference.
-    private var own: StateStorage {
+    var own: StateStorage {
         mutating get {
             if !isKnownUniquelyReferenced(&storage) { storage = StateStorage(copying: storage) }
             return storage
@@ -27,15 +27,8 @@ public struct State: Sendable {
     var findings: FindingTable { _read { yield storage.findings } }
     var clocks: [AccountID: EventTime] { _read { yield storage.clocks } }
     var seen: SeenRecords { _read { yield storage.seen } }
-    var launches: [AccountRegion: LaunchIndex] { _read { yield storage.launches } }
+    var indexes: FactIndexes { _read { yield storage.indexes } }
     var activity: [AccountRegion: ActivityLog] { _read { yield storage.activity } }
-    /// The images that were made from an image or an instance, as their origins and parents tell.
-    var madeFrom: [ResourceID: Set<ResourceID>] { _read { yield storage.madeFrom } }
-    var sharedWith: [AccountID: Set<ResourceID>] { _read { yield storage.sharedWith } }
-    var keysOfResource: [Entity: Set<FactKey>] { _read { yield storage.keysOfResource } }
-    var keysOfGrantee: [AccountID: Set<FactKey>] { _read { yield storage.keysOfGrantee } }
-    var sharesNaming: [AccountID: [FactKey: Int]] { _read { yield storage.sharesNaming } }
-    var shownPublic: Set<ResourceID> { _read { yield storage.shownPublic } }
     var journal: Journal? { _read { yield storage.journal } }
     /// The largest event time of any watched record in any account.
     public var streamTime: EventTime { storage.streamTime }
@@ -58,7 +51,7 @@ public struct State: Sendable {
 
     /// The images that were made from an image, or took its tags along.
     func descendants(of id: ResourceID) -> Set<ResourceID> {
-        let (made, copies) = (madeFrom[id] ?? [], images[id]?.copies ?? [])
+        let (made, copies) = (indexes.madeFrom[id] ?? [], images[id]?.copies ?? [])
         return copies.isEmpty ? made : made.union(copies)
     }
 
@@ -137,7 +130,7 @@ public struct State: Sendable {
         return true
     }
 
-    private mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {
+    mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {
         switch (key.shelf, key.entity) {
         case (.image, .image(let id)):
             own.images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
@@ -153,7 +146,7 @@ public struct State: Sendable {
     }
 
     /// Takes a fact off its timeline, and forgets the timeline when it has become empty.
-    private mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
+    mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
         switch (key.shelf, key.entity) {
         case (.image, .image(let id)):
             guard own.images[id]?.remove(fact, key.ofImage) == true else { return false }
@@ -166,147 +159,6 @@ public struct State: Sendable {
             if storage.timelines[key]?.isEmpty == true { own.timelines[key] = nil }
         }
         return true
-    }
-
-    /// With the number of facts on the timeline, where that is known.
-    private mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool, count: Int = .max) {
-        let attribute = key.attribute
-        if attribute.hasTellers, count > Tellers.facts, let image = key.image {
-            noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
-        }
-        switch attribute {
-        case .instance:
-            guard fact.value.isLaunch, let scope = key.entity.scope else { return }
-            indexLaunch(key, fact, in: scope, isThere: isThere)
-        case .permission:
-            guard let image = key.image, case .grantee(let grantee) = key.qualifier else { return }
-            indexShare(of: image, with: grantee)
-        case .allTags:
-            guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
-            indexCopy(copy, of: source, isThere: isThere)
-        case .origin, .parentImage:
-            guard let image = key.image, let source = ImageSource(fact.value)?.id else { return }
-            indexSource(source, of: image, isThere: isThere)
-        default:
-            if case .share(_, let grantees) = fact.value { indexNames(in: grantees, key, isThere: isThere) }
-            if case .resource = key.entity { indexResource(key) }
-        }
-    }
-
-    private mutating func indexResource(_ key: FactKey) {
-        let isKnown = storage.timelines[key] != nil
-        own.keysOfResource.note(key, of: key.entity, isThere: isKnown)
-        if case .grantee(.account(let account)) = key.qualifier {
-            own.keysOfGrantee.note(key, of: account, isThere: isKnown)
-        }
-    }
-
-    private mutating func indexNames(in grantees: [Grantee], _ key: FactKey, isThere: Bool) {
-        for case .account(let account) in grantees {
-            let count = sharesNaming[account]?[key] ?? 0
-            if isThere || count > 1 {
-                own.sharesNaming[account, default: [:]][key] = count + (isThere ? 1 : -1)
-            } else {
-                own.sharesNaming[account]?[key] = nil
-                if sharesNaming[account]?.isEmpty == true { own.sharesNaming[account] = nil }
-            }
-        }
-    }
-
-    private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in scope: AccountRegion, isThere: Bool) {
-        let launch = LaunchIndex.Launch(time: fact.time, key: key)
-        let image = fact.value.launchedImage
-        guard isThere else { return dropLaunch(launch, in: scope, of: image) }
-        own.launches[scope, default: LaunchIndex()].insert(launch)
-        if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
-    }
-
-    private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {
-        guard case .account(let account) = grantee else { return index(grantee, of: image) }
-        if images[image]?.timeline(.permission(grantee)).isEmpty == false {
-            own.sharedWith[account, default: []].insert(image)
-        } else {
-            own.sharedWith[account]?.remove(image)
-        }
-    }
-
-    private mutating func indexCopy(_ copy: ResourceID, of source: ResourceID, isThere: Bool) {
-        if isThere {
-            own.images[source, default: ImageFacts()].copies.insert(copy)
-        } else {
-            own.images[source]?.copies.remove(copy)
-            if images[source]?.isEmpty == true { own.images[source] = nil }
-        }
-    }
-
-    private mutating func indexSource(_ source: ResourceID, of image: ResourceID, isThere: Bool) {
-        if isThere {
-            own.madeFrom[source, default: []].insert(image)
-            return
-        }
-        for attribute in [ImageAttribute.origin, .parentImage] {
-            let facts = timeline(.image(image, attribute)).facts
-            if facts.contains(where: { ImageSource($0.value)?.id == source }) { return }
-        }
-        own.madeFrom[source]?.remove(image)
-        if madeFrom[source]?.isEmpty == true { own.madeFrom[source] = nil }
-    }
-
-    private mutating func noteTeller(
-        _ key: FactKey,
-        _ facts: ArraySlice<Fact>,
-        _ fact: Fact,
-        isThere: Bool
-    ) {
-        guard facts.count > Tellers.facts else {
-            if !storage.tellers.isEmpty { own.tellers[key] = nil }
-            return
-        }
-        if storage.tellers[key] == nil {
-            own.tellers[key] = Tellers(of: facts)
-        } else {
-            own.tellers[key]?.note(fact, isThere: isThere)
-        }
-    }
-
-    /// Who told the facts of an image's timeline, each at least once.
-    func forEachTeller(of image: ResourceID, _ attribute: ImageAttribute, _ body: (Teller) -> Void) {
-        guard let facts = images[image]?.timeline(attribute).facts else { return }
-        if facts.count > Tellers.facts, let tellers = storage.tellers[.image(image, attribute)] {
-            tellers.all.forEach(body)
-        } else {
-            for fact in facts { if let teller = Teller(fact) { body(teller) } }
-        }
-    }
-
-    private mutating func index(_ group: Grantee, of image: ResourceID) {
-        let facts = images[image]?.timeline(.permission(group)).facts ?? []
-        if facts.isEmpty {
-            own.images[image]?.groups.remove(group)
-        } else {
-            own.images[image]?.groups.insert(group)
-        }
-        guard group == .everyone else { return }
-        var isShown = false
-        forEachTeller(of: image, .permission(group)) { isShown = isShown || $0.isInventory }
-        if isShown {
-            own.shownPublic.insert(image)
-        } else {
-            own.shownPublic.remove(image)
-        }
-    }
-
-    /// Two documents of one second may show one instance; it is listed as long as one of them is there.
-    private mutating func dropLaunch(
-        _ launch: LaunchIndex.Launch,
-        in scope: AccountRegion,
-        of image: ResourceID?
-    ) {
-        let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
-        if !rest.contains(where: { $0.value.isLaunch }) { own.launches[scope]?.remove(launch) }
-        guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
-        own.images[image]?.launches.remove(launch)
-        if images[image]?.isEmpty == true { own.images[image] = nil }
     }
 
     // MARK: Findings and clocks
@@ -366,53 +218,5 @@ public struct State: Sendable {
         for account in clocks.keys where isDropped(account) { own.clocks[account] = nil }
         own.seen.forget(accountsWhere: isDropped)
         commit()
-    }
-
-    // MARK: Transactions
-
-    /// Puts a fact on its timeline that stood there before, also where only the first of equal ones is kept.
-    private mutating func put(_ fact: Fact, back key: FactKey) {
-        _ = put(fact, key, keepsFirstOnly: false)
-        index(key, fact, isThere: true)
-    }
-
-    /// Forgets how to take the changes back, for they are committed.
-    mutating func commit() { own.journal?.clear() }
-
-    /// Until the journal is put back, changes are made for good.
-    mutating func setJournalAside() -> Journal? {
-        defer { own.journal = nil }
-        return journal
-    }
-
-    mutating func putJournalBack(_ journal: Journal?) { own.journal = journal }
-
-    /// Takes every change since the last commit back.
-    mutating func rollback() {
-        guard let undo = journal else { return }
-        own.journal = nil
-        for change in undo.changes.reversed() {
-            switch change {
-            case .inserted(let facts): for told in facts.reversed() { remove(told.fact, at: told.key) }
-            case .removed(let key, let fact): put(fact, back: key)
-            case .finding(let identity, let old): _ = own.findings.update(old, identity)
-            case .clock(let account, let old): own.clocks[account] = old
-            case .streamTime(let old): own.streamTime = old
-            case .seen(let key, let old): own.seen.restore(old, key)
-            }
-        }
-        own.journal = Journal()
-    }
-}
-
-extension Dictionary where Value == Set<FactKey> {
-    /// Lists a key under a name, or takes it off.
-    fileprivate mutating func note(_ key: FactKey, of name: Key, isThere: Bool) {
-        if isThere {
-            self[name, default: []].insert(key)
-        } else if let index = index(forKey: name) {
-            values[index].remove(key)
-            if values[index].isEmpty { remove(at: index) }
-        }
     }
 }

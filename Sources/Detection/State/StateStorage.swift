@@ -19,28 +19,9 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var seen = SeenRecords()
     @exclusivity(unchecked)
-    var launches: [AccountRegion: LaunchIndex] = [:]
-    @exclusivity(unchecked)
     var activity: [AccountRegion: ActivityLog] = [:]
     @exclusivity(unchecked)
-    var sharedWith: [AccountID: Set<ResourceID>] = [:]
-    /// The keys about each resource of an account, other than instances, of which something is known.
-    @exclusivity(unchecked)
-    var keysOfResource: [Entity: Set<FactKey>] = [:]
-    /// Of those the ones that name an account as a grantee.
-    @exclusivity(unchecked)
-    var keysOfGrantee: [AccountID: Set<FactKey>] = [:]
-    /// The timelines of calls that share something with an account, made or refused, and how many calls of each do.
-    @exclusivity(unchecked)
-    var sharesNaming: [AccountID: [FactKey: Int]] = [:]
-    /// The images that an inventory shows to be public.
-    @exclusivity(unchecked)
-    var shownPublic: Set<ResourceID> = []
-    @exclusivity(unchecked)
-    var madeFrom: [ResourceID: Set<ResourceID>] = [:]
-    /// Who told the long timelines of images.
-    @exclusivity(unchecked)
-    var tellers: [FactKey: Tellers] = [:]
+    var indexes = FactIndexes()
     /// The changes since the last commit; nil when none are kept.
     @exclusivity(unchecked)
     var journal: Journal?
@@ -54,15 +35,8 @@ final class StateStorage: @unchecked Sendable {
         clocks = other.clocks
         streamTime = other.streamTime
         seen = other.seen
-        launches = other.launches
         activity = other.activity
-        sharedWith = other.sharedWith
-        keysOfResource = other.keysOfResource
-        keysOfGrantee = other.keysOfGrantee
-        sharesNaming = other.sharesNaming
-        shownPublic = other.shownPublic
-        madeFrom = other.madeFrom
-        tellers = other.tellers
+        indexes = other.indexes
         journal = other.journal
     }
 }

@@ -4,7 +4,7 @@ import CloudTrail
 ///
 /// A rule has at most one deadline of a subject, and whenever the subject is judged, those of all rules are set anew. One
 /// that fires only makes its subject be judged again, so that one in vain does no harm.
-struct Timers: Sendable {
+struct Timers: Transactional, Sendable {
     /// When a rule wants to judge a subject again.
     struct Deadline: Hashable, Sendable {
         let rule: String
@@ -25,10 +25,10 @@ struct Timers: Sendable {
     private var count = 0
     /// One for each deadline that waits, at least; what else is here was replaced, and does nothing when it is due.
     private var heap: [Timer] = []
-    /// What was there before each change since the last commit; nil when nothing is taken back.
-    private var changes: [(subject: Subject, before: [Deadline])]?
+    /// What was there before each change.
+    private var undo: UndoLog<(subject: Subject, before: [Deadline])>
 
-    init(keepsChanges: Bool) { changes = keepsChanges ? [] : nil }
+    init(keepsChanges: Bool) { undo = UndoLog(isKept: keepsChanges) }
 
     /// Entries of the heap, those included that were replaced.
     var entryCount: Int { heap.count }
@@ -38,7 +38,7 @@ struct Timers: Sendable {
         if deadlines.isEmpty, waiting.isEmpty { return }
         let before = waiting[subject] ?? []
         guard deadlines != before else { return }
-        changes?.append((subject, before))
+        undo.note((subject, before))
         replace(before, by: deadlines, of: subject)
     }
 
@@ -48,7 +48,7 @@ struct Timers: Sendable {
         while let first = heap.first, first.deadline <= now {
             let subject = pop(first).subject
             guard let before = waiting[subject], before.contains(where: { $0.time <= now }) else { continue }
-            changes?.append((subject, before))
+            undo.note((subject, before))
             replace(before, by: before.filter { $0.time > now }, of: subject)
             due.append(subject)
         }
@@ -63,13 +63,12 @@ struct Timers: Sendable {
         commit()
     }
 
-    mutating func commit() { changes?.removeAll(keepingCapacity: true) }
+    mutating func commit() { undo.clear() }
 
     mutating func rollback() {
-        for (subject, before) in (changes ?? []).reversed() {
+        for (subject, before) in undo.takeBack() {
             replace(waiting[subject] ?? [], by: before, of: subject)
         }
-        commit()
     }
 
     private mutating func replace(_ before: [Deadline], by deadlines: [Deadline], of subject: Subject) {

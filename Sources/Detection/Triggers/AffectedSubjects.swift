@@ -96,7 +96,7 @@ extension Reach {
     /// The subjects that keys of an attribute name, about the same resource as the fact.
     static func sameResource(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
         Reach("keys of \(attribute.tag) about the resource, kind \(kind.tag)") { key, _, affected in
-            affected.insert(kind, affected.state.keysOfResource[key.entity] ?? [], attribute)
+            affected.insert(kind, affected.state.indexes.keysOfResource[key.entity] ?? [], attribute)
         }
     }
 
@@ -115,7 +115,7 @@ extension Reach {
     static func grantee(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
         Reach("keys of \(attribute.tag) with the grantee, kind \(kind.tag)") { key, _, affected in
             guard case .account(let account) = key.entity else { return }
-            affected.insert(kind, affected.state.keysOfGrantee[account] ?? [], attribute)
+            affected.insert(kind, (affected.state.indexes.keysNaming[account] ?? [:]).keys, attribute)
         }
     }
 
@@ -158,7 +158,7 @@ extension Reach {
             let state = affected.state
             let launches =
                 key.image.map { affected.image($0).launches }
-                ?? key.entity.scope.flatMap { state.launches[$0] }
+                ?? key.entity.scope.flatMap { state.indexes.launches[$0] }
             let end = reading == .untilTheNext ? state.timeline(key).nextTime(after: fact.time) : nil
             affected.add(launches, from: reading == .always ? .distantPast : fact.time, until: end)
         }

@@ -1,0 +1,125 @@
+public import CloudTrail
+
+// Work that is done in slices, or on the whole state: after a restore, a new policy, for what has waited.
+
+extension Engine {
+    /// Publishes the undetermined verdicts that have waited, unless they are settled by now.
+    public mutating func settle(_ subjects: [Subject], into alerts: inout [Alert]) {
+        let start = alerts.count
+        for subject in subjects { evaluate(subject, .settling, into: &alerts) }
+        Alert.group(&alerts, from: start)
+    }
+
+    /// Subjects whose first undetermined verdict waits, in the order in which they came.
+    public var unsettled: [Subject] { agenda.unsettled }
+
+    /// Hands over the subjects that wait.
+    public mutating func takeUnsettled() -> [Subject] { agenda.takeUnsettled() }
+
+    /// Judges everything again and publishes what differs from what was published: after a restore, a new policy, a
+    /// new version.
+    public mutating func reconcile(into alerts: inout [Alert]) {
+        startReconciling()
+        evaluateBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
+    public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
+        startReconciling(of: isConcerned) { [judges] in judges.knows($0) ? .restored : .policy }
+    }
+
+    private mutating func startReconciling(
+        of isConcerned: (AccountID) -> Bool,
+        because cause: (AccountID) -> EvaluationCause
+    ) {
+        catchUpStreamTime()
+        // Of accounts that are not concerned too: their time has moved with the others'.
+        agenda.backlog.append(agenda.timers.popDue(at: state.streamTime), .time)
+        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
+        affected.addAll()
+        let subjects = affected.sorted()
+        witness?.reconciled(subjects, of: isConcerned, in: self)
+        for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
+            agenda.backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
+        }
+        judges.forget(accountsWhere: isConcerned)
+        agenda.underived += underivedTargets(of: isConcerned)
+    }
+
+    /// Puts stream time to the latest clock of any account: a restore moves none.
+    mutating func catchUpStreamTime() {
+        for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
+    }
+
+    /// Whether subjects wait for `evaluateBacklog`.
+    public var hasBacklog: Bool { !agenda.backlog.isEmpty || !agenda.underived.isEmpty }
+
+    /// Judges subjects that wait.
+    public mutating func evaluateBacklog(atMost count: Int, into alerts: inout [Alert]) {
+        let start = alerts.count
+        if !agenda.underived.isEmpty {
+            let derived = derive(agenda.underived)
+            agenda.underived.removeAll()
+            if !derived.isEmpty { evaluate(touched: derived, into: &alerts) }
+        }
+        for waiting in agenda.backlog.take(atMost: count) {
+            evaluate(waiting.subject, waiting.cause, into: &alerts)
+        }
+        Alert.group(&alerts, from: start)
+    }
+
+    /// Whether subjects wait for `takeUpDeferred`.
+    public var hasDeferred: Bool { !agenda.deferral.isEmpty }
+
+    /// Whether a subject waits for `takeUpDeferred`.
+    func isDeferred(_ subject: Subject) -> Bool { agenda.deferral.cause(of: subject) != nil }
+
+    /// Puts the subjects that wait for more facts on the agenda.backlog.
+    public mutating func takeUpDeferred() {
+        for waiting in agenda.deferral.takeAll() {
+            agenda.backlog.append(CollectionOfOne(waiting.subject), waiting.cause)
+        }
+    }
+
+    /// Judges whatever waits, for nothing more is to come.
+    public mutating func evaluateDeferred(into alerts: inout [Alert]) {
+        takeUpDeferred()
+        evaluateBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Judges those of some subjects that wait for more facts.
+    mutating func evaluateDeferred(_ subjects: [Subject], into alerts: inout [Alert]) {
+        for subject in subjects {
+            if let cause = agenda.deferral.cause(of: subject) { evaluate(subject, cause, into: &alerts) }
+        }
+    }
+
+    /// Puts another policy in force, as if it had always been.
+    public mutating func replacePolicy(_ policy: Policy, into alerts: inout [Alert]) {
+        startReplacingPolicy(policy)
+        evaluateBacklog(atMost: .max, into: &alerts)
+    }
+
+    /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
+    public mutating func startReplacingPolicy(_ policy: Policy) {
+        inForce = PolicyInForce(policy)
+        judges.policy = JudgesOfAccounts.fingerprint(of: policy)
+        startReconciling(of: { _ in true }) { _ in .policy }
+    }
+
+    /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
+    public func findings() -> [(id: String, finding: Finding)] {
+        var result: [(id: String, finding: Finding)] = []
+        for (identity, known) in state.findings.all where known.status != .retracted {
+            guard let rule = rules.rule(identity.rule),
+                let judgement = rule.evaluate(
+                    identity.subject,
+                    in: RuleContext(FactView(state), policy: inForce, of: identity.subject)
+                ),
+                let finding = form(of: identity, judgement, rule.metadata, known)
+            else { continue }
+            result.append((identity.findingID, finding))
+        }
+        return result.sorted { $0.id < $1.id }
+    }
+}

@@ -1,0 +1,143 @@
+import CloudTrail
+
+// Keeping the indexes in step with the facts.
+
+extension State {
+    /// With the number of facts on the timeline, where that is known.
+    mutating func index(_ key: FactKey, _ fact: Fact, isThere: Bool, count: Int = .max) {
+        if key.shelf == .activity { return }
+        let attribute = key.attribute
+        if attribute.hasTellers, count > Tellers.facts, let image = key.image {
+            noteTeller(key, images[image]?.timeline(key.ofImage).facts ?? [], fact, isThere: isThere)
+        }
+        switch attribute {
+        case .instance:
+            guard fact.value.isLaunch, let scope = key.entity.scope else { return }
+            indexLaunch(key, fact, in: scope, isThere: isThere)
+        case .permission:
+            guard let image = key.image, case .grantee(let grantee) = key.qualifier else { return }
+            indexShare(of: image, with: grantee)
+        case .allTags:
+            guard let copy = key.image, case .allTags(_, let source?) = fact.value else { return }
+            indexCopy(copy, of: source, isThere: isThere)
+        case .origin, .parentImage:
+            guard let image = key.image, let source = ImageSource(fact.value)?.id else { return }
+            indexSource(source, of: image, isThere: isThere)
+        default:
+            if case .resource = key.entity {
+                own.indexes.keysOfResource.note(key, of: key.entity, isThere: storage.timelines[key] != nil)
+            }
+            for account in FactIndexes.accountsNamed(by: key, fact) {
+                own.indexes.noteNaming(key, account, isThere: isThere)
+            }
+        }
+    }
+
+    private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in scope: AccountRegion, isThere: Bool) {
+        let launch = LaunchIndex.Launch(time: fact.time, key: key)
+        let image = fact.value.launchedImage
+        guard isThere else { return dropLaunch(launch, in: scope, of: image) }
+        own.indexes.launches[scope, default: LaunchIndex()].insert(launch)
+        if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
+    }
+
+    private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {
+        guard case .account(let account) = grantee else { return index(grantee, of: image) }
+        if images[image]?.timeline(.permission(grantee)).isEmpty == false {
+            own.indexes.sharedWith[account, default: []].insert(image)
+        } else {
+            own.indexes.sharedWith[account]?.remove(image)
+        }
+    }
+
+    private mutating func indexCopy(_ copy: ResourceID, of source: ResourceID, isThere: Bool) {
+        if isThere {
+            own.images[source, default: ImageFacts()].copies.insert(copy)
+        } else {
+            own.images[source]?.copies.remove(copy)
+            if images[source]?.isEmpty == true { own.images[source] = nil }
+        }
+    }
+
+    private mutating func indexSource(_ source: ResourceID, of image: ResourceID, isThere: Bool) {
+        if isThere {
+            own.indexes.madeFrom[source, default: []].insert(image)
+            return
+        }
+        for attribute in [ImageAttribute.origin, .parentImage] {
+            let facts = timeline(.image(image, attribute)).facts
+            if facts.contains(where: { ImageSource($0.value)?.id == source }) { return }
+        }
+        own.indexes.madeFrom[source]?.remove(image)
+        if indexes.madeFrom[source]?.isEmpty == true { own.indexes.madeFrom[source] = nil }
+    }
+
+    private mutating func noteTeller(
+        _ key: FactKey,
+        _ facts: ArraySlice<Fact>,
+        _ fact: Fact,
+        isThere: Bool
+    ) {
+        guard facts.count > Tellers.facts else {
+            if !storage.indexes.tellers.isEmpty { own.indexes.tellers[key] = nil }
+            return
+        }
+        if storage.indexes.tellers[key] == nil {
+            own.indexes.tellers[key] = Tellers(of: facts)
+        } else {
+            own.indexes.tellers[key]?.note(fact, isThere: isThere)
+        }
+    }
+
+    /// Who told the facts of an image's timeline, each at least once.
+    func forEachTeller(of image: ResourceID, _ attribute: ImageAttribute, _ body: (Teller) -> Void) {
+        guard let facts = images[image]?.timeline(attribute).facts else { return }
+        if facts.count > Tellers.facts, let tellers = storage.indexes.tellers[.image(image, attribute)] {
+            tellers.all.forEach(body)
+        } else {
+            for fact in facts { if let teller = Teller(fact) { body(teller) } }
+        }
+    }
+
+    private mutating func index(_ group: Grantee, of image: ResourceID) {
+        let facts = images[image]?.timeline(.permission(group)).facts ?? []
+        if facts.isEmpty {
+            own.images[image]?.groups.remove(group)
+        } else {
+            own.images[image]?.groups.insert(group)
+        }
+        guard group == .everyone else { return }
+        var isShown = false
+        forEachTeller(of: image, .permission(group)) { isShown = isShown || $0.isInventory }
+        if isShown {
+            own.indexes.shownPublic.insert(image)
+        } else {
+            own.indexes.shownPublic.remove(image)
+        }
+    }
+
+    /// Two documents of one second may show one instance; it is listed as long as one of them is there.
+    private mutating func dropLaunch(
+        _ launch: LaunchIndex.Launch,
+        in scope: AccountRegion,
+        of image: ResourceID?
+    ) {
+        let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
+        if !rest.contains(where: { $0.value.isLaunch }) { own.indexes.launches[scope]?.remove(launch) }
+        guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
+        own.images[image]?.launches.remove(launch)
+        if images[image]?.isEmpty == true { own.images[image] = nil }
+    }
+}
+
+extension Dictionary where Value == Set<FactKey> {
+    /// Lists a key under a name, or takes it off.
+    fileprivate mutating func note(_ key: FactKey, of name: Key, isThere: Bool) {
+        if isThere {
+            self[name, default: []].insert(key)
+        } else if let index = index(forKey: name) {
+            values[index].remove(key)
+            if values[index].isEmpty { remove(at: index) }
+        }
+    }
+}
