@@ -81,7 +81,8 @@ extension Engine {
         agenda.deferral.remove(subject)
         guard owns(subject) else { return }
         let settles = if case .settling = cause { true } else { false }
-        let (all, isLong) = judgements(of: subject)
+        let (all, isLong, approved) = judgements(of: subject)
+        if let approved { state.noteApproved(approved, by: inForce.number) }
         agenda.deferral.note(subject, isLong: isLong)
         var deadlines: [Timers.Deadline] = []
         for said in all {
@@ -105,8 +106,9 @@ extension Engine {
     /// What the rules that judge such subjects say of one, and what was published: those that say something, or
     /// said something before.
     ///
-    /// With whether there are so many facts about it that it is not judged for each new one.
-    func judgements(of subject: Subject) -> (said: [Said], isLong: Bool) {
+    /// With whether there are so many facts about it that it is not judged for each new one; and the image that was found
+    /// to be approved as of any time.
+    func judgements(of subject: Subject) -> (said: [Said], isLong: Bool, approved: ResourceID?) {
         let context = RuleContext(FactView(state), policy: inForce, of: subject)
         let published = state.findings.published(about: subject)
         let begun = context.facts.walked
@@ -117,20 +119,21 @@ extension Engine {
         }
         for rule in rules.rules(evaluating: subject) {
             context.facts.walked = begun
+            defer { walked = max(walked, context.facts.walked) }
             if inForce.isEnabled(rule.metadata.id),
                 var judgement = judgement(of: subject, by: rule, in: context)
             {
+                let known = published.isEmpty ? nil : known(rule)
+                if judgement.saysNothing, known == nil { continue }
                 judgement.putIntoWords()
-                said.append(
-                    Said(rule: rule, judgement: judgement, known: published.isEmpty ? nil : known(rule))
-                )
+                said.append(Said(rule: rule, judgement: judgement, known: known))
             } else if !published.isEmpty, let known = known(rule) {
                 said.append(Said(rule: rule, judgement: nil, known: known))
             }
-            walked = max(walked, context.facts.walked)
         }
         // Some facts are walked more than once.
-        return (said, walked > settings.factsAtOnce && factCount(of: subject) > settings.factsAtOnce)
+        let isLong = walked > settings.factsAtOnce && factCount(of: subject) > settings.factsAtOnce
+        return (said, isLong, context.facts.approvedImage)
     }
 
     /// What one rule says of a subject; where somebody watches, with what it has read.

@@ -109,7 +109,7 @@ extension Engine {
         }
         for fact in stale { state.remove(fact, at: key) }
         for subject in subjects {
-            let (all, isLong) = judgements(of: subject)
+            let (all, isLong, _) = judgements(of: subject)
             agenda.deferral.note(subject, isLong: isLong)
             // What is left may have deadlines of its own.
             var deadlines: [Timers.Deadline] = []

@@ -102,7 +102,7 @@ extension Engine {
 
     /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
     public mutating func startReplacingPolicy(_ policy: Policy) {
-        inForce = PolicyInForce(policy)
+        inForce = PolicyInForce(policy, number: inForce.number &+ 1 == 0 ? 1 : inForce.number &+ 1)
         judges.policy = JudgesOfAccounts.fingerprint(of: policy)
         startReconciling(of: { _ in true }) { _ in .policy }
     }

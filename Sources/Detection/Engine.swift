@@ -170,15 +170,25 @@ public struct Engine: Sendable {
     ) -> Bool {
         let clock = state.clock(of: account)
         var isRepeated = false
+        // What has come since is noted together.
+        var first = touched.count
+        func note(_ come: ArraySlice<KeyedFact>) { if !come.isEmpty { state.noteInserted(Array(come)) } }
         for told in told {
             let (key, fact) = (told.key, told.fact)
             if isBehind(fact, key, clock: clock) { continue }
+            if state.appendLater(fact, at: key) != nil {
+                touched.append(told)
+                continue
+            }
+            note(touched[first...])
             switch state.insert(fact, at: key, touched: &touched) {
             case .inserted: break
             case .replaced(let old): isRepeated = isRepeated || old.isSame(as: fact)
             case .unchanged: isRepeated = isRepeated || state.timeline(key).facts.contains(fact)
             }
+            first = touched.count
         }
+        note(touched[first...])
         return isRepeated
     }
 

@@ -212,10 +212,15 @@ public struct Finding: Hashable, Sendable {
     /// A 64-bit fingerprint of everything it says (FNV-1a), the same in every process.
     var fingerprint: UInt64 {
         var hash = Fingerprint()
-        for text in [
-            status.rawValue, verdict.rawValue, title, severity.rawValue, event.id.description, event.name,
-            event.source, clause ?? "", message,
-        ] { hash.feed(text) }
+        hash.feed(status.rawValue)
+        hash.feed(verdict.rawValue)
+        hash.feed(title)
+        hash.feed(severity.rawValue)
+        hash.feed(event.id.description)
+        hash.feed(event.name)
+        hash.feed(event.source)
+        hash.feed(clause ?? "")
+        hash.feed(message)
         feed(actor, to: &hash)
         feed(resolution?.actor, to: &hash)
         hash.feed(UInt64(bitPattern: event.time.seconds))
@@ -235,9 +240,11 @@ public struct Finding: Hashable, Sendable {
     }
 
     private func feed(_ actor: Actor?, to hash: inout Fingerprint) {
-        for text in [actor?.arn, actor?.type, actor?.invokedBy, actor?.sourceIP, actor?.userAgent] {
-            hash.feed(text ?? "")
-        }
+        hash.feed(actor?.arn ?? "")
+        hash.feed(actor?.type ?? "")
+        hash.feed(actor?.invokedBy ?? "")
+        hash.feed(actor?.sourceIP ?? "")
+        hash.feed(actor?.userAgent ?? "")
         hash.feed(actor?.accountID?.number ?? 0)
     }
 }

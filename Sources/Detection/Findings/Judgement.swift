@@ -70,6 +70,9 @@ public struct Judgement {
     /// Whether there was a violation that is not resolved.
     public var isOpen: Bool { last != nil && resolution == nil }
 
+    /// Whether nothing violated, and nothing is waited for.
+    var saysNothing: Bool { last == nil && deadline == nil }
+
     /// What would settle it; nothing once any record is a violation whatever else is missing.
     var missing: [String] { verdict == .undetermined ? last?.reason().missing ?? [] : [] }
 

@@ -12,6 +12,9 @@ public final class FactView {
     /// How many facts were handed out to be walked; what is looked up as of a time is not counted.
     @exclusivity(unchecked)
     var walked = 0
+    /// The image of which was found that the policy approves it, as of any time.
+    @exclusivity(unchecked)
+    private(set) var approvedImage: ResourceID?
 
     init(_ state: State, noting readings: FactReadings? = nil) {
         self.state = state
@@ -68,6 +71,9 @@ public final class FactView {
         return facts
     }
 
+    /// Notes that the policy approves an image, as of any time, as long as nothing more is known about it.
+    func noteApproved(_ image: ResourceID) { approvedImage = image }
+
     /// Notes a reading, where readings are noted.
     func note(_ reading: @autoclosure () -> FactReading) { readings?.insert(reading()) }
 }
@@ -100,6 +106,11 @@ public struct ImageView {
     public func latest(_ attribute: ImageAttribute, asOf time: EventTime = .distantFuture) -> Fact? {
         note(attribute, attribute.isConstant ? .all : .latest(asOf: time))
         return known?.latest(attribute, asOf: time)
+    }
+
+    /// Whether a policy was found to approve it, as of any time; where readings are noted, that is found out again.
+    func isApproved(by policy: PolicyInForce) -> Bool {
+        readings == nil && known?.isApproved(by: policy.number) ?? false
     }
 
     /// Who owns it, if that is known.

@@ -9,7 +9,12 @@ struct ImageApproval {
     /// Whether any entry matches for certain.
     func isCertain() -> Bool {
         let known = context.facts.image(image)
-        return Certainty.any(context.inForce.quickestApprovals) { matches($0, known) }.isYes
+        if known.isApproved(by: context.inForce) { return true }
+        if Certainty.any(context.inForce.constantApprovals, { matches($0, known) }).isYes {
+            context.facts.noteApproved(image)
+            return true
+        }
+        return Certainty.any(context.inForce.approvalsByTags) { matches($0, known) }.isYes
     }
 
     /// Whether somebody answers for this very image, whatever it was made from.

@@ -18,7 +18,9 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     /// character, also one of several bytes.
     public func matches(_ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { swallows($0, wildcardsToo: false) }
+        return text.withUTF8 { text in
+            bytes.withUnsafeBufferPointer { Self.swallows(text, by: $0, wildcardsToo: false) }
+        }
     }
 
     /// Whether there is a text that both match.
@@ -53,10 +55,16 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
     public func covers(_ other: Pattern) -> Bool {
         // Reads the other pattern as a text in which its own wildcards are characters: `*` here swallows anything
         // there, `?` here swallows `?` or one character but never `*`.
-        other.bytes.withUnsafeBufferPointer { swallows($0, wildcardsToo: true) }
+        other.bytes.withUnsafeBufferPointer { other in
+            bytes.withUnsafeBufferPointer { Self.swallows(other, by: $0, wildcardsToo: true) }
+        }
     }
 
-    private func swallows(_ text: UnsafeBufferPointer<UInt8>, wildcardsToo: Bool) -> Bool {
+    private static func swallows(
+        _ text: UnsafeBufferPointer<UInt8>,
+        by bytes: UnsafeBufferPointer<UInt8>,
+        wildcardsToo: Bool
+    ) -> Bool {
         var (at, star, resume) = (0, -1, 0)
         var next = 0
         while next < text.count {
@@ -65,12 +73,12 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
                 at += 1
             } else if at < bytes.count, bytes[at] == 0x3F, !(wildcardsToo && text[next] == 0x2A) {
                 at += 1
-                next = Self.characterEnd(in: text, from: next)
+                next = characterEnd(in: text, from: next)
             } else if at < bytes.count, bytes[at] == text[next] {
                 at += 1
                 next += 1
             } else if star >= 0 {
-                resume = Self.characterEnd(in: text, from: resume)
+                resume = characterEnd(in: text, from: resume)
                 (at, next) = (star + 1, resume)
             } else {
                 return false

@@ -40,10 +40,14 @@ final class PolicyInForce: Sendable {
     }
 
     let policy: Policy
+    /// Tells the policies apart that one engine has put in force.
+    let number: UInt32
     /// `images.approved`, in order.
     let approvals: [Approval]
-    /// The same, first those that are matched without reading tags, for that takes longest.
-    let quickestApprovals: [Approval]
+    /// Those that ask for tags, too.
+    let approvalsByTags: [Approval]
+    /// Those that ask for nothing that changes with time.
+    let constantApprovals: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [ExactText]
     /// The attributes of an image that tell those tags.
@@ -51,11 +55,14 @@ final class PolicyInForce: Sendable {
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
 
-    init(_ policy: Policy) {
+    /// The number is not 0.
+    init(_ policy: Policy, number: UInt32 = 1) {
         self.policy = policy
+        self.number = number
         let approvals = (policy.approvedImages ?? []).enumerated().map { Approval($0.offset, $0.element) }
         self.approvals = approvals
-        quickestApprovals = approvals.filter(\.tags.isEmpty) + approvals.filter { !$0.tags.isEmpty }
+        approvalsByTags = approvals.filter { !$0.tags.isEmpty }
+        constantApprovals = approvals.filter(\.tags.isEmpty)
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         deniedImages = Set(policy.deniedImages.map { ResourceID($0.string) })

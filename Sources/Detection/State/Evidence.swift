@@ -4,23 +4,24 @@ public import CloudTrail
 ///
 /// A class, because the engine keeps one instance for equal values.
 public final class Origin: Hashable, Sendable {
-    /// Whose trail the record is from.
-    public let account: AccountID
-    /// Its Region.
-    public let region: String
+    /// Whose trail the record is from, and its Region.
+    let scope: AccountRegion
     /// Its event name; the API action for an inventory.
     public let name: String
     /// Its event source.
     public let source: String
     /// Who called.
     public let actor: Actor
+    /// Whose trail the record is from.
+    public var account: AccountID { scope.account }
+    /// Its Region.
+    public var region: String { scope.region }
     /// How many bytes its texts have.
     let textBytes: Int
 
     /// An origin from its parts.
     public init(account: AccountID, region: String, name: String, source: String, actor: Actor) {
-        self.account = account
-        self.region = region
+        scope = AccountRegion(account, region)
         self.name = name
         self.source = source
         self.actor = actor
@@ -98,7 +99,7 @@ public final class Evidence: Hashable, Sendable {
     }
 
     /// The account and Region that it is from.
-    var scope: AccountRegion { AccountRegion(account, region) }
+    var scope: AccountRegion { origin.scope }
 
     /// Whether this is a snapshot and no event: it tells what is, not what happened.
     public var isInventory: Bool {

@@ -35,6 +35,15 @@ public struct ImageFacts: Sendable {
         }
     }
 
+    /// Whether the policy of a number was found to approve it, as of any time.
+    func isApproved(by policy: UInt32) -> Bool { storage.approvingPolicy == policy }
+
+    /// Notes that the policy of a number approves it, until something else is known about it.
+    mutating func noteApproved(by policy: UInt32) {
+        makeUnique()
+        storage.approvingPolicy = policy
+    }
+
     /// Whether nothing is known.
     var isEmpty: Bool {
         storage.single.isEmpty && storage.named.isEmpty && launches.isEmpty && copies.isEmpty
@@ -94,6 +103,7 @@ public struct ImageFacts: Sendable {
     /// All facts of a record share their evidence already.
     mutating func appendLater(_ fact: Fact, _ attribute: ImageAttribute, keepsFirstOnly: Bool) -> Int? {
         makeUnique()
+        storage.approvingPolicy = 0
         guard attribute.slot == nil else {
             return storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly)
         }
@@ -107,6 +117,7 @@ public struct ImageFacts: Sendable {
         keepsFirstOnly: Bool
     ) -> FactInsertion {
         makeUnique()
+        storage.approvingPolicy = 0
         let fact = storage.sharing(fact)
         if storage.append(fact, attribute, keepsFirstOnly: keepsFirstOnly) != nil { return .inserted }
         return storage.change(attribute) {
@@ -117,6 +128,7 @@ public struct ImageFacts: Sendable {
     /// Takes a fact off an attribute's timeline; false when it is not there.
     mutating func remove(_ fact: Fact, _ attribute: ImageAttribute) -> Bool {
         makeUnique()
+        storage.approvingPolicy = 0
         return storage.change(attribute) { $0.remove(fact, in: $1) }
     }
 }
@@ -133,6 +145,9 @@ private final class ImageStorage: @unchecked Sendable {
     /// Where in `single` the facts about each attribute end.
     @exclusivity(unchecked)
     private var ends = InlineArray<10, UInt32>(repeating: 0)
+    /// The number of the policy that was found to approve it by these facts; 0 when none was.
+    @exclusivity(unchecked)
+    var approvingPolicy: UInt32 = 0
     /// The facts about each tag and each grantee's permission.
     @exclusivity(unchecked)
     var named: [ImageAttribute: [Fact]] = [:]

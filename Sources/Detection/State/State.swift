@@ -104,18 +104,16 @@ public struct State: Sendable {
     ///
     /// Returns how many facts stand there then, and nil when it has to be inserted. Whoever calls this notes what has come.
     mutating func appendLater(_ fact: Fact, at key: FactKey) -> Int? {
-        let isFirstOnly = key.attribute.keeping == .first
-        let count: Int? =
-            switch (key.shelf, key.entity) {
-            case (.image, .image(let id)):
-                own.images[id, default: ImageFacts()]
-                    .appendLater(fact, key.ofImage, keepsFirstOnly: isFirstOnly)
-            case (.activity, .accountRegion(let scope)):
-                own.activity[scope, default: ActivityLog(in: scope)].appendLater(fact)
-            default: own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: isFirstOnly)
-            }
-        if let count { index(key, fact, isThere: true, count: count) }
+        guard let count = putLast(fact, key, keepsFirstOnly: key.attribute.keeping == .first) else {
+            return nil
+        }
+        index(key, fact, isThere: true, count: count)
         return count
+    }
+
+    /// Notes that the policy of a number approves an image, until something else is known about it.
+    mutating func noteApproved(_ image: ResourceID, by policy: UInt32) {
+        own.images[image]?.noteApproved(by: policy)
     }
 
     /// Notes facts that have come, so that they can be taken back.
@@ -128,6 +126,17 @@ public struct State: Sendable {
         index(key, fact, isThere: false)
         own.journal?.note(.removed(key, fact))
         return true
+    }
+
+    private mutating func putLast(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> Int? {
+        switch (key.shelf, key.entity) {
+        case (.image, .image(let id)):
+            own.images[id, default: ImageFacts()]
+                .appendLater(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+        case (.activity, .accountRegion(let scope)):
+            own.activity[scope, default: ActivityLog(in: scope)].appendLater(fact)
+        default: own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: keepsFirstOnly)
+        }
     }
 
     mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {

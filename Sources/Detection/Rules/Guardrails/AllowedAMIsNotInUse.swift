@@ -99,8 +99,9 @@ extension Reach {
         guard let calls = state.activity[scope], calls.hasCall(before: fact.time) else {
             return affected.insert(.activity(scope))
         }
-        guard let setting = state.timeline(calls.settings).latest(asOf: fact.time),
-            setting.value == .allowedImages(.disabled),
+        let settings = state.timeline(calls.settings)
+        guard !settings.isEmpty, let setting = settings.latest(asOf: fact.time),
+            case .allowedImages(.disabled) = setting.value,
             calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true
         else { return }
         affected.insert(.activity(scope))

@@ -40,18 +40,18 @@ struct ApprovalTagTampered: Rule {
                 let (before, setBefore) = (reading.value, reading.cause)
                 reading.apply(fact, key, in: context.facts)
                 guard !fact.evidence.isInventory else { continue }
+                let old: TagReading.Value = fact.phase == .creates ? .absent : before
+                let isChange =
+                    old != .unknown && old != reading.value && reading.value != .unknown
+                    && [old, reading.value].contains { $0.value.map { approving[$0] != nil } ?? false }
+                // Who called is of no matter where nothing is, or was, tampered with.
+                guard isChange || judgement.occurrences > 0 else { continue }
                 let isPublisher = context.policy.isPublisher(fact.evidence)
                 if isPublisher == true {
                     if fact.names(key) { judgement.settle(fact.evidence) }
-                } else if fact.evidence.region.hasSameBytes(as: scope.region),
+                } else if isChange, fact.evidence.region.hasSameBytes(as: scope.region),
                     !context.policy.isExempt(fact.evidence)
                 {
-                    let old: TagReading.Value = fact.phase == .creates ? .absent : before
-                    guard old != .unknown, old != reading.value, reading.value != .unknown,
-                        [old, reading.value].contains(where: {
-                            $0.value.map { approving[$0] != nil } ?? false
-                        })
-                    else { continue }
                     judgement.occur(
                         fact.evidence,
                         reason(
