@@ -50,6 +50,7 @@ var targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // Arrows point down only.
+    module("AWSPolicies", []),
     module("Hashing", ["COpenSSL"]),
     module("Compression", ["CCompression"]),
     module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
@@ -73,6 +74,7 @@ var targets: [Target] = [
         swiftSettings: strict
     ),
 
+    tests("AWSPoliciesTests", ["AWSPolicies", "TestSupport"]),
     tests("CloudTrailTests", ["CloudTrail", "Compression", "TestSupport"]),
     tests(
         "DetectionTests",

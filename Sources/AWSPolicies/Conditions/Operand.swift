@@ -1,0 +1,117 @@
+/// A value that a statement gives, with its wildcards and policy variables.
+///
+/// Source: IAM User Guide, "IAM policy elements: Variables and tags".
+public struct Operand: Hashable, Sendable {
+    enum Part: Hashable, Sendable {
+        case text(String)
+        /// `*`, in operators that take wildcards.
+        case anyText
+        /// `?`, one UTF-16 unit.
+        case anyUnit
+        /// `${key}` or `${key, 'default'}`; the key is in lower case.
+        case variable(key: String, default: String?)
+    }
+
+    /// As the statement gives it.
+    public let source: String
+    let parts: [Part]
+
+    /// Reads a value; what is no variable stands for itself.
+    public init(_ source: String) {
+        self.source = source
+        var parts: [Part] = []
+        var text = ""
+        var rest = Substring(source)
+        func flush() {
+            if !text.isEmpty { parts.append(.text(text)) }
+            text = ""
+        }
+        while let character = rest.unicodeScalars.first {
+            if character == "$", let (part, length) = Self.variable(rest) {
+                if case .text(let literal) = part {
+                    text += literal
+                } else {
+                    flush()
+                    parts.append(part)
+                }
+                rest = rest[rest.unicodeScalars.index(rest.startIndex, offsetBy: length)...]
+                continue
+            }
+            switch character {
+            case "*":
+                flush()
+                parts.append(.anyText)
+            case "?":
+                flush()
+                parts.append(.anyUnit)
+            default: text.unicodeScalars.append(character)
+            }
+            rest = rest[rest.unicodeScalars.index(after: rest.startIndex)...]
+        }
+        flush()
+        self.parts = parts
+    }
+
+    /// The variable at the start of some text, and its length in scalars; nil where none begins.
+    private static func variable(_ text: Substring) -> (Part, Int)? {
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.count > 2, scalars[1] == "{", let end = scalars.firstIndex(of: "}") else { return nil }
+        var inner = String.UnicodeScalarView()
+        inner.append(contentsOf: scalars[2..<end])
+        let content = String(inner)
+        // `${*}`, `${?}` and `${$}` stand for the character itself.
+        if ["*", "?", "$"].contains(content) { return (.text(content), end + 1) }
+        guard let comma = content.firstIndex(of: ",") else {
+            return (.variable(key: content.trimmedSpaces.lowercased(), default: nil), end + 1)
+        }
+        let given = String(content[content.index(after: comma)...]).trimmedSpaces
+        guard given.utf8.count >= 2, given.hasPrefix("'"), given.hasSuffix("'") else { return nil }
+        return (
+            .variable(
+                key: String(content[..<comma]).trimmedSpaces.lowercased(),
+                default: String(given.dropFirst().dropLast())
+            ), end + 1
+        )
+    }
+
+    /// The variables that stand in it.
+    public var variables: [String] {
+        parts.compactMap { if case .variable(let key, _) = $0 { key } else { nil } }
+    }
+
+    /// What an operand is once its variables have their values.
+    enum Resolved {
+        case pattern(WildcardPattern)
+        /// A variable has no value, or several: it matches nothing.
+        case void
+        case unknown(Set<String>)
+    }
+
+    func resolved(in context: some RequestContext, takesWildcards: Bool) -> Resolved {
+        var pattern = WildcardPattern()
+        var missing: Set<String> = []
+        for part in parts {
+            switch part {
+            case .text(let text): pattern.append(text)
+            case .anyText: if takesWildcards { pattern.appendAnyText() } else { pattern.append("*") }
+            case .anyUnit: if takesWildcards { pattern.appendAnyUnit() } else { pattern.append("?") }
+            case .variable(let key, let fallback):
+                switch context.value(of: key) {
+                case .single(let text): pattern.append(text)
+                case .multiple: return .void
+                case .absent:
+                    guard let fallback else { return .void }
+                    pattern.append(fallback)
+                case .unknown: missing.insert(key)
+                }
+            }
+        }
+        return missing.isEmpty ? .pattern(pattern) : .unknown(missing)
+    }
+}
+
+extension String {
+    fileprivate var trimmedSpaces: String {
+        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+}
