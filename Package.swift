@@ -55,10 +55,10 @@ var targets: [Target] = [
     module("Compression", ["CCompression"]),
     module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
     module("Detection", ["CloudTrail", "Hashing"]),
-    module("Alerts", ["Detection", "CloudTrail"]),
     module("Kafka", ["CLibrdkafka"]),
     module("TrailArchive", ["CloudTrail", "Compression"]),
     module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
+    module("Alerts", ["Configuration", "Detection", "CloudTrail"]),
     module(
         "Pipeline",
         [

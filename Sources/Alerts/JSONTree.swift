@@ -1,4 +1,5 @@
 package import CloudTrail
+internal import Configuration
 
 /// A JSON value with its keys in their order: alerts read back, to be compared or explained.
 package indirect enum JSONTree: Hashable, Sendable {
@@ -23,14 +24,26 @@ package indirect enum JSONTree: Hashable, Sendable {
     case array([JSONTree])
     case object([Member])
 
-    /// Deeper nesting is refused.
-    static let maximumDepth = 128
-
-    /// Reads one JSON value; nil when the text is none, or more than one.
+    /// Reads one JSON value, strictly; nil when the text is none, more than one, or nested deeper than 128 levels.
+    ///
+    /// Half of a surrogate pair is read as U+FFFD.
     package init?(_ text: some Collection<UInt8>) {
-        var parser = JSONTreeParser(Array(text))
-        guard let value = parser.whole() else { return nil }
-        self = value
+        let read = JSONDocument.read(Array(text), file: "", maximumDepth: 128, replacesHalfPairs: true)
+        guard case .success(let root) = read else { return nil }
+        self.init(root)
+    }
+
+    private init(_ node: Node) {
+        switch node.value {
+        case .scalar("null", .plain), .refused: self = .null
+        case .scalar("true", .plain): self = .boolean(true)
+        case .scalar("false", .plain): self = .boolean(false)
+        case .scalar(let text, .plain): self = .number(text)
+        case .scalar(let text, _): self = .string(text)
+        case .sequence(let items): self = .array(items.map { JSONTree($0) })
+        case .mapping(let entries):
+            self = .object(entries.map { Member(key: $0.key, value: JSONTree($0.value)) })
+        }
     }
 
     /// The same value, its texts and numbers byte for byte.
@@ -101,159 +114,5 @@ package indirect enum JSONTree: Hashable, Sendable {
                 }
             }
         }
-    }
-}
-
-/// RFC 8259, strictly.
-private struct JSONTreeParser {
-    private let bytes: [UInt8]
-    private var at = 0
-    private var depth = 0
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    mutating func whole() -> JSONTree? {
-        guard let result = value() else { return nil }
-        skipSpace()
-        return at == bytes.count ? result : nil
-    }
-
-    private mutating func value() -> JSONTree? {
-        skipSpace()
-        guard at < bytes.count else { return nil }
-        switch bytes[at] {
-        case UInt8(ascii: "{"): return object()
-        case UInt8(ascii: "["): return array()
-        case UInt8(ascii: "\""): return string().map(JSONTree.string)
-        default: return literal()
-        }
-    }
-
-    private mutating func object() -> JSONTree? {
-        guard enter(), let isEmpty = closes(UInt8(ascii: "}"), isFirst: true) else { return nil }
-        var members: [JSONTree.Member] = []
-        if isEmpty { return .object(members) }
-        while true {
-            skipSpace()
-            guard let key = string() else { return nil }
-            skipSpace()
-            guard take(UInt8(ascii: ":")), let value = value() else { return nil }
-            members.append(JSONTree.Member(key: key, value: value))
-            guard let isClosed = closes(UInt8(ascii: "}")) else { return nil }
-            if isClosed { return .object(members) }
-        }
-    }
-
-    private mutating func array() -> JSONTree? {
-        guard enter(), let isEmpty = closes(UInt8(ascii: "]"), isFirst: true) else { return nil }
-        var elements: [JSONTree] = []
-        if isEmpty { return .array(elements) }
-        while true {
-            guard let value = value() else { return nil }
-            elements.append(value)
-            guard let isClosed = closes(UInt8(ascii: "]")) else { return nil }
-            if isClosed { return .array(elements) }
-        }
-    }
-
-    private mutating func enter() -> Bool {
-        at += 1
-        depth += 1
-        return depth <= JSONTree.maximumDepth
-    }
-
-    /// Whether the bracket closes here; false when something follows, nil when neither is so.
-    private mutating func closes(_ end: UInt8, isFirst: Bool = false) -> Bool? {
-        skipSpace()
-        if take(end) {
-            depth -= 1
-            return true
-        }
-        return isFirst || take(UInt8(ascii: ",")) ? false : nil
-    }
-
-    private mutating func take(_ byte: UInt8) -> Bool {
-        guard at < bytes.count, bytes[at] == byte else { return false }
-        at += 1
-        return true
-    }
-
-    private mutating func skipSpace() {
-        while at < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[at]) { at += 1 }
-    }
-
-    private mutating func literal() -> JSONTree? {
-        let start = at
-        while at < bytes.count, ![0x2C, 0x5D, 0x7D, 0x20, 0x0A, 0x0D, 0x09].contains(bytes[at]) { at += 1 }
-        let text = String(decoding: bytes[start..<at], as: UTF8.self)
-        switch text {
-        case "null": return .null
-        case "true": return .boolean(true)
-        case "false": return .boolean(false)
-        default: return Self.isNumber(text) ? .number(text) : nil
-        }
-    }
-
-    private static func isNumber(_ text: String) -> Bool {
-        text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil
-    }
-
-    private mutating func string() -> String? {
-        guard take(UInt8(ascii: "\"")) else { return nil }
-        var text: [UInt8] = []
-        while at < bytes.count {
-            let byte = bytes[at]
-            at += 1
-            switch byte {
-            case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                guard let scalar = escape() else { return nil }
-                text.append(contentsOf: String(scalar).utf8)
-            case 0..<0x20: return nil
-            default: text.append(byte)
-            }
-        }
-        return nil
-    }
-
-    private mutating func escape() -> Character? {
-        guard at < bytes.count else { return nil }
-        at += 1
-        switch bytes[at - 1] {
-        case UInt8(ascii: "\""): return "\""
-        case UInt8(ascii: "\\"): return "\\"
-        case UInt8(ascii: "/"): return "/"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return unicode()
-        default: return nil
-        }
-    }
-
-    /// A `\u` escape, or the pair of them that makes one character; half a pair is replaced.
-    private mutating func unicode() -> Character? {
-        guard let first = hex() else { return nil }
-        if 0xD800..<0xDC00 ~= first, at + 1 < bytes.count, bytes[at] == 0x5C, bytes[at + 1] == 0x75 {
-            let back = at
-            at += 2
-            guard let second = hex() else { return nil }
-            if 0xDC00..<0xE000 ~= second {
-                let code = 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
-                return Unicode.Scalar(code).map(Character.init)
-            }
-            at = back
-        }
-        return Character(Unicode.Scalar(first) ?? "\u{FFFD}")
-    }
-
-    private mutating func hex() -> UInt32? {
-        guard at + 4 <= bytes.count else { return nil }
-        defer { at += 4 }
-        let digits = bytes[at..<at + 4]
-        guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
-        return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 }

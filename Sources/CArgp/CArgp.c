@@ -49,7 +49,6 @@ static struct argp_option *table(const struct carg_command *command)
         options[i].key = option->letter ? option->letter : FIRST_KEY + (int)i;
         options[i].arg = option->value;
         options[i].doc = option->doc;
-        options[i].flags = option->hidden ? OPTION_HIDDEN : 0;
         /* One group each: argp then keeps the order of the table instead of sorting by name. */
         options[i].group = (int)i + 1;
     }

@@ -1,20 +1,5 @@
 internal import CLibrdkafka
 
-/// A cluster as it describes itself.
-package struct ClusterDescription: Sendable, Equatable {
-    package struct Broker: Sendable, Equatable {
-        /// Its `node.id`.
-        package let id: Int32
-        package let host: String
-        package let port: Int
-    }
-
-    /// The cluster's id; nil where the broker tells none.
-    package let id: String?
-    /// The brokers that are up, by id.
-    package let brokers: [Broker]
-}
-
 /// A topic as the cluster describes it.
 package struct TopicDescription: Sendable, Equatable {
     package struct Partition: Sendable, Equatable {
@@ -65,12 +50,4 @@ package struct NewTopic: Sendable, Equatable {
         self.replication = replication
         self.properties = properties.map { KafkaConfiguration.Property(name: $0.key, value: $0.value) }
     }
-}
-
-/// One property of a topic, as in force.
-package struct TopicProperty: Sendable, Equatable {
-    /// Its value; nil for a secret one.
-    package let value: String?
-    /// Whether it is the default (the broker's or Kafka's), and not set for this topic.
-    package let isDefault: Bool
 }

@@ -7,13 +7,11 @@ extension Admin {
     ///
     /// - Parameters:
     ///   - topics: what to create.
-    ///   - validateOnly: only ask whether it could be done.
     ///   - timeout: the limit for all of it.
     /// - Returns: for each topic, in order, nil or why not (`.topicAlreadyExists`, say).
     /// - Throws: ``KafkaError`` when the request as a whole fails: no connection, not supported.
     package func createTopics(
         _ topics: [NewTopic],
-        validateOnly: Bool = false,
         timeout: Duration = .seconds(30)
     ) throws(KafkaError) -> [KafkaError?] {
         client.assertOwned()
@@ -25,17 +23,14 @@ extension Admin {
         for topic in topics { natives.append(try makeNative(topic)) }
         let event = try request("creating topics", RD_KAFKA_ADMIN_OP_CREATETOPICS, until: deadline) {
             options in
-            if validateOnly { _ = rd_kafka_AdminOptions_set_validate_only(options, 1, nil, 0) }
             rd_kafka_CreateTopics(client.raw, &natives, natives.count, options, queue)
         }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
         let outcomes = outcomes(of: topics.map(\.name), results, count, "creating the topic")
-        if !validateOnly {
-            for (topic, error) in zip(topics, outcomes) where error == nil {
-                try waitUntilKnown(topic.name, until: deadline)
-            }
+        for (topic, error) in zip(topics, outcomes) where error == nil {
+            try waitUntilKnown(topic.name, until: deadline)
         }
         return outcomes
     }
@@ -50,36 +45,14 @@ extension Admin {
         }
     }
 
-    /// Deletes topics; returns for each, in order, nil or why not.
-    ///
-    /// - Throws: ``KafkaError`` when the request as a whole fails.
-    package func deleteTopics(
-        _ names: [String],
-        timeout: Duration = .seconds(30)
-    ) throws(KafkaError) -> [KafkaError?] {
-        client.assertOwned()
-        if names.isEmpty { return [] }
-        let deadline = ContinuousClock.now + timeout
-        try connect(until: deadline)
-        var natives = names.map { rd_kafka_DeleteTopic_new($0) }
-        defer { rd_kafka_DeleteTopic_destroy_array(&natives, natives.count) }
-        let event = try request("deleting topics", RD_KAFKA_ADMIN_OP_DELETETOPICS, until: deadline) {
-            options in
-            rd_kafka_DeleteTopics(client.raw, &natives, natives.count, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
-        return outcomes(of: names, results, count, "deleting the topic")
-    }
-
-    /// A topic's properties as in force: `cleanup.policy`, `retention.ms`, `min.insync.replicas` and so on.
+    /// A topic's properties as in force: `cleanup.policy`, `retention.ms`, `min.insync.replicas` and so on; without
+    /// those that the broker keeps secret.
     ///
     /// - Throws: ``KafkaError``, also when the topic does not exist.
     package func topicProperties(
         _ name: String,
         timeout: Duration = .seconds(10)
-    ) throws(KafkaError) -> [String: TopicProperty] {
+    ) throws(KafkaError) -> [String: String] {
         client.assertOwned()
         let operation = "reading the properties of the topic \(name)"
         let deadline = ContinuousClock.now + timeout
@@ -100,13 +73,10 @@ extension Admin {
         }
         try check(rd_kafka_ConfigResource_error(described), operation)
         let entries = rd_kafka_ConfigResource_configs(described, &count)
-        var result: [String: TopicProperty] = [:]
+        var result: [String: String] = [:]
         for case let entry? in UnsafeBufferPointer(start: entries, count: count) {
             guard let name = rd_kafka_ConfigEntry_name(entry) else { continue }
-            result[String(cString: name)] = TopicProperty(
-                value: rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) },
-                isDefault: rd_kafka_ConfigEntry_source(entry) != RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG
-            )
+            result[String(cString: name)] = rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) }
         }
         return result
     }
@@ -138,31 +108,6 @@ extension Admin {
             if high > low { return false }
         }
         return true
-    }
-
-    /// Deletes all messages before the given offsets (`.end` deletes everything there is).
-    ///
-    /// - Throws: ``KafkaError`` when the request fails, or for the first partition that has an error of its own.
-    package func deleteRecords(
-        before offsets: [PartitionOffset],
-        timeout: Duration = .seconds(30)
-    ) throws(KafkaError) {
-        client.assertOwned()
-        let operation = "deleting messages"
-        let deadline = ContinuousClock.now + timeout
-        try connect(until: deadline)
-        let list = PartitionList(offsets)
-        var native = list.with { rd_kafka_DeleteRecords_new($0) }
-        defer { rd_kafka_DeleteRecords_destroy(native) }
-        let event = try request(operation, RD_KAFKA_ADMIN_OP_DELETERECORDS, until: deadline) { options in
-            rd_kafka_DeleteRecords(client.raw, &native, 1, options, queue)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        let answer = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event))
-        guard let answer else { return }
-        for element in answer.pointee.buffer {
-            try check(element.err, "\(operation) of \(TopicPartition(element))")
-        }
     }
 }
 

@@ -33,28 +33,16 @@ package final class Admin {
 
     deinit { rd_kafka_queue_destroy(queue) }
 
-    /// The cluster's id and brokers.
+    /// The ids of the brokers that are up, sorted.
     ///
     /// - Throws: ``KafkaError``: why there is no connection, within the time limit.
-    package func cluster(timeout: Duration = .seconds(10)) throws(KafkaError) -> ClusterDescription {
+    package func brokers(timeout: Duration = .seconds(10)) throws(KafkaError) -> [Int32] {
         client.assertOwned()
         let deadline = ContinuousClock.now + timeout
         try connect(until: deadline)
-        let brokers = try metadata(nil, until: deadline) { metadata in
-            UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt)).map {
-                ClusterDescription.Broker(
-                    id: $0.id,
-                    host: $0.host.map { String(cString: $0) } ?? "",
-                    port: Int($0.port)
-                )
-            }
+        return try metadata(nil, until: deadline) { metadata in
+            UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt)).map(\.id).sorted()
         }
-        var id: String?
-        if let raw = rd_kafka_clusterid(client.raw, max(1, (deadline - .now).milliseconds)) {
-            id = String(cString: raw)
-            rd_kafka_mem_free(client.raw, raw)
-        }
-        return ClusterDescription(id: id, brokers: brokers.sorted { $0.id < $1.id })
     }
 
     /// One topic; nil when there is none of that name.

@@ -15,12 +15,12 @@ extension Consumer {
     ) throws(KafkaError) -> [TopicPartition: GroupPosition] {
         let committed = try committed(partitions, timeout: timeout)
         let ends = try watermarks(of: partitions, timeout: timeout)
-        var places: [TopicPartition: GroupPosition] = [:]
+        var positions: [TopicPartition: GroupPosition] = [:]
         for (partition, end) in ends {
-            let place = max(end.low, committed[partition].flatMap(\.self) ?? end.low)
-            places[partition] = GroupPosition(place: place, end: end.high)
+            let offset = max(end.low, committed[partition].flatMap(\.self) ?? end.low)
+            positions[partition] = GroupPosition(offset: offset, end: end.high)
         }
-        return places
+        return positions
     }
 
     /// The ends of one partition: see ``watermarks(of:timeout:)``.

@@ -189,31 +189,20 @@ extension Consumer {
         }
     }
 
-    /// Commits these positions (of the next message to read) for the group, outside any transaction.
+    /// Commits these offsets, each with a text beside it, for the group, outside any transaction.
     ///
     /// - Parameters:
-    ///   - offsets: the positions.
+    ///   - offsets: of the next message to read.
     ///   - wait: true waits for the answer; false only hands the request over, and its outcome is not told.
     /// - Throws: ``KafkaError``: `.illegalGeneration` or `.unknownMember` when the group has moved on, also for the
     ///   first partition with an error of its own.
-    package func commit(_ offsets: [PartitionOffset], wait: Bool = true) throws(KafkaError) {
-        client.assertOwned()
-        try commit(PartitionList(offsets), wait)
-    }
-
-    /// Commits positions, each with a text beside it: as without one.
-    ///
-    /// - Throws: ``KafkaError``.
     package func commit(_ offsets: [CommittedOffset], wait: Bool = true) throws(KafkaError) {
         client.assertOwned()
-        try commit(PartitionList(offsets), wait)
-    }
-
-    private func commit(_ list: borrowing PartitionList, _ wait: Bool) throws(KafkaError) {
-        if list.with({ $0.pointee.cnt }) == 0 { return }
+        if offsets.isEmpty { return }
+        let list = PartitionList(offsets)
         let code = list.with { rd_kafka_commit(client.raw, $0, wait ? 0 : 1) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-            let topics = Set(list.with { $0.pointee.buffer.map { TopicPartition($0).topic } }).sorted()
+            let topics = Set(offsets.map(\.partition.topic)).sorted()
             throw client.error(code, "committing the positions of \(topics.joined(separator: ", "))")
         }
         if wait { try checkEach(list, "committing the position of") }

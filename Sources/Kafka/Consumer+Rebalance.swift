@@ -8,8 +8,7 @@ internal import CLibrdkafka
 /// it had already counted as read.
 package enum RebalanceEvent: Sendable, Equatable {
     /// These are owned from now on. They are assigned and *paused*: nothing is fetched until
-    /// ``Consumer/resume(at:timeout:)`` says from where. Under a cooperative strategy they come on top of what is
-    /// owned already; under an eager one they are everything.
+    /// ``Consumer/resume(at:timeout:)`` says from where. They are everything: rebalances are eager.
     case assigned([TopicPartition])
     /// These will be given away when the handler returns; what was read of them may still be committed in it.
     case revoked([TopicPartition])
@@ -43,11 +42,7 @@ extension Consumer {
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             onRebalance?(assignmentLost ? .lost(partitions) : .revoked(partitions))
             report { () throws(KafkaError) in
-                if isCooperative {
-                    try check(rd_kafka_incremental_unassign(client.raw, list), "giving up partitions")
-                } else {
-                    try check(rd_kafka_assign(client.raw, nil), "giving up partitions")
-                }
+                try check(rd_kafka_assign(client.raw, nil), "giving up partitions")
             }
         default:
             client.context.report(client.error(code, "rebalancing"))
@@ -64,11 +59,7 @@ extension Consumer {
         for index in list.pointee.buffer.indices {
             list.pointee.buffer[index].offset = Int64(RD_KAFKA_OFFSET_BEGINNING)
         }
-        if isCooperative {
-            try check(rd_kafka_incremental_assign(client.raw, list), "taking over partitions")
-        } else {
-            try check(rd_kafka_assign(client.raw, list), "taking over partitions")
-        }
+        try check(rd_kafka_assign(client.raw, list), "taking over partitions")
         try check(rd_kafka_pause_partitions(client.raw, list), "pausing new partitions")
     }
 
@@ -85,12 +76,7 @@ extension Consumer {
         try check(rd_kafka_assignment(client.raw, &list), operation)
         guard let list else { return }
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        if isCooperative { try check(rd_kafka_incremental_unassign(client.raw, list), operation) }
         try takeOver(list)
-    }
-
-    private var isCooperative: Bool {
-        rd_kafka_rebalance_protocol(client.raw).map { String(cString: $0) } == "COOPERATIVE"
     }
 
     private func report(_ body: () throws(KafkaError) -> Void) {

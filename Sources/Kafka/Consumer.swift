@@ -27,13 +27,13 @@ package final class Consumer {
     /// Opens a consumer; the first connection is made when it subscribes or is assigned something.
     ///
     /// `group.id` must be set, also for manual assignment (librdkafka's rule). Unless set otherwise:
-    /// `partition.assignment.strategy` cooperative-sticky, `auto.offset.reset` error, `isolation.level`
+    /// `partition.assignment.strategy` range, `auto.offset.reset` error, `isolation.level`
     /// read_committed, and times that bound a failover. `enable.auto.commit` and `enable.auto.offset.store` stay false.
     ///
     /// - Throws: ``KafkaError`` that names the property librdkafka refuses.
     package init(_ configuration: KafkaConfiguration, log: KafkaLogSink? = nil) throws(KafkaError) {
         let defaults: KafkaConfiguration = [
-            "partition.assignment.strategy": "cooperative-sticky",
+            "partition.assignment.strategy": "range",
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
         ]

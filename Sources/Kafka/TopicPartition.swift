@@ -40,7 +40,7 @@ package struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
 /// Where a group stands in a partition.
 package struct GroupPosition: Hashable, Sendable {
     /// The offset of the next message that it reads.
-    package let place: Int64
+    package let offset: Int64
     /// The offset behind the last message that it may read.
     package let end: Int64
 }
@@ -53,7 +53,7 @@ package struct CommittedOffset: Hashable, Sendable {
     /// A text of the group's own, which a broker keeps up to `offset.metadata.max.bytes` (4,096); empty for none.
     package var metadata: String
 
-    package init(_ partition: TopicPartition, _ offset: Int64, metadata: String) {
+    package init(_ partition: TopicPartition, _ offset: Int64, metadata: String = "") {
         self.partition = partition
         self.offset = offset
         self.metadata = metadata

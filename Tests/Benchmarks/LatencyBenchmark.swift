@@ -55,7 +55,7 @@ enum LatencyBenchmark {
                 properties: isCompacted ? ["cleanup.policy": "compact"] : [:]
             )
         }
-        defer { _ = try? Admin(["bootstrap.servers": broker.bootstrapServers]).deleteTopics(topics) }
+        defer { try? broker.deleteTopics(topics) }
         let worker = try ChildProcess(
             [Children.amiwatch, "run", "--bootstrap-servers", broker.bootstrapServers],
             environment: [

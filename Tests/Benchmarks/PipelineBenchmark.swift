@@ -95,7 +95,7 @@ struct PipelineBench {
     }
 
     func drop(_ topics: [Topic]) throws {
-        _ = try Admin(["bootstrap.servers": broker.bootstrapServers]).deleteTopics(topics.map(\.name))
+        try broker.deleteTopics(topics.map(\.name))
     }
 
     func count(_ topic: Topic, on processors: String) throws -> Cost {
@@ -122,7 +122,7 @@ struct PipelineBench {
             encoding: .utf8
         )
         let made = try makeTopics(name)
-        defer { _ = try? Admin(["bootstrap.servers": broker.bootstrapServers]).deleteTopics(made) }
+        defer { try? broker.deleteTopics(made) }
         _ = try Children.run(
             [
                 Children.amiwatch, "inventory", folder + "/images.json", "--config", folder + "/run.yaml",

@@ -22,7 +22,7 @@ struct RunFixtureTests {
                 path: expectation.folder.appending(path: "run.yaml").path,
                 environment: environment
             )
-            try expectation.check(warnings.map(\.description) + [configuration.description, "accepted"])
+            try expectation.check(warnings.map(\.description) + [configuration.settings, "accepted"])
         } catch let errors as ConfigurationErrors {
             try expectation.check(errors.diagnostics.map(\.description) + ["refused"])
         }
@@ -36,7 +36,7 @@ struct RunFixtureTests {
         defaults.kafka.bootstrapServers = "localhost:9092"
         defaults.policy = ShippedPolicyTests.deploy.appending(path: "policy.example.yaml").path
         #expect(warnings.isEmpty)
-        #expect(configuration.description == defaults.description)
+        #expect(configuration.settings == defaults.settings)
     }
 
     @Test("An option wins over the environment, the environment over the file")
@@ -97,7 +97,8 @@ struct RunFixtureTests {
         var dumped = ""
         dump(configuration, to: &dumped)
         for text in [
-            configuration.description, "\(configuration.kafka)", String(reflecting: configuration), dumped,
+            configuration.settings, "\(configuration)", "\(configuration.kafka)",
+            String(reflecting: configuration), dumped,
         ] {
             #expect(!text.contains("correct horse"))
             #expect(!text.contains("hunter2"))

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Kafka
+package import Kafka
 import Synchronization
 
 /// A real Kafka cluster (KRaft) on loopback, started from `KAFKA_HOME` through the official scripts.
@@ -179,7 +179,7 @@ extension RealBroker {
             }
             let up = processes.withLock { $0.count }
             let admin = try Admin(["bootstrap.servers": bootstrapServers])
-            if let cluster = try? admin.cluster(timeout: .seconds(3)), cluster.brokers.count == up { return }
+            if let brokers = try? admin.brokers(timeout: .seconds(3)), brokers.count == up { return }
             guard ContinuousClock.now < deadline else {
                 throw RealBrokerError(message: "no answer from \(bootstrapServers)")
             }
@@ -217,6 +217,25 @@ extension RealBroker {
             input: input,
             timeout: timeout
         )
+    }
+
+    /// Deletes topics, with what they hold.
+    package func deleteTopics(_ names: [String]) throws {
+        for name in names { try done("kafka-topics.sh", ["--delete", "--topic", name]) }
+    }
+
+    /// Deletes all messages before the given offsets; -1 deletes everything there is.
+    package func deleteRecords(before offsets: [TopicPartition: Int64]) throws {
+        let partitions = offsets.map {
+            "{\"topic\":\"\($0.key.topic)\",\"partition\":\($0.key.partition),\"offset\":\($0.value)}"
+        }
+        let plan = "{\"version\":1,\"partitions\":[\(partitions.joined(separator: ","))]}"
+        try done("kafka-delete-records.sh", ["--offset-json-file", "/dev/stdin"], input: plan)
+    }
+
+    private func done(_ name: String, _ arguments: [String], input: String? = nil) throws {
+        let result = try tool(name, arguments, input: input)
+        guard result.status == 0 else { throw RealBrokerError(message: "\(name): \(result)") }
     }
 }
 

@@ -8,7 +8,7 @@ struct ConnectionTests {
     func closedPort() throws {
         let port = try freePorts(1)[0]
         let admin = try Admin(["bootstrap.servers": "127.0.0.1:\(port)"])
-        let attempt = timed { #expect(throws: KafkaError.self) { try admin.cluster(timeout: patience) } }
+        let attempt = timed { #expect(throws: KafkaError.self) { try admin.brokers(timeout: patience) } }
         #expect(attempt.calm < .seconds(8), "\(attempt)")
         let text = attempt.value?.description ?? ""
         #expect(text.contains("127.0.0.1:\(port)"))
@@ -29,7 +29,7 @@ struct ConnectionTests {
         defer { broker.stop() }
         let admin = try Admin(["bootstrap.servers": broker.bootstrapServers, "security.protocol": "SSL"])
         let attempt = timed {
-            #expect(throws: KafkaError.self) { try admin.cluster(timeout: .seconds(15)) }
+            #expect(throws: KafkaError.self) { try admin.brokers(timeout: .seconds(15)) }
         }
         #expect(attempt.calm < .seconds(18), "\(attempt)")
     }
@@ -40,7 +40,7 @@ struct ConnectionTests {
         defer { broker.stop() }
         try broker.createTopic("there", partitions: 5, replication: 3)
         let admin = try Admin(["bootstrap.servers": broker.bootstrapServers])
-        #expect(try admin.cluster().brokers.count == 3)
+        #expect(try admin.brokers().count == 3)
         let topic = try #require(try admin.describeTopic("there"))
         #expect(topic.partitions.map(\.id) == [0, 1, 2, 3, 4])
         #expect(topic.replication == 3)

@@ -239,7 +239,7 @@ struct EmbeddedBrokerTests {
     func commits() throws {
         let consumer = try reader()
         try consumer.assign([PartitionOffset(topic, 0, 0)])
-        try consumer.commit([PartitionOffset(topic, 0, 5)])
+        try consumer.commit([CommittedOffset(TopicPartition(topic, 0), 5)])
         try consumer.close()
         let second = try reader()
         let partitions = [TopicPartition(topic, 0), TopicPartition(topic, 1)]

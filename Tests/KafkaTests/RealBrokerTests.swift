@@ -12,7 +12,7 @@ struct RealBrokerTests {
         servers = broker.bootstrapServers
     }
 
-    @Test("topics are created with their properties, described, and deleted; a missing one is nil")
+    @Test("topics are created with their properties, and described; a missing one is nil")
     func topics() throws {
         let admin = try Admin(["bootstrap.servers": servers])
         let name = uniqueName("state")
@@ -22,7 +22,6 @@ struct RealBrokerTests {
             replication: 1,
             properties: ["cleanup.policy": "compact", "delete.retention.ms": "604800000"]
         )
-        #expect(try admin.createTopics([topic], validateOnly: true)[0] == nil)
         #expect(try admin.describeTopic(name) == nil)
         let outcomes = try admin.createTopics([topic, NewTopic(name: "bad name", partitions: 1)])
         #expect(outcomes[0] == nil)
@@ -30,20 +29,16 @@ struct RealBrokerTests {
         #expect(try admin.createTopics([topic])[0]?.code == .topicAlreadyExists)
         #expect(try becomes { try admin.describeTopic(name)?.partitions.count == 3 })
         let properties = try admin.topicProperties(name)
-        #expect(properties["cleanup.policy"]?.value == "compact")
-        #expect(properties["cleanup.policy"]?.isDefault == false)
-        #expect(properties["delete.retention.ms"]?.value == "604800000")
-        #expect(properties["retention.ms"]?.isDefault == true)
-        #expect(properties["min.insync.replicas"]?.value != nil)
-        #expect(try admin.deleteTopics([name])[0] == nil)
-        #expect(try admin.cluster().id != nil)
+        #expect(properties["cleanup.policy"] == "compact")
+        #expect(properties["delete.retention.ms"] == "604800000")
+        #expect(properties["min.insync.replicas"] != nil)
     }
 
     @Test("a position that is gone is a failure that names the partition, not a silent jump")
     func outOfRange() throws {
         let topic = try broker.makeTopic("gone")
         try produce((0..<10).map { TestMessage("\($0)", partition: 0) }, to: topic, at: servers)
-        try Admin(["bootstrap.servers": servers]).deleteRecords(before: [PartitionOffset(topic, 0, 6)])
+        try broker.deleteRecords(before: [TopicPartition(topic, 0): 6])
         let consumer = try Consumer(["bootstrap.servers": servers, "group.id": uniqueName("g")])
         let partition = TopicPartition(topic, 0)
         #expect(try consumer.watermarks(partition, timeout: patience) == (6, 10))

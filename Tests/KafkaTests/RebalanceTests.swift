@@ -12,11 +12,9 @@ private final class Member {
     var committed: [TopicPartition] = []
     private var mustSeek = false
 
-    init(_ topic: String, group: String, servers: String, strategy: String) throws {
+    init(_ topic: String, group: String, servers: String) throws {
         self.topic = topic
-        consumer = try Consumer([
-            "bootstrap.servers": servers, "group.id": group, "partition.assignment.strategy": strategy,
-        ])
+        consumer = try Consumer(["bootstrap.servers": servers, "group.id": group])
         consumer.onRebalance = { [unowned self] in handle($0) }
         try consumer.subscribe([topic])
     }
@@ -30,7 +28,7 @@ private final class Member {
         case .revoked(let partitions):
             // What was read may still be committed here.
             let positions = partitions.compactMap { partition in
-                owned[partition.partition].flatMap { $0 < 0 ? nil : PartitionOffset(partition, .at($0)) }
+                owned[partition.partition].flatMap { $0 < 0 ? nil : CommittedOffset(partition, $0) }
             }
             do { try consumer.commit(positions) } catch { Issue.record(error) }
             committed += positions.map(\.partition)
@@ -65,11 +63,8 @@ private final class Member {
 
 @Suite("Rebalancing on a real broker", .needsRealBroker, .ownThread, .serialized)
 struct RebalanceTests {
-    @Test(
-        "two members share the partitions, nothing is lost or read twice, and the survivor takes over",
-        arguments: ["cooperative-sticky", "range"]
-    )
-    func twoMembers(strategy: String) throws {
+    @Test("two members share the partitions, nothing is lost or read twice, and the survivor takes over")
+    func twoMembers() throws {
         let broker = try RealBroker.shared()
         let servers = broker.bootstrapServers
         let topic = try broker.makeTopic("shared", partitions: 4)
@@ -77,15 +72,11 @@ struct RebalanceTests {
         let messages = (0..<4000).map { TestMessage("\($0)", partition: Int32($0 % 4)) }
         try produce(messages, to: topic, at: servers)
 
-        let first = try Member(topic, group: group, servers: servers, strategy: strategy)
+        let first = try Member(topic, group: group, servers: servers)
         try polling([first]) { first.owned.count == 4 && !first.seen.isEmpty }
-        let second = try Member(topic, group: group, servers: servers, strategy: strategy)
+        let second = try Member(topic, group: group, servers: servers)
         try polling([first, second]) { first.owned.count == 2 && second.owned.count == 2 }
-        if strategy == "cooperative-sticky" {
-            #expect(
-                first.events.contains { if case .revoked(let gone) = $0 { gone.count == 2 } else { false } }
-            )
-        }
+        #expect(first.events.contains { if case .revoked(let gone) = $0 { gone.count == 4 } else { false } })
         try produce(messages, to: topic, at: servers)
         try polling([first, second]) { count(first) + count(second) == 8000 }
         try first.close()

@@ -10,7 +10,6 @@ struct carg_option {
     const char *_Nullable value;
     const char *_Nonnull doc;
     int letter;
-    bool hidden;
 };
 
 /// One command: what its help says, and its options. All of it stays the caller's.

@@ -1,5 +1,5 @@
 /// Where and why the text of a file is no YAML, or no JSON.
-struct DocumentFault: Error {
+package struct DocumentFault: Error {
     let location: FileLocation
     let message: String
     var instead: String?

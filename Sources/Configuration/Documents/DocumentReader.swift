@@ -266,7 +266,6 @@ struct Fields {
         Set(list(key, read).map { ExactText($0) })
     }
 
-    /// A set of accounts.
     func accounts(_ key: String, impact: String) -> Set<AccountID> {
         Set(list(key) { reader.account($0, $1, impact: impact) })
     }

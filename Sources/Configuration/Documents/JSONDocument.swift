@@ -2,10 +2,7 @@
 ///
 /// libyaml would read it too, but takes much that is not JSON for YAML, and refuses surrogate pairs, tabs and long
 /// keys that JSON allows. As AWS's tools take JSON only, what they would refuse is refused here, with its place.
-struct JSONDocument {
-    /// Deeper nesting is refused.
-    static let maximumDepth = 64
-
+package struct JSONDocument {
     private let bytes: [UInt8]
     private let file: String
     private var at = 0
@@ -14,15 +11,25 @@ struct JSONDocument {
     private var counted = 0
     private var depth = 0
 
-    private init(_ bytes: [UInt8], file: String) {
-        self.bytes = bytes
-        self.file = file
+    private let maximumDepth: Int
+    private let replacesHalfPairs: Bool
+
+    private init(_ bytes: [UInt8], _ file: String, _ maximumDepth: Int, _ replacesHalfPairs: Bool) {
+        (self.bytes, self.file) = (bytes, file)
+        (self.maximumDepth, self.replacesHalfPairs) = (maximumDepth, replacesHalfPairs)
     }
 
     /// The one value of a file, or the first thing that is not JSON in it.
-    static func read(_ bytes: [UInt8], file: String) -> Result<Node, DocumentFault> {
+    ///
+    /// Deeper nesting is refused, and so is half of a surrogate pair, unless it is replaced by U+FFFD.
+    package static func read(
+        _ bytes: [UInt8],
+        file: String,
+        maximumDepth: Int = 64,
+        replacesHalfPairs: Bool = false
+    ) -> Result<Node, DocumentFault> {
         if let fault = DocumentFault.encoding(of: bytes, file: file) { return .failure(fault) }
-        var document = JSONDocument(bytes, file: file)
+        var document = JSONDocument(bytes, file, maximumDepth, replacesHalfPairs)
         return Result { () throws(DocumentFault) in try document.whole() }
     }
 
@@ -90,8 +97,8 @@ struct JSONDocument {
 
     private mutating func enter() throws(DocumentFault) {
         depth += 1
-        guard depth <= Self.maximumDepth else {
-            throw fault("nested deeper than \(Self.maximumDepth) levels")
+        guard depth <= maximumDepth else {
+            throw fault("nested deeper than \(maximumDepth) levels")
         }
         at += 1
     }
@@ -229,13 +236,16 @@ struct JSONDocument {
             if (0xD800..<0xDC00).contains(code), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
                 bytes[at + 1] == UInt8(ascii: "u")
             {
+                let second = at
                 at += 2
                 let low = try hexadecimal(start)
-                code =
-                    (0xDC00..<0xE000).contains(low)
-                    ? 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) : 0xD800
+                if (0xDC00..<0xE000).contains(low) {
+                    code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+                } else {
+                    at = second
+                }
             }
-            guard let scalar = Unicode.Scalar(code) else {
+            guard let scalar = Unicode.Scalar(code) ?? (replacesHalfPairs ? "\u{FFFD}" : nil) else {
                 throw DocumentFault(
                     location: start,
                     message: "half of a surrogate pair is not a valid character"

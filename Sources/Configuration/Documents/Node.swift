@@ -2,8 +2,8 @@
 ///
 /// Scalars keep their text and whether they were quoted, so that `111122223333` and `"111122223333"` can be
 /// told apart.
-struct Node: Sendable {
-    enum Style: Sendable {
+package struct Node: Sendable {
+    package enum Style: Sendable {
         /// Without quotes; in JSON a number, `true`, `false` or `null`.
         case plain
         /// With quotes, or as a block of text.
@@ -12,13 +12,13 @@ struct Node: Sendable {
         case setting
     }
 
-    struct Entry: Sendable {
-        let key: String
-        let location: FileLocation
-        let value: Node
+    package struct Entry: Sendable {
+        package let key: String
+        package let location: FileLocation
+        package let value: Node
     }
 
-    enum Value: Sendable {
+    package enum Value: Sendable {
         case scalar(String, Style)
         case sequence([Node])
         case mapping([Entry])
@@ -26,8 +26,8 @@ struct Node: Sendable {
         case refused
     }
 
-    let location: FileLocation
-    let value: Value
+    package let location: FileLocation
+    package let value: Value
 
     /// What it is, for messages.
     var kind: String {

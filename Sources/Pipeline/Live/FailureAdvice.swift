@@ -58,6 +58,6 @@ struct FailureAdvice {
     /// What a topic takes; nil when that may not be looked at.
     private func limit(of topic: String) -> Int? {
         let properties = try? Admin(clients.admin).topicProperties(topic, timeout: .seconds(3))
-        return properties?["max.message.bytes"]?.value.flatMap { Int($0) }
+        return properties?["max.message.bytes"].flatMap { Int($0) }
     }
 }

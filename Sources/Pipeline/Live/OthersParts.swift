@@ -13,12 +13,12 @@ struct OthersParts {
     /// Where each ended when it was first looked at.
     private var ends: [TopicPartition: Int64] = [:]
     private var nextLook = ContinuousClock.now
-    private var nextWord = ContinuousClock.now
+    private var nextLog = ContinuousClock.now
 
     /// Time between two questions to the broker.
     private static let interval = Duration.milliseconds(200)
-    /// Time between two words about the waiting.
-    private static let wordInterval = Duration.seconds(30)
+    /// Time between two log lines about the waiting.
+    private static let logInterval = Duration.seconds(30)
 
     /// All partitions that the group reads; `patience` is how long others may have partitions though they are gone.
     ///
@@ -40,11 +40,11 @@ struct OthersParts {
         guard now >= nextLook, let since = own?.since, now - since >= patience else { return false }
         defer { nextLook = .now + Self.interval }
         do throws(KafkaError) {
-            let places = try consumer.groupPositions(in: Array(others), timeout: .milliseconds(500))
-            for (partition, found) in places where ends[partition] == nil { ends[partition] = found.end }
-            for (partition, found) in places {
-                guard let end = ends[partition], found.place < end else { continue }
-                say(partition, found.place, end)
+            let positions = try consumer.groupPositions(in: Array(others), timeout: .milliseconds(500))
+            for (partition, found) in positions where ends[partition] == nil { ends[partition] = found.end }
+            for (partition, found) in positions {
+                guard let end = ends[partition], found.offset < end else { continue }
+                logWaiting(partition, found.offset, end)
                 return false
             }
             return true
@@ -54,13 +54,13 @@ struct OthersParts {
         }
     }
 
-    private mutating func say(_ partition: TopicPartition, _ place: Int64, _ end: Int64) {
-        guard ContinuousClock.now >= nextWord else { return }
-        nextWord = .now + Self.wordInterval
+    private mutating func logWaiting(_ partition: TopicPartition, _ offset: Int64, _ end: Int64) {
+        guard ContinuousClock.now >= nextLog else { return }
+        nextLog = .now + Self.logInterval
         log.info(
             "own partitions are read to their end; waiting for other members of the group",
             partition.fields + [
-                "committed_offset": .number(Int(place)), "log_end_offset": .number(Int(end)),
+                "committed_offset": .number(Int(offset)), "log_end_offset": .number(Int(end)),
             ]
         )
     }

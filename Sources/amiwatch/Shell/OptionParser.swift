@@ -32,7 +32,6 @@ struct OptionParser {
         return reading.arguments
     }
 
-    /// Prints the help to standard output.
     func printHelp(brief: Bool) {
         withCommand { carg_help($0, brief) }
     }
@@ -87,8 +86,7 @@ struct OptionParser {
                     name: name,
                     value: option.value.flatMap(own),
                     doc: doc,
-                    letter: option.letter.flatMap(\.asciiValue).map(Int32.init) ?? 0,
-                    hidden: false
+                    letter: option.letter.flatMap(\.asciiValue).map(Int32.init) ?? 0
                 )
             )
         }

@@ -54,8 +54,7 @@ struct CrashTests {
         worker.kill()
         // As retention would, but at once: everything below the places of both groups.
         for (group, topic) in groups {
-            try Admin(["bootstrap.servers": stage.broker.bootstrapServers])
-                .deleteRecords(before: places(group, topic, stage))
+            try stage.broker.deleteRecords(before: places(group, topic, stage))
         }
         try stage.produce(history.events[middle...])
         try expectSound(stage, history)
@@ -77,8 +76,9 @@ struct CrashTests {
             #expect(intake.process.wait(timeout: patience) == 0, "\(intake.lines)")
         }
         let name = topic == "input" ? stage.input : stage.topics.events
-        try Admin(["bootstrap.servers": stage.broker.bootstrapServers])
-            .deleteRecords(before: (0..<4).map { PartitionOffset(TopicPartition(name, $0), .end) })
+        try stage.broker.deleteRecords(
+            before: Dictionary(uniqueKeysWithValues: (0..<4).map { (TopicPartition(name, $0), -1) })
+        )
         // Once: the new place is committed, though no record moves it.
         for isTold in [true, false] {
             let worker = try Worker(stage, ["--until-end"])
@@ -140,10 +140,10 @@ struct CrashTests {
     }
 
     /// Where a group has committed that it stands.
-    private func places(_ group: String, _ topic: String, _ stage: Stage) throws -> [PartitionOffset] {
+    private func places(_ group: String, _ topic: String, _ stage: Stage) throws -> [TopicPartition: Int64] {
         let asking = try Consumer(["bootstrap.servers": stage.broker.bootstrapServers, "group.id": group])
         return try asking.committed((0..<4).map { TopicPartition(topic, $0) }, timeout: patience)
-            .compactMap { partition, offset in offset.map { PartitionOffset(partition, .at($0)) } }
+            .compactMapValues(\.self)
     }
 }
 

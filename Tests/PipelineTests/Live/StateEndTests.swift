@@ -22,7 +22,7 @@ struct StateEndTests {
         let member = try Consumer([
             "bootstrap.servers": servers, "group.id": stage.configuration.groupID,
         ])
-        try member.commit([PartitionOffset(stage.topics.events, 0, 1)])
+        try member.commit([CommittedOffset(TopicPartition(stage.topics.events, 0), 1)])
         worker = try Worker(stage, environment: ["AMIWATCH_LOG_LEVEL": "debug"])
         let words = "\(stage.topics.state)[0] to hold the committed offset 1 of \(stage.topics.events)[0]"
         try #require(worker.logs(words), "\(worker.lines)")

@@ -11,7 +11,6 @@ struct MendingCommands: Sendable {
         bootstrapServers = clients.bootstrapServers
     }
 
-    /// Sets one property of a topic.
     func set(_ property: String, to value: String, of topic: String) -> String {
         tool(
             "kafka-configs.sh",

@@ -4,7 +4,7 @@ import Kafka
 struct TopicAssessment {
     private let plan: TopicPlan
     private let topic: TopicDescription
-    private let properties: [String: TopicProperty]
+    private let properties: [String: String]
     private let commands: MendingCommands
     private var faults: [TopicFault] = []
 
@@ -14,7 +14,7 @@ struct TopicAssessment {
     static func faults(
         of plan: TopicPlan,
         _ topic: TopicDescription,
-        _ properties: [String: TopicProperty],
+        _ properties: [String: String],
         brokers: [Int32],
         _ commands: MendingCommands
     ) -> [TopicFault] {
@@ -29,13 +29,13 @@ struct TopicAssessment {
     private init(
         plan: TopicPlan,
         topic: TopicDescription,
-        properties: [String: TopicProperty],
+        properties: [String: String],
         commands: MendingCommands
     ) {
         (self.plan, self.topic, self.properties, self.commands) = (plan, topic, properties, commands)
     }
 
-    private func text(_ name: String) -> String? { properties[name]?.value }
+    private func text(_ name: String) -> String? { properties[name] }
 
     private func number(_ name: String) -> Int? { text(name).flatMap { Int($0) } }
 

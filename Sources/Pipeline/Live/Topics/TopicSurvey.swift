@@ -84,7 +84,7 @@ struct TopicSurvey {
         commands = MendingCommands(clients)
         self.admin = admin
         self.properties = properties
-        brokers = try admin.cluster().brokers.map(\.id)
+        brokers = try admin.brokers()
         rows = plans.map { TopicRow(name: $0.name, purpose: $0.purpose.rawValue) }
         for index in rows.indices { try look(at: index) }
     }
@@ -117,8 +117,8 @@ struct TopicSurvey {
             if let properties = try properties(plan, &row) {
                 row.properties = Self.shown.filter { plan.purpose.isCompacted || $0 != "delete.retention.ms" }
                     .filter { !plan.purpose.isCompacted || $0 != "retention.ms" }
-                    .compactMap { name in properties[name]?.value.map { "\(name)=\($0)" } }
-                row.messageBytes = properties["max.message.bytes"]?.value.flatMap { Int($0) }
+                    .compactMap { name in properties[name].map { "\(name)=\($0)" } }
+                row.messageBytes = properties["max.message.bytes"].flatMap { Int($0) }
                 row.faults += TopicAssessment.faults(of: plan, topic, properties, brokers: brokers, commands)
             }
         }
@@ -128,7 +128,7 @@ struct TopicSurvey {
     private mutating func properties(
         _ plan: TopicPlan,
         _ row: inout TopicRow
-    ) throws(KafkaError) -> [String: TopicProperty]? {
+    ) throws(KafkaError) -> [String: String]? {
         // A cluster that has not answered for one topic would be waited for as long for each.
         let isAsked = properties == .demanded || properties == .wanted && unread?.code != .timedOut
         guard isAsked else { return nil }

@@ -88,7 +88,7 @@ struct InSyncReplicas {
     private func neededCopies(of topic: String, _ admin: Admin) throws(KafkaError) -> Int {
         do throws(KafkaError) {
             let property = try admin.topicProperties(topic, timeout: Self.answerTime)["min.insync.replicas"]
-            return property?.value.flatMap { Int($0) } ?? 1
+            return property.flatMap { Int($0) } ?? 1
         } catch {
             if error.isUnreachable { throw error }
             log.debug(

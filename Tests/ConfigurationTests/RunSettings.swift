@@ -1,0 +1,38 @@
+import Configuration
+
+extension RunConfiguration {
+    /// What is in force, one setting a line by its path in the file, without secrets.
+    var settings: String {
+        var lines: [(String, String)] = [
+            ("kafka.bootstrap_servers", kafka.bootstrapServers ?? ""),
+            ("kafka.static_membership", "\(kafka.hasStaticMembership)"),
+        ]
+        for (section, properties) in [
+            ("properties", kafka.properties), ("consumer", kafka.consumer), ("producer", kafka.producer),
+        ] {
+            lines += properties.map { ("kafka.\(section).\($0.name)", $0.value.description) }
+        }
+        lines += [
+            ("group_id", groupID), ("instance_id", instanceID ?? ""),
+            ("roles", roles.map(\.rawValue).sorted().joined(separator: ",")),
+            ("input.topics", input.topics.joined(separator: ",")),
+            ("input.keyed_by_account", "\(input.isKeyedByAccount)"),
+            ("input.partitioner", input.partitioner?.rawValue ?? ""),
+            ("input.validate", input.validation.rawValue),
+            ("input.limits.message_bytes", "\(input.limits.messageBytes)"),
+            ("input.limits.decompressed_bytes", "\(input.limits.decompressedBytes)"),
+            ("input.limits.ratio", "\(input.limits.ratio)"), ("input.limits.depth", "\(input.limits.depth)"),
+            ("input.limits.records_per_message", "\(input.limits.recordsPerMessage)"),
+            ("topics.events", topics.events), ("topics.state", topics.state),
+            ("topics.catalogue", topics.catalogue),
+            ("topics.alerts", topics.alerts), ("topics.deadletters", topics.deadLetters),
+            ("detector.commit_interval_ms", "\(detector.commitIntervalMilliseconds)"),
+            ("detector.commit_records", "\(detector.commitRecords)"),
+            ("detector.settle_seconds", "\(detector.settleSeconds)"),
+            ("detector.horizon_hours", "\(detector.horizonHours)"),
+            ("detector.retention_days", "\(detector.retentionDays)"), ("policy", policy ?? ""),
+            ("log.level", logLevel.rawValue),
+        ]
+        return lines.map { "\($0.0): \($0.1.oneLine)" }.joined(separator: "\n")
+    }
+}
