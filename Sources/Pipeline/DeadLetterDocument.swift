@@ -1,6 +1,7 @@
-internal import CloudTrail
+package import CloudTrail
 internal import Foundation
 internal import Kafka
+package import TrailArchive
 
 /// A dead letter as JSON, `amiwatch.deadletter/1` (`Schemas/deadletter.schema.json`): the same on its topic and in the
 /// file of a replay, but for `source`.
@@ -60,5 +61,13 @@ struct DeadLetterDocument {
         // The last character may be cut off, which loses three bytes at most.
         return (0...(bytes.count < lost.bytes.count ? 3 : 0)).lazy
             .compactMap { String(validating: bytes.dropLast($0), as: UTF8.self) }.first
+    }
+}
+
+/// A dead letter of a replay as one line of JSON, `amiwatch.deadletter/1`.
+package enum DeadLetterLine {
+    /// The line, without a newline.
+    package static func encode(_ lost: LostRecord, file: TrailFile) -> [UInt8] {
+        DeadLetterDocument(lost: lost, source: .file(file.name)).encode()
     }
 }

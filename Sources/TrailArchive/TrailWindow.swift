@@ -20,7 +20,6 @@ struct TrailWindow: ~Copyable {
     private var produced = 0
     /// Bytes taken from the file, packed or not.
     private(set) var consumed = 0
-    /// The packed bytes that were read last.
     private(set) var lastPacked: UnsafeRawBufferPointer
     /// Why there is no more than the window holds, when that is not the file's own end.
     private(set) var problem: CompressionError?

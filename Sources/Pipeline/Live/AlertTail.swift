@@ -80,16 +80,16 @@ final class AlertTail: Sendable {
             }
             let refused = failures.filter(\.isOffsetOutOfRange).compactMap(\.partition)
             for name in refused + offsetCheck.due().map(\.partition) {
-                guard let place = next[name.partition] else { continue }
-                let finding = try offsetCheck.assess(
-                    place,
+                guard let offset = next[name.partition] else { continue }
+                let outcome = try offsetCheck.assess(
+                    offset,
                     of: name,
                     reader: consumer,
                     asking: consumer,
                     board,
                     log
                 )
-                if case .lost(let low, _) = finding { next[name.partition] = low }
+                if case .lost(let low, _) = outcome { next[name.partition] = low }
                 guard refused.contains(name) || !offsetCheck.isBehind(name) else { continue }
                 try consumer.reassign([PartitionOffset(topic, name.partition, next[name.partition] ?? 0)])
             }

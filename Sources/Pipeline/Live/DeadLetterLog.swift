@@ -3,7 +3,7 @@ import Kafka
 
 /// What the log says of dead letters: of each reason the first at once, then once a minute how many more there were.
 ///
-/// A letter is told when it is delivered or committed, so that what is read again is not told twice.
+/// A letter is logged when it is delivered or committed, so that what is read again is not logged twice.
 struct DeadLetterLog {
     private static let interval = Duration.seconds(60)
 
@@ -19,15 +19,15 @@ struct DeadLetterLog {
     private let log: RunLog
     /// What is not delivered or committed yet.
     private var pending: [DeadLetter.Reason: Group] = [:]
-    private var untold: [DeadLetter.Reason: Group] = [:]
-    private var toldAt: [DeadLetter.Reason: ContinuousClock.Instant] = [:]
+    private var unlogged: [DeadLetter.Reason: Group] = [:]
+    private var loggedAt: [DeadLetter.Reason: ContinuousClock.Instant] = [:]
 
-    /// Tells what a role (intake or detector) writes to a topic.
+    /// Logs what a role (intake or detector) writes to a topic.
     init(_ role: String, writingTo topic: String, _ log: RunLog) {
         (self.role, self.topic, self.log) = (role, topic, log)
     }
 
-    /// Takes a letter that is on its way.
+    /// Notes a letter that is on its way.
     mutating func note(_ letter: DeadLetterMessage) {
         // Of these each has a line of its own.
         guard letter.lost.reason != .crash else { return }
@@ -43,24 +43,24 @@ struct DeadLetterLog {
 
     /// The letters on their way have arrived.
     mutating func commit() {
-        for (reason, group) in pending { add(group, reason, to: &untold) }
+        for (reason, group) in pending { add(group, reason, to: &unlogged) }
         pending.removeAll()
         logDue()
     }
 
-    /// Says what is due; costs nothing when nothing waits.
+    /// Logs what is due; costs nothing when nothing waits.
     mutating func logDue() {
-        guard !untold.isEmpty else { return }
+        guard !unlogged.isEmpty else { return }
         let now = ContinuousClock.now
-        logGroups { told in told.map { now - $0 >= Self.interval } ?? true }
+        logGroups { last in last.map { now - $0 >= Self.interval } ?? true }
     }
 
-    /// Says what is left, at the end.
+    /// Logs what is left, at the end.
     mutating func finish() { logGroups { _ in true } }
 
     private mutating func logGroups(where isDue: (ContinuousClock.Instant?) -> Bool) {
-        for (reason, group) in untold.sorted(by: { $0.key.rawValue < $1.key.rawValue })
-        where isDue(toldAt[reason]) {
+        for (reason, group) in unlogged.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where isDue(loggedAt[reason]) {
             log.warning(
                 group.count == 1
                     ? "cannot read a record; it is in the dead-letter topic"
@@ -72,8 +72,8 @@ struct DeadLetterLog {
                     "offset": .number(Int(group.position.offset)), "dead_letters": .text(topic),
                 ]
             )
-            toldAt[reason] = .now
-            untold[reason] = nil
+            loggedAt[reason] = .now
+            unlogged[reason] = nil
         }
     }
 

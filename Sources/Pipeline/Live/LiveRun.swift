@@ -35,7 +35,6 @@ package final class LiveRun: Sendable {
     private let log: RunLog
     private let watchTimes: RunWatch.Times
 
-    /// A run that has not begun.
     package convenience init(
         _ configuration: RunConfiguration,
         policy: Policy,

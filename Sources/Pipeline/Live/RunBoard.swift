@@ -105,7 +105,6 @@ final class RunBoard: Sendable {
         return waiting(of: role) == nil ? "reading" : "waiting for Kafka"
     }
 
-    /// Whether this worker has a partition.
     func owns(_ partition: TopicPartition, _ role: String) -> Bool {
         role == "detector"
             ? self.detectorReport.partitions.contains(Int(partition.partition))

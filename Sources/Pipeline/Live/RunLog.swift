@@ -36,7 +36,6 @@ package struct RunLog: Sendable {
     package struct Fields: Sendable, ExpressibleByDictionaryLiteral {
         fileprivate var list: [(key: String, value: Value)]
 
-        /// Fields in the order of the literal.
         package init(dictionaryLiteral elements: (String, Value)...) {
             list = elements.map { (key: $0.0, value: $0.1) }
         }
@@ -132,5 +131,14 @@ extension RunConfiguration.LogLevel {
         case .info: 2
         case .debug: 3
         }
+    }
+}
+
+enum HostClock {
+    /// Milliseconds since 1970.
+    static var milliseconds: Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 }

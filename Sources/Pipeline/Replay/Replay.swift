@@ -26,7 +26,6 @@ package struct Replay {
     private let options: Options
     private var alerts: [Alert] = []
 
-    /// A replay that has read nothing.
     package init(policy: Policy, options: Options = Options()) {
         engine = Engine(policy: policy)
         self.options = options

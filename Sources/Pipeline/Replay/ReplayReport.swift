@@ -24,7 +24,6 @@ package struct ReplayReport: Sendable {
     /// The worst severity of any finding that stands or stood.
     package var worst: Severity? { findings.map(\.finding.severity).max() }
 
-    /// Findings that cannot be decided.
     package var undetermined: [Finding] {
         findings.map(\.finding).filter { $0.status == .open && $0.verdict == .undetermined }
     }

@@ -10,9 +10,7 @@ package struct SettlingCommand: Hashable, Sendable, Comparable {
     package let command: String
 
     package enum Action: String, Sendable {
-        /// What is known of images.
         case describeImages
-        /// The settings of Allowed AMIs.
         case allowedImagesSettings
     }
 

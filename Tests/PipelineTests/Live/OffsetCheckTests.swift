@@ -23,7 +23,7 @@ struct OffsetCheckTests {
             after seconds: Int = 0
         )
             -> OffsetCheck
-            .Finding
+            .Outcome
         {
             check.assess(offset, of: partition, low: low, high: high, now: start + .seconds(seconds))
         }
@@ -50,7 +50,7 @@ struct OffsetCheckTests {
         func due(after seconds: Int) -> [Int64] {
             check.due(now: start + .seconds(seconds)).map(\.offset)
         }
-        func assess(_ offset: Int64, after seconds: Int) -> OffsetCheck.Finding {
+        func assess(_ offset: Int64, after seconds: Int) -> OffsetCheck.Outcome {
             check.assess(offset, of: partition, low: 5, high: 9, now: start + .seconds(seconds))
         }
         #expect(assess(7, after: 0) == .valid)

@@ -17,7 +17,6 @@ struct DelayedVerdicts {
 
     var isEmpty: Bool { undetermined.isEmpty }
 
-    /// Delays the verdicts about some subjects.
     mutating func delay(_ subjects: [Subject], until due: ContinuousClock.Instant) {
         if !subjects.isEmpty { undetermined.append((due, subjects)) }
     }

@@ -129,8 +129,8 @@ extension Detector {
             return offsetCheck.forget(name)
         }
         let offset = core.sources[index].next
-        let finding = try offsetCheck.assess(offset, of: name, reader: consumer, asking: ends, board, log)
-        if case .lost(let low, let high) = finding {
+        let outcome = try offsetCheck.assess(offset, of: name, reader: consumer, asking: ends, board, log)
+        if case .lost(let low, let high) = outcome {
             log.offsetOutOfRange(name, committed: offset, logStart: low, logEnd: high)
             try perform(core.handle(.lostOffset(name, logStart: low, logEnd: high)))
         }
@@ -144,8 +144,8 @@ extension Detector {
         let isState = name.topic == configuration.topics.state
         if !isNew, isState, !changelog.contains(name.partition) { return offsetCheck.forget(name) }
         var position = PartitionOffset(name, .at(offset))
-        let finding = try offsetCheck.assess(offset, of: name, reader: reader, asking: ends, board, log)
-        if case .lost(let low, _) = finding {
+        let outcome = try offsetCheck.assess(offset, of: name, reader: reader, asking: ends, board, log)
+        if case .lost(let low, _) = outcome {
             // Compacted, and begun to be read meanwhile.
             if isState { return try perform(core.handle(.lostChangelog(partition: name.partition))) }
             log.warning(

@@ -40,7 +40,6 @@ extension DetectorCore {
 
     private var recordTopics: String { configuration.recordTopics.joined(separator: ", ") }
 
-    /// Forgets accounts of some partitions.
     private mutating func drop(_ partitions: Set<Int32>) {
         guard !partitions.isEmpty else { return }
         engine.drop { [partitioner] in partitions.contains(partitioner.partition(of: $0)) }

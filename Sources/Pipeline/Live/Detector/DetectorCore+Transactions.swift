@@ -13,7 +13,7 @@ extension DetectorCore {
         pending.transaction = transaction
         if !transaction.positions.isEmpty { return [.commit(transaction, within: limit)] }
         // Only what others had committed was learnt.
-        settle()
+        takeEffect()
         return []
     }
 
@@ -67,14 +67,14 @@ extension DetectorCore {
     }
 
     /// The transaction is visible to others.
-    mutating func settleVisible() {
+    mutating func becomeVisible() {
         report.transactions += 1
         report.alerts += pending.transaction?.alerts.count ?? 0
-        settle()
+        takeEffect()
     }
 
     /// What was pending lasts.
-    private mutating func settle() {
+    private mutating func takeEffect() {
         guard let transaction = pending.transaction else { return }
         engine.commit()
         for index in sources.indices where states.isTouched(sources[index].name.partition) {

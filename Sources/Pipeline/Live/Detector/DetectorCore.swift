@@ -13,7 +13,6 @@ struct DetectorCore {
     enum Phase {
         /// Owns nothing.
         case idle
-        /// Restores the state of some partitions.
         case restoring(StateRestore)
         /// Evaluates what was restored of these, and publishes what differs from what was published.
         case reconciling(Set<Int32>)
@@ -161,7 +160,7 @@ struct DetectorCore {
             isProducerReady = true
             return advance()
 
-        case .committed: settleVisible()
+        case .committed: becomeVisible()
         case .aborted:
             report.aborted += 1
             rollback()

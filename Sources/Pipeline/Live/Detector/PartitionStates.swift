@@ -12,7 +12,6 @@ struct PartitionState {
     var isCountRecorded = false
     /// Where its changelog ended when it was read: memory is what stands before, and what this worker wrote behind.
     var restoredEnd: Int64?
-    /// The positions that the state holds.
     var positions: [TopicPartition: Int64] = [:]
     /// How far reading had come before offsets were reset, as the state holds it.
     var reached: [TopicPartition: Int64] = [:]

@@ -8,7 +8,6 @@ struct PendingTransaction {
     private(set) var deadLetters: [DeadLetterMessage] = []
     /// What the log says of them.
     var deadLetterLog: DeadLetterLog
-    /// Records that were read.
     private(set) var recordCount = 0
     /// When the first change was made; nil when there is none.
     private(set) var since: ContinuousClock.Instant?
@@ -75,7 +74,6 @@ struct Transaction {
     var alerts: [Alert] = []
     var deadLetters: [DeadLetterMessage] = []
     var entries: [Entry] = []
-    /// The watermarks that are published with it.
     var watermarks: [TopicPartition: EventTime] = [:]
     /// Of every partition that was read from or written for: the fence against another owner.
     var positions: [PartitionOffset] = []

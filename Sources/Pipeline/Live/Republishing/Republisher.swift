@@ -34,7 +34,6 @@ package final class Republisher {
         }
     }
 
-    /// The topic that gets the alerts.
     package let topic: String
     /// Where the partitions of the state and the catalogue ended when they were read: `amiwatch.state[0]=17`.
     package private(set) var offsets: [String] = []

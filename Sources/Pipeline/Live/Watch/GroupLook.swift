@@ -22,7 +22,7 @@ struct GroupLook {
     }
 
     private(set) var standings: [TopicPartition: Standing] = [:]
-    private var nextWord = ContinuousClock.now
+    private var nextLog = ContinuousClock.now
 
     init(role: String, name: String, group: String, _ partitions: [TopicPartition]) {
         (self.role, self.name, self.group, self.partitions) = (role, name, group, partitions)
@@ -64,10 +64,10 @@ struct GroupLook {
         pause: Duration
     ) -> [(partition: TopicPartition, standing: Standing)] {
         let now = ContinuousClock.now
-        guard now >= nextWord else { return [] }
+        guard now >= nextLog else { return [] }
         let still = standings.filter { $0.value.lag > 0 && now - $0.value.since >= patience }
         if still.isEmpty { return [] }
-        nextWord = now + pause
+        nextLog = now + pause
         return still.sorted { ($1.value.lag, $0.key) < ($0.value.lag, $1.key) }.map { ($0.key, $0.value) }
     }
 }

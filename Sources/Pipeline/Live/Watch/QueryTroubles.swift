@@ -1,9 +1,9 @@
 import Configuration
 import Kafka
 
-/// Questions about offsets that Kafka has not answered: told when they fail a second time, and together.
+/// Questions about offsets that Kafka has not answered: logged when they fail a second time, and together.
 ///
-/// They are the watch's own: what they mean for the work is told by those who do it.
+/// They are the watch's own: what they mean for the work those say who do it.
 struct QueryTroubles {
     private struct Trouble {
         var error: KafkaError
@@ -12,8 +12,8 @@ struct QueryTroubles {
 
     /// By what was asked.
     private var failing: [String: Trouble] = [:]
-    /// When it was told last that something fails; nil while nothing was.
-    private var told: (since: ContinuousClock.Instant, next: ContinuousClock.Instant)?
+    /// Since when something fails that is logged, and when it is logged again; nil while nothing is.
+    private var logged: (since: ContinuousClock.Instant, next: ContinuousClock.Instant)?
     private var asked = 0
 
     /// Begins another look.
@@ -41,13 +41,13 @@ struct QueryTroubles {
         let now = ContinuousClock.now
         let old = failing.filter { now - $0.value.since >= patience }.sorted { $0.key < $1.key }
         guard let first = old.min(by: { $0.value.since < $1.value.since })?.value else {
-            guard failing.isEmpty, asked > 0, let told else { return [] }
-            self.told = nil
-            let seconds: RunLog.Fields = ["seconds": .number(told.since.seconds)]
+            guard failing.isEmpty, asked > 0, let logged else { return [] }
+            self.logged = nil
+            let seconds: RunLog.Fields = ["seconds": .number(logged.since.seconds)]
             return [.init(level: .info, message: "offsets can be queried again", fields: seconds)]
         }
-        guard now >= told?.next ?? now else { return [] }
-        told = (told?.since ?? first.since, now + pause)
+        guard now >= logged?.next ?? now else { return [] }
+        logged = (logged?.since ?? first.since, now + pause)
         // An unanswered question is not the work's end, but it may be the first sign of it.
         let fate =
             old.allSatisfy { $0.value.error.isUnreachable } ? "Kafka does not answer" : "processing continues"

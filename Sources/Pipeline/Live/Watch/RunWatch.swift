@@ -6,7 +6,7 @@ import Kafka
 ///
 /// Has a thread and clients of its own, so that it speaks also while the other threads wait.
 struct RunWatch {
-    /// How long things take before they are told.
+    /// How long things take before they are logged.
     struct Times: Sendable {
         /// From one look to the next.
         var look = Duration.seconds(10)
@@ -18,7 +18,7 @@ struct RunWatch {
         var openTransaction = Duration.seconds(60)
         /// A stage that waits for Kafka, until it is asked whether brokers refuse to write.
         var refusedWrites = Duration.seconds(8)
-        /// From one word about a trouble to the next.
+        /// From one line about a trouble to the next.
         var pause = Duration.seconds(60)
     }
 
@@ -46,7 +46,6 @@ struct RunWatch {
     /// How long one answer, and all answers of a look together, are waited for.
     private static let answerTime = Duration.seconds(2)
     private static let lookTime = Duration.seconds(6)
-    /// Lines about open transactions in one look.
     private static let linesAtOnce = 10
 
     /// Starts to watch, on a thread that ends with the run.
@@ -111,10 +110,10 @@ struct RunWatch {
         queryTransactions(ends, until: deadline)
         if board.isStopping { return }
         for line in queries.lines(patience: times.look / 2, pause: times.pause) { log.write(line) }
-        for index in groups.indices { tellStandstill(index) }
-        tellOpenTransactions()
-        tellRefusedWrites()
-        tellProgress()
+        for index in groups.indices { logStandstill(index) }
+        logOpenTransactions()
+        logRefusedWrites()
+        logProgress()
     }
 
     // MARK: Asking
@@ -179,9 +178,9 @@ struct RunWatch {
         }
     }
 
-    // MARK: Telling
+    // MARK: The log
 
-    private mutating func tellStandstill(_ index: Int) {
+    private mutating func logStandstill(_ index: Int) {
         let still = groups[index].standstill(for: times.standstill, pause: times.standstill)
         guard let (partition, standing) = still.first else { return }
         let role = groups[index].role
@@ -205,7 +204,7 @@ struct RunWatch {
         )
     }
 
-    private mutating func tellOpenTransactions() {
+    private mutating func logOpenTransactions() {
         for (partition, found) in transactions.due(atMost: Self.linesAtOnce, pause: times.pause) {
             log.warning(
                 "open transaction blocks \(partition.name) for \(found.seconds) s: last stable offset "
@@ -225,7 +224,7 @@ struct RunWatch {
     }
 
     /// A broker that lacks copies refuses each write, and librdkafka repeats it without a word.
-    private mutating func tellRefusedWrites() {
+    private mutating func logRefusedWrites() {
         let waits = ["intake", "detector"].compactMap { board.waiting(of: $0) }
         guard waits.contains(where: { ContinuousClock.now - $0.since >= times.refusedWrites }) else {
             board.refusedWrites = nil
@@ -246,7 +245,7 @@ struct RunWatch {
         }
     }
 
-    private mutating func tellProgress() {
+    private mutating func logProgress() {
         let activity = board.detectorActivity
         let now = ContinuousClock.now
         guard now >= nextProgress || activity != lastActivity else { return }

@@ -11,7 +11,7 @@ struct TransactionLook {
         var stableOffset: Int64
         var end: Int64
         let since: ContinuousClock.Instant
-        var nextWord: ContinuousClock.Instant
+        var nextLog: ContinuousClock.Instant
 
         var seconds: Int { since.seconds }
     }
@@ -43,7 +43,7 @@ struct TransactionLook {
                     stableOffset: offset,
                     end: end,
                     since: now,
-                    nextWord: now + patience
+                    nextLog: now + patience
                 )
             }
         }
@@ -52,8 +52,8 @@ struct TransactionLook {
     /// The partitions to tell of now, at most so many; each again after a pause.
     mutating func due(atMost count: Int, pause: Duration) -> [(partition: TopicPartition, Blocked)] {
         let now = ContinuousClock.now
-        let due = blocked.filter { now >= $0.value.nextWord }.sorted { $0.key < $1.key }.prefix(count)
-        for (partition, _) in due { blocked[partition]?.nextWord = now + pause }
+        let due = blocked.filter { now >= $0.value.nextLog }.sorted { $0.key < $1.key }.prefix(count)
+        for (partition, _) in due { blocked[partition]?.nextLog = now + pause }
         return due.map { ($0.key, $0.value) }
     }
 }

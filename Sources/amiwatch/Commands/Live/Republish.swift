@@ -45,7 +45,7 @@ extension Command {
         )
         let isDryRun = arguments.has(dryRun)
         let summary = try isDryRun ? show(republisher, choice) : republisher.publish(choice)
-        tell(summary, of: republisher, isDryRun: isDryRun)
+        report(summary, of: republisher, isDryRun: isDryRun)
         return .done
     }
 
@@ -81,7 +81,7 @@ extension Command {
         return summary
     }
 
-    private static func tell(
+    private static func report(
         _ summary: Republisher.Summary,
         of republisher: Republisher,
         isDryRun: Bool

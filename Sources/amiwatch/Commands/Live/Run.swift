@@ -39,7 +39,7 @@ extension Command {
             try work(arguments, &log)
             return .done
         } catch let error where error is UsageError || error is OutputClosed { throw error } catch {
-            log.tell(error)
+            log.failure(error)
             return .failed
         }
     }
@@ -71,7 +71,7 @@ extension Command {
 
 extension RunLog {
     /// Why a run has ended, or has not begun.
-    fileprivate func tell(_ error: any Error) {
+    fileprivate func failure(_ error: any Error) {
         guard let errors = error as? ConfigurationErrors else {
             return self.error("\(error)".oneLine, ["exit_status": .number(Int(ExitStatus.failed.rawValue))])
         }

@@ -27,7 +27,6 @@ extension Command {
     }
 }
 
-/// The options of `replay`, understood.
 struct ReplayOptions {
     let paths: [String]
     var policy = Policy()
@@ -42,7 +41,6 @@ struct ReplayOptions {
     let format: Format
     let filter: FindingFilter
 
-    /// How alerts and findings are printed.
     enum Format: String, CaseIterable {
         /// JSON lines.
         case native

@@ -46,9 +46,6 @@ struct FixtureOutcome {
 
     /// What differs, for people.
     func lines(color: Bool) -> [TerminalLine] {
-        func painted(_ line: TerminalLine, _ color: Terminal.Color, if wanted: Bool) -> TerminalLine {
-            line.painted(color, if: wanted)
-        }
         var lines: [TerminalLine] = []
         for letter in lost {
             lines.append(
@@ -66,13 +63,15 @@ struct FixtureOutcome {
                 lines.append("alert \(index + 1): \(Self.title(found))")
                 for difference in differences {
                     lines.append("    \(difference.path)")
-                    lines.append(painted("      - \(difference.expected)", .red, if: color))
-                    lines.append(painted("      + \(difference.found)", .green, if: color))
+                    lines.append(("      - \(difference.expected)" as TerminalLine).painted(.red, if: color))
+                    lines.append(("      + \(difference.found)" as TerminalLine).painted(.green, if: color))
                 }
             case (let expected?, nil):
-                lines.append(painted("- missing: \(Self.title(expected))", .red, if: color))
+                lines.append(("- missing: \(Self.title(expected))" as TerminalLine).painted(.red, if: color))
             case (nil, let found?):
-                lines.append(painted("+ not expected: \(Self.title(found))", .green, if: color))
+                lines.append(
+                    ("+ not expected: \(Self.title(found))" as TerminalLine).painted(.green, if: color)
+                )
             case (nil, nil): continue
             }
         }
