@@ -204,7 +204,7 @@ struct AWSCommandTests {
         let (key, value) = (hostile.damaged("Role"), hostile.damaged("golden"))
         let (exactKey, exactValue) = (ExactText(key), ExactText(value))
         entry.tags = [exactKey: exactValue]
-        policy.approvedImages = [entry]
+        policy.images.approved = [entry]
         policy.publishers = [Pattern(World.publisher)]
         policy.requiredTags = [.init(resource: .image, key: "\(hostile.text())x", requirement: .present)]
         var engine = Engine(policy: policy)

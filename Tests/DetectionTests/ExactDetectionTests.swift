@@ -118,7 +118,7 @@ struct ExactDetectionTests {
             var policy = Policy()
             var approved = Policy.ApprovedImage()
             entry(&approved)
-            policy.approvedImages = [approved]
+            policy.images.approved = [approved]
             for (text, isApproved) in [(Self.one, true), (Self.other, false)] {
                 var image = Inventory.Image(id: ResourceID("ami-" + text))
                 (image.owner, image.ownerAlias) = (World.owner, ExactText(text))
@@ -257,7 +257,7 @@ struct ExactDetectionTests {
     @Test("Instances of two images are no instances alike")
     func groups() {
         var policy = Policy()
-        policy.deniedImages = ["ami-\(Self.one)", "ami-\(Self.other)"]
+        policy.images.denied = ["ami-\(Self.one)", "ami-\(Self.other)"]
         var engine = Engine(policy: policy)
         var alerts: [Alert] = []
         let images = [Self.one, Self.other].map { ResourceID("ami-" + $0) }

@@ -31,7 +31,7 @@ struct FloodTests {
         policy.publishers = [Pattern("arn:aws:iam::111122223333:role/image-*")]
         var golden = Policy.ApprovedImage()
         golden.tags = ["Role": "golden"]
-        policy.approvedImages = [golden]
+        policy.images.approved = [golden]
         policy.requiredTags = [.init(resource: .image, key: "Role", requirement: .present, graceMinutes: 5)]
         policy.baseline.imageCriteria = [ImageCriterion(providers: ["amazon"])]
         return policy

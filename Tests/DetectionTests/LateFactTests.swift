@@ -106,7 +106,7 @@ struct LateFactTests {
         var policy = Policy()
         var golden = Policy.ApprovedImage()
         golden.tags = ["Role": "golden"]
-        policy.approvedImages = [golden]
+        policy.images.approved = [golden]
         var engine = Engine(policy: policy, settings: settings)
         var alerts: [Alert] = []
         var inventory = Inventory(isDated: true)

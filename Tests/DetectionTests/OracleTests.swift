@@ -95,8 +95,8 @@ struct OracleTests {
             var (byID, byOwner) = (Policy.ApprovedImage(), Policy.ApprovedImage())
             byID.ids = ["\(World.image(random.pick([1, 3])))"]
             byOwner.owners = ["\(random.pick([World.owner, World.member]))"]
-            policy.approvedImages = random.chance(70) ? [byID, byOwner] : [byID]
-            if random.chance(30) { policy.deniedImages = ["\(World.image(2))"] }
+            policy.images.approved = random.chance(70) ? [byID, byOwner] : [byID]
+            if random.chance(30) { policy.images.denied = ["\(World.image(2))"] }
             if random.chance(30) { policy.publishers = [Pattern(World.publisher)] }
             let records = History.records(
                 Int.random(in: 3...30, using: &random),

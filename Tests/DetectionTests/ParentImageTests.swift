@@ -65,7 +65,7 @@ struct ParentImageTests {
         var policy = Policy()
         var approved = Policy.ApprovedImage()
         approved.ids = ["\(World.image(9))"]
-        policy.approvedImages = [approved]
+        policy.images.approved = [approved]
         return policy
     }()
 

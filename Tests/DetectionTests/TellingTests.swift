@@ -104,7 +104,7 @@ struct TellingTests {
 
     private static let denying: Policy = {
         var policy = Policy()
-        policy.deniedImages = ["\(image(1))"]
+        policy.images.denied = ["\(image(1))"]
         return policy
     }()
 
@@ -200,7 +200,7 @@ struct TellingTests {
         var policy = Policy()
         var golden = Policy.ApprovedImage()
         golden.tags = ["Role": "golden"]
-        policy.approvedImages = [golden]
+        policy.images.approved = [golden]
         let creation = ImageCreation(image: Self.image(1), imageTags: [:])
         var (engine, alerts) = Self.alerts(
             [
@@ -220,7 +220,7 @@ struct TellingTests {
                 "open undetermined: event", "updated violation: late-event", "retracted allowed: late-event",
             ]
         )
-        policy.approvedImages = []
+        policy.images.approved = []
         engine.replacePolicy(policy, into: &alerts)
         #expect(told() == ["open violation: policy"])
         var suppression = Policy.Suppression(

@@ -32,8 +32,8 @@ struct Caller {
         self.arn = try frameText(arn, "userIdentity.arn")
         self.type = try frameText(type, "userIdentity.type")
         self.invokedBy = try frameText(invokedBy, "userIdentity.invokedBy")
-        sourceIP = try frameText(frame.sourceIPAddress, "sourceIPAddress")
-        userAgent = try frameText(frame.userAgent, "userAgent")
+        sourceIP = try frameText(frame.caller.sourceIPAddress, "sourceIPAddress")
+        userAgent = try frameText(frame.caller.userAgent, "userAgent")
     }
 
     /// A copy that outlives the record.

@@ -60,9 +60,9 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome? {
-        let wasSearching = isSearching
-        isSearching = false
-        defer { isSearching = wasSearching }
+        let wasSearching = searchProgress.isActive
+        searchProgress.isActive = false
+        defer { searchProgress.isActive = wasSearching }
         var inner = context
         inner.wrappers = 0
         return try openContainer(shape, raw, inner, body) ?? openEnvelope(shape, raw, inner, body)
@@ -77,7 +77,7 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        if shape.isOCSF { return try openRecord(shape, value, raw, context, body) }
+        if shape.signs.contains(.ocsf) { return try openRecord(shape, value, raw, context, body) }
         if shape.frame.eventName == nil, shape.holdsNone { return .nothing }
         if let source = shape.frame.eventSource?.text, source == "aws:s3" { return .notification }
         if let outcome = try search(value, raw, context, body) { return outcome }
@@ -146,10 +146,10 @@ extension RecordReader {
             return try openDetail(shape, part, raw, context, body)
         }
         let hasFrame = shape.frame.eventName != nil || shape.frame.eventSource != nil
-        if let part = shape.payload, shape.hasSchema || !hasFrame {
+        if let part = shape.payload, shape.signs.contains(.schema) || !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
-        if let part = shape.after, shape.isDebezium, !hasFrame {
+        if let part = shape.after, shape.signs.contains(.debezium), !hasFrame {
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
         return nil
@@ -201,7 +201,7 @@ extension RecordReader {
     private func classify(_ shape: borrowing Shape, _ value: JSONValue, _ context: Context) -> Verdict {
         let decoder = RecordDecoder(reader: self, context: context)
         do throws(Refusal) {
-            if shape.isOCSF, !shape.frame.isWhole {
+            if shape.signs.contains(.ocsf), !shape.frame.isWhole {
                 return try decoder.decodeOCSF(value).map { .found(FoundRecord($0)) } ?? .ignored
             }
             if shape.frame.eventName == nil, shape.frame.eventSource == nil { throw .unrecognised(value) }

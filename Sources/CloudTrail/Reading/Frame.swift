@@ -2,6 +2,20 @@
 ///
 /// Too large to be copied on its way.
 struct Frame: ~Copyable {
+    /// Who called.
+    struct CallerMembers {
+        var userIdentity: JSONValue?
+        var sourceIPAddress: JSONValue?
+        var userAgent: JSONValue?
+    }
+
+    /// What was called for and answered.
+    struct CallMembers {
+        var requestParameters: JSONValue?
+        var responseElements: JSONValue?
+        var serviceEventDetails: JSONValue?
+    }
+
     var eventName: JSONValue?
     var eventSource: JSONValue?
     var eventTime: JSONValue?
@@ -12,14 +26,10 @@ struct Frame: ~Copyable {
     var errorCode: JSONValue?
     var errorMessage: JSONValue?
     var recipientAccountID: JSONValue?
-    var userIdentity: JSONValue?
-    var sourceIPAddress: JSONValue?
-    var userAgent: JSONValue?
+    var caller = CallerMembers()
     var requestID: JSONValue?
     var sharedEventID: JSONValue?
-    var requestParameters: JSONValue?
-    var responseElements: JSONValue?
-    var serviceEventDetails: JSONValue?
+    var call = CallMembers()
     var addendum: JSONValue?
 
     /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
@@ -61,18 +71,18 @@ struct Frame: ~Copyable {
         case 9 where key == "eventType": eventType = value
         case 9 where key == "awsRegion": awsRegion = value
         case 9 where key == "errorCode": errorCode = value
-        case 9 where key == "userAgent": userAgent = value
+        case 9 where key == "userAgent": caller.userAgent = value
         case 9 where key == "requestID": requestID = value
         case 11 where key == "eventSource": eventSource = value
-        case 12 where key == "userIdentity": userIdentity = value
+        case 12 where key == "userIdentity": caller.userIdentity = value
         case 12 where key == "errorMessage": errorMessage = value
         case 13 where key == "sharedEventID": sharedEventID = value
         case 13 where key == "eventCategory": eventCategory = value
-        case 15 where key == "sourceIPAddress": sourceIPAddress = value
-        case 16 where key == "responseElements": responseElements = value
-        case 17 where key == "requestParameters": requestParameters = value
+        case 15 where key == "sourceIPAddress": caller.sourceIPAddress = value
+        case 16 where key == "responseElements": call.responseElements = value
+        case 17 where key == "requestParameters": call.requestParameters = value
         case 18 where key == "recipientAccountId": recipientAccountID = value
-        case 19 where key == "serviceEventDetails": serviceEventDetails = value
+        case 19 where key == "serviceEventDetails": call.serviceEventDetails = value
         default: return false
         }
         return true

@@ -4,21 +4,27 @@ extension RecordDecoder {
     func decodeOCSF(_ object: JSONValue) throws(Refusal) -> Record? {
         let event = OCSFEvent(object)
         if event.isNetworkActivity { return nil }
-        guard let name = try frameText(event.operation, "api.operation") else {
+        guard let name = try frameText(event.api.operation, "api.operation") else {
             if event.classID?.integer == 6003 {
                 throw Refusal(.unreadableName, "api.operation is missing or empty")
             }
             return nil
         }
         guard let call = WatchedCall.named(name) else { return nil }
-        guard let source = try frameText(event.service, "api.service.name") else {
+        guard let source = try frameText(event.api.service, "api.service.name") else {
             throw Refusal(.unreadableSource, "api.service.name is missing or empty")
         }
         guard source == call.sourceText else { return nil }
         guard let time = event.eventTime else { throw Refusal(.unreadableTime, "time is missing or no date") }
-        var error = try frameText(event.error, "api.response.error")?.string
+        var error = try frameText(event.api.error, "api.response.error")?.string
         if error == nil, event.status?.integer == 2 { error = "Failure" }
-        let parameters = parameters(call, event.request, event.response, event.details, failed: error != nil)
+        let parameters = parameters(
+            call,
+            event.api.request,
+            event.api.response,
+            event.details,
+            failed: error != nil
+        )
         guard
             let account = context.known ?? AccountID(event.unmapped?.member("recipientAccountId"))
                 ?? context.enclosing ?? AccountID(event.account) ?? parameters.owner
@@ -43,26 +49,43 @@ extension RecordDecoder {
             name: call.name,
             source: call.source,
             error: error,
-            isErrorOfGuardrail: error != nil && event.errorMessage?.text?.namesGuardrail ?? false,
+            isErrorOfGuardrail: error != nil && event.api.errorMessage?.text?.namesGuardrail ?? false,
             sharedEventID: event.unmapped?.member("sharedEventID")?.text?.nonEmptyString,
             actor: event.caller,
             call: call.decode(parameters),
             isAddendum: corrected != nil
         )
-        return eventID == nil ? identified(record, requestID: event.requestID) : record
+        return eventID == nil ? identified(record, requestID: event.api.requestID) : record
     }
 }
 
 /// Where OCSF keeps what CloudTrail's frame says.
 private struct OCSFEvent {
+    /// `api`: what was called for and answered.
+    struct API {
+        var operation: JSONValue?
+        var service: JSONValue?
+        var request: JSONValue?
+        var response: JSONValue?
+        var requestID: JSONValue?
+        var error: JSONValue?
+        var errorMessage: JSONValue?
+
+        init() {}
+
+        init(_ value: JSONValue) {
+            operation = value.member("operation")
+            service = value.member("service")?.member("name")
+            request = value.member("request")?.member("data")
+            requestID = value.member("request")?.member("uid")
+            response = value.member("response")?.member("data")
+            error = value.member("response")?.member("error")
+            errorMessage = value.member("response")?.member("message")
+        }
+    }
+
     var classID: JSONValue?
-    var operation: JSONValue?
-    var service: JSONValue?
-    var request: JSONValue?
-    var response: JSONValue?
-    var requestID: JSONValue?
-    var error: JSONValue?
-    var errorMessage: JSONValue?
+    var api = API()
     var status: JSONValue?
     var time: JSONValue?
     var timeText: JSONValue?
@@ -80,14 +103,7 @@ private struct OCSFEvent {
         var metadataTime: JSONValue?
         for (key, value) in object.members {
             switch key.count {
-            case 3 where key == "api":
-                operation = value.member("operation")
-                service = value.member("service")?.member("name")
-                request = value.member("request")?.member("data")
-                requestID = value.member("request")?.member("uid")
-                response = value.member("response")?.member("data")
-                error = value.member("response")?.member("error")
-                errorMessage = value.member("response")?.member("message")
+            case 3 where key == "api": api = API(value)
             case 4 where key == "time": time = value
             case 5 where key == "actor":
                 actor = value

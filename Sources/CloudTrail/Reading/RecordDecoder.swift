@@ -23,13 +23,13 @@ struct RecordDecoder {
             throw Refusal(.unreadableTime, "eventTime is not a valid date")
         }
         let error = try frameText(frame.errorCode, "errorCode")
-        let identity = try frameObject(frame.userIdentity, "userIdentity")
+        let identity = try frameObject(frame.caller.userIdentity, "userIdentity")
         guard
             let account = context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
                 ?? parameters(
                     call,
-                    frame.requestParameters,
-                    frame.responseElements,
+                    frame.call.requestParameters,
+                    frame.call.responseElements,
                     nil,
                     failed: error != nil
                 )
@@ -58,16 +58,16 @@ struct RecordDecoder {
             eventID: eventID,
             isAddendum: corrected != nil,
             requestID: frame.requestID,
-            request: frame.requestParameters,
-            response: frame.responseElements,
-            details: frame.serviceEventDetails
+            request: frame.call.requestParameters,
+            response: frame.call.responseElements,
+            details: frame.call.serviceEventDetails
         )
     }
 
     /// The account that a refused record names, without a look at its parameters.
     func account(of frame: borrowing Frame) -> AccountID? {
         context.known ?? AccountID(frame.recipientAccountID) ?? context.enclosing
-            ?? AccountID(frame.userIdentity?.member("accountId"))
+            ?? AccountID(frame.caller.userIdentity?.member("accountId"))
     }
 
     func parameters(

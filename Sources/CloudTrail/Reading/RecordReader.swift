@@ -38,12 +38,7 @@ public final class RecordReader {
     var unclosed = 0
     /// The line that was found last to begin with a bracket, and where it was looked for.
     var foundLine: (base: UnsafeRawPointer?, count: Int, from: Int, line: Int) = (nil, 0, 0, 0)
-    /// Whether what is read is searched for records, and need not hold any.
-    var isSearching = false
-    /// What was looked at in a search and is no record, nor anything that may hide one.
-    var skipped = 0
-    /// What was found in a search and is known to hold no records.
-    var known = 0
+    var searchProgress = SearchProgress()
     private var levels: [Level] = []
     private var slot: FrameSlot?
 
@@ -118,8 +113,17 @@ public final class RecordReader {
         foundLine = (nil, 0, 0, 0)
         unclosed = 0
         salvage = (64 << 20) + 16 * input.count
-        isSearching = false
-        (skipped, known) = (0, 0)
+        searchProgress = SearchProgress()
+    }
+
+    /// A search for records in what need not hold any.
+    struct SearchProgress {
+        /// Whether what is read now is searched.
+        var isActive = false
+        /// What was looked at and is no record, nor anything that may hide one.
+        var skipped = 0
+        /// What was found and is known to hold no records.
+        var known = 0
     }
 
     /// What is known from outside a record.
@@ -185,12 +189,12 @@ public final class RecordReader {
     // MARK: handing over
 
     /// How many records and other things were met so far.
-    var met: Int { read + skipped }
+    var met: Int { read + searchProgress.skipped }
 
     /// Hands over that a document holds no records, unless something was met in it.
     func emitNone(since before: Int, _ body: (Reading) throws -> Void) rethrows {
         guard met == before else { return }
-        if isSearching { known += 1 } else { try emitIgnored(1, body) }
+        if searchProgress.isActive { searchProgress.known += 1 } else { try emitIgnored(1, body) }
     }
 
     func emitIgnored(_ count: Int, _ body: (Reading) throws -> Void) rethrows {
@@ -212,8 +216,8 @@ public final class RecordReader {
     func emit(_ refusal: Refusal, _ bytes: UnsafeRawBufferPointer, _ body: (Reading) throws -> Void) rethrows
     {
         guard overflow == nil else { return }
-        if isSearching, refusal.isNoRecord(bytes) {
-            skipped += 1
+        if searchProgress.isActive, refusal.isNoRecord(bytes) {
+            searchProgress.skipped += 1
             return
         }
         let index = read

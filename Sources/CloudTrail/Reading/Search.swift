@@ -92,8 +92,8 @@ extension RecordReader {
         guard read < maximum else { return stop(at: raw) }
         let before = met
         switch try open(value, raw, .record, context, body) {
-        case .done: if met == before { known += 1 }
-        case .nothing, .notification: known += 1
+        case .done: if met == before { searchProgress.known += 1 }
+        case .nothing, .notification: searchProgress.known += 1
         case .refused(let refusal, _):
             if refusal.reason != .unrecognised { try emit(refusal, raw, body) }
         }
@@ -101,13 +101,13 @@ extension RecordReader {
 
     /// What became of a search: nil when nothing was found.
     private func searching(_ look: () throws -> Void) rethrows -> Outcome? {
-        let before = (read: read, known: known)
-        let wasSearching = isSearching
-        isSearching = true
-        defer { isSearching = wasSearching }
+        let before = (read: read, known: searchProgress.known)
+        let wasSearching = searchProgress.isActive
+        searchProgress.isActive = true
+        defer { searchProgress.isActive = wasSearching }
         try look()
         if read > before.read { return .done }
-        return known > before.known ? .nothing : nil
+        return searchProgress.known > before.known ? .nothing : nil
     }
 }
 

@@ -8,6 +8,24 @@ struct Shape: ~Copyable {
         var ordinal: Int
     }
 
+    /// What members tell of the document by being there.
+    struct Signs: OptionSet {
+        let rawValue: UInt8
+
+        static let schema = Signs(rawValue: 1)
+        static let debezium = Signs(rawValue: 2)
+        static let ocsf = Signs(rawValue: 4)
+        static let insight = Signs(rawValue: 8)
+        static let timeWindow = Signs(rawValue: 16)
+        /// A digest, or a notification that names files.
+        static let fileNames = Signs(rawValue: 32)
+        /// The event with which S3 tries out a notification.
+        static let test = Signs(rawValue: 64)
+
+        /// Of a message that is known to hold no record of a call.
+        static let ofNoRecord: Signs = [.insight, .timeWindow, .fileNames, .test]
+    }
+
     var records: Part?
     var logEvents: Part?
     var events: Part?
@@ -16,18 +34,10 @@ struct Shape: ~Copyable {
     var after: Part?
     var detailType: JSONValue?
     var account: JSONValue?
-    var hasSchema = false
-    var isDebezium = false
     var message: JSONValue?
     var messageType: JSONValue?
     var type: JSONValue?
-    var isOCSF = false
-    var hasInsight = false
-    var hasTimeWindow = false
-    /// A digest, or a notification that names files.
-    var namesFiles = false
-    /// The event with which S3 tries out a notification.
-    var isTest = false
+    var signs: Signs = []
     var frame = Frame()
 
     init(_ object: JSONValue) {
@@ -40,7 +50,7 @@ struct Shape: ~Copyable {
 
     /// Whether this is a message of CloudTrail, S3 or SNS that is known to hold no record of a call.
     var holdsNone: Bool {
-        if hasInsight || hasTimeWindow || namesFiles || isTest { return true }
+        if !signs.isDisjoint(with: .ofNoRecord) { return true }
         if let type = frame.eventType?.text, type == "AwsCloudTrailInsight" || type == "AwsAggregatedEvent" {
             return true
         }
@@ -61,28 +71,28 @@ struct Shape: ~Copyable {
         let value = part.value
         if frame.take(key, value) { return }
         switch key.count {
-        case 2 where key == "op": isDebezium = true
+        case 2 where key == "op": signs.insert(.debezium)
         case 4 where key == "Type": type = value
         case 5 where key == "after": after = part
-        case 5 where key == "Event": isTest = value.text?.hasPrefix("s3:") ?? false
+        case 5 where key == "Event": if value.text?.hasPrefix("s3:") ?? false { signs.insert(.test) }
         case 6 where key == "detail": detail = part
-        case 6 where key == "schema": hasSchema = true
+        case 6 where key == "schema": signs.insert(.schema)
         case 6 where key == "Events": events = part
-        case 6 where key == "before": isDebezium = true
+        case 6 where key == "before": signs.insert(.debezium)
         case 7 where key == "Records": records = part
         case 7 where key == "payload": payload = part
         case 7 where key == "account": account = value
         case 7 where key == "message" || key == "Message": message = value
-        case 8 where key == "s3Bucket" || key == "logFiles": namesFiles = true
+        case 8 where key == "s3Bucket" || key == "logFiles": signs.insert(.fileNames)
         case 9 where key == "logEvents": logEvents = part
-        case 9 where key == "class_uid": isOCSF = true
-        case 10 where key == "timeWindow": hasTimeWindow = true
-        case 11 where key == "s3ObjectKey": namesFiles = true
+        case 9 where key == "class_uid": signs.insert(.ocsf)
+        case 10 where key == "timeWindow": signs.insert(.timeWindow)
+        case 11 where key == "s3ObjectKey": signs.insert(.fileNames)
         case 11 where key == "detail-type": detailType = value
         case 11 where key == "messageType": messageType = value
-        case 14 where key == "insightDetails": hasInsight = true
-        case 14 where key == "digestS3Bucket": namesFiles = true
-        case 15 where key == "digestStartTime": namesFiles = true
+        case 14 where key == "insightDetails": signs.insert(.insight)
+        case 14 where key == "digestS3Bucket": signs.insert(.fileNames)
+        case 15 where key == "digestStartTime": signs.insert(.fileNames)
         default: break
         }
     }

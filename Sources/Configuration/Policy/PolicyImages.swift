@@ -5,9 +5,9 @@ import Detection
 extension PolicyReading {
     func readImages(_ top: Fields, into policy: inout Policy) {
         guard let fields = top.fields("images") else { return }
-        policy.deniedImages = fields.set("denied", reader.image)
+        policy.images.denied = fields.set("denied", reader.image)
         if let node = fields["max_age_days"] {
-            policy.maximumImageAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
+            policy.images.maximumAgeDays = reader.integer(node, "images.max_age_days", 1...36_500)
             warnOfNoEffect("images.max_age_days", node.location, "launch-from-stale-ami")
         }
         guard let approved = fields["approved"], let items = reader.items(approved, "images.approved") else {
@@ -19,7 +19,7 @@ extension PolicyReading {
                 "images.approved is empty, so every launch is one from an unapproved image"
             )
         }
-        policy.approvedImages = items.compactMap(approvedImage)
+        policy.images.approved = items.compactMap(approvedImage)
         let byTag = items.first { node in
             if case .mapping(let entries) = node.value { return entries.contains { $0.key == "tags" } }
             return false

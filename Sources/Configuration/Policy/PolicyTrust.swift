@@ -42,10 +42,10 @@ extension PolicyReading {
                 "account \(account) is both trusted and a known vendor; it counts as trusted"
             )
         }
-        let approved = (policy.approvedImages ?? []).reduce(into: Set<ExactText>()) {
+        let approved = (policy.images.approved ?? []).reduce(into: Set<ExactText>()) {
             $0.formUnion($1.ids ?? [])
         }
-        for image in approved.intersection(policy.deniedImages).sorted() {
+        for image in approved.intersection(policy.images.denied).sorted() {
             reader.warn(
                 top.location(of: "images") ?? top.location,
                 "image \(image) is both approved and denied; it counts as denied"

@@ -97,6 +97,19 @@ public struct Policy: Sendable {
         }
     }
 
+    /// `images`: which may be launched.
+    public struct Images: Sendable {
+        /// `approved`; nil turns the rules off that ask for it.
+        public var approved: [ApprovedImage]?
+        /// `denied`.
+        public var denied: Set<ExactText> = []
+        /// `max_age_days`.
+        public var maximumAgeDays: Int?
+
+        /// Approves and denies nothing.
+        public init() {}
+    }
+
     /// `baseline`: what the guardrails should be.
     public struct Baseline: Sendable {
         /// State that Allowed AMIs should be in.
@@ -184,12 +197,8 @@ public struct Policy: Sendable {
     public var trust = Trust()
     /// Outside, but a lower severity.
     public var knownVendors: Set<AccountID> = []
-    /// `images.approved`; nil turns the rule off.
-    public var approvedImages: [ApprovedImage]?
-    /// `images.denied`.
-    public var deniedImages: Set<ExactText> = []
-    /// `images.max_age_days`.
-    public var maximumImageAgeDays: Int?
+    /// `images`.
+    public var images = Images()
     /// `publishers`: principals that may create and tag images; nil when not given.
     public var publishers: [Pattern]?
     /// `required_tags`.

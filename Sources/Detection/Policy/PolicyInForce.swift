@@ -59,13 +59,13 @@ final class PolicyInForce: Sendable {
     init(_ policy: Policy, number: UInt32 = 1) {
         self.policy = policy
         self.number = number
-        let approvals = (policy.approvedImages ?? []).enumerated().map { Approval($0.offset, $0.element) }
+        let approvals = (policy.images.approved ?? []).enumerated().map { Approval($0.offset, $0.element) }
         self.approvals = approvals
         approvalsByTags = approvals.filter { !$0.tags.isEmpty }
         constantApprovals = approvals.filter(\.tags.isEmpty)
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
-        deniedImages = Set(policy.deniedImages.map { ResourceID($0.string) })
+        deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
     }
 
     /// Whether the policy leaves a rule on.

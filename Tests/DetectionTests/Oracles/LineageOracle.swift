@@ -106,8 +106,8 @@ struct LineageOracle {
 
     private func isAnsweredFor(_ image: ResourceID) -> Bool {
         let id = ExactText("\(image)")
-        if policy.deniedImages.contains(id) { return false }
-        let isNamed = policy.approvedImages?.contains { $0.ids?.contains(id) == true } ?? false
+        if policy.images.denied.contains(id) { return false }
+        let isNamed = policy.images.approved?.contains { $0.ids?.contains(id) == true } ?? false
         let isPublished = records.contains { record in
             guard case .createImage(let creation) = record.call, creation.image == image,
                 source(creation) != nil, let maker = record.actor.principalARN
@@ -119,9 +119,9 @@ struct LineageOracle {
 
     private func isApproved(_ image: ResourceID) -> Bool? {
         let id = ExactText("\(image)")
-        if policy.deniedImages.contains(id) { return false }
+        if policy.images.denied.contains(id) { return false }
         var answer: Bool? = false
-        for entry in policy.approvedImages ?? [] {
+        for entry in policy.images.approved ?? [] {
             if entry.ids?.contains(id) == true { return true }
             guard let owners = entry.owners else { continue }
             guard let owner = owner(of: image) else {

@@ -37,7 +37,7 @@ extension Engine {
     }
 
     private var approvalTags: Set<ExactText> {
-        Set((policy.approvedImages ?? []).flatMap { ($0.tags ?? [:]).keys })
+        Set((policy.images.approved ?? []).flatMap { ($0.tags ?? [:]).keys })
     }
 
     /// Whether a fact that is there, or one of some that have just come or gone, brings a subject.

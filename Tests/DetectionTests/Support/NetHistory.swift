@@ -113,8 +113,8 @@ struct NetHistory {
     /// Images may be approved by their tags and their owner's alias at once.
     private static func policy(_ random: inout SplitMix64) -> Policy {
         var policy = World.policy(&random)
-        if random.chance(40), policy.approvedImages?.isEmpty == false {
-            policy.approvedImages?[0].owners = ["amazon", "\(World.owner)"]
+        if random.chance(40), policy.images.approved?.isEmpty == false {
+            policy.images.approved?[0].owners = ["amazon", "\(World.owner)"]
         }
         return policy
     }

@@ -64,10 +64,10 @@ enum World {
             byOwner.names = [Pattern("al2023-*")]
             var byID = Policy.ApprovedImage()
             byID.ids = ["\(image(3))"]
-            policy.approvedImages = random.chance(50) ? [byTag, byOwner] : [byTag, byID]
+            policy.images.approved = random.chance(50) ? [byTag, byOwner] : [byTag, byID]
         }
         if random.chance(60) { policy.publishers = [Pattern("arn:aws:iam::111122223333:role/image-*")] }
-        if random.chance(30) { policy.deniedImages = ["\(image(2))"] }
+        if random.chance(30) { policy.images.denied = ["\(image(2))"] }
         if random.chance(80) {
             policy.requiredTags = [
                 .init(

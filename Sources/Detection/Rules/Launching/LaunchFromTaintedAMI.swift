@@ -20,7 +20,7 @@ struct LaunchFromTaintedAMI: Rule {
     let triggers = LaunchRecord.triggers + Lineage.launchTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.approvedImages != nil, let launch = context.launch, let image = launch.image
+        guard context.policy.images.approved != nil, let launch = context.launch, let image = launch.image
         else { return nil }
         func approval(of image: ResourceID) -> ImageApproval {
             ImageApproval(image: image, time: launch.time, context: context)

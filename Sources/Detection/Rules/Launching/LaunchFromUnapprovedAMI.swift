@@ -18,7 +18,7 @@ struct LaunchFromUnapprovedAMI: Rule {
     let triggers = LaunchRecord.triggers + ImageApproval.launchTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.approvedImages != nil, let launch = context.launch else {
+        guard context.policy.images.approved != nil, let launch = context.launch else {
             return nil
         }
         guard let image = launch.image else { return launch.unknownImage() }
