@@ -36,6 +36,35 @@ struct TellingTests {
         ResourceID("i-\(String(repeating: "0", count: 17 - "\(number)".count))\(number)")
     }
 
+    /// An instance may end while its undetermined verdict waits, which is with the detector then and not here any more.
+    @Test
+    func anInstanceThatEndsWhileItsVerdictWaitsIsOpenedAndResolved() throws {
+        var policy = Policy()
+        var amazon = Policy.ApprovedImage()
+        amazon.owners = ["amazon"]
+        policy.images.approved = [amazon]
+        var settings = Engine.Settings()
+        settings.delaysUndetermined = true
+        let launched = InstanceLaunch(
+            instances: [.init(id: Self.instance(1), image: Self.image(1))],
+            requestedImage: Self.image(1)
+        )
+        let launch = Self.record(1, at: 0, "RunInstances", .runInstances(launched))
+        let end = Self.record(2, at: 1, "TerminateInstances", .terminateInstances([Self.instance(1)]))
+        for isTaken in [false, true] {
+            var engine = Engine(policy: policy, settings: settings)
+            var alerts: [Alert] = []
+            _ = engine.process(launch, into: &alerts)
+            var waiting = isTaken ? engine.takeUnsettled() : []
+            _ = engine.process(end, into: &alerts)
+            waiting += engine.takeUnsettled()
+            engine.settle(waiting, into: &alerts)
+            let told = alerts.filter { $0.finding.identity.rule == "launch-from-unapproved-ami" }
+            #expect(told.map(\.finding.status) == [.open, .resolved], "taken: \(isTaken)")
+            #expect(engine.findings().contains { $0.finding.status == .resolved }, "taken: \(isTaken)")
+        }
+    }
+
     private static func publicShares(_ count: Int) -> [Record] {
         [record(0, at: 0, "EnableImageBlockPublicAccess", .blockPublicAccess(.blockNewSharing))]
             + (1...count).map { number in
