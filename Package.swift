@@ -50,10 +50,10 @@ var targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // Arrows point down only.
-    module("AWSPolicies", []),
     module("Hashing", ["COpenSSL"]),
     module("Compression", ["CCompression"]),
     module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
+    module("AWSPolicies", ["CloudTrail"]),
     module("Detection", ["CloudTrail", "Hashing"]),
     module("Kafka", ["CLibrdkafka"]),
     module("TrailArchive", ["CloudTrail", "Compression"]),

@@ -1,3 +1,5 @@
+internal import CloudTrail
+
 /// A moment in milliseconds, as IAM's date operators read it.
 struct ConditionDate: Comparable {
     private let milliseconds: Int64
@@ -22,37 +24,20 @@ struct ConditionDate: Comparable {
         func number(_ text: Substring?) -> Int64 { text.flatMap { Int64($0) } ?? 0 }
         let (year, month, day) = (number(match.1), number(match.2), number(match.3))
         let (hour, minute, second) = (number(match.4), number(match.5), number(match.6))
-        guard (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year), hour < 24,
+        guard (1...12).contains(month), day >= 1, day <= EventTime.daysInMonth(month, year: year), hour < 24,
             minute < 60,
             second < 60
         else { return nil }
         var fraction = match.7.map { String($0.prefix(3)) } ?? ""
         while fraction.utf8.count < 3 { fraction += "0" }
-        var seconds = Self.days(until: year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+        var seconds =
+            EventTime.daysFromCivil(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60
+            + second
         if let zone = match.8, zone != "Z" {
             let digits = zone.dropFirst().filter { $0 != ":" }
             let offset = number(digits.prefix(2)) * 3600 + number(digits.suffix(2)) * 60
             seconds += zone.hasPrefix("-") ? offset : -offset
         }
         milliseconds = seconds * 1000 + number(Substring(fraction))
-    }
-
-    private static func isLeap(_ year: Int64) -> Bool {
-        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-    }
-
-    private static func days(in month: Int64, of year: Int64) -> Int64 {
-        switch month {
-        case 2: isLeap(year) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// Days from 1970-01-01, in the Gregorian calendar.
-    private static func days(until year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let years = year - 1
-        let before = years * 365 + years / 4 - years / 100 + years / 400 - 719_162
-        return (1..<month).reduce(before + day - 1) { $0 + days(in: $1, of: year) }
     }
 }

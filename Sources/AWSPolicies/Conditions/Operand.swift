@@ -54,15 +54,14 @@ public struct Operand: Hashable, Sendable {
 
     /// The variable at the start of some text, and its length in scalars; nil where none begins.
     private static func variable(_ text: Substring) -> (Part, Int)? {
-        let scalars = Array(text.unicodeScalars)
-        guard scalars.count > 2, scalars[1] == "{", let end = scalars.firstIndex(of: "}") else { return nil }
-        var inner = String.UnicodeScalarView()
-        inner.append(contentsOf: scalars[2..<end])
-        let content = String(inner)
+        guard text.hasPrefix("${"), let brace = text.unicodeScalars.firstIndex(of: "}") else { return nil }
+        let variable = text[..<brace].unicodeScalars
+        let content = String(variable.dropFirst(2))
+        let length = variable.count + 1
         // `${*}`, `${?}` and `${$}` stand for the character itself.
-        if ["*", "?", "$"].contains(content) { return (.text(content), end + 1) }
+        if ["*", "?", "$"].contains(content) { return (.text(content), length) }
         guard let comma = content.firstIndex(of: ",") else {
-            return (.variable(key: content.trimmedSpaces.lowercased(), default: nil), end + 1)
+            return (.variable(key: content.trimmedSpaces.lowercased(), default: nil), length)
         }
         let given = String(content[content.index(after: comma)...]).trimmedSpaces
         guard given.utf8.count >= 2, given.hasPrefix("'"), given.hasSuffix("'") else { return nil }
@@ -70,7 +69,7 @@ public struct Operand: Hashable, Sendable {
             .variable(
                 key: String(content[..<comma]).trimmedSpaces.lowercased(),
                 default: String(given.dropFirst().dropLast())
-            ), end + 1
+            ), length
         )
     }
 

@@ -160,7 +160,8 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
     /// In order of time.
     public static func < (left: EventTime, right: EventTime) -> Bool { left.seconds < right.seconds }
 
-    private static func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
+    /// Days of a month, 1 to 12.
+    package static func daysInMonth(_ month: Int64, year: Int64) -> Int64 {
         switch month {
         case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -169,7 +170,7 @@ public struct EventTime: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, counted in years that begin in March.
-    private static func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
+    package static func daysFromCivil(year: Int64, month: Int64, day: Int64) -> Int64 {
         let marchYear = month <= 2 ? year - 1 : year
         let era = marchYear.flooredDivision(by: 400)
         let yearOfEra = marchYear - era * 400
