@@ -7,7 +7,7 @@ import Synchronization
 /// The hot paths touch it once a batch at most.
 @dynamicMemberLookup
 final class RunBoard: Sendable {
-    /// What is on the board; any thread may read and write each of these by its name.
+    /// What is on the board, by name: any thread may read it, and one writes each, so that `+=` loses nothing.
     struct Notes: Sendable {
         /// Whether everything that was in the input has been handed on (`--until-end`).
         var isIntakeDone = false
