@@ -128,8 +128,10 @@ extension KafkaError {
         self.operation = operation
         self.message = String(cString: rd_kafka_error_string(error))
         self.isFatal = rd_kafka_error_is_fatal(error) != 0
-        self.isRetriable = rd_kafka_error_is_retriable(error) != 0
         self.requiresAbort = rd_kafka_error_txn_requires_abort(error) != 0
+        // Outside transactions librdkafka sets no flag, not even where only a time limit has passed.
+        self.isRetriable =
+            rd_kafka_error_is_retriable(error) != 0 || (code == .timedOut && !isFatal && !requiresAbort)
         rd_kafka_error_destroy(error)
     }
 

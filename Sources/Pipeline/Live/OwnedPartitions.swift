@@ -100,6 +100,10 @@ struct OwnedPartitions<Partition: OwnedPartition>: RandomAccessCollection, Mutab
 
 extension Consumer {
     /// Fetches partitions from their own offsets on; false when that has to be tried again.
+    ///
+    /// librdkafka 2.0.2 switches a fetcher off whose offset is out of range, with an operation that knows nothing of what came
+    /// between: a fetcher that was started anew just then is off too, and the error that tells of it is dropped. No seek
+    /// wakes it, each is answered with `.state` until all fetchers are started anew.
     func resume(_ positions: [PartitionOffset], log: RunLog) throws -> Bool {
         if positions.isEmpty { return true }
         do throws(KafkaError) {
@@ -108,6 +112,7 @@ extension Consumer {
         } catch {
             guard error.passesSoon else { throw error }
             log.debug("cannot seek to the committed offsets; retrying", ["cause": .text("\(error)")])
+            if error.code == .state || error.code == .timedOut { try restart() }
             return false
         }
     }

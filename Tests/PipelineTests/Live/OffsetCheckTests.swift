@@ -87,6 +87,43 @@ struct OffsetCheckTests {
         #expect(!misled.log.contains("from its log start"))
     }
 
+    @Test("A fetcher that is off, with the error that says so dropped, is started anew")
+    func fetcherIsOff() throws {
+        let broker = try EmbeddedBroker()
+        defer { broker.stop() }
+        let topic = "t"
+        try broker.createTopic(topic, partitions: 1)
+        try produce(
+            (0..<4).map { TestMessage("\($0)", partition: 0) },
+            to: topic,
+            at: broker.bootstrapServers
+        )
+        let consumer = try Consumer(["bootstrap.servers": broker.bootstrapServers, "group.id": "g"])
+        try consumer.assign([PartitionOffset(topic, 0, 2)])
+        broker.misleadFetches(1)
+        try #require(
+            becomes {
+                consumer.poll(maxMessages: 1, timeout: .milliseconds(50)) { batch in
+                    batch.failures.contains(where: \.isOffsetOutOfRange)
+                }
+            }
+        )
+        let (position, log) = (PartitionOffset(topic, 0, 2), RunLog(level: .error))
+        #expect(try !consumer.resume([position], log: log), "no seek wakes it")
+        #expect(try becomes { try consumer.resume([position], log: log) })
+        var offsets: [Int64] = []
+        #expect(
+            becomes {
+                consumer.poll(maxMessages: 4, timeout: .milliseconds(50)) { batch in
+                    offsets += batch.messages.map(\.offset)
+                    return offsets.count == 2
+                }
+            }
+        )
+        #expect(offsets == [2, 3])
+        try consumer.close()
+    }
+
     /// Runs over a history that is there, with a broker that now and then calls what is fetched out of range.
     private func run(
         _ events: [History.Event],

@@ -51,7 +51,7 @@ extension Intake {
                 partitions[index].phase = .reading
             }
         } catch let error as KafkaError {
-            guard error.isRetriable else { throw Trouble.failure(error) }
+            guard error.passesSoon else { throw Trouble.failure(error) }
         }
     }
 
