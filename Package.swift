@@ -54,10 +54,10 @@ var targets: [Target] = [
     module("Compression", ["CCompression"]),
     module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
     module("AWSPolicies", ["CloudTrail"]),
-    module("Detection", ["CloudTrail", "Hashing"]),
+    module("Detection", ["AWSPolicies", "CloudTrail", "Hashing"]),
     module("Kafka", ["CLibrdkafka"]),
     module("TrailArchive", ["CloudTrail", "Compression"]),
-    module("Configuration", ["CYAML", "Detection", "CloudTrail", "Hashing"]),
+    module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Hashing"]),
     module("Alerts", ["Configuration", "Detection", "CloudTrail"]),
     module(
         "Pipeline",
@@ -79,11 +79,11 @@ var targets: [Target] = [
     tests(
         "DetectionTests",
         [
-            "Detection", "CloudTrail", "Alerts", "Configuration", "Kafka", "Pipeline", "TestSupport",
-            "TrailArchive",
+            "AWSPolicies", "Detection", "CloudTrail", "Alerts", "Configuration", "Kafka", "Pipeline",
+            "TestSupport", "TrailArchive",
         ]
     ),
-    tests("ConfigurationTests", ["Configuration", "Detection", "CloudTrail", "TestSupport"]),
+    tests("ConfigurationTests", ["AWSPolicies", "Configuration", "Detection", "CloudTrail", "TestSupport"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
     tests(
         "PipelineTests",

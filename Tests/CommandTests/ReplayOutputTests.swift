@@ -43,7 +43,10 @@ struct ReplayOutputTests {
     @Test("Nor is a policy, nor a file that it includes", arguments: ["policy.yaml", "deny.json", "link"])
     func policies(name: String) throws {
         let trail = try tree.write("trail/events.jsonl", SampleDay.records[0])
-        try tree.write("policies/deny.json", "{}")
+        try tree.write(
+            "policies/deny.json",
+            #"{"Effect": "Deny", "Action": "ec2:DeregisterImage", "Resource": "*"}"#
+        )
         let policy = try tree.write(
             "policies/policy.yaml",
             "version: 1\niam_statements: [{file: deny.json}]\n"

@@ -9,7 +9,10 @@ struct ExampleTests {
         "Every key that a reader knows stands in the example, if only commented out",
         arguments: [
             ("amiwatch.example.yaml", RunKeys.all, ["kafka.properties", "kafka.consumer", "kafka.producer"]),
-            ("policy.example.yaml", PolicyKeys.all, ["images.approved[].tags"]),
+            (
+                "policy.example.yaml", PolicyKeys.all,
+                ["images.approved[].tags", "iam_statements[].statement"]
+            ),
         ]
     )
     func keys(name: String, known: [String: [String]], free: [String]) throws {

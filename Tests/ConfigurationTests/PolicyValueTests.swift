@@ -97,12 +97,16 @@ struct PolicyValueTests {
         #expect(error?.description.contains(says) == true)
     }
 
+    private static func statement(_ sid: String) -> String {
+        #"{"Sid": "\#(sid)", "Effect": "Deny", "Action": "ec2:DeregisterImage", "Resource": "*"}"#
+    }
+
     @Test("Texts that Unicode calls canonically equivalent are two texts, and two files")
     func exactTexts() throws {
         let folder = try TestFolder()
         let (one, other) = ("caf\u{E9}", "cafe\u{301}")
         for (name, statement) in [(one, "one"), (other, "other")] {
-            try folder.write("\(name).json", "{\"Sid\": \"\(statement)\"}")
+            try folder.write("\(name).json", Self.statement(statement))
         }
         let path = try folder.write(
             "policy.yaml",
@@ -117,7 +121,7 @@ struct PolicyValueTests {
         #expect(warnings.map(\.message).filter { $0.contains("twice") } == [])
         #expect(policy.publishers?.count == 2)
         #expect(policy.images.approved?.first?.tags?.count == 2)
-        try folder.write("\(other).json", "{\"Sid\": \"another\"}")
+        try folder.write("\(other).json", Self.statement("another"))
         #expect(try PolicyReader.read(path: path).policy.hash != policy.hash)
     }
 

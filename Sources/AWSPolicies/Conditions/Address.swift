@@ -14,23 +14,31 @@ struct Address {
         self.bytes = isMapped ? Array(bytes[12...]) : bytes
     }
 
+    /// Whether any address lies in a network.
+    static func isNetwork(_ network: String) -> Bool { range(network) != nil }
+
     /// Whether it lies in a network; a malformed one holds nothing.
     func isIn(_ network: String) -> Bool {
+        guard let (base, length) = Self.range(network) else { return false }
+        return bytes.count == base.count && Self.masked(bytes, length) == base
+    }
+
+    /// The first address of a network and how many bits all of them have in common; nil for a malformed one.
+    private static func range(_ network: String) -> (base: [UInt8], length: Int)? {
         let parts = network.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let isLong = network.contains(":")
         guard
             let base = isLong
                 ? Self.sixteen(String(parts[0]), takesMapped: false) : Self.four(String(parts[0]))
-        else { return false }
+        else { return nil }
         var length = base.count * 8
         if parts.count == 2 {
-            guard let given = Int(parts[1]), (0...length).contains(given) else { return false }
+            guard let given = Int(parts[1]), (0...length).contains(given) else { return nil }
             length = given
         }
         // Of IPv6 networks no bit behind the prefix may be set.
         let masked = Self.masked(base, length)
-        if isLong, masked != base { return false }
-        return bytes.count == base.count && Self.masked(bytes, length) == masked
+        return isLong && masked != base ? nil : (masked, length)
     }
 
     private static func masked(_ bytes: [UInt8], _ length: Int) -> [UInt8] {

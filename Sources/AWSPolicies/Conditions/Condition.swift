@@ -2,7 +2,9 @@
 public struct Condition: Hashable, Sendable {
     /// What the key's value must do.
     public let comparison: ConditionOperator
-    /// In lower case.
+    /// As the statement writes it.
+    public let name: String
+    /// `name` in lower case.
     public let key: String
     /// One of them, or with a negated operator none, must be met.
     public let operands: [Operand]
@@ -10,6 +12,7 @@ public struct Condition: Hashable, Sendable {
     /// A line from its parts; the key in any case.
     public init(_ comparison: ConditionOperator, key: String, operands: [Operand]) {
         self.comparison = comparison
+        name = key
         self.key = key.lowercased()
         self.operands = operands
     }
@@ -36,6 +39,31 @@ public struct Condition: Hashable, Sendable {
         return switch comparison.quantifier {
         case .single, .forAllValues: answers.reduce(.yes) { $0 && $1 }
         case .forAnyValue: answers.reduce(.no) { $0 || $1 }
+        }
+    }
+
+    /// Whether a request without the key, and without any that its values name, meets it.
+    public var matchesAbsence: Bool { matches(NoKeys()) == .yes }
+
+    private struct NoKeys: RequestContext {
+        func value(of key: String) -> ContextValue { .absent }
+    }
+
+    /// Whether some value could meet, or differ from, what an operand says: no text is between two numbers.
+    public func canRead(_ operand: Operand) -> Bool {
+        if !operand.variables.isEmpty { return true }
+        let takesWildcards = comparison.comparison == .stringLike || comparison.comparison == .arn
+        guard case .pattern(let pattern) = operand.resolved(in: NoKeys(), takesWildcards: takesWildcards)
+        else {
+            return true
+        }
+        return switch comparison.comparison {
+        case .numeric: DecimalNumber(pattern.text) != nil
+        case .date: ConditionDate(pattern.text) != nil
+        case .bool, .null: ["true", "false"].contains(pattern.text.lowercased())
+        case .address: Address.isNetwork(pattern.text)
+        case .arn: pattern.text == "*" || ARNPattern(pattern) != nil
+        case .stringEquals, .stringEqualsIgnoreCase, .stringLike, .binaryEquals: true
         }
     }
 

@@ -29,6 +29,8 @@ public struct ConditionOperator: Hashable, Sendable {
         case forAllValues
     }
 
+    /// As the statement writes it.
+    public let name: String
     /// What is compared.
     public let comparison: Comparison
     /// `…Not…`: none of the statement's values may be met.
@@ -40,6 +42,7 @@ public struct ConditionOperator: Hashable, Sendable {
 
     /// Nil for a name that IAM does not know; names are compared without case.
     public init?(_ name: String) {
+        self.name = name
         var rest = Substring(name.lowercased())
         func drop(prefix: String) -> Bool {
             guard rest.hasPrefix(prefix) else { return false }
@@ -57,6 +60,16 @@ public struct ConditionOperator: Hashable, Sendable {
         self.comparison = comparison
         self.isNegated = isNegated
     }
+
+    /// The operators as AWS writes them, without what may stand before or behind.
+    public static let names = [
+        "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals",
+        "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan",
+        "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress",
+        "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
+    ]
 
     private static let comparisons: [String: (Comparison, isNegated: Bool)] = [
         "stringequals": (.stringEquals, false), "stringnotequals": (.stringEquals, true),

@@ -16,8 +16,9 @@ public struct Operand: Hashable, Sendable {
     public let source: String
     let parts: [Part]
 
-    /// Reads a value; what is no variable stands for itself.
-    public init(_ source: String) {
+    /// Reads a value; what is no variable stands for itself, and so does every variable where there are none, as in documents
+    /// of version 2008-10-17.
+    public init(_ source: String, hasVariables: Bool = true) {
         self.source = source
         var parts: [Part] = []
         var text = ""
@@ -27,7 +28,7 @@ public struct Operand: Hashable, Sendable {
             text = ""
         }
         while let character = rest.unicodeScalars.first {
-            if character == "$", let (part, length) = Self.variable(rest) {
+            if hasVariables, character == "$", let (part, length) = Self.variable(rest) {
                 if case .text(let literal) = part {
                     text += literal
                 } else {
@@ -77,6 +78,9 @@ public struct Operand: Hashable, Sendable {
     public var variables: [String] {
         parts.compactMap { if case .variable(let key, _) = $0 { key } else { nil } }
     }
+
+    /// Whether `*` or `?` stands in it as a wildcard.
+    public var hasWildcards: Bool { parts.contains { $0 == .anyText || $0 == .anyUnit } }
 
     /// What an operand is once its variables have their values.
     enum Resolved {

@@ -196,7 +196,7 @@ package struct JSONDocument {
                 throw DocumentFault(
                     location: opening,
                     message: "the string that begins here has no closing quote on its line",
-                    instead: "\" at its end"
+                    instead: JSONSyntax.closed(text)
                 )
             case 0..<0x20:
                 throw fault(

@@ -34,6 +34,15 @@ enum JSONSyntax {
         return rest.isEmpty
     }
 
+    /// A string that lacks its closing quote, with it: the comma or bracket at the end of its line is none of it.
+    static func closed(_ text: [UInt8]) -> String {
+        let tail = text.reversed().prefix { [0x20, 0x09].contains($0) || ",]}".utf8.contains($0) }.count
+        let (content, rest) = (text.dropLast(tail), text.suffix(tail))
+        guard !content.isEmpty, content.count <= 200 else { return "\" at its end" }
+        let behind = String(decoding: rest.filter { ",]}".utf8.contains($0) }, as: UTF8.self)
+        return JSONText.string(String(decoding: content, as: UTF8.self)) + behind
+    }
+
     /// Something that is no JSON value: as it is written, and what was probably meant.
     static func meant(by bytes: ArraySlice<UInt8>) -> (written: String, instead: String) {
         // An ARN without its quotes holds colons, so that only a comma, a bracket or the line ends it.

@@ -1,7 +1,7 @@
 import CloudTrail
 import Detection
 
-/// `baseline`, `declarative_policies`, `iam_statements`.
+/// `baseline`, `declarative_policies`.
 extension PolicyReading {
     mutating func readBaseline(_ top: Fields, into policy: inout Policy) {
         if let baseline = top.fields("baseline") {
@@ -20,9 +20,6 @@ extension PolicyReading {
             guard let fields = reader.fields(node, "declarative_policies[]") else { continue }
             includeObject(fields)
             if needed(fields, "targets", "[r-ab12]") { _ = fields.list("targets", reader.target) }
-        }
-        for node in items(top, "iam_statements") {
-            if let fields = reader.fields(node, "iam_statements[]") { includeObject(fields) }
         }
     }
 
@@ -43,7 +40,6 @@ extension PolicyReading {
         else { return }
         switch root.value {
         case .mapping: break
-        case .sequence where fields.path == "iam_statements[]": break
         default: reader.mismatch(root, "the document", "a JSON object", instead: nil)
         }
     }

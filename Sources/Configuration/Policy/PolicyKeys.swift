@@ -17,7 +17,7 @@ enum PolicyKeys {
         "baseline": ["allowed_images", "block_public_access"],
         "baseline.allowed_images": ["state", "criteria_file"],
         "declarative_policies[]": ["file", "targets"],
-        "iam_statements[]": ["file"],
+        "iam_statements[]": ["file", "statement"],
         "thresholds": [
             "share_burst_images", "share_burst_minutes", "brief_share_minutes", "create_then_share_minutes",
             "audit_mode_days", "repeated_denials",

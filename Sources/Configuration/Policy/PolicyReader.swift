@@ -56,6 +56,7 @@ struct PolicyReading {
         readPrincipals(top, into: &policy)
         readRequiredTags(top, into: &policy)
         readBaseline(top, into: &policy)
+        readStatements(top, into: &policy)
         readRules(top, into: &policy)
         readSuppressions(top, into: &policy)
         warnOfContradictions(policy, top)

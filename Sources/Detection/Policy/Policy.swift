@@ -209,6 +209,8 @@ public struct Policy: Sendable {
     public var exemptServices: Set<ExactText> = []
     /// `baseline`.
     public var baseline = Baseline()
+    /// `iam_statements`.
+    public var iamStatements: [IAMStatement] = []
     /// `thresholds`.
     public var thresholds = Thresholds()
     /// `rules`, by rule id.

@@ -29,6 +29,8 @@ enum EventNames {
     static let membership = WatchedCall.memberships.map(\.name)
     /// Calls that use an account's Region.
     static let using = WatchedCall.allCases.filter(\.isUse).map(\.name)
+    /// Calls that use images, make, share or tag them, and those that change the guardrails.
+    static let authorised = using.filter { $0 != WatchedCall.terminateInstances.name }
     /// What EC2 tells of itself.
     static let toldByEC2 = WatchedCall.allCases.filter { !$0.isUse && $0.source == WatchedCall.source }
         .map(\.name)
