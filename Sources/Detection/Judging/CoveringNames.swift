@@ -1,24 +1,29 @@
 import CloudTrail
 import Glibc
 
-/// The names of a list of image criteria, each with the criteria that have it, to find those that cover another name.
+/// The names of a list of image criteria, each with the criteria that have it, to find what of another name none of them matches.
 ///
 /// Criteria are bits.
 struct CoveringNames {
-    /// The criteria that cover a name.
-    struct Covering: Hashable {
-        /// For certain.
+    /// How the criteria stand to a name.
+    struct Covering {
+        /// Those of which one name alone matches all that the name matches.
         var certain: UInt64 = 0
-        /// As far as was compared: others cover it for certain not.
+        /// Those that match the example; no other one can be certain.
         var possible: UInt64 = 0
+        /// Something that the name matches, made to be matched by few others; nil where it matches no name of any image.
+        var example: String?
     }
 
     private var names: [ComparedName] = []
+    private var texts: [String] = []
     /// The criteria that have each name, and its pairs: numbers beside the names, since most names are passed over by them.
     private var criteria: [UInt64] = []
     private var pairs: [ComparedName.Pairs] = []
     private var slots: [ExactText: Int] = [:]
     private var found: [ExactText: Covering] = [:]
+    private var differences: [UInt64: NameDifference] = [:]
+    private var characters: Set<Unicode.Scalar> = []
 
     /// The criteria that have any names.
     private(set) var all: UInt64 = 0
@@ -31,40 +36,82 @@ struct CoveringNames {
             criteria[slot] |= criterion
         } else {
             slots[name] = names.count
+            texts.append(name.string)
             let name = ComparedName(name.string)
             names.append(name)
             pairs.append(name.pairs)
             criteria.append(criterion)
+            characters.formUnion(texts[texts.count - 1].unicodeScalars)
         }
     }
 
-    /// The criteria one of whose names covers another one.
-    mutating func criteria(covering name: ExactText, _ budget: inout StepBudget) -> Covering {
+    /// Something that a name matches and that no name of some criteria does.
+    mutating func difference(
+        _ name: ExactText,
+        from criteria: UInt64,
+        _ budget: inout StepBudget
+    ) -> NameDifference.Result {
+        let covering = covering(name, &budget)
+        guard let example = covering.example, covering.certain & criteria == 0 else { return .none }
+        if covering.possible & criteria == 0 { return .name(example) }
+        // Only several of them may match all of it together.
+        guard budget.take(1) else { return .unknown }
+        let difference =
+            differences[criteria]
+            ?? NameDifference(
+                old: texts.indices.filter { self.criteria[$0] & criteria != 0 }.map { texts[$0] }
+            )
+        differences[criteria] = difference
+        return difference.name(matchedBy: name.string, &budget)
+    }
+
+    private mutating func covering(_ name: ExactText, _ budget: inout StepBudget) -> Covering {
         if let found = found[name] { return found }
-        var certain = slots[name].map { criteria[$0] } ?? 0
-        let isComplete = certain == all || extend(&certain, covering: ComparedName(name.string), &budget)
-        let covering = Covering(certain: certain, possible: isComplete ? certain : all)
+        var covering = Covering(example: example(of: name.string))
+        if let example = covering.example {
+            let isMatched = extend(&covering.possible, to: all, matching: example, .plain, &budget)
+            if !isMatched { covering.possible = all }
+            covering.certain = slots[name].map { criteria[$0] } ?? 0
+            _ = extend(&covering.certain, to: covering.possible, matching: name.string, .pattern, &budget)
+        }
         found[name] = covering
         return covering
     }
 
-    /// Adds every criterion that covers a name; false when the steps did not suffice.
+    /// A name with characters that stand in none of these for what may be any; nil where none is short enough.
+    private func example(of name: String) -> String? {
+        let other = NameDifference.characters.first { !characters.contains($0) } ?? "x"
+        let isShort = name.unicodeScalars.count < NameDifference.lengths.upperBound
+        var example = String.UnicodeScalarView()
+        for character in name.unicodeScalars {
+            switch character {
+            case "*": if isShort { example.append(other) }
+            case "?": example.append(other)
+            default: example.append(character)
+            }
+        }
+        if example.isEmpty, name.unicodeScalars.contains("*") { example.append(other) }
+        return NameDifference.lengths.contains(example.count) ? String(example) : nil
+    }
+
+    /// Adds those of some criteria that match a text; false when the steps did not suffice.
     private func extend(
-        _ covering: inout UInt64,
-        covering name: ComparedName,
+        _ matching: inout UInt64,
+        to wanted: UInt64,
+        matching text: String,
+        _ kind: PatternText.Kind,
         _ budget: inout StepBudget
-    )
-        -> Bool
-    {
-        var text: PatternText?
-        for index in names.indices where criteria[index] & ~covering != 0 {
+    ) -> Bool {
+        let compared = ComparedName(text)
+        var prepared: PatternText?
+        for index in names.indices where criteria[index] & wanted & ~matching != 0 {
             guard budget.take(1) else { return false }
-            guard (pairs[index] & ~name.pairs) == .zero, names[index].mayCover(name) else { continue }
-            let prepared = text ?? name.bytes.withUnsafeBufferPointer { PatternText($0, .pattern) }
-            text = prepared
-            let isCovered = names[index].bytes.withUnsafeBufferPointer { prepared.isMatched(by: $0, &budget) }
-            guard let isCovered else { return false }
-            if isCovered { covering |= criteria[index] }
+            guard (pairs[index] & ~compared.pairs) == .zero, names[index].mayCover(compared) else { continue }
+            let text = prepared ?? compared.bytes.withUnsafeBufferPointer { PatternText($0, kind) }
+            prepared = text
+            let isMatched = names[index].bytes.withUnsafeBufferPointer { text.isMatched(by: $0, &budget) }
+            guard let isMatched else { return false }
+            if isMatched { matching |= criteria[index] }
         }
         return true
     }

@@ -1,23 +1,30 @@
 import CloudTrail
 
-/// Whether one list of image criteria admits more than another.
-///
-/// Decided criterion by criterion: a new combination of provider, name and product code is no news when one old
-/// criterion admits all of it. So a weakening is never missed; a rewriting that only several old criteria together
-/// would cover counts as one.
+/// Whether one list of image criteria admits more than another: whether there is an image that the new list admits and the old one
+/// does not, with that image as the proof.
 struct CriteriaComparison {
-    /// Why the new list admits more, or that this cannot be told.
+    /// What the new list admits in addition, or that this cannot be told.
     struct Weakening: Sendable {
+        /// An image that only the new list admits; nil when none is known, and nobody can say that there is none.
+        var image: AdmittedImage?
         /// What is admitted that was not.
         var reasons: [Reason] = []
         /// Whether a provider is admitted that was not.
         var addsProvider = false
-        /// False when nothing is known to be admitted in addition, and comparing the names takes too many steps to
-        /// say that nothing is.
-        var isCertain: Bool { !reasons.isEmpty }
+        /// Why nobody can tell.
+        var doubt = Doubt.size
+        var isCertain: Bool { image != nil }
 
         /// All reasons in words.
         var words: String { reasons.map(\.words).joined(separator: "; ") }
+    }
+
+    /// Why nobody can tell whether a list admits more.
+    enum Doubt: Sendable {
+        /// Comparing the lists takes too many steps.
+        case size
+        /// They differ in a parameter whose meaning this version does not know.
+        case parameters([ExactText])
     }
 
     /// One thing that the new list admits.
@@ -54,15 +61,21 @@ struct CriteriaComparison {
     ) -> Weakening? {
         guard var known = CriteriaIndex(old, of: account) else { return Weakening() }
         var weakening = Weakening()
-        var isCertain = true
+        var isUnknown = false
         for criterion in new {
-            switch known.covers(criterion, &budget) {
-            case .yes: break
-            case .no: describe(criterion, &known, &budget, in: &weakening)
-            case .unknown: isCertain = false
+            switch known.difference(criterion, &budget) {
+            case .none: break
+            case .image(let image):
+                weakening.image = weakening.image ?? image
+                describe(criterion, &known, &budget, in: &weakening)
+            case .unknown: isUnknown = true
             }
         }
-        return isCertain && weakening.reasons.isEmpty ? nil : weakening
+        if isUnknown, weakening.image == nil {
+            let parameters = Set((old + new).flatMap(\.unknown.keys))
+            if !parameters.isEmpty, !budget.isSpent { weakening.doubt = .parameters(parameters.sorted()) }
+        }
+        return isUnknown || weakening.isCertain ? weakening : nil
     }
 
     private func describe(
@@ -85,7 +98,7 @@ struct CriteriaComparison {
             weakening.reasons.append(criterion.names == nil ? .anyProvider : .namesWithoutProviders)
         }
         if let names = criterion.names {
-            let wider = names.filter { !known.mayCover(name: $0, &budget) }.sorted()
+            let wider = names.filter { known.isWider(name: $0, &budget) }.sorted()
             if known.hasNames, !wider.isEmpty { weakening.reasons.append(.namesWidened(wider)) }
         } else if !old.contains(where: { $0.names == nil }) {
             weakening.reasons.append(.anyName)

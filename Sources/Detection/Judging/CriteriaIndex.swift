@@ -1,9 +1,19 @@
 import CloudTrail
 
-/// A list of image criteria, to find those that admit all of another criterion.
+/// A list of image criteria, to find an image that another criterion admits and none of these.
 ///
-/// Criteria are bits: what one value of a parameter is admitted by is a number, and a combination's the conjunction.
+/// Of each parameter but the names, the image that the fewest criteria admit is known: one value that the other criterion
+/// names, or a value that nobody names, and the greatest age. Criteria are bits: what admits one value is a number, and
+/// what admits the image the conjunction. Of the names, those criteria together decide.
 struct CriteriaIndex {
+    /// What the other criterion admits beyond these.
+    enum Difference {
+        case none
+        case image(AdmittedImage)
+        /// Nobody can tell: it takes too many steps, or depends on a parameter of unknown meaning.
+        case unknown
+    }
+
     let criteria: [ImageCriterion]
     private let account: AccountID
     private var providers = Values()
@@ -12,6 +22,12 @@ struct CriteriaIndex {
     private var withoutNames: UInt64 = 0
     /// For combining what each value is admitted by: names that take too long hide no provider that was added.
     private var combining = StepBudget(CriteriaComparison.steps)
+
+    /// A value of a parameter, nil for one that nobody names, and what admits it.
+    fileprivate struct Choice {
+        let admitting: UInt64
+        let value: ExactText?
+    }
 
     /// The criteria that admit each value of a parameter.
     private struct Values {
@@ -24,10 +40,10 @@ struct CriteriaIndex {
             for value in values { byValue[value, default: 0] |= criterion }
         }
 
-        /// What admits each of some values, each once; of no parameter, what is without it.
-        func admitting(_ values: [ExactText]?) -> Set<UInt64> {
-            guard let values else { return [without] }
-            return Set(values.map { (byValue[$0] ?? 0) | without })
+        /// The values that fewer criteria admit than any other one; of no parameter, one that nobody names.
+        func leastAdmitted(of values: [ExactText]?) -> [Choice] {
+            guard let values else { return [Choice(admitting: without, value: nil)] }
+            return values.map { Choice(admitting: (byValue[$0] ?? 0) | without, value: $0) }.leastAdmitted
         }
     }
 
@@ -48,53 +64,66 @@ struct CriteriaIndex {
         }
     }
 
-    /// Whether each combination of another criterion's values is admitted by one of these; unknown when there are more
-    /// steps to it than are left.
-    mutating func covers(_ other: ImageCriterion, _ budget: inout StepBudget) -> Answer.Value {
+    /// An image that another criterion admits and none of these.
+    mutating func difference(_ other: ImageCriterion, _ budget: inout StepBudget) -> Difference {
         let others = other.others(than: account)
-        if let others, others.isEmpty { return .yes }
-        let byProvider = providers.admitting(others)
-        let byCode = productCodes.admitting(other.productCodes)
-        let byName = admitting(names: other.names, &budget)
+        if let others, others.isEmpty { return .none }
+        let byProvider = providers.leastAdmitted(of: others)
+        let byCode = productCodes.leastAdmitted(of: other.productCodes)
+        let (certain, possible) = limitingAtMost(as: other)
         guard combining.take(byProvider.count * byCode.count) else { return .unknown }
-        let limiting = limitingAtMost(as: other)
-        let byBoth = Set(byProvider.flatMap { provider in byCode.map { provider & $0 & limiting } })
-        guard combining.take(byBoth.count * byName.count) else { return .unknown }
-        var answer = Answer.Value.yes
-        for name in byName {
-            for both in byBoth {
-                if both & name.possible == 0 { return .no }
-                if both & name.certain == 0 { answer = .unknown }
+        var isUnknown = false
+        for provider in byProvider {
+            for code in byCode {
+                let admitting = provider.admitting & code.admitting
+                // First as if what nobody understands admitted everything: what is then left is left for certain.
+                var result = name(of: other, from: admitting & possible, &budget)
+                if case .name(let name) = result {
+                    return .image(AdmittedImage(other, provider.value, name, code.value))
+                }
+                if result == .none, certain != possible {
+                    result = name(of: other, from: admitting & certain, &budget)
+                }
+                if result != .none { isUnknown = true }
             }
         }
-        return answer
+        return isUnknown ? .unknown : .none
     }
 
-    private mutating func admitting(
-        names: [ExactText]?,
+    /// A name that a criterion matches and none of some of these.
+    private mutating func name(
+        of other: ImageCriterion,
+        from criteria: UInt64,
         _ budget: inout StepBudget
-    ) -> Set<CoveringNames.Covering> {
-        guard let names else { return [.init(certain: withoutNames, possible: withoutNames)] }
-        var admitting: Set<CoveringNames.Covering> = []
-        for name in names {
-            var covering = self.names.criteria(covering: name, &budget)
-            covering.certain |= withoutNames
-            covering.possible |= withoutNames
-            admitting.insert(covering)
+    ) -> NameDifference.Result {
+        if criteria & withoutNames != 0 { return .none }
+        var isUnknown = false
+        for name in other.names ?? ["*"] {
+            switch names.difference(name, from: criteria, &budget) {
+            case .none: break
+            case .name(let name): return .name(name)
+            case .unknown: isUnknown = true
+            }
         }
-        return admitting
+        return isUnknown ? .unknown : .none
     }
 
-    /// The criteria whose other limits are no stricter.
-    private func limitingAtMost(as other: ImageCriterion) -> UInt64 {
-        var bits: UInt64 = 0
+    /// The criteria whose other limits are no stricter: for certain, and as far as parameters are understood.
+    ///
+    /// What a parameter of unknown meaning demands, some images have and some have not: with another value it may admit the same,
+    /// and where it is gone more is admitted.
+    private func limitingAtMost(as other: ImageCriterion) -> (certain: UInt64, possible: UInt64) {
+        var (certain, possible): (UInt64, UInt64) = (0, 0)
         for (number, criterion) in criteria.enumerated()
         where other.createdIsAtMost(criterion) && other.deprecatedIsAtMost(criterion)
-            && criterion.unknown.allSatisfy({ other.unknown[$0.key] == $0.value })
+            && criterion.unknown.keys.allSatisfy({ other.unknown[$0] != nil })
         {
-            bits |= 1 << UInt64(number)
+            possible |= 1 << UInt64(number)
+            if criterion.unknown.allSatisfy({ other.unknown[$0.key] == $0.value }) {
+                certain |= 1 << UInt64(number)
+            }
         }
-        return bits
+        return (certain, possible)
     }
 
     /// Whether any criterion names a provider.
@@ -103,9 +132,59 @@ struct CriteriaIndex {
     /// Whether any criterion has names.
     var hasNames: Bool { !names.isEmpty }
 
-    /// Whether any criterion's name covers another one, as far as was compared.
-    mutating func mayCover(name: ExactText, _ budget: inout StepBudget) -> Bool {
-        names.criteria(covering: name, &budget).possible != 0
+    /// Whether a name is known to match something that no criterion's names match.
+    mutating func isWider(name: ExactText, _ budget: inout StepBudget) -> Bool {
+        if case .name = names.difference(name, from: names.all, &budget) { true } else { false }
+    }
+}
+
+extension [CriteriaIndex.Choice] {
+    /// Those that no other one undercuts, one of each kind.
+    fileprivate var leastAdmitted: Self {
+        var least: Self = []
+        var known: Set<UInt64> = []
+        for choice in self where known.insert(choice.admitting).inserted {
+            if least.contains(where: { $0.admitting & ~choice.admitting == 0 }) { continue }
+            least.removeAll { choice.admitting & ~$0.admitting == 0 }
+            least.append(choice)
+        }
+        return least
+    }
+}
+
+/// An image that a criterion admits, with the parameters that count: what is nil is as of an image of which nobody has heard.
+struct AdmittedImage: Hashable, Sendable {
+    /// An account, or an alias of AWS's.
+    let provider: ExactText?
+    let name: String
+    let productCode: ExactText?
+    /// How old it may be; nil without limit.
+    let daysSinceCreated: Int?
+    let daysSinceDeprecated: Int?
+
+    fileprivate init(
+        _ criterion: ImageCriterion,
+        _ provider: ExactText?,
+        _ name: String,
+        _ productCode: ExactText?
+    ) {
+        self.provider = provider
+        self.name = name
+        self.productCode = productCode
+        daysSinceCreated = criterion.maximumDaysSinceCreated
+        daysSinceDeprecated = criterion.maximumDaysSinceDeprecated
+    }
+
+    /// As an alert shows it.
+    var words: String {
+        func age(_ days: Int?, _ what: String) -> String {
+            days.map { "\(what) \($0) days ago" } ?? "\(what) however long ago"
+        }
+        return [
+            "an image of \(provider?.string ?? "any other account") named \(name)",
+            productCode.map { "with product code \($0.string)" },
+            age(daysSinceCreated, "created"), age(daysSinceDeprecated, "deprecated"),
+        ].compactMap(\.self).joined(separator: ", ")
     }
 }
 

@@ -139,6 +139,9 @@ struct StepBudget {
         return left >= 0
     }
 
+    /// Whether more were wanted than there were.
+    var isSpent: Bool { left < 0 }
+
     /// How many were taken.
     var taken: Int { limit - max(0, left) }
 }

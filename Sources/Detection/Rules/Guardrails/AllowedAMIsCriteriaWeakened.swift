@@ -72,9 +72,9 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         _ facts: FactView,
         _ judgement: inout Judgement
     ) {
-        guard weakening.isCertain else {
+        guard let image = weakening.image else {
             return judgement.occur(new.fact.evidence, .low, .undetermined) {
-                undetermined(new, old, before, scope, .size)
+                undetermined(new, old, before, scope, .comparison(weakening.doubt))
             }
         }
         let setting = facts.latest(.allowedImages(scope), asOf: new.fact.time)
@@ -86,6 +86,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
                 FactStatement("image criteria", new.list.summary, new.fact),
                 FactStatement("criteria before", old.list.summary, old.fact),
                 FactStatement("weaker by", reasons, new.fact),
+                FactStatement("admitted now", image.words, new.fact),
             ]
             if let setting, case .allowedImages(let state) = setting.value {
                 facts.append(FactStatement("allowed AMIs state", state.rawValue, setting))
@@ -101,24 +102,28 @@ struct AllowedAMIsCriteriaWeakened: Rule {
 
     /// Why nobody can tell whether new criteria admit more.
     private enum Doubt {
-        /// Comparing them takes too many steps.
-        case size
+        case comparison(CriteriaComparison.Doubt)
         /// AWS does not define what an empty list admits.
         case empty
 
         var missing: String {
             switch self {
-            case .size:
+            case .comparison(.size):
                 "whether the old image criteria cover the new ones (comparing them takes too many steps)"
+            case .comparison(.parameters(let names)):
+                "what \(names.joined(separator: ", ")) admits (this version does not know the parameter)"
             case .empty: "what an empty list of criteria admits (AWS does not define it)"
             }
         }
 
         func message(_ scope: AccountRegion) -> String {
             switch self {
-            case .size:
+            case .comparison(.size):
                 "The image criteria in \(scope) were replaced; whether they admit more than before cannot be"
                     + " told, for comparing them takes too many steps."
+            case .comparison(.parameters(let names)):
+                "The image criteria in \(scope) were replaced; whether they admit more than before cannot be"
+                    + " told, for it depends on \(names.joined(separator: ", "))."
             case .empty:
                 "The image criteria in \(scope) were emptied; whether that admits more cannot be told."
             }
