@@ -68,7 +68,7 @@ var targets: [Target] = [
     .executableTarget(
         name: "amiwatch",
         dependencies: [
-            "Alerts", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline",
+            "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline",
             "TrailArchive",
         ],
         swiftSettings: strict

@@ -146,4 +146,39 @@ struct CheckTests {
         #expect(result.output == "/nonexistent/file.yaml: error: no such file\n")
         #expect(result.errors.hasPrefix("amiwatch: /nonexistent/file.yaml: 1 error"))
     }
+
+    @Test("The effective declarative policy of an account, with what is not certain of it")
+    func effectivePolicy() throws {
+        let path = Self.fixtures.appending(path: "policies/declarative/policy.yaml").path
+        func shown(_ account: String) throws -> (text: String, policy: [String: Any]) {
+            let text = try Binary.run("check", "--policy", path, "--effective", account)
+            #expect(text.status == 0, "\(text.errors)")
+            let json = try Binary.run("check", "--policy", path, "--effective", account, "--format", "json")
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            let policy = try #require(object?["effective_policy"] as? [String: Any])
+            let printed = text.output[(text.output.range(of: "\n{")?.lowerBound ?? text.output.endIndex)...]
+            let same = try JSONSerialization.jsonObject(with: Data(printed.utf8)) as? NSDictionary
+            #expect(same == policy as NSDictionary)
+            return (text.output, policy)
+        }
+        func images(_ policy: [String: Any]) -> [String: Any]? {
+            (policy["ec2_attributes"] as? [String: Any])?["allowed_images_settings"] as? [String: Any]
+        }
+        func providers(_ policy: [String: Any]) -> [String]? {
+            let criteria = images(policy)?["image_criteria"] as? [String: Any]
+            return (criteria?["criteria_1"] as? [String: Any])?["allowed_image_providers"] as? [String]
+        }
+        let unit = try shown("111122223333")
+        #expect(unit.text.contains("(r-ab12 / ou-ab12-cdef3456 / 111122223333): root.json, unit.json\n"))
+        #expect(providers(unit.policy) == ["111122223333", "aws_marketplace"])
+        #expect(images(unit.policy)?["state"] as? String == "enabled", "the root allows nobody to change it")
+        let unknown = try shown("999900001111")
+        #expect(unknown.text.contains("not certain: whether the account is in ou-ab12-cdef3456"))
+        #expect(providers(unknown.policy) == ["amazon", "111122223333"])
+        let own = try shown("444455556666")
+        #expect(own.text.contains("(r-ab12 / 444455556666): root.json, unit.json; not certain"))
+
+        let refused = try Binary.run("check", "--policy", path, "--effective", "12")
+        #expect(refused.status == 2 && refused.errors.contains("12 is not an account id"))
+    }
 }

@@ -11,7 +11,7 @@ struct ExampleTests {
             ("amiwatch.example.yaml", RunKeys.all, ["kafka.properties", "kafka.consumer", "kafka.producer"]),
             (
                 "policy.example.yaml", PolicyKeys.all,
-                ["images.approved[].tags", "iam_statements[].statement"]
+                ["images.approved[].tags", "organization.parents", "iam_statements[].statement"]
             ),
         ]
     )

@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// The policy that holds for an account: what is attached to the root, to each organizational unit above it, and to it, merged.
 ///
 /// On each level the first `@@assign` in the order of attachment gives the value, then every `@@append` adds to it, then every
@@ -35,9 +37,43 @@ public struct EffectivePolicy: Hashable, Sendable {
     }
 }
 
+extension EffectivePolicy {
+    /// The policy as AWS shows it, `@@assign` left out: JSON, indented, names in the order of their bytes.
+    public var json: String {
+        Self.json(values.sorted { $0.key.lexicographicallyPrecedes($1.key) }[...], depth: 0)
+    }
+
+    private static func json(_ values: ArraySlice<(key: [String], value: PolicyValue)>, depth: Int) -> String
+    {
+        if let only = values.first, only.key.count == depth { return only.value.json }
+        if values.isEmpty { return "{}" }
+        var (rest, members) = (values, [String]())
+        let indent = String(repeating: "  ", count: depth + 1)
+        while let name = rest.first?.key[depth] {
+            let inner = rest.prefix { $0.key[depth] == name }
+            rest = rest.dropFirst(inner.count)
+            members.append("\(indent)\(PolicyValue.string(name)): \(json(inner, depth: depth + 1))")
+        }
+        return "{\n\(members.joined(separator: ",\n"))\n\(indent.dropLast(2))}"
+    }
+}
+
 extension PolicyValue {
+    fileprivate var json: String {
+        switch self {
+        case .text(let text): Self.string(text)
+        case .list(let members): "[\(members.map(Self.string).joined(separator: ", "))]"
+        }
+    }
+
+    fileprivate static func string(_ text: String) -> String {
+        var json = JSONWriter()
+        json.string(text)
+        return json.text
+    }
+
     /// What a list holds; a single text counts as a list of one.
-    fileprivate var members: [String] {
+    var members: [String] {
         switch self {
         case .text(let text): [text]
         case .list(let members): members

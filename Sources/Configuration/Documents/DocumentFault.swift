@@ -3,6 +3,8 @@ package struct DocumentFault: Error {
     let location: FileLocation
     let message: String
     var instead: String?
+    /// The strings that stand in { } without keys, as if in a list.
+    var bareStrings: [String] = []
 
     /// A fault if the file is not UTF-8 (editors and shells on Windows write UTF-16).
     static func encoding(of bytes: [UInt8], file: String) -> DocumentFault? {

@@ -66,11 +66,7 @@ package struct JSONDocument {
             let key = try string()
             skipSpace()
             if at < bytes.count, bytes[at] == UInt8(ascii: ",") || bytes[at] == UInt8(ascii: "}") {
-                throw DocumentFault(
-                    location: keyPlace,
-                    message: "an object holds keys with values, and this is a bare string",
-                    instead: "[ … ] instead of { … } around a list of strings"
-                )
+                throw try bareStrings(from: key, keyPlace)
             }
             guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
                 throw at < bytes.count
@@ -83,6 +79,28 @@ package struct JSONDocument {
             entries.append(Node.Entry(key: key, location: keyPlace, value: try value()))
             if try closes(UInt8(ascii: "}"), of: "object", start) { return entries }
         }
+    }
+
+    /// What to write for strings that stand in an object as if in a list.
+    private mutating func bareStrings(
+        from first: String,
+        _ place: FileLocation
+    ) throws(DocumentFault) -> DocumentFault {
+        var strings = [first]
+        while at + 1 < bytes.count, bytes[at] == UInt8(ascii: ",") {
+            at += 1
+            skipSpace()
+            guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { break }
+            strings.append(try string())
+            skipSpace()
+        }
+        let list = strings.map { JSONText.string($0) }.joined(separator: ", ")
+        return DocumentFault(
+            location: place,
+            message: "an object holds keys with values, and this is a bare string",
+            instead: "[\(list)] instead of { … }",
+            bareStrings: strings
+        )
     }
 
     private mutating func array(_ start: FileLocation) throws(DocumentFault) -> [Node] {

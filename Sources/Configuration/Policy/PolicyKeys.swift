@@ -9,7 +9,7 @@ enum PolicyKeys {
             "production_accounts", "exempt_services", "baseline", "declarative_policies", "iam_statements",
             "thresholds", "rules", "suppressions",
         ],
-        "organization": ["id", "accounts"],
+        "organization": ["id", "accounts", "parents"],
         "trust": ["accounts", "organizations", "organizational_units", "services", "buckets"],
         "images": ["approved", "denied", "max_age_days"],
         "images.approved[]": ["ids", "owners", "names", "tags"],

@@ -56,6 +56,7 @@ struct PolicyReading {
         readPrincipals(top, into: &policy)
         readRequiredTags(top, into: &policy)
         readBaseline(top, into: &policy)
+        readDeclarativePolicies(top, into: &policy)
         readStatements(top, into: &policy)
         readRules(top, into: &policy)
         readSuppressions(top, into: &policy)
@@ -77,7 +78,13 @@ struct PolicyReading {
     }
 
     /// Reads a JSON file that the policy names.
-    mutating func includedJSON(_ node: Node, _ what: String) -> Node? {
+    ///
+    /// `mending` says what such a file should hold where it is no JSON.
+    mutating func includedJSON(
+        _ node: Node,
+        _ what: String,
+        mending: (DocumentFault) -> String? = { _ in nil }
+    ) -> Node? {
         guard let name = reader.text(node, what) else { return nil }
         let file = SourceFile.resolve(name, in: SourceFile.folder(of: path))
         guard let bytes = bytes(file, namedAt: node.location) else { return nil }
@@ -88,8 +95,15 @@ struct PolicyReading {
         switch JSONDocument.read(bytes, file: file) {
         case .success(let root): return root
         case .failure(let fault):
-            reader.error(fault.location, fault.message, instead: fault.instead)
+            reader.error(fault.location, fault.message, instead: mending(fault) ?? fault.instead)
             return nil
+        }
+    }
+
+    /// How many characters a file has that was read.
+    func characters(of file: String) -> Int? {
+        paths.firstIndex { $0.hasSameBytes(as: file) }.map { index in
+            files[index].bytes.count { $0 & 0xC0 != 0x80 }
         }
     }
 

@@ -10,6 +10,7 @@ extension PolicyReading {
                 "accounts",
                 impact: "shares with this account count as outside"
             )
+            policy.organization.parents = fields.value("parents", parents) ?? [:]
         }
         if let fields = top.fields("trust") {
             policy.trust.accounts = fields.accounts(
@@ -33,6 +34,36 @@ extension PolicyReading {
             "production_accounts",
             impact: "unapproved launches in this account stay medium"
         )
+    }
+
+    /// In which root or unit each account and unit is.
+    private func parents(_ node: Node, _ name: String) -> [ExactText: ExactText]? {
+        guard let entries = reader.entries(node, name) else { return nil }
+        var parents: [ExactText: ExactText] = [:]
+        for entry in entries {
+            let key = Node(location: entry.location, value: .scalar(entry.key, .quoted))
+            guard let child = reader.target(key, name), let parent = reader.target(entry.value, name) else {
+                continue
+            }
+            if child.hasPrefix("r-") || AccountID(parent) != nil {
+                reader.error(
+                    entry.location,
+                    "\(name): \(child) cannot be in \(parent)",
+                    instead: "an account or a unit, and the root or unit that it is in"
+                )
+            } else {
+                parents[ExactText(child)] = ExactText(parent)
+            }
+        }
+        for child in parents.keys.sorted() {
+            var (place, passed) = (child, Set<ExactText>())
+            while passed.insert(place).inserted, let parent = parents[place] { place = parent }
+            if parents[place] != nil {
+                reader.error(node.location, "\(name): \(child) is in itself")
+                return nil
+            }
+        }
+        return parents
     }
 
     func warnOfContradictions(_ policy: Policy, _ top: Fields) {

@@ -25,7 +25,20 @@ struct CriteriaComparison {
         case size
         /// They differ in a parameter whose meaning this version does not know.
         case parameters([ExactText])
+
+        /// What would have to be known, as a finding names it.
+        var missing: String {
+            switch self {
+            case .size:
+                "whether the old image criteria cover the new ones (comparing them takes too many steps)"
+            case .parameters(let names):
+                "what \(names.joined(separator: ", ")) admits (this version does not know the parameter)"
+            }
+        }
     }
+
+    /// What would have to be known of an empty list.
+    static let emptyListIsUndefined = "what an empty list of criteria admits (AWS does not define it)"
 
     /// One thing that the new list admits.
     enum Reason: Sendable {

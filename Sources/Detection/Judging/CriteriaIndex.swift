@@ -177,13 +177,11 @@ struct AdmittedImage: Hashable, Sendable {
 
     /// As an alert shows it.
     var words: String {
-        func age(_ days: Int?, _ what: String) -> String {
-            days.map { "\(what) \($0) days ago" } ?? "\(what) however long ago"
-        }
-        return [
+        [
             "an image of \(provider?.string ?? "any other account") named \(name)",
             productCode.map { "with product code \($0.string)" },
-            age(daysSinceCreated, "created"), age(daysSinceDeprecated, "deprecated"),
+            daysSinceCreated.map { "created \($0) days ago" } ?? "of any age",
+            daysSinceDeprecated.map { "deprecated \($0) days ago" },
         ].compactMap(\.self).joined(separator: ", ")
     }
 }

@@ -1,3 +1,4 @@
+public import AWSPolicies
 public import CloudTrail
 
 /// What the organisation trusts: `policy.yaml`, read and validated.
@@ -12,6 +13,8 @@ public struct Policy: Sendable {
         public var id: ExactText?
         /// Accounts known to be members.
         public var accounts: Set<AccountID> = []
+        /// The root or organizational unit, `r-…` or `ou-…`, that an account or unit is in.
+        public var parents: [ExactText: ExactText] = [:]
 
         /// An organisation of which nothing is known.
         public init() {}
@@ -118,9 +121,32 @@ public struct Policy: Sendable {
         public var imageCriteria: [ImageCriterion]?
         /// State that block public access should be in.
         public var blockPublicAccess: BlockPublicAccessState?
+        /// What of the policy demands the state of Allowed AMIs, as findings name it.
+        var stateClause = "baseline.allowed_images.state"
+        /// What demands the criteria.
+        var criteriaClause = "baseline.allowed_images.criteria_file"
+        /// What demands the state of block public access.
+        var blockPublicAccessClause = "baseline.block_public_access"
 
         /// Demands nothing.
         public init() {}
+    }
+
+    /// One entry of `declarative_policies`.
+    public struct DeclarativePolicy: Sendable {
+        /// The file, as the policy names it.
+        public var file: String
+        /// What it says.
+        public var content: PolicyTree
+        /// Where it is attached: roots, organizational units and accounts.
+        public var targets: [ExactText]
+
+        /// An entry from its parts.
+        public init(file: String, content: PolicyTree, targets: [ExactText]) {
+            self.file = file
+            self.content = content
+            self.targets = targets
+        }
     }
 
     /// `thresholds`, with their defaults.
@@ -211,6 +237,8 @@ public struct Policy: Sendable {
     public var baseline = Baseline()
     /// `iam_statements`.
     public var iamStatements: [IAMStatement] = []
+    /// `declarative_policies`, on each target in the order of attachment.
+    public var declarativePolicies: [DeclarativePolicy] = []
     /// `thresholds`.
     public var thresholds = Thresholds()
     /// `rules`, by rule id.

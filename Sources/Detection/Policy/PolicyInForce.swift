@@ -1,4 +1,5 @@
 import CloudTrail
+import Synchronization
 
 /// A policy as the engine applies it, with what judging asks for at every record worked out once.
 ///
@@ -54,6 +55,7 @@ final class PolicyInForce: Sendable {
     let approvalTags: [ImageAttribute]
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
+    private let baselines = Mutex<[AccountID: Policy.Baseline]>([:])
 
     /// The number is not 0.
     init(_ policy: Policy, number: UInt32 = 1) {
@@ -66,6 +68,16 @@ final class PolicyInForce: Sendable {
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
+    }
+
+    /// What an account's guardrails should be.
+    func baseline(of account: AccountID) -> Policy.Baseline {
+        if policy.declarativePolicies.isEmpty { return policy.baseline }
+        return baselines.withLock { baselines in
+            let baseline = baselines[account] ?? policy.baseline(of: account)
+            baselines[account] = baseline
+            return baseline
+        }
     }
 
     /// Whether the policy leaves a rule on.

@@ -53,7 +53,7 @@ public struct RuleSet: Sendable {
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
-        AllowedAMIsCriteriaWeakened(), WatchedCallUnreadable(),
+        AllowedAMIsCriteriaWeakened(), AllowedAMIsDriftedFromBaseline(), WatchedCallUnreadable(),
     ])
 }
 

@@ -1,5 +1,7 @@
+import AWSPolicies
 import CloudTrail
 import Configuration
+import Detection
 import Foundation
 
 extension Command {
@@ -9,6 +11,11 @@ extension Command {
         "FILE",
         "The configuration of 'run' to check, with the policy it names"
     )
+    private static let effective = Option.value(
+        "effective",
+        "ACCOUNT",
+        "Also print the EC2 declarative policy that holds for an account, merged from declarative_policies"
+    )
     private static let format = Option.choice("format", ["text", "json"], "How to print what is found")
 
     static let check = Command(
@@ -17,12 +24,18 @@ extension Command {
         details:
             "Each finding has its file, line and column, what to write instead, and what it would break. "
             + "Exit status 1 when there is an error; warnings alone are no failure.",
-        options: [policy, config, format]
+        options: [policy, config, effective, format]
     ) { arguments in
         guard arguments.has(policy) || arguments.has(config) else {
             throw UsageError("name what to check: --policy FILE or --config FILE")
         }
         var checked = Checked()
+        if let text = arguments[effective] {
+            guard let account = AccountID(text) else {
+                throw UsageError("--effective: \(text) is not an account id: 12 digits")
+            }
+            checked.account = account
+        }
         if let file = arguments[config] { checked.check(configuration: file, policy: arguments[policy]) }
         if let file = arguments[policy] { checked.check(policy: file) }
         try OutputFile.standard { output in
@@ -40,6 +53,9 @@ extension Command {
 private struct Checked {
     private var diagnostics: [Diagnostic] = []
     private var files: [String] = []
+    /// The account whose effective declarative policy is asked for.
+    var account: AccountID?
+    private var effective: EffectiveDeclarativePolicy?
     private let today = EventTime(seconds: Int64(Date().timeIntervalSince1970))
 
     var errors: Int { diagnostics.count { $0.severity == .error } }
@@ -56,7 +72,9 @@ private struct Checked {
     mutating func check(policy path: String, namedAt location: FileLocation? = nil) {
         files.append(path)
         do {
-            diagnostics += try PolicyReader.read(path: path, namedAt: location, today: today).warnings
+            let (policy, warnings) = try PolicyReader.read(path: path, namedAt: location, today: today)
+            diagnostics += warnings
+            effective = account.map { EffectiveDeclarativePolicy(of: $0, in: policy) }
         } catch {
             diagnostics += error.diagnostics
         }
@@ -90,12 +108,31 @@ private struct Checked {
             try output.line("\(text[..<place.lowerBound])\(painted)\(text[place.upperBound...])")
         }
         if errors == 0 { try output.line("\(summary)") }
+        guard let account, let effective else { return }
+        try output.line("\(effective.heading(account))")
+        for line in effective.content.json.split(separator: "\n") { try output.line("\(String(line))") }
     }
 
     func printJSON(to output: OutputFile) throws {
         let list = diagnostics.map(\.json).joined(separator: ",\n  ")
+        let policy = effective.map { ",\"effective_policy\":\($0.content.json)" } ?? ""
         try output.write(
-            "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]}\n"
+            "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]\(policy)}\n"
         )
+    }
+}
+
+extension EffectiveDeclarativePolicy {
+    /// Of which account it is, from where, and what of it is not certain.
+    fileprivate func heading(_ account: AccountID) -> String {
+        let places = path.map(\.string).joined(separator: " / ")
+        let attached = files.isEmpty ? "nothing is attached" : files.joined(separator: ", ")
+        var heading = "effective EC2 policy of \(account) (\(places)): \(attached)"
+        if !unknownUnits.isEmpty {
+            heading +=
+                "; not certain: whether the account is in \(unknownUnits.map(\.string).joined(separator: ", "))"
+                + " (organization.parents says so)"
+        }
+        return heading
     }
 }

@@ -108,11 +108,8 @@ struct AllowedAMIsCriteriaWeakened: Rule {
 
         var missing: String {
             switch self {
-            case .comparison(.size):
-                "whether the old image criteria cover the new ones (comparing them takes too many steps)"
-            case .comparison(.parameters(let names)):
-                "what \(names.joined(separator: ", ")) admits (this version does not know the parameter)"
-            case .empty: "what an empty list of criteria admits (AWS does not define it)"
+            case .comparison(let doubt): doubt.missing
+            case .empty: CriteriaComparison.emptyListIsUndefined
             }
         }
 
@@ -150,16 +147,7 @@ struct AllowedAMIsCriteriaWeakened: Rule {
         )
     }
 
-    /// A parameter that this version does not know is there as a record writes it, not as the CLI takes it.
     private func restoring(_ before: Told, _ scope: AccountRegion) -> [AWSCommand] {
-        guard before.list.allSatisfy(\.unknown.isEmpty) else { return [AllowedAMIsCommands.read(scope)] }
-        return [
-            AWSCommand.ec2(
-                "replace-image-criteria-in-allowed-images-settings",
-                region: scope.region,
-                "--image-criteria",
-                .criteria(before.list)
-            )
-        ]
+        [AllowedAMIsCommands.replace(before.list, scope)]
     }
 }

@@ -18,7 +18,8 @@ struct AllowedAMIsDisabled: Rule {
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         let scope = subject.scope
-        let isDemanded = context.policy.baseline.allowedImagesState == .enabled
+        let baseline = context.inForce.baseline(of: scope.account)
+        let isDemanded = baseline.allowedImagesState == .enabled
         var judgement = Judgement()
         var known: Fact?
         for fact in context.facts.all(of: .allowedImages(scope)) {
@@ -38,7 +39,7 @@ struct AllowedAMIsDisabled: Rule {
                 return Judgement.Reason(
                     severity: severity,
                     facts: facts,
-                    clause: isDemanded ? "baseline.allowed_images.state" : nil,
+                    clause: isDemanded ? baseline.stateClause : nil,
                     remediation: [AllowedAMIsCommands.enable(scope)],
                     message: "Allowed AMIs is disabled in \(scope): any image can be used there."
                 )
@@ -56,6 +57,17 @@ enum AllowedAMIsCommands {
             region: scope.region,
             "--allowed-images-settings-state",
             .word(state.rawValue)
+        )
+    }
+
+    /// A parameter that this version does not know is there as a record writes it, not as the CLI takes it.
+    static func replace(_ criteria: [ImageCriterion], _ scope: AccountRegion) -> AWSCommand {
+        guard criteria.allSatisfy(\.unknown.isEmpty) else { return read(scope) }
+        return AWSCommand.ec2(
+            "replace-image-criteria-in-allowed-images-settings",
+            region: scope.region,
+            "--image-criteria",
+            .criteria(criteria)
         )
     }
 

@@ -81,6 +81,8 @@ struct LaunchNotAllowedByCriteria: Rule {
         /// The criteria, and what told them; the baseline's when nothing is set.
         var criteria: [ImageCriterion]?
         var criteriaFact: Fact?
+        /// What of the policy demands the baseline's criteria.
+        var clause: String?
     }
 
     /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
@@ -100,8 +102,10 @@ struct LaunchNotAllowedByCriteria: Rule {
                 setting.criteriaFact = fact
             }
         case .disabled, nil:
-            guard let baseline = context.policy.baseline.imageCriteria else { return nil }
-            setting.criteria = baseline
+            let baseline = context.inForce.baseline(of: scope.account)
+            guard let criteria = baseline.imageCriteria else { return nil }
+            setting.criteria = criteria
+            setting.clause = baseline.criteriaClause
         }
         return setting
     }
@@ -135,7 +139,7 @@ struct LaunchNotAllowedByCriteria: Rule {
             return InForce(
                 criteria: setting.criteria,
                 severity: .medium,
-                clause: "baseline.allowed_images.criteria_file",
+                clause: setting.clause,
                 facts: facts,
                 meaning: "Allowed AMIs is \(state == nil ? "not known to be on" : "disabled"),"
                     + " and the baseline's criteria would block it"

@@ -18,7 +18,8 @@ struct BlockPublicAccessDisabled: Rule {
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         let scope = subject.scope
-        let isDemanded = context.policy.baseline.blockPublicAccess == .blockNewSharing
+        let baseline = context.inForce.baseline(of: scope.account)
+        let isDemanded = baseline.blockPublicAccess == .blockNewSharing
         let severity = isDemanded ? Severity.critical : .high
         var judgement = Judgement()
         var known: BlockPublicAccessState?
@@ -34,7 +35,7 @@ struct BlockPublicAccessDisabled: Rule {
                     reason(
                         [FactStatement("block public access", "unblocked", fact)],
                         scope,
-                        context.policy,
+                        baseline,
                         "Block public access for images is off in \(scope)."
                     )
                 }
@@ -53,7 +54,7 @@ struct BlockPublicAccessDisabled: Rule {
                             FactStatement("made public", image.description, fact),
                         ],
                         scope,
-                        context.policy,
+                        baseline,
                         "Image \(image) was made public in \(scope) although block public access was believed on:"
                             + " what is known of it is stale."
                     )
@@ -67,14 +68,14 @@ struct BlockPublicAccessDisabled: Rule {
     private func reason(
         _ facts: [FactStatement],
         _ scope: AccountRegion,
-        _ policy: Policy,
+        _ baseline: Policy.Baseline,
         _ message: String
     ) -> Judgement.Reason {
-        let isDemanded = policy.baseline.blockPublicAccess == .blockNewSharing
+        let isDemanded = baseline.blockPublicAccess == .blockNewSharing
         return Judgement.Reason(
             severity: isDemanded ? .critical : .high,
             facts: facts,
-            clause: isDemanded ? "baseline.block_public_access" : nil,
+            clause: isDemanded ? baseline.blockPublicAccessClause : nil,
             remediation: [
                 AWSCommand.ec2(
                     "enable-image-block-public-access",

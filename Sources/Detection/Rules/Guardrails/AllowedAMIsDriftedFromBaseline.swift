@@ -1,0 +1,121 @@
+import CloudTrail
+
+/// Allowed AMIs in a state, or with criteria, that admit more than the organisation wants.
+struct AllowedAMIsDriftedFromBaseline: Rule {
+    let metadata = RuleMetadata(
+        id: "allowed-amis-drifted-from-baseline",
+        title: "Allowed AMIs admits more than the baseline",
+        kind: .standing,
+        severity: .high,
+        events: EventNames.any(of: EventNames.criteria, EventNames.allowedImages),
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html"],
+        attack: ["T1562.001"]
+    )
+
+    let subjects = [Subject.Kind.guardrails]
+
+    let triggers = Trigger.on([.allowedImages, .imageCriteria], .subject(.guardrails))
+
+    private let comparisons = CriteriaComparisons()
+
+    /// What is set, and what told it.
+    private struct Setting {
+        var state: (value: AllowedImagesState, fact: Fact)?
+        var criteria: (list: [ImageCriterion], fact: Fact)?
+    }
+
+    /// How a setting admits more.
+    private struct Drift {
+        var verdict = Verdict.violation
+        var words: String
+        var facts: [FactStatement]
+        var missing: [String] = []
+        var clause: String
+        var remediation: AWSCommand
+    }
+
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let scope = subject.scope
+        let baseline = context.inForce.baseline(of: scope.account)
+        guard baseline.allowedImagesState != nil || baseline.imageCriteria != nil else { return nil }
+        var (judgement, setting, known) = (Judgement(), Setting(), "")
+        let facts =
+            context.facts.all(of: .allowedImages(scope)) + context.facts.all(of: .imageCriteria(scope))
+        for fact in facts.sorted() {
+            switch fact.value {
+            case .allowedImages(let state): setting.state = (state, fact)
+            case .criteria(let list): setting.criteria = (list, fact)
+            default: continue
+            }
+            guard let drift = drift(of: setting, from: baseline, scope) else {
+                known = ""
+                judgement.resolve(fact.evidence)
+                continue
+            }
+            // A document that shows again what is known is no news.
+            if drift.words == known, fact.evidence.isInventory { continue }
+            known = drift.words
+            let severity = drift.verdict == .violation ? Severity.high : .low
+            judgement.occur(fact.evidence, severity, drift.verdict) {
+                Judgement.Reason(
+                    drift.verdict,
+                    severity: severity,
+                    facts: drift.facts,
+                    missing: drift.missing,
+                    clause: drift.clause,
+                    remediation: [drift.remediation],
+                    message: "Allowed AMIs in \(scope) \(drift.words)."
+                )
+            }
+        }
+        return judgement
+    }
+
+    private func drift(of setting: Setting, from baseline: Policy.Baseline, _ scope: AccountRegion) -> Drift?
+    {
+        let wanted = baseline.allowedImagesState
+        if let (state, fact) = setting.state,
+            state.strictness < (wanted ?? (baseline.imageCriteria == nil ? .disabled : .auditMode)).strictness
+        {
+            return Drift(
+                words: "is \(state.rawValue), and should be \(wanted?.rawValue ?? "on")",
+                facts: [FactStatement("allowed AMIs state", state.rawValue, fact)],
+                clause: wanted == nil ? baseline.criteriaClause : baseline.stateClause,
+                remediation: AllowedAMIsCommands.enable(scope, wanted ?? .auditMode)
+            )
+        }
+        guard let (list, fact) = setting.criteria, let demanded = baseline.imageCriteria else { return nil }
+        if setting.state?.value == .disabled { return nil }
+        let weakening =
+            list.isEmpty ? nil : comparisons.weakening(from: demanded, to: list, in: scope.account)
+        guard list.isEmpty || weakening != nil else { return nil }
+        var drift = Drift(
+            words: "admits more than the baseline: \(weakening?.words ?? "")",
+            facts: [
+                FactStatement("image criteria", list.summary, fact),
+                FactStatement("baseline criteria", demanded.summary),
+            ],
+            clause: baseline.criteriaClause,
+            remediation: AllowedAMIsCommands.replace(demanded, scope)
+        )
+        if let image = weakening?.image {
+            drift.facts.append(FactStatement("admitted now", image.words, fact))
+        } else {
+            drift.verdict = .undetermined
+            drift.words = "may admit more than the baseline"
+            drift.missing = [weakening?.doubt.missing ?? CriteriaComparison.emptyListIsUndefined]
+        }
+        return drift
+    }
+}
+
+extension AllowedImagesState {
+    /// How much it keeps out: less to more.
+    fileprivate var strictness: Int {
+        switch self {
+        case .disabled: 0
+        case .auditMode: 1
+        case .enabled: 2
+        }
+    }
+}
