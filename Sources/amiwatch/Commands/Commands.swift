@@ -3,6 +3,7 @@ extension Command {
     static let all: [Command] = [
         .run,
         .replay,
+        .diff,
         .test,
         .explain,
         .check,
