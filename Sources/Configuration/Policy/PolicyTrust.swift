@@ -26,14 +26,18 @@ extension PolicyReading {
                 }
             }
         }
-        policy.knownVendors = top.accounts(
-            "known_vendors",
-            impact: "shares with this account keep their full severity"
-        )
+        for vendors in top.list("known_vendors", knownVendors) { policy.knownVendors.formUnion(vendors) }
         policy.productionAccounts = top.accounts(
             "production_accounts",
             impact: "unapproved launches in this account stay medium"
         )
+    }
+
+    /// An account, or all that this version knows.
+    private func knownVendors(_ node: Node, _ name: String) -> Set<AccountID>? {
+        if case .scalar("default", _) = node.value { return Set(KnownVendor.all.map(\.account)) }
+        return reader.account(node, name, impact: "shares with this account keep their full severity")
+            .map { [$0] }
     }
 
     /// In which root or unit each account and unit is.
@@ -67,7 +71,8 @@ extension PolicyReading {
     }
 
     func warnOfContradictions(_ policy: Policy, _ top: Fields) {
-        for account in policy.knownVendors.intersection(policy.trust.accounts).sorted() {
+        for account in policy.knownVendors.intersection(policy.trust.accounts).sorted()
+        where KnownVendor.of(account) == nil {
             reader.warn(
                 top.location(of: "known_vendors") ?? top.location,
                 "account \(account) is both trusted and a known vendor; it counts as trusted"

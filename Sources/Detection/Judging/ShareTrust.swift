@@ -58,19 +58,20 @@ struct ShareTrust {
             if told.isMember { return nil }
             facts.append(FactStatement("member of \(trusted)", "no", told.fact))
         }
+        let named = KnownVendor.of(account).map { "\(account) (\($0.name))" } ?? account.description
         if context.policy.knownVendors.contains(account) {
             return Objection(
                 severity: .medium,
                 clause: "known_vendors",
                 facts: facts,
-                description: "known vendor \(account)"
+                description: "known vendor \(named)"
             )
         }
         return Objection(
             severity: .high,
             clause: "trust.accounts",
             facts: facts,
-            description: "untrusted account \(account)"
+            description: "untrusted account \(named)"
         )
     }
 
