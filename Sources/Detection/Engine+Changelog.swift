@@ -52,7 +52,12 @@ extension Engine {
     /// Whether each of a record's facts fits an entry, its key included.
     public func holds(_ record: Record) -> Bool {
         var interning = Interning()
-        return RecordFacts.of(record, interning.evidence(of: record), by: rules).allSatisfy { told in
+        return RecordFacts.of(
+            record,
+            interning.evidence(of: record),
+            by: rules,
+            forStatements: !inForce.statements.isEmpty
+        ).allSatisfy { told in
             var bytes = ByteWriter()
             bytes.entryKey(.of(told.fact, at: told.key))
             _ = bytes.facts([told.fact], of: nil)

@@ -216,7 +216,12 @@ public struct Engine: Sendable {
     }
 
     private mutating func facts(of record: Record) -> [KeyedFact] {
-        RecordFacts.of(record, interning.evidence(of: record), by: rules)
+        RecordFacts.of(
+            record,
+            interning.evidence(of: record),
+            by: rules,
+            forStatements: !inForce.statements.isEmpty
+        )
     }
 
     // MARK: Transactions

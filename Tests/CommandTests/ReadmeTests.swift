@@ -33,7 +33,11 @@ struct ReadmeTests {
             withDestinationPath: deploy
         )
         try folder.write("policy.yaml", String(try #require(blocks("yaml").first)))
-        for (name, source) in [("image-criteria.json", "image-criteria.json"), ("s3-copy", "trail")] {
+        let copies = [
+            ("image-criteria.json", "image-criteria.json"), ("deny-untagged.json", "deny-untagged.json"),
+            ("s3-copy", "trail"),
+        ]
+        for (name, source) in copies {
             try FileManager.default.copyItem(
                 atPath: "\(deploy)/sample/\(source)",
                 toPath: "\(folder.path)/\(name)"

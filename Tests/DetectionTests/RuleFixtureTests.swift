@@ -50,7 +50,10 @@ struct RuleFixtureTests {
     @Test(arguments: ids)
     func everyRuleHasAFileOfItsName(_ id: String) {
         let name = id.split(separator: "-").map { part in
-            part == "ami" ? "AMI" : part == "amis" ? "AMIs" : part.prefix(1).uppercased() + part.dropFirst()
+            part == "ami"
+                ? "AMI"
+                : part == "amis"
+                    ? "AMIs" : part == "iam" ? "IAM" : part.prefix(1).uppercased() + part.dropFirst()
         }.joined()
         let rules = Fixture.rulesFolder + "/../../../Sources/Detection/Rules"
         let files = FileManager.default.enumerator(atPath: rules)?.compactMap { $0 as? String } ?? []

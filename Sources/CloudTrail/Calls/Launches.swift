@@ -70,6 +70,11 @@ extension InstanceLaunch {
                 instances.remove(at: index)
             }
         }
-        self.init(instances: instances, requestedImage: image, unread: unread)
+        self.init(
+            instances: instances,
+            requestedImage: image,
+            unread: unread,
+            request: LaunchRequest(parameters)
+        )
     }
 }

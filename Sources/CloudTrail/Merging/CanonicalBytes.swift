@@ -100,6 +100,10 @@ extension CanonicalBytes {
             put(launch.instances) { $0.put($1) }
             put(launch.requestedImage?.description)
             if let unread = launch.unread { put(unread.string) }
+            if let request = launch.request {
+                put(true)
+                put(request.packed.string)
+            }
         case .terminateInstances(let ids): put(ids) { $0.put($1.description) }
         case .createImage(let creation): put(creation)
         case .deregisterImage(let image, let deleted):

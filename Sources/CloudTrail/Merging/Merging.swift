@@ -50,7 +50,10 @@ extension Call {
                 InstanceLaunch(
                     instances: greater(left.instances, right.instances) { $0.put($1) },
                     requestedImage: greater(left.requestedImage, right.requestedImage),
-                    unread: both(left.unread, right.unread)
+                    unread: both(left.unread, right.unread),
+                    request: greater(left.request?.packed, right.request?.packed).map {
+                        LaunchRequest(packed: $0)
+                    }
                 )
             )
         case (.terminateInstances(let left), .terminateInstances(let right)):

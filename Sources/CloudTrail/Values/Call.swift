@@ -66,12 +66,20 @@ public struct InstanceLaunch: Hashable, Sendable {
     public var requestedImage: ResourceID?
     /// Why further instances could not be read, when there are such.
     public var unread: ExactText?
+    /// What the launch was authorised on; nil where the record does not tell.
+    public var request: LaunchRequest?
 
     /// A launch from its parts.
-    public init(instances: [Instance], requestedImage: ResourceID?, unread: ExactText? = nil) {
+    public init(
+        instances: [Instance],
+        requestedImage: ResourceID?,
+        unread: ExactText? = nil,
+        request: LaunchRequest? = nil
+    ) {
         self.instances = instances
         self.requestedImage = requestedImage
         self.unread = unread
+        self.request = request
     }
 }
 

@@ -31,7 +31,7 @@ extension Alert {
         var instances: [ResourceID] = []
         for member in members {
             let subject = member.finding.identity.subject
-            guard subject.kind == .launch, let instance = subject.id,
+            guard subject.isLaunch, let instance = subject.id,
                 case .line(let own) = LaunchRecord.termination(of: [instance], in: subject.scope.region),
                 member.finding.remediation == [own]
             else { return members[0].finding.remediation }
@@ -74,7 +74,12 @@ extension Alert {
         alerts.replaceSubrange(start..., with: result)
     }
 
-    private var isAboutInstance: Bool { finding.identity.subject.kind == .launch }
+    private var isAboutInstance: Bool { finding.identity.subject.isLaunch }
+}
+
+extension Subject {
+    /// Whether findings about it are about a launch: there may be many of one call.
+    fileprivate var isLaunch: Bool { kind == .launch || kind == .calledInstance }
 }
 
 /// Alerts about instances, those together that are alike.

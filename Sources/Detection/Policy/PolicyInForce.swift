@@ -53,6 +53,8 @@ final class PolicyInForce: Sendable {
     let approvalTagKeys: [ExactText]
     /// The attributes of an image that tell those tags.
     let approvalTags: [ImageAttribute]
+    /// `iam_statements`, as calls are judged by them: those that may find something.
+    let statements: [JudgingStatement]
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
     private let baselines = Mutex<[AccountID: Policy.Baseline]>([:])
@@ -67,6 +69,7 @@ final class PolicyInForce: Sendable {
         constantApprovals = approvals.filter(\.tags.isEmpty)
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
+        statements = JudgingStatement.all(policy.iamStatements)
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
     }
 
@@ -79,6 +82,9 @@ final class PolicyInForce: Sendable {
             return baseline
         }
     }
+
+    /// The statement of a name.
+    func statement(_ name: ExactText) -> JudgingStatement? { statements.first { $0.name == name } }
 
     /// Whether the policy leaves a rule on.
     func isEnabled(_ rule: String) -> Bool {

@@ -54,6 +54,7 @@ public struct RuleSet: Sendable {
         AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
         AllowedAMIsCriteriaWeakened(), AllowedAMIsDriftedFromBaseline(), WatchedCallUnreadable(),
+        IAMConditionViolated(),
     ])
 }
 

@@ -17,7 +17,7 @@ extension State {
         case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
         case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):
             tagCount(image, [.lifecycle, .tag(key), .allTags])
-        default: 0
+        default: subject.calls.map { count($0) } ?? 0
         }
     }
 

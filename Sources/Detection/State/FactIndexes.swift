@@ -15,6 +15,8 @@ struct FactIndexes: Sendable {
     /// The keys that name each account as a grantee, or whose facts do, and how many facts do so: permissions to use a
     /// resource of an account, calls that share something, made or refused.
     private(set) var keysNaming: [AccountID: [FactKey: Int]] = [:]
+    /// The calls that were authorised on each image and instance.
+    var callsUsing: [ResourceID: LaunchIndex] = [:]
     /// Who told the long timelines of images.
     var tellers: [FactKey: Tellers] = [:]
 

@@ -4,6 +4,8 @@ import CloudTrail
 public struct CallFacts: Sendable {
     /// `eventName`; of an inventory the API action.
     let name: String
+    /// Whether it is told only where the policy has statements: what they need of every call is much.
+    var isForStatements = false
     let tell: @Sendable (Call, inout RecordFacts) -> Void
 
     /// What a successful call tells.
@@ -36,11 +38,16 @@ struct RecordFacts {
     let scope: AccountRegion
     private(set) var facts: [KeyedFact] = []
 
-    /// All facts that a record tells, by its evidence.
-    static func of(_ record: Record, _ evidence: Evidence, by rules: RuleSet) -> [KeyedFact] {
+    /// All facts that a record tells, by its evidence; those for statements only where there are any.
+    static func of(
+        _ record: Record,
+        _ evidence: Evidence,
+        by rules: RuleSet,
+        forStatements: Bool = false
+    ) -> [KeyedFact] {
         var told = RecordFacts(evidence: evidence)
         told.facts.reserveCapacity(4)
-        told.tell(record, by: rules)
+        told.tell(record, by: rules, forStatements: forStatements)
         return told.facts
     }
 
@@ -59,7 +66,7 @@ struct RecordFacts {
         facts.append(KeyedFact(key, fact))
     }
 
-    private mutating func tell(_ record: Record, by rules: RuleSet) {
+    private mutating func tell(_ record: Record, by rules: RuleSet, forStatements: Bool) {
         guard record.succeeded || record.isInventory else {
             tellRefusal(record)
             return
@@ -111,7 +118,9 @@ struct RecordFacts {
         case .nothing, .other: break
         }
         if let byName {
-            for facts in byName.facts { facts.tell(record.call, &self) }
+            for facts in byName.facts where forStatements || !facts.isForStatements {
+                facts.tell(record.call, &self)
+            }
         }
     }
 

@@ -24,6 +24,7 @@ extension State {
             guard let image = key.image, let source = ImageSource(fact.value)?.id else { return }
             indexSource(source, of: image, isThere: isThere)
         default:
+            if attribute == .calls { indexCall(key, fact, isThere: isThere) }
             if case .resource = key.entity {
                 own.indexes.keysOfResource.note(key, of: key.entity, isThere: storage.timelines[key] != nil)
             }
@@ -39,6 +40,20 @@ extension State {
         guard isThere else { return dropLaunch(launch, in: scope, of: image) }
         own.indexes.launches[scope, default: LaunchIndex()].insert(launch)
         if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
+    }
+
+    private mutating func indexCall(_ key: FactKey, _ fact: Fact, isThere: Bool) {
+        let call = LaunchIndex.Launch(time: fact.time, key: key)
+        for id in fact.value.fields?.usedIDs ?? [] {
+            if isThere {
+                own.indexes.callsUsing[id, default: LaunchIndex()].insert(call)
+            } else if !timeline(key).facts.contains(where: {
+                $0.time == fact.time && $0.value.fields?.usedIDs.contains(id) ?? false
+            }) {
+                own.indexes.callsUsing[id]?.remove(call)
+                if indexes.callsUsing[id]?.isEmpty ?? false { own.indexes.callsUsing[id] = nil }
+            }
+        }
     }
 
     private mutating func indexShare(of image: ResourceID, with grantee: Grantee) {

@@ -32,6 +32,7 @@ extension Engine {
         case (.image(let image), .allTags):
             guard !fact.evidence.isInventory else { return [] }
             return approvalTags.map { .approvalTag(told, image, key: $0) }
+        case (_, .calls): return inForce.statements.compactMap { Subject(calls: key, judgedBy: $0.name) }
         default: return []
         }
     }
@@ -93,6 +94,10 @@ extension Engine {
             return any([.image(image, .tag(key)), .image(image, .allTags)]) {
                 !$0.evidence.isInventory && $0.evidence.scope == scope
             }
+        case (.calledImage, _, .text(let name)), (.calledInstance, _, .text(let name)),
+            (.calledSnapshot, _, .text(let name)), (.calledScope, _, .text(let name)):
+            guard inForce.statement(name) != nil else { return false }
+            return any(subject.calls.map { [$0] } ?? []) { _ in true }
         default:
             // What one rule alone judges is there by its own facts about the same thing.
             return (state.accountKeys + facts.map(\.key)).contains {

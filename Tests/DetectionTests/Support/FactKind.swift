@@ -16,7 +16,7 @@ extension Attribute {
         .name: "name", .creationDate: "creationDate", .origin: "origin", .productCodes: "productCodes",
         .deprecation: "deprecation", .lifecycle: "lifecycle", .tag: "tag", .allTags: "allTags",
         .permission: "permission", .allPermissions: "allPermissions",
-        .parentImage: "parentImage",
+        .parentImage: "parentImage", .calls: "calls", .snapshotsOfImage: "snapshotsOfImage",
     ]
 }
 
