@@ -58,4 +58,33 @@ struct SeedTests {
             #expect(after.errors.contains("LaunchTime 2025-02-00T12:46:03+00:00 is not a valid date"))
         }
     }
+
+    @Test("A finding about a statement is explained by the statement, its condition and the values")
+    func statement() throws {
+        let alerts = "\(Self.folder)/iam-run-by-tag/expected-alerts.jsonl"
+        let text = try Binary.run("explain", alerts).output
+        for line in [
+            "statement = Deny, Action ec2:RunInstances, Resource arn:aws:ec2:*::image/*",
+            "condition = StringNotEquals ec2:ResourceTag/Role: golden",
+            "ec2:ResourceTag/Role of image ami-0abcdef0000000002 = scratch",
+            "ec2:ResourceTag/Role of the instance = absent",
+            "clause  run-by-tag-mended.json#RequiresTags",
+            "aws ec2 terminate-instances --region us-east-1 --instance-ids i-0abcdef0000000002",
+        ] { #expect(text.contains(line), "\(line)") }
+    }
+
+    @Test("The statement that lacks a quote is refused where it does, with what it should be")
+    func missingQuote() throws {
+        let fixture = "Tests/ConfigurationTests/Fixtures/policies/statements-missing-quote"
+        let policy = Binary.checkout.appending(path: "\(fixture)/policy.yaml").path
+        let place =
+            #"tag-requirement.json:7:1: error: the string that begins here has no closing quote on its line"#
+        for command in [["check", "--policy", policy], ["replay", "--policy", policy, Self.folder]] {
+            let result = try runCommand([Binary.path] + command)
+            #expect(result.status != 0)
+            let said = result.output + result.errors
+            #expect(said.contains(place), "\(said)")
+            #expect(said.contains(#"write "arn:aws:ec2:*:*:snapshot/*""#), "\(said)")
+        }
+    }
 }

@@ -15,7 +15,7 @@ struct IAMConditionViolated: Rule {
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html",
             "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html",
         ],
-        attack: ["T1562.007", "T1578"]
+        attack: ["T1578"]
     )
 
     let subjects = Subject.Kind.called
