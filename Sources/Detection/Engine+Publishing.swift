@@ -203,6 +203,10 @@ extension Engine {
 
     /// The image that a finding is about, or that its instance was launched from.
     private func image(of subject: Subject) -> String? {
+        if subject.kind == .calledInstance, let calls = subject.calls {
+            return state.timeline(calls).facts.lazy.compactMap { $0.value.fields?.id("image")?.description }
+                .first
+        }
         if subject.kind == .launch { return LaunchRecord(subject, in: FactView(state))?.image?.description }
         let resource = subject.resource
         return resource.type == .image ? resource.id : nil
