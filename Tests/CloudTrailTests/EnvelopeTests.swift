@@ -162,7 +162,7 @@ struct EnvelopeTests {
             )
             #expect(
                 RecordReader().gather(
-                    message: event.replacingOccurrences(of: "ModifyImageAttribute", with: "DescribeImages")
+                    message: event.replacingOccurrences(of: "ModifyImageAttribute", with: "DescribeVolumes")
                 ).ignored == 1
             )
         }

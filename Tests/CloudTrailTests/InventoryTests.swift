@@ -122,6 +122,12 @@ struct InventoryTests {
             #"{"ImageBlockPublicAccessState":"block-new-sharing","ManagedBy":"account"}"#
         )
         #expect(block.records.first.flatMap(Self.inventory)?.blockPublicAccess == .blockNewSharing)
+        for state in ["block-all-sharing", "block-new-sharing", "unblocked"] as [ExactText] {
+            let told = try Self.read("{\"State\":\"\(state)\",\"ManagedBy\":\"account\"}")
+            let inventory = told.records.first.flatMap(Self.inventory)
+            #expect(inventory?.snapshotBlockPublicAccess == state && inventory?.managedBy == nil)
+            #expect(inventory?.allowedImages == nil)
+        }
         // What the audit of the Allowed AMIs setting asks for: --query 'State'.
         for state in AllowedImagesState.allCases {
             let output = try Self.read("\"\(state.rawValue)\"\n")

@@ -25,7 +25,7 @@ struct PrefilterTests {
 
     @Test
     func namesThatOnlyResembleAreIgnored() {
-        for name in ["RunInstance", "RunInstancess", "runInstances", "DescribeImages", "CreateImages", "A"] {
+        for name in ["RunInstance", "RunInstancess", "runInstances", "DescribeImage", "CreateImages", "A"] {
             for prefilter in Self.levels {
                 Array(Samples.record(name).utf8).withUnsafeBytes { #expect(prefilter.ignores($0), "\(name)") }
             }

@@ -142,4 +142,23 @@ struct SettingCallTests: CallReading {
             )
         }
     }
+
+    @Test
+    func blockPublicAccessForSnapshots() {
+        func state(_ text: ExactText) -> Call {
+            var fields = Fields()
+            fields["state"] = .text(text)
+            return .other(fields)
+        }
+        let enable = "EnableSnapshotBlockPublicAccess", disable = "DisableSnapshotBlockPublicAccess"
+        let asked = #"{"State":"block-all-sharing"}"#
+        #expect(Self.wrapped(enable, asked, #""state":"block-all-sharing""#) == state("block-all-sharing"))
+        #expect(Self.wrapped(enable, asked, #""state":"block-new-sharing""#) == state("block-new-sharing"))
+        #expect(Self.wrapped(enable, asked) == state("block-all-sharing"))
+        #expect(Self.wrapped(disable, "\"\"", #""state":"unblocked""#) == state("unblocked"))
+        #expect(Self.wrapped(disable, "\"\"") == state("unblocked"))
+        #expect(Self.isUnreadable(Self.wrapped(enable, #"{"State":"half"}"#)))
+        #expect(Self.isUnreadable(Self.wrapped(enable, "{}")))
+        #expect(Self.isUnreadable(Self.call(enable, "null")))
+    }
 }

@@ -242,6 +242,7 @@ struct ChangelogTests {
             let creation = ImageCreation(image: World.image(number), imageTags: [:])
             _ = live.process(Self.record(number, at: 0, "CreateImage", .createImage(creation)), into: &alerts)
         }
+        live.evaluateBacklog(atMost: .max, into: &alerts)
         live.commit()
         #expect(alerts.isEmpty)
         live.advanceStreamTime(to: EventTime(seconds: 1_770_003_600), into: &alerts)

@@ -1,4 +1,4 @@
-// The settings of Allowed AMIs and of block public access.
+// The settings of Allowed AMIs and of block public access; of that for snapshots `state`.
 
 extension WatchedCall {
     /// Switches Allowed AMIs to `enabled` or `audit-mode`.
@@ -22,6 +22,39 @@ extension WatchedCall {
         "DisableImageBlockPublicAccess",
         blockPublicAccess
     )
+
+    /// Blocks new public snapshots, or all of them.
+    public static let enableSnapshotBlockPublicAccess = WatchedCall(
+        "EnableSnapshotBlockPublicAccess",
+        fields: snapshotBlockPublicAccess
+    )
+    /// Lets snapshots be made public.
+    public static let disableSnapshotBlockPublicAccess = WatchedCall(
+        "DisableSnapshotBlockPublicAccess",
+        fields: snapshotBlockPublicAccess
+    )
+
+    /// The calls that change a guardrail of an account.
+    public static let guardrails: [WatchedCall] =
+        [
+            enableAllowedImagesSettings, disableAllowedImagesSettings, replaceImageCriteria,
+            enableImageBlockPublicAccess, disableImageBlockPublicAccess, enableSnapshotBlockPublicAccess,
+            disableSnapshotBlockPublicAccess,
+        ] + trails
+
+    /// The states of block public access for snapshots.
+    static let snapshotStates: [ExactText] = ["block-all-sharing", "block-new-sharing", "unblocked"]
+
+    private static func snapshotBlockPublicAccess(_ parameters: Parameters) throws(Unreadable) -> Fields {
+        var text = parameters.answer("state")?.exact
+        if text == nil, parameters.call == .disableSnapshotBlockPublicAccess { text = "unblocked" }
+        if text == nil { text = try parameters.requestFields()?.field("state")?.exact }
+        guard let text else { throw Unreadable("state is missing") }
+        guard snapshotStates.contains(text) else { throw Unreadable("unknown state \(text)") }
+        var fields = Fields()
+        fields["state"] = .text(text)
+        return fields
+    }
 
     private static func allowedImages(_ parameters: Parameters) throws(Unreadable) -> Call {
         if let text = parameters.answer("allowedImagesSettingsState")?.plain {

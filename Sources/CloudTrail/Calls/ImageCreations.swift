@@ -39,6 +39,10 @@ extension ImageCreation {
             name: request?.field("name")?.exact,
             origin: request.flatMap { Self.origin(parameters.call, $0) }
         )
+        unencryptedDevices =
+            (request?.blockDevices).list.compactMap {
+                $0.field("ebs")?.field("encrypted")?.flag == false ? $0.field("deviceName")?.exact : nil
+            }.sortedOnce
         copiesImageTags = parameters.call == .copyImage && request?.field("copyImageTags")?.flag ?? false
         let specifications =
             request?.field("tagSpecificationSet") ?? request?.field("tagSpecification")
@@ -64,8 +68,9 @@ extension ImageCreation {
                 .copy($0, region: request.field("sourceRegion")?.exact)
             }
         case .registerImage:
-            let devices = request.field("blockDeviceMapping") ?? request.field("blockDeviceMappings")
-            let snapshots = devices.list.compactMap { $0.field("ebs")?.field("snapshotId")?.exact }
+            let snapshots = request.blockDevices.list.compactMap {
+                $0.field("ebs")?.field("snapshotId")?.exact
+            }
             return .snapshots(snapshots.sortedOnce)
         case .importImage: return .imported
         case .createRestoreImageTask:
@@ -76,6 +81,9 @@ extension ImageCreation {
 }
 
 extension JSONValue {
+    /// What an image is made of.
+    fileprivate var blockDevices: JSONValue? { field("blockDeviceMapping") ?? field("blockDeviceMappings") }
+
     /// The tags that a member of this object lists, in any of the forms that EC2 has for it.
     ///
     /// Not every tag has a value.

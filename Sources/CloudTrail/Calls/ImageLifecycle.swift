@@ -1,4 +1,4 @@
-// What becomes of an image after it was made.
+// What becomes of an image after it was made. Calls of which one rule alone knows the meaning keep `image`, and `watermark`.
 
 extension WatchedCall {
     /// Removes an image, and its snapshots when it is told to.
@@ -28,6 +28,37 @@ extension WatchedCall {
             .deprecateImage($0, at: nil)
         }
     )
+
+    /// Protects an image from being removed.
+    public static let enableImageDeregistrationProtection = WatchedCall(
+        "EnableImageDeregistrationProtection",
+        fields: named
+    )
+    /// Ends that protection.
+    public static let disableImageDeregistrationProtection = WatchedCall(
+        "DisableImageDeregistrationProtection",
+        fields: named
+    )
+    /// Puts a watermark on an image, which its descendants inherit.
+    public static let attachImageWatermark = WatchedCall("AttachImageWatermark", fields: watermarked)
+    /// Takes a watermark off an image.
+    public static let detachImageWatermark = WatchedCall("DetachImageWatermark", fields: watermarked)
+
+    private static func named(_ parameters: Parameters) throws(Unreadable) -> Fields {
+        var fields = Fields()
+        fields["image"] = .text(ExactText(try parameters.requestedImage().description))
+        return fields
+    }
+
+    private static func watermarked(_ parameters: Parameters) throws(Unreadable) -> Fields {
+        var fields = try named(parameters)
+        let request = try parameters.requestFields()
+        let watermark =
+            request?.field("imageWatermark") ?? request?.field("watermark") ?? request?.field("watermarkName")
+            ?? request?.field("watermarkKey")
+        if let name = (watermark?.field("name") ?? watermark)?.exact { fields["watermark"] = .text(name) }
+        return fields
+    }
 
     /// A call that names an image, and tells no more.
     convenience init(_ name: String, ofImage told: @escaping @Sendable (ResourceID) -> Call) {

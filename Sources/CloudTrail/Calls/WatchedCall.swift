@@ -26,6 +26,10 @@ public final class WatchedCall: Sendable, CaseIterable {
 
         /// EC2.
         public static let ec2 = Service("ec2.amazonaws.com")
+        /// EC2 Auto Scaling.
+        public static let autoScaling = Service("autoscaling.amazonaws.com")
+        /// CloudTrail itself.
+        public static let cloudTrail = Service("cloudtrail.amazonaws.com")
         /// AWS Organizations.
         public static let organizations = Service("organizations.amazonaws.com")
     }
@@ -60,15 +64,18 @@ public final class WatchedCall: Sendable, CaseIterable {
             runInstances, terminateInstances, bidEvicted,
             createImage, copyImage, registerImage, importImage, createRestoreImageTask,
             deregisterImage, restoreImage, disableImage, enableImage,
-            enableImageDeprecation, disableImageDeprecation,
+            enableImageDeprecation, disableImageDeprecation, enableImageDeregistrationProtection,
+            disableImageDeregistrationProtection, attachImageWatermark, detachImageWatermark,
+            createReplaceRootVolumeTask, describeImages,
             modifyImageAttribute, resetImageAttribute, cancelImageLaunchPermission,
             createTags, deleteTags,
             enableAllowedImagesSettings, disableAllowedImagesSettings, replaceImageCriteria,
             enableImageBlockPublicAccess, disableImageBlockPublicAccess,
+            enableSnapshotBlockPublicAccess, disableSnapshotBlockPublicAccess,
             createStoreImageTask, exportImage, createInstanceExportTask,
             modifySnapshotAttribute, resetSnapshotAttribute, deleteSnapshot, restoreSnapshot,
             sharedSnapshotCopied, sharedSnapshotVolumeCreated,
-        ] + memberships
+        ] + memberships + trails + plans
 
     /// The service of most of them.
     public static let source = Service.ec2.source

@@ -58,6 +58,7 @@ extension InventoryMessage {
         inventory.managedBy = value.exact("managedBy")
         inventory.blockPublicAccess = value.string("blockPublicAccess")
             .flatMap { BlockPublicAccessState(rawValue: $0) }
+        inventory.snapshotBlockPublicAccess = value.exact("snapshotBlockPublicAccess")
         inventory.organization = value.exact("organization")
         if let members = value.member("members") {
             inventory.members = members.elements.compactMap { AccountID($0) }

@@ -27,6 +27,10 @@ extension InventoryReader {
             try takePermissions(permissions, of: document)
         } else if document.member("ImageBlockPublicAccessState") != nil {
             try takeBlockPublicAccess(document)
+        } else if let state = document.exact("State"), WatchedCall.snapshotStates.contains(state) {
+            try add("GetSnapshotBlockPublicAccessState", options.account, options.region) {
+                $0.snapshotBlockPublicAccess = state
+            }
         } else if document.member("State")?.isString == true,
             document.member("ImageCriteria") != nil || document.member("ManagedBy") != nil
                 || document.string("State").flatMap({ AllowedImagesState(rawValue: $0) }) != nil

@@ -72,6 +72,7 @@ public enum InventoryMessage {
         }
         writer.present("managedBy", inventory.managedBy)
         writer.present("blockPublicAccess", inventory.blockPublicAccess?.rawValue)
+        writer.present("snapshotBlockPublicAccess", inventory.snapshotBlockPublicAccess)
         writer.present("organization", inventory.organization)
         if let members = inventory.members {
             writer.list("members", members, whenEmpty: true) { $0.string($1.description) }

@@ -54,7 +54,8 @@ public struct InventoryReader {
 
     static let expected =
         "what describe-images, describe-image-attribute, describe-instances, describe-instance-image-metadata, "
-        + "get-allowed-images-settings, get-image-block-public-access-state, describe-launch-template-versions or "
+        + "get-allowed-images-settings, get-image-block-public-access-state, "
+        + "get-snapshot-block-public-access-state, describe-launch-template-versions or "
         + "organizations list-accounts prints"
 
     /// Images, instances or permissions in one record at most, so that a message stays small.

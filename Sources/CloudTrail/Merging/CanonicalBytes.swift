@@ -89,6 +89,7 @@ extension CanonicalBytes {
         put(creation.imageTags.mapValues { .some($0) })
         put(creation.snapshotTags.mapValues { .some($0) })
         put(creation.copiesImageTags)
+        if !creation.unencryptedDevices.isEmpty { put(.some(creation.unencryptedDevices)) }
     }
 
     mutating func put(_ call: Call) {

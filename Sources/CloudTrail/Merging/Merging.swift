@@ -121,7 +121,8 @@ extension ImageCreation {
             origin: Self.merged(origin, other.origin),
             imageTags: greater(imageTags, other.imageTags),
             snapshotTags: greater(snapshotTags, other.snapshotTags),
-            copiesImageTags: copiesImageTags || other.copiesImageTags
+            copiesImageTags: copiesImageTags || other.copiesImageTags,
+            unencryptedDevices: greater(unencryptedDevices, other.unencryptedDevices) { $0.put($1.string) }
         )
     }
 

@@ -111,6 +111,8 @@ public struct ImageCreation: Hashable, Sendable {
     public var snapshotTags: [ExactText: ExactText]
     /// `CopyImage` only: the source's tags come along.
     public var copiesImageTags: Bool
+    /// Disks of which the call says that they are not encrypted, sorted; of the others nothing follows.
+    public var unencryptedDevices: [ExactText]
 
     /// A creation from its parts.
     public init(
@@ -119,7 +121,8 @@ public struct ImageCreation: Hashable, Sendable {
         origin: Origin? = nil,
         imageTags: [ExactText: ExactText] = [:],
         snapshotTags: [ExactText: ExactText] = [:],
-        copiesImageTags: Bool = false
+        copiesImageTags: Bool = false,
+        unencryptedDevices: [ExactText] = []
     ) {
         self.image = image
         self.name = name
@@ -127,6 +130,7 @@ public struct ImageCreation: Hashable, Sendable {
         self.imageTags = imageTags
         self.snapshotTags = snapshotTags
         self.copiesImageTags = copiesImageTags
+        self.unencryptedDevices = unencryptedDevices
     }
 }
 

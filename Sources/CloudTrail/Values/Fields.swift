@@ -28,6 +28,11 @@ public struct Fields: Hashable, Sendable {
         if case .text(let text)? = values[name] { text } else { nil }
     }
 
+    /// Yes or no; nil when that is not told under this name.
+    public func flag(_ name: ExactText) -> Bool? {
+        if case .flag(let flag)? = values[name] { flag } else { nil }
+    }
+
     /// The id of a resource; nil when there is none of this name.
     public func id(_ name: ExactText) -> ResourceID? { text(name).map { ResourceID($0.string) } }
 

@@ -105,6 +105,8 @@ public struct Inventory: Hashable, Sendable {
     public var managedBy: ExactText?
     /// The state of block public access.
     public var blockPublicAccess: BlockPublicAccessState?
+    /// The state of block public access for snapshots.
+    public var snapshotBlockPublicAccess: ExactText?
     /// The organization that `organizations list-accounts` was asked about, `o-…`, and all its accounts.
     public var organization: ExactText?
     /// The organization's accounts.

@@ -18,6 +18,11 @@ extension PolicyReading {
                 of: "ami-created-then-shared",
                 &policy.thresholds.createThenShareMinutes
             )
+            read(
+                "lookup_then_launch_minutes",
+                of: "image-lookup-without-owner",
+                &policy.thresholds.lookupThenLaunchMinutes
+            )
             read("audit_mode_days", of: "allowed-amis-stuck-in-audit-mode", &policy.thresholds.auditModeDays)
             read("repeated_denials", of: "ami-share-attempt-denied", &policy.thresholds.repeatedDenials)
         }

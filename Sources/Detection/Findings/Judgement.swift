@@ -53,6 +53,8 @@ public struct Judgement {
     private(set) var lastSeen = EventTime.distantPast
     /// The last record that violates, and why; told only when somebody asks, for all before it nobody does.
     private(set) var last: (evidence: Evidence, reason: () -> Reason)?
+    /// The record with which it last opened.
+    private(set) var opened: Evidence?
     /// The worst severity since it last opened.
     private(set) var worst: Severity?
     /// `violation` when any record since it last opened was one, else `undetermined`.
@@ -103,6 +105,7 @@ public struct Judgement {
         firstSeen = min(firstSeen, evidence.time)
         lastSeen = max(lastSeen, evidence.time)
         if resolution != nil || last == nil {
+            opened = evidence
             worst = nil
             self.verdict = .undetermined
             resolution = nil

@@ -49,6 +49,9 @@ public struct Subject: Fingerprinted, Sendable {
         return FactKey(attribute, entity, qualifier)
     }
 
+    /// The key that named it; nil when that was none of its own.
+    var source: FactKey? { parts.key }
+
     /// What kind of thing it is.
     public var kind: Kind { parts.kind }
     /// The account and Region of the finding.
@@ -209,6 +212,8 @@ public struct Resource: Hashable, Sendable {
         case snapshot
         /// `<account>/<region>`.
         case accountRegion = "account-region"
+        /// `lt-…`, or what else plans launches: the name of a configuration, the id of a fleet or a Spot request.
+        case launchTemplate = "launch-template"
         /// The ARN of a user or role: what it did in all Regions of an account.
         case principal
     }

@@ -84,6 +84,8 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
     case instance(ResourceID)
     /// A snapshot id.
     case snapshot(ResourceID)
+    /// The name of a trail.
+    case trail(ExactText)
     /// The lookup of an event by its id.
     case event(EventID)
     /// The permission of a grantee to use an image or a snapshot, to be removed.
@@ -119,6 +121,8 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
             AWSForm.isInstance(id) ? .success(id.description) : Fault.malformed("the instance id")
         case .snapshot(let id):
             AWSForm.isSnapshot(id) ? .success(id.description) : Fault.malformed("the snapshot id")
+        case .trail(let name):
+            AWSForm.isTrail(name) ? .success(name.string) : Fault.malformed("the trail's name")
         case .event(let id): Self.lookup(id)
         case .removal(let grantee): Self.removal(of: grantee)
         case .tag(let key, let value): Self.tag(key, value)

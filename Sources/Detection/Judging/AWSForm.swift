@@ -24,6 +24,11 @@ public enum AWSForm {
             && digits.allSatisfy { isDigit($0) || 0x61...0x66 ~= $0 }
     }
 
+    /// 3 to 128 letters, digits, `.`, `_` and `-`.
+    static func isTrail(_ name: ExactText) -> Bool {
+        3...128 ~= name.string.utf8.count && isWord(name.string)
+    }
+
     /// `us-east-1`, `us-gov-west-1`, `us-isob-east-1`: words of lower-case letters, and a number.
     static func isRegion(_ name: String) -> Bool {
         guard name.utf8.count <= 32 else { return false }

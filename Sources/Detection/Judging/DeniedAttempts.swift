@@ -1,24 +1,45 @@
 import CloudTrail
 
-/// What one principal tried to share and was refused, in order.
+/// What one principal tried and was refused, in order, in whichever Regions of an account.
 ///
-/// Calls count that would have been a violation had they succeeded, in the 24 hours that end with one of them. However
-/// many there are, one more changes what is said of the next few and of no others.
+/// Attempts count in the 24 hours that end with one of them. However many there are, one more changes what is said of the
+/// next few and of no others.
 struct DeniedAttempts {
     private let key: FactKey
-    private let account: AccountID
     private let context: RuleContext
+    private let isCounted: (Fact) -> Bool
 
     static let windowSeconds: Int64 = 86_400
     private static let leastLimit = 10
     private static let leastLookback = 256
 
-    /// Nil when the record does not name the principal.
-    init?(by evidence: Evidence, _ context: RuleContext) {
-        guard let principal = evidence.actor.principalARN else { return nil }
-        account = evidence.account
-        key = .refusals(account, principal: ExactText(principal))
+    /// Those that an attribute keeps; nil when the record does not name the principal.
+    init?(
+        by evidence: Evidence,
+        _ context: RuleContext,
+        in attribute: Attribute,
+        isCounted: @escaping (Fact) -> Bool = { _ in true }
+    ) {
+        guard let key = Self.key(evidence, attribute) else { return nil }
+        self.key = key
         self.context = context
+        self.isCounted = isCounted
+    }
+
+    /// Shares that would have been a violation had they succeeded.
+    init?(by evidence: Evidence, _ context: RuleContext) {
+        self.init(by: evidence, context, in: .refusals) { fact in
+            guard case .share(_, let grantees) = fact.value else { return false }
+            let trust = ShareTrust(owner: evidence.account, time: fact.time, context: context)
+            return grantees.contains { trust.objection(to: $0)?.verdict == .violation }
+        }
+    }
+
+    /// Where an attribute keeps the attempts of a record's principal.
+    static func key(_ evidence: Evidence, _ attribute: Attribute) -> FactKey? {
+        evidence.actor.principalARN.map {
+            FactKey(attribute, .account(evidence.account), .text(ExactText($0)))
+        }
     }
 
     /// So far attempts are counted; whatever is more is "or more".
@@ -26,7 +47,7 @@ struct DeniedAttempts {
 
     private var window: Window<EventID> {
         Window(seconds: Self.windowSeconds, lookback: max(Self.leastLookback, limit)) {
-            isViolation($0) ? $0.evidence.id : nil
+            isCounted($0) ? $0.evidence.id : nil
         }
     }
 
@@ -40,10 +61,13 @@ struct DeniedAttempts {
         window.facts(counting: fact, of: key, atMost: limit, in: context.facts)
     }
 
-    private func isViolation(_ fact: Fact) -> Bool {
-        guard case .share(_, let grantees) = fact.value else { return false }
-        let trust = ShareTrust(owner: account, time: fact.time, context: context)
-        return grantees.contains { trust.objection(to: $0)?.verdict == .violation }
+    /// As an alert shows a count up to one of them.
+    func statement(_ count: Int, _ fact: Fact) -> FactStatement {
+        FactStatement(
+            "denied attempts in 24 hours",
+            count < limit ? String(count) : "\(count) or more",
+            fact
+        )
     }
 }
 

@@ -10,10 +10,14 @@ struct FactReading: Hashable {
         case latest(asOf: EventTime)
         /// Those after a time, from one of them on if given, to another one.
         case between(after: EventTime, from: Fact?, through: Fact)
+        /// Those after a time, up to another one.
+        case during(after: EventTime, through: EventTime)
         /// Those that say that an image came into being.
         case creations
         /// Those about launch permissions of any group.
         case anyGroup
+        /// Those about an account's instances of the key's image, launched at or before a time.
+        case launches(in: AccountID, asOf: EventTime)
         /// Calls of these seconds.
         case activity(from: EventTime, through: EventTime)
     }

@@ -36,6 +36,13 @@ public final class FactView {
         return walking(state.timeline(key).prefix(asOf: time))
     }
 
+    /// The facts about an attribute after a time, up to another one, in order.
+    func all(of key: FactKey, after start: EventTime, through end: EventTime) -> ArraySlice<Fact> {
+        note(FactReading(key, .during(after: start, through: end)))
+        let facts = state.timeline(key)
+        return walking(facts.prefix(asOf: end)[facts.prefix(asOf: start).endIndex...])
+    }
+
     /// The last fact about an attribute at or before a time.
     public func latest(_ key: FactKey, asOf time: EventTime) -> Fact? {
         note(FactReading(key, .latest(asOf: time)))
@@ -62,6 +69,33 @@ public final class FactView {
         )
         return first
     }
+
+    /// An instance of an image that runs in an account at a time, and what launched it: of the last 64 that were launched by
+    /// then, the latest.
+    func running(
+        _ image: ResourceID,
+        in account: AccountID,
+        asOf time: EventTime
+    ) -> (instance: ResourceID, launch: Fact)? {
+        note(FactReading(FactKey(.instance, .image(image)), .launches(in: account, asOf: time)))
+        var (found, looked): ((ResourceID, Fact)?, Int) = (nil, 0)
+        state.image(image)?.launches.forEachBackwards(upTo: time) { launch in
+            guard let instance = launch.key.entity.id, launch.key.entity.account == account else {
+                return true
+            }
+            looked += 1
+            let facts = all(of: launch.key, asOf: time)
+            if !facts.contains(where: { $0.value == .terminated }),
+                let fact = facts.first(where: { $0.value.launchedImage == image })
+            {
+                found = (instance, fact)
+            }
+            return found == nil && looked < Self.runningCount
+        }
+        return found
+    }
+
+    private static let runningCount = 64
 
     /// All facts about an attribute; whoever asks notes which of them it has looked at.
     func unnoted(_ key: FactKey) -> ArraySlice<Fact> { state.timeline(key).facts }

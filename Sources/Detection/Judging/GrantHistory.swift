@@ -52,21 +52,26 @@ private struct StandingGrants {
 
 extension GrantHistory {
     /// The judgement over the whole life; nil when nothing ever was a violation.
-    func evaluate() -> Judgement? {
+    ///
+    /// Wherever the grantee has lost the resource, `end` is called: with the judgement until then, and by what.
+    func evaluate(_ end: (Judgement, Evidence) -> Void = { _, _ in }) -> Judgement? {
         var judgement = Judgement()
         var standing = StandingGrants()
         var steps = steps.sorted { $0.0 < $1.0 }[...]
         while let second = steps.first?.0.time {
             // What counts is the state after a call, and after its second.
-            var end: Evidence?
+            var cause: Evidence?
             while let (fact, step) = steps.first, fact.time == second {
                 steps.removeFirst()
                 let before = standing
                 apply(fact, step, &standing, &judgement)
-                if standing.granted.count < before.granted.count { end = fact.evidence }
+                if standing.granted.count < before.granted.count { cause = fact.evidence }
             }
-            guard let end, judgement.isOpen, !standing.granted.contains(grantee) else { continue }
-            if !isCovered(standing, at: second) { judgement.resolve(end) }
+            guard let cause, judgement.isOpen, !standing.granted.contains(grantee),
+                !isCovered(standing, at: second)
+            else { continue }
+            end(judgement, cause)
+            judgement.resolve(cause)
         }
         return judgement.last == nil ? nil : judgement
     }

@@ -47,6 +47,40 @@ struct ImageApproval {
         return (answer, matched.map { "images.approved[\($0)]" } ?? "images.approved")
     }
 
+    /// Why an image is not to be used, or nobody can tell.
+    struct Objection {
+        var verdict = Verdict.violation
+        var facts: [FactStatement] = []
+        var missing: [String] = []
+        var clause: String
+        /// Whether it is on the deny list.
+        var isDenied = false
+
+        /// That it is not known which image it is.
+        static func unknown(_ missing: String) -> Objection {
+            Objection(verdict: .undetermined, missing: [missing], clause: "images.approved")
+        }
+
+        /// The end of a sentence about the image.
+        var words: String {
+            if isDenied { return "which is denied." }
+            return verdict == .violation
+                ? "which is not approved." : "and whether that is approved cannot be told."
+        }
+    }
+
+    /// The objection to it; nil when it is approved.
+    func objection() -> Objection? {
+        if context.inForce.deniedImages.contains(image) {
+            return Objection(clause: "images.denied", isDenied: true)
+        }
+        if isCertain() { return nil }
+        let (answer, clause) = answer()
+        if answer.isYes { return nil }
+        let verdict: Verdict = answer.value == .unknown ? .undetermined : .violation
+        return Objection(verdict: verdict, facts: answer.facts, missing: answer.missing, clause: clause)
+    }
+
     /// Whether an entry matches but for its tags, or may.
     func mayMatch(_ entry: PolicyInForce.Approval) -> Bool {
         if entry.hasTagsOnly { return true }

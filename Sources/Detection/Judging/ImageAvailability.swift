@@ -1,6 +1,6 @@
 /// Whether an image can be used, followed through its lifecycle's facts in order.
 struct ImageAvailability {
-    private var isDisabled = false
+    private(set) var isDisabled = false
     private(set) var isDeregistered = false
 
     /// Takes the next fact, and has a judgement about the image end, or go on, with it; what is none of the lifecycle

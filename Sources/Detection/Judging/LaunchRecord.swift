@@ -11,7 +11,8 @@ final class LaunchRecord {
     /// As of when it is judged.
     let time: EventTime
     let evidence: Evidence
-    private let end: Evidence?
+    /// What ended the instance; nil while it runs.
+    let end: Evidence?
 
     /// Nil when no launch is known.
     init?(_ subject: Subject, in view: FactView) {

@@ -61,11 +61,15 @@ struct Lineage {
 
 extension Lineage {
     /// What makes the lineage of a launch's image be read again, and whether all in it is approved.
-    static let launchTriggers: [Trigger] =
-        Trigger.on([.origin, .parentImage], .launches(.always))
-        + Trigger.on([.origin, .parentImage], .ofDescendants(.launches(.always)))
-        + ImageApproval.launchTriggers
-        + ImageApproval.triggers { .ofDescendants(.launches($0)) }
+    static let launchTriggers = triggers { .launches($0) }
+
+    /// What makes the lineage of an image be read again, and whether all in it is approved; and whom that concerns.
+    static func triggers(_ concerned: (Reach.Reading) -> Reach) -> [Trigger] {
+        Trigger.on([.origin, .parentImage], concerned(.always))
+            + Trigger.on([.origin, .parentImage], .ofDescendants(concerned(.always)))
+            + ImageApproval.triggers(concerned)
+            + ImageApproval.triggers { .ofDescendants(concerned($0)) }
+    }
 }
 
 extension FactStatement {

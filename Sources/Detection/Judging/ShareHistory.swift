@@ -25,6 +25,17 @@ struct ShareHistory: GrantHistory {
         judgement.occur(fact.evidence, severity, objection.verdict) { reason(fact, objection, facts) }
     }
 
+    /// Whether anything may have taken the permission back.
+    var mayHaveEnded: Bool {
+        let facts = facts
+        return facts.all(of: .permission(grantee)).contains { $0.value == .revoked }
+            || !facts.all(of: .allPermissions).isEmpty
+            || facts.all(of: .lifecycle).contains { !$0.value.isCreation }
+    }
+
+    /// Whether a grant belongs to this account and Region.
+    func isThere(_ grant: Fact) -> Bool { facts.scope(of: grant) == scope }
+
     private func counts(_ fact: Fact, _ facts: ImageView) -> Bool {
         guard facts.scope(of: fact) == scope, !isForeign(fact, facts) else { return false }
         return (context.policy.trust.service(of: fact.evidence.actor) != nil && grantee != .everyone)
@@ -38,6 +49,14 @@ struct ShareHistory: GrantHistory {
         else { return false }
         if case .text(.some) = facts.latest(.ownerAlias)?.value { return true }
         return trust(at: fact.time).isKnownMember(owner).map { !$0 } ?? (owner != fact.evidence.account)
+    }
+
+    /// The calls that grant the permission and count, in order.
+    var grants: [Fact] {
+        let facts = facts
+        return facts.all(of: .permission(grantee)).filter {
+            $0.value == .granted && !$0.evidence.isInventory && counts($0, facts)
+        }
     }
 
     func trust(at time: EventTime) -> ShareTrust {
@@ -95,7 +114,8 @@ struct ShareHistory: GrantHistory {
         )
     }
 
-    private var removal: AWSCommand {
+    /// Takes the permission back.
+    var removal: AWSCommand {
         AWSCommand.ec2(
             "modify-image-attribute",
             region: scope.region,

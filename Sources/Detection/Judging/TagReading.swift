@@ -128,9 +128,12 @@ extension Policy {
         return publishers.contains { $0.matches(principal) }
     }
 
-    /// Whether a call was made by a service whose creating and tagging is not judged.
+    /// Whether a call was made by a service whose creating and tagging is not judged, or by its service-linked role.
     func isExempt(_ evidence: Evidence) -> Bool {
-        evidence.actor.service.map { exemptServices.contains(ExactText($0)) } ?? false
+        if exemptServices.isEmpty { return false }
+        return [evidence.actor.service, evidence.actor.linkedService].contains {
+            $0.map { exemptServices.contains(ExactText($0)) } ?? false
+        }
     }
 }
 

@@ -79,3 +79,11 @@ extension Window {
         return found
     }
 }
+
+extension EventTime {
+    /// How long it is after another time, in words.
+    func words(since other: EventTime) -> String {
+        let seconds = seconds - other.seconds
+        return seconds < 120 ? "\(seconds) seconds" : "\(seconds / 60) minutes"
+    }
+}

@@ -159,6 +159,8 @@ public struct Policy: Sendable {
         public var briefShareMinutes = 60
         /// `ami-created-then-shared`: minutes.
         public var createThenShareMinutes = 60
+        /// `image-lookup-without-owner`: minutes.
+        public var lookupThenLaunchMinutes = 60
         /// `allowed-amis-stuck-in-audit-mode`: days.
         public var auditModeDays = 30
         /// `ami-share-attempt-denied`: attempts of one principal in 24 hours from which on it is high.

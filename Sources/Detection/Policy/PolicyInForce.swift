@@ -49,6 +49,8 @@ final class PolicyInForce: Sendable {
     let approvalsByTags: [Approval]
     /// Those that ask for nothing that changes with time.
     let constantApprovals: [Approval]
+    /// Those that ask for a name of somebody.
+    let approvalsByNameOfOwner: [Approval]
     /// The keys of tags by which images are approved.
     let approvalTagKeys: [ExactText]
     /// The attributes of an image that tell those tags.
@@ -67,6 +69,7 @@ final class PolicyInForce: Sendable {
         self.approvals = approvals
         approvalsByTags = approvals.filter { !$0.tags.isEmpty }
         constantApprovals = approvals.filter(\.tags.isEmpty)
+        approvalsByNameOfOwner = approvals.filter { $0.names != nil && $0.owners != nil }
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)

@@ -21,6 +21,8 @@ enum EventNames {
     static let allowedImages = ["DisableAllowedImagesSettings", "EnableAllowedImagesSettings"]
     /// Calls that change the criteria of Allowed AMIs.
     static let criteria = ["ReplaceImageCriteriaInAllowedImagesSettings"]
+    /// Calls that change a guardrail.
+    static let guardrails = WatchedCall.guardrails.map(\.name).sorted()
     /// Calls that give a share of an image to an account, end it, or change what it means.
     static let sharing = any(of: owning, retiring, membership, ["CancelImageLaunchPermission"])
     /// Every call that is watched.

@@ -29,6 +29,7 @@ extension Rule {
             case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
             case .instance: Pattern("i-*")
             case .snapshot: Pattern("snap-*")
+            case .launchTemplate: Pattern("*")
             case .principal: Pattern("arn:*")
             case .image: Pattern(kind == .requiredTag ? "*ami-*" : "ami-*")
             }

@@ -47,14 +47,16 @@ public struct RuleSet: Sendable {
     /// Every rule of this version.
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
-        AMISharedByService(), AMIShareAttemptDenied(), AMIShareBurst(), AMIExported(),
-        AMISnapshotShared(), BlockPublicAccessDisabled(),
+        AMISharedByService(), AMIShareAttemptDenied(), AMIShareBurst(),
+        AMIExported(), AMISnapshotShared(),
+        BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         AMICreatedWithoutRequiredTags(),
-        ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(), AllowedAMIsDowngraded(),
-        AllowedAMIsCriteriaWeakened(), AllowedAMIsDriftedFromBaseline(), WatchedCallUnreadable(),
-        IAMConditionViolated(),
+        ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(),
+        AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
+        AllowedAMIsDriftedFromBaseline(),
+        WatchedCallUnreadable(),
     ])
 }
 
@@ -62,11 +64,14 @@ public struct RuleSet: Sendable {
 final class ToldByCall: Sendable {
     /// Facts of single rules.
     let facts: [CallFacts]
+    /// Those that calls tell which were refused.
+    let refusals: [CallFacts]
     /// Whether whoever calls it uses EC2.
     let isUse: Bool
 
     init(_ facts: [CallFacts], isUse: Bool) {
-        self.facts = facts
+        self.facts = facts.filter { !$0.isOfRefusal }
+        refusals = facts.filter(\.isOfRefusal)
         self.isUse = isUse
     }
 }

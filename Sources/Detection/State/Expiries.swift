@@ -19,6 +19,12 @@ struct Expiries: Transactional, Sendable {
             case .finding(let identity): identity.feed(to: &fingerprint)
             }
         }
+
+        var fingerprint: UInt64 {
+            var fingerprint = TextFingerprint()
+            feed(to: &fingerprint)
+            return fingerprint.value
+        }
     }
 
     private struct Account: Sendable {
@@ -48,9 +54,13 @@ struct Expiries: Transactional, Sendable {
             return []
         }
         var due: [Ended] = []
-        for (day, ended) in known.days where day < today {
-            due += ended
-            for ended in ended { undo.note((account, day, ended)) }
+        // In an order of which the same history gives the same.
+        for day in known.days.keys.sorted() where day < today {
+            let ended = (known.days[day] ?? []).map { (key: $0.fingerprint, ended: $0) }
+            for (_, ended) in ended.sorted(by: { $0.key < $1.key }) {
+                due.append(ended)
+                undo.note((account, day, ended))
+            }
         }
         known.days = known.days.filter { $0.key >= today }
         known.first = known.days.keys.min() ?? .distantFuture

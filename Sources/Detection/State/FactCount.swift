@@ -17,7 +17,10 @@ extension State {
         case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
         case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):
             tagCount(image, [.lifecycle, .tag(key), .allTags])
-        default: subject.calls.map { count($0) } ?? 0
+        case (.createdImage, let image?, _):
+            lineageCount(image, approvalTags) + count(.image(image, .lifecycle))
+        default:
+            subject.calls.map { count($0) } ?? subject.source.map { ownCount($0, approvalTags) } ?? 0
         }
     }
 
@@ -36,10 +39,21 @@ extension State {
     private func launchCount(_ key: FactKey, _ approvalTags: [ImageAttribute]) -> Int {
         let facts = timeline(key).facts
         guard let image = facts.first?.value.launchedImage else { return facts.count }
-        let lineage = Lineage(of: image, in: FactView(self))
-        return lineage.ancestors.reduce(facts.count + tagCount(image, approvalTags)) {
+        return facts.count + lineageCount(image, approvalTags) + count(.image(image, .deprecation))
+            + count(.image(image, .lifecycle))
+    }
+
+    private func lineageCount(_ image: ResourceID, _ approvalTags: [ImageAttribute]) -> Int {
+        Lineage(of: image, in: FactView(self)).ancestors.reduce(tagCount(image, approvalTags)) {
             $0 + tagCount($1.image, approvalTags)
         }
+    }
+
+    /// Of what one rule alone judges: with the tags of the images that it names.
+    private func ownCount(_ key: FactKey, _ approvalTags: [ImageAttribute]) -> Int {
+        let facts = timeline(key).facts
+        let images = facts.last.map { FactIndexes.imagesNamed(by: $0) } ?? []
+        return images.reduce(facts.count) { $0 + tagCount($1, approvalTags) }
     }
 
     private func shareCount(_ image: ResourceID, _ grantee: Grantee) -> Int {

@@ -17,6 +17,8 @@ struct FactIndexes: Sendable {
     private(set) var keysNaming: [AccountID: [FactKey: Int]] = [:]
     /// The calls that were authorised on each image and instance.
     var callsUsing: [ResourceID: LaunchIndex] = [:]
+    /// The keys of which facts name each image, and how many facts do so: what one rule alone knows of it.
+    private(set) var keysNamingImage: [ResourceID: [FactKey: Int]] = [:]
     /// Who told the long timelines of images.
     var tellers: [FactKey: Tellers] = [:]
 
@@ -33,10 +35,28 @@ struct FactIndexes: Sendable {
         return accounts
     }
 
+    /// The images that a fact names of which one rule alone knows the meaning.
+    static func imagesNamed(by fact: Fact) -> [ResourceID] {
+        guard case .fields(let fields) = fact.value else { return [] }
+        return (fields.id("image").map { [$0] } ?? []) + fields.texts("images").map { ResourceID($0.string) }
+    }
+
     /// Notes that a fact of a key that names an account has come or gone.
     mutating func noteNaming(_ key: FactKey, _ account: AccountID, isThere: Bool) {
-        let count = (keysNaming[account]?[key] ?? 0) + (isThere ? 1 : -1)
-        keysNaming[account, default: [:]][key] = count > 0 ? count : nil
-        if keysNaming[account]?.isEmpty == true { keysNaming[account] = nil }
+        keysNaming.count(key, of: account, isThere: isThere)
+    }
+
+    /// Notes that a fact of a key that names an image has come or gone.
+    mutating func noteNaming(_ key: FactKey, _ image: ResourceID, isThere: Bool) {
+        keysNamingImage.count(key, of: image, isThere: isThere)
+    }
+}
+
+extension Dictionary where Value == [FactKey: Int] {
+    /// Counts one fact more of a key under a name, or one fewer.
+    fileprivate mutating func count(_ key: FactKey, of name: Key, isThere: Bool) {
+        let count = (self[name]?[key] ?? 0) + (isThere ? 1 : -1)
+        self[name, default: [:]][key] = count > 0 ? count : nil
+        if self[name]?.isEmpty == true { self[name] = nil }
     }
 }

@@ -41,4 +41,9 @@ struct LaunchIndex: Sendable {
             return true
         }
     }
+
+    /// Those at or before a time, the latest first, as long as the closure wants more.
+    func forEachBackwards(upTo time: EventTime, _ body: (Launch) -> Bool) {
+        launches.forEachBackwards(before: launches.position { $0.time <= time }, body)
+    }
 }

@@ -6,17 +6,28 @@ public struct CallFacts: Sendable {
     let name: String
     /// Whether it is told only where the policy has statements: what they need of every call is much.
     var isForStatements = false
+    /// Whether a call tells them that was refused, and not one that succeeded.
+    let isOfRefusal: Bool
     let tell: @Sendable (Call, inout RecordFacts) -> Void
 
     /// What a successful call tells.
     init(of call: WatchedCall, _ tell: @escaping @Sendable (Call, inout RecordFacts) -> Void) {
         name = call.name
+        isOfRefusal = false
         self.tell = tell
+    }
+
+    /// What a call tells that a guardrail or a permission refused.
+    init(refusing call: WatchedCall, _ tell: @escaping @Sendable (inout RecordFacts) -> Void) {
+        name = call.name
+        isOfRefusal = true
+        self.tell = { _, told in tell(&told) }
     }
 
     /// What an inventory tells that an API action gave.
     init(describing name: String, _ tell: @escaping @Sendable (Inventory, inout RecordFacts) -> Void) {
         self.name = name
+        isOfRefusal = false
         self.tell = { call, told in
             if case .inventory(let inventory) = call { tell(inventory, &told) }
         }
@@ -67,11 +78,11 @@ struct RecordFacts {
     }
 
     private mutating func tell(_ record: Record, by rules: RuleSet, forStatements: Bool) {
+        let byName = rules.told(by: record.name)
         guard record.succeeded || record.isInventory else {
-            tellRefusal(record)
+            tellRefusal(record, byName)
             return
         }
-        let byName = rules.told(by: record.name)
         // Other services' calls, and what a service tells of itself, are no use of a Region.
         if record.source.hasSameBytes(as: WatchedCall.source), !record.isInventory, byName?.isUse ?? true {
             add(.activity(scope, second: evidence.time.seconds), .active)
@@ -199,10 +210,12 @@ struct RecordFacts {
         }
     }
 
-    private mutating func tellRefusal(_ record: Record) {
-        guard let error = record.error, record.isErrorOfGuardrail || Refusal.isRefusal(error),
-            case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty
-        else { return }
+    private mutating func tellRefusal(_ record: Record, _ byName: ToldByCall?) {
+        guard let error = record.error, record.isErrorOfGuardrail || Refusal.isRefusal(error) else { return }
+        if let byName {
+            for facts in byName.refusals { facts.tell(record.call, &self) }
+        }
+        guard case .modifyLaunchPermission(let change) = record.call, !change.added.isEmpty else { return }
         for grantee in change.added {
             add(.refusedShare(scope, change.image, grantee), .share(change.image, [grantee]))
         }

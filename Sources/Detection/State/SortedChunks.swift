@@ -127,6 +127,15 @@ struct SortedChunks<Element: Sendable>: Sendable {
         }
     }
 
+    /// The elements before a place, the last first, as long as the closure wants more.
+    func forEachBackwards(before position: Position, _ body: (Element) -> Bool) {
+        for number in (0..<min(position.chunk + 1, chunks.count)).reversed() {
+            let chunk = chunks[number]
+            let end = number == position.chunk ? position.offset : chunk.count
+            for index in (0..<end).reversed() where !body(chunk[index]) { return }
+        }
+    }
+
     /// All elements, in order.
     var all: some Sequence<Element> { (0..<chunks.count).lazy.flatMap { [chunks] in chunks[$0] } }
 

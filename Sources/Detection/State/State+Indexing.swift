@@ -31,6 +31,9 @@ extension State {
             for account in FactIndexes.accountsNamed(by: key, fact) {
                 own.indexes.noteNaming(key, account, isThere: isThere)
             }
+            for image in FactIndexes.imagesNamed(by: fact) {
+                own.indexes.noteNaming(key, image, isThere: isThere)
+            }
         }
     }
 

@@ -119,6 +119,17 @@ extension Reach {
         }
     }
 
+    /// The subjects that keys of an attribute name, whose facts name the image that the fact is about.
+    static func namingImage(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
+        Reach("keys of \(attribute.tag) naming the image, kind \(kind.tag)", isOfImage: true) {
+            key,
+            _,
+            affected in
+            guard let image = key.image else { return }
+            affected.insert(kind, (affected.state.indexes.keysNamingImage[image] ?? [:]).keys, attribute)
+        }
+    }
+
     /// The subjects that all keys of an attribute name.
     static func all(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
         Reach("all keys of \(attribute.tag), kind \(kind.tag)") { _, _, affected in

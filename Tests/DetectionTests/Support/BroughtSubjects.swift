@@ -25,7 +25,8 @@ extension Engine {
             return state.image(image).map { [.share($0.scope(of: fact), image, grantee)] } ?? []
         case (.image(let image), .lifecycle):
             guard fact.value.isCreation else { return [] }
-            return policy.requiredTags.map { .requiredTag(told, image, key: $0.key, $0.resource) }
+            return [Subject(.createdImage, told, image)]
+                + policy.requiredTags.map { .requiredTag(told, image, key: $0.key, $0.resource) }
         case (.image(let image), .tag):
             guard !fact.evidence.isInventory, case .text(let tag) = key.qualifier else { return [] }
             return approvalTags.filter { $0 == tag }.map { .approvalTag(told, image, key: $0) }
@@ -84,6 +85,8 @@ extension Engine {
                 return owners.union([told.account]).contains(scope.account)
                     && (told.region.isEmpty ? regions : [told.region]).contains(scope.region)
             }
+        case (.createdImage, let image?, _):
+            return any([.image(image, .lifecycle)]) { $0.value.isCreation && $0.evidence.scope == scope }
         case (_, let image?, .requiredTag(let key, let resource)):
             guard policy.requiredTags.contains(where: { $0.key == key && $0.resource == resource }) else {
                 return false
@@ -99,9 +102,9 @@ extension Engine {
             guard inForce.statement(name) != nil else { return false }
             return any(subject.calls.map { [$0] } ?? []) { _ in true }
         default:
-            // What one rule alone judges is there by its own facts about the same thing.
+            // What one rule alone judges is there by its own facts about the same thing, which have the kind's tag.
             return (state.accountKeys + facts.map(\.key)).contains {
-                $0.attribute.tag >= Attribute.firstSelfDescribed && $0.entity.scope == scope
+                $0.attribute.tag == subject.kind.tag && $0.entity.scope == scope
                     && $0.entity.id == subject.id && $0.qualifier == subject.qualifier
             }
         }

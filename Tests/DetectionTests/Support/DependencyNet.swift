@@ -219,7 +219,7 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     /// The evaluations that read what a fact has changed, each once.
     private func dependent(on key: FactKey, _ fact: Fact, _ state: State) -> [(Evaluation, FactReading)] {
         var found: [Evaluation: FactReading] = [:]
-        for lookedUp in key.lookedUp {
+        for lookedUp in key.lookedUp(by: fact) {
             for (evaluation, readings) in readers[lookedUp] ?? [:] where found[evaluation] == nil {
                 found[evaluation] = readings.first { $0.depends(on: key, fact, in: state) }
             }

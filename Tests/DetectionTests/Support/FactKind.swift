@@ -22,7 +22,10 @@ extension Attribute {
 
 extension FactKey {
     /// The key under which readings are looked up that a fact at this one may change.
-    var lookedUp: [FactKey] {
+    func lookedUp(by fact: Fact) -> [FactKey] {
+        if attribute == .instance, let image = fact.value.launchedImage {
+            return [self, FactKey(.instance, .image(image))]
+        }
         if attribute == .activity, let scope = entity.scope { return [.activity(scope, second: 0)] }
         if let image, let group = ofImage.grantee, group.isGroup, group != .everyone {
             return [self, .image(image, .permission(.everyone))]
@@ -43,8 +46,12 @@ extension FactReading {
         case .between(let after, let first, let last):
             key == self.key && fact.time > after && FactOrder(fact) <= FactOrder(last)
                 && first.map { FactOrder($0) <= FactOrder(fact) } ?? true
+        case .during(let start, let end): key == self.key && start < fact.time && fact.time <= end
         case .creations: key == self.key && fact.value.isCreation
         case .anyGroup: true
+        case .launches(let account, let time):
+            key.attribute == .instance && key.entity.account == account && fact.time <= time
+                && fact.value.launchedImage == self.key.image
         case .activity(let first, let last): first <= fact.time && fact.time <= last
         }
     }

@@ -40,14 +40,16 @@ struct NetHistory {
         .joined(separator: "\n")
     }
 
-    /// Seeds of histories that are made of fixtures: of each rule that has facts of its own, which no other history
-    /// tells, some.
+    /// Seeds of histories that are made of fixtures: of each rule that has facts or subjects of its own, which no other
+    /// history tells, some.
     static let ofFixtures = firstOfFixtures..<(firstOfFixtures + UInt64(historiesOfEach * fixtures.count))
 
     private static let firstOfFixtures: UInt64 = 100_000
-    private static let historiesOfEach = 16
+    private static let historiesOfEach = 24
     private static let fixtures = Fixture.ofRules.filter { fixture in
-        RuleSet.all.rule(fixture.rule).map { !$0.ownFacts.isEmpty } ?? false
+        RuleSet.all.rule(fixture.rule).map { rule in
+            !rule.ownFacts.isEmpty || rule.subjects.contains { $0.tag >= Subject.Kind.firstSelfDescribed }
+        } ?? false
     }
 
     private init(_ seed: UInt64, without gap: DependencyNet.Lead?) throws {
@@ -72,7 +74,7 @@ struct NetHistory {
         catalogue = nets.map { _ in [] }
         applied = nets.map { _ in [] }
         var generated =
-            try fixture.map { Self.withCopies(try $0.records(), &random) }
+            try fixture.map { Self.withTellings(Self.withCopies(try $0.records(), &random), &random) }
             ?? History.records(Int.random(in: 8...36, using: &random), random)
         if random.chance(20) { generated += Self.refusals(&random) }
         if random.chance(25) { generated += Self.launches(&random) }
@@ -108,11 +110,47 @@ struct NetHistory {
         return records
     }
 
+    /// With records that tell one thing alone of the images that others name.
+    private static func withTellings(_ records: [Record], _ random: inout SplitMix64) -> [Record] {
+        var told: [Record] = []
+        for image in Set(records.flatMap(\.images)).sorted() where random.chance(60) {
+            let account = random.pick([World.owner, World.member])
+            let change = TagChange(
+                resources: [ExactText(image.description)],
+                tags: ["Role": random.pick(["golden", "silver"])],
+                deletes: false
+            )
+            told.append(record(account, "CreateTags", .changeTags(change), &random))
+            told.append(record(account, "ResetImageAttribute", .resetLaunchPermission(image), &random))
+            let all = TagChange(resources: [ExactText(image.description)], tags: [:], deletes: true)
+            told.append(record(account, "DeleteTags", .changeTags(all), &random))
+            for number in 0..<3 {
+                var inventory = Inventory(isDated: random.chance(50))
+                inventory.images = [Inventory.Image(id: image)]
+                if number == 0 {
+                    inventory.images[0].name = random.pick(["al2023-1", "web-1"])
+                } else {
+                    inventory.images[0].owner = account
+                    inventory.images[0].ownerAlias = number == 1 ? nil : "amazon"
+                }
+                var shown = record(account, "DescribeImages", .inventory(inventory), &random)
+                (shown.id, shown.actor) = (.text("inventory/\(random.next())"), .unknown)
+                told.append(shown)
+            }
+        }
+        // Among the others in time, too.
+        let times = records.map(\.time)
+        for index in told.indices { told[index].time = random.pick(times) }
+        return records + told
+    }
+
     // MARK: What the histories of other tests have not
 
     /// Images may be approved by their tags and their owner's alias at once.
     private static func policy(_ random: inout SplitMix64) -> Policy {
         var policy = World.policy(&random)
+        policy.thresholds.auditModeDays = 1
+        if random.chance(50) { policy.images.maximumAgeDays = random.pick([1, 39]) }
         if random.chance(40), policy.images.approved?.isEmpty == false {
             policy.images.approved?[0].owners = ["amazon", "\(World.owner)"]
         }
@@ -347,6 +385,22 @@ struct NetHistory {
         for index in engines.indices {
             engines[index].startReplacingPolicy(policy)
             settle(index)
+        }
+    }
+}
+
+extension Record {
+    /// The images that its call makes, uses or changes.
+    fileprivate var images: [ResourceID] {
+        switch call {
+        case .createImage(let creation): [creation.image].compactMap(\.self)
+        case .deregisterImage(let image, _), .restoreImage(let image), .disableImage(let image),
+            .enableImage(let image), .deprecateImage(let image, _):
+            [image]
+        case .runInstances(let launch): launch.instances.compactMap(\.image)
+        case .other(let fields):
+            [fields.id("image")].compactMap(\.self) + fields.texts("images").map { ResourceID($0.string) }
+        default: []
         }
     }
 }

@@ -20,47 +20,25 @@ struct LaunchFromTaintedAMI: Rule {
     let triggers = LaunchRecord.triggers + Lineage.launchTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.images.approved != nil, let launch = context.launch, let image = launch.image
+        guard context.policy.images.approved != nil, let launch = context.launch, let image = launch.image,
+            let taint = Taint(of: image, asOf: launch.time, in: context)
         else { return nil }
-        func approval(of image: ResourceID) -> ImageApproval {
-            ImageApproval(image: image, time: launch.time, context: context)
-        }
-        let lineage = Lineage(of: image, in: context.facts) { approval(of: $0).isDeliberate() }
-        var facts = [launch.statement]
-        var missing = lineage.missing.map { [$0] } ?? []
-        for ancestor in lineage.ancestors {
-            facts.append(ancestor.statement)
-            let approval = approval(of: ancestor.image)
-            let isDenied = context.inForce.deniedImages.contains(ancestor.image)
-            if !isDenied, approval.isCertain() { continue }
-            let (answer, clause) = isDenied ? (.no(), "images.denied") : approval.answer()
-            guard answer.value == .no else {
-                missing += answer.missing
-                continue
+        let message =
+            taint.source.map {
+                "Instance \(launch.instance) was launched from image \(image), which descends from "
+                    + "\($0), and that is \(taint.isDenied ? "denied" : "not approved")."
             }
-            return launch.judgement(
-                Judgement.Reason(
-                    severity: .medium,
-                    facts: facts + answer.facts.map { $0.of(ancestor.image) },
-                    clause: clause,
-                    remediation: [launch.termination],
-                    message:
-                        "Instance \(launch.instance) was launched from image \(image), which descends from "
-                        + "\(ancestor.image), and that is \(isDenied ? "denied" : "not approved")."
-                )
-            )
-        }
-        if missing.isEmpty { return nil }
+            ?? "Whether image \(image) of instance \(launch.instance) descends from approved images alone "
+            + "cannot be told."
         return launch.judgement(
             Judgement.Reason(
-                .undetermined,
-                severity: .low,
-                facts: facts,
-                missing: missing,
-                clause: "images.approved",
-                message:
-                    "Whether image \(image) of instance \(launch.instance) descends from approved images alone "
-                    + "cannot be told."
+                taint.verdict,
+                severity: taint.verdict == .violation ? .medium : .low,
+                facts: [launch.statement] + taint.facts,
+                missing: taint.missing,
+                clause: taint.clause,
+                remediation: taint.verdict == .violation ? [launch.termination] : [],
+                message: message
             )
         )
     }

@@ -25,34 +25,26 @@ struct LaunchFromUnapprovedAMI: Rule {
         var severity: Severity {
             context.policy.productionAccounts.contains(launch.scope.account) ? .high : .medium
         }
-        if context.inForce.deniedImages.contains(image) {
-            return launch.judgement(
-                Judgement.Reason(
-                    severity: severity,
-                    facts: [launch.statement],
-                    clause: "images.denied",
-                    remediation: [launch.termination],
-                    message:
-                        "Instance \(launch.instance) runs image \(image), which the policy denies."
-                )
-            )
-        }
         let approval = ImageApproval(image: image, time: launch.time, context: context)
-        if approval.isCertain() { return nil }
-        let (answer, clause) = approval.answer()
-        guard answer.value != .yes else { return nil }
-        let isUnknown = answer.value == .unknown
+        guard let objection = approval.objection() else { return nil }
+        let isUnknown = objection.verdict == .undetermined
+        var message: String {
+            if objection.isDenied {
+                return "Instance \(launch.instance) runs image \(image), which the policy denies."
+            }
+            return isUnknown
+                ? "Whether image \(image) of instance \(launch.instance) was approved cannot be told."
+                : "Instance \(launch.instance) was launched from image \(image), which is not approved."
+        }
         return launch.judgement(
             Judgement.Reason(
-                isUnknown ? .undetermined : .violation,
+                objection.verdict,
                 severity: severity,
-                facts: answer.facts + [launch.statement],
-                missing: answer.missing,
-                clause: clause,
+                facts: objection.facts + [launch.statement],
+                missing: objection.missing,
+                clause: objection.clause,
                 remediation: isUnknown ? [] : [launch.termination],
-                message: isUnknown
-                    ? "Whether image \(image) of instance \(launch.instance) was approved cannot be told."
-                    : "Instance \(launch.instance) was launched from image \(image), which is not approved."
+                message: message
             )
         )
     }

@@ -38,11 +38,8 @@ struct AMIShareAttemptDenied: Rule {
                     severity: isRepeated ? .high : .low,
                     facts: objection.facts + [
                         FactStatement("refused grantee", grantee.description, fact),
-                        FactStatement(
-                            "denied attempts in 24 hours",
-                            count < attempts?.limit ?? .max ? String(count) : "\(count) or more",
-                            fact
-                        ),
+                        attempts?.statement(count, fact)
+                            ?? FactStatement("denied attempts in 24 hours", String(count), fact),
                     ],
                     missing: objection.missing,
                     clause: isRepeated ? "thresholds.repeated_denials" : objection.clause,

@@ -27,7 +27,7 @@ extension Command {
         details:
             "A FILE holds what describe-images, describe-image-attribute, describe-instances, "
             + "describe-instance-image-metadata, get-allowed-images-settings, get-image-block-public-access-state, "
-            + "describe-launch-template-versions or organizations list-accounts printed; - is standard input.",
+            + "get-snapshot-block-public-access-state, describe-launch-template-versions or organizations list-accounts printed; - is standard input.",
         options: [
             LiveOptions.config, LiveOptions.bootstrapServers, account, region, time, dryRun,
         ]
