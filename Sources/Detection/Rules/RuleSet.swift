@@ -47,7 +47,7 @@ public struct RuleSet: Sendable {
     /// Every rule of this version.
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
-        AMISharedByService(), AMIShareAttemptDenied(), AMIShareBurst(),
+        AMISharedByService(), AMIShareAttemptDenied(), AMISharedBriefly(), AMIShareBurst(),
         AMIExported(), AMISnapshotShared(),
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
