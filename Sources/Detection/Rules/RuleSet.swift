@@ -48,7 +48,7 @@ public struct RuleSet: Sendable {
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
         AMISharedByService(), AMIShareAttemptDenied(), AMISharedBriefly(), AMIShareBurst(),
-        AMIExported(), AMISnapshotShared(),
+        AMICreatedThenShared(), AMIExported(), AMISnapshotShared(),
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
