@@ -56,6 +56,7 @@ public struct RuleSet: Sendable {
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(),
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
+        SnapshotBlockPublicAccessDisabled(),
         WatchedCallUnreadable(),
     ])
 }
