@@ -53,7 +53,7 @@ public struct RuleSet: Sendable {
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         AMICreatedWithoutRequiredTags(),
-        ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsDisabled(),
+        ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsStuckInAuditMode(), AllowedAMIsDisabled(),
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
         SnapshotBlockPublicAccessDisabled(),
