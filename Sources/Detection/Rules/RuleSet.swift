@@ -57,7 +57,7 @@ public struct RuleSet: Sendable {
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
         SnapshotBlockPublicAccessDisabled(),
-        TrailBlinded(), WatchedCallUnreadable(),
+        GuardrailChangeDenied(), TrailBlinded(), WatchedCallUnreadable(),
     ])
 }
 
