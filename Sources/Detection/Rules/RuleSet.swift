@@ -48,7 +48,7 @@ public struct RuleSet: Sendable {
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
         AMISharedByService(), AMIShareAttemptDenied(), AMISharedBriefly(), AMIShareBurst(),
-        AMICreatedThenShared(), AMIExported(), AMISnapshotShared(),
+        AMICreatedThenShared(), DepartedAccountKeepsShare(), AMIExported(), AMISnapshotShared(),
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
