@@ -53,6 +53,7 @@ public struct RuleSet: Sendable {
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         AMICreatedByUnauthorizedPrincipal(),
+        AMICreatedFromUnapprovedSource(),
         GoldenAMIWithdrawn(),
         AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsStuckInAuditMode(), AllowedAMIsDisabled(),
