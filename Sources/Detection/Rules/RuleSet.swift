@@ -52,6 +52,7 @@ public struct RuleSet: Sendable {
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
+        LaunchFromStaleAMI(),
         AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
         GoldenAMIWithdrawn(),
