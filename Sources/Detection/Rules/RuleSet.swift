@@ -53,6 +53,7 @@ public struct RuleSet: Sendable {
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         LaunchFromStaleAMI(),
+        RootVolumeReplacedFromUnapprovedAMI(),
         AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
         GoldenAMIWithdrawn(),
