@@ -54,7 +54,7 @@ public struct RuleSet: Sendable {
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
         LaunchFromStaleAMI(),
         RootVolumeReplacedFromUnapprovedAMI(),
-        AMICreatedByUnauthorizedPrincipal(),
+        LaunchTemplateUsesUnapprovedAMI(), AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
         GoldenAMIWithdrawn(),
         AMICreatedWithoutRequiredTags(),
