@@ -52,7 +52,7 @@ public struct RuleSet: Sendable {
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
-        LaunchFromStaleAMI(),
+        LaunchFromPublicLookalikeAMI(), LaunchFromStaleAMI(),
         RootVolumeReplacedFromUnapprovedAMI(),
         LaunchTemplateUsesUnapprovedAMI(), AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),

@@ -1,0 +1,63 @@
+import CloudTrail
+
+/// An instance of an image that bears the name of an approved one, published by somebody else: who looks images up by name
+/// takes the newest, whoever made it.
+struct LaunchFromPublicLookalikeAMI: Rule {
+    let metadata = RuleMetadata(
+        id: "launch-from-public-lookalike-ami",
+        title: "Instance launched from somebody else's image with an approved name",
+        kind: .launch,
+        severity: .high,
+        events: EventNames.any(of: EventNames.launching, EventNames.owning, EventNames.tagging),
+        references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/usingsharedamis-finding.html"],
+        attack: ["T1204.003", "T1036.005"]
+    )
+
+    let subjects = [Subject.Kind.launch]
+
+    let triggers = LaunchRecord.triggers + ImageApproval.launchTriggers
+
+    func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
+        let named = context.inForce.approvalsByNameOfOwner
+        guard !named.isEmpty, let launch = context.launch, let image = launch.image else { return nil }
+        let known = context.facts.image(image)
+        guard let fact = known.latest(.name), case .text(let name?) = fact.value,
+            let entry = named.first(where: { $0.names?.contains { $0.matches(name.string) } ?? false })
+        else { return nil }
+        var facts = [FactStatement("name", name.string, fact), launch.statement]
+        func reason(_ missing: String?, _ message: String) -> Judgement? {
+            launch.judgement(
+                Judgement.Reason(
+                    missing == nil ? .violation : .undetermined,
+                    severity: .high,
+                    facts: facts,
+                    missing: missing.map { [$0] } ?? [],
+                    clause: "images.approved[\(entry.index)].names",
+                    remediation: missing == nil ? [launch.termination] : [],
+                    message: message
+                )
+            )
+        }
+        let undecided =
+            "Whether image \(image) of instance \(launch.instance) only bears an approved name cannot be told."
+        guard let owner = known.owner else { return reason("owner of \(image)", undecided) }
+        guard !isTrusted(owner.account, launch, context),
+            !ImageApproval(image: image, time: launch.time, context: context).isCertain()
+        else { return nil }
+        facts.append(FactStatement("owner", owner.account.description, owner.fact))
+        if case .text(.some) = known.latest(.ownerAlias)?.value { return nil }
+        if known.isOwnerAliasUnknown { return reason("owner alias of \(image)", undecided) }
+        return reason(
+            nil,
+            "Instance \(launch.instance) was launched from image \(image) of account \(owner.account), "
+                + "which bears an approved name, \(name), and is somebody else's."
+        )
+    }
+
+    /// Whether an owner is approved, or its images are no strangers'.
+    private func isTrusted(_ owner: AccountID, _ launch: LaunchRecord, _ context: RuleContext) -> Bool {
+        owner == launch.scope.account || context.policy.organization.accounts.contains(owner)
+            || context.policy.trust.accounts.contains(owner)
+            || context.inForce.approvals.contains { $0.owners?.accounts.contains(owner) ?? false }
+    }
+}
