@@ -56,7 +56,7 @@ public struct RuleSet: Sendable {
         RootVolumeReplacedFromUnapprovedAMI(),
         LaunchTemplateUsesUnapprovedAMI(), AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
-        GoldenAMIWithdrawn(),
+        GoldenAMIWithdrawn(), AMIWatermarkDetached(),
         AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsStuckInAuditMode(), AllowedAMIsDisabled(),
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
