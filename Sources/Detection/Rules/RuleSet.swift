@@ -56,7 +56,7 @@ public struct RuleSet: Sendable {
         RootVolumeReplacedFromUnapprovedAMI(),
         LaunchTemplateUsesUnapprovedAMI(), AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
-        GoldenAMIWithdrawn(), AMIWatermarkDetached(),
+        GoldenAMIWithdrawn(), AMIWatermarkDetached(), AMIUnencrypted(),
         AMICreatedWithoutRequiredTags(),
         ApprovalTagTampered(), AllowedAMIsNotInUse(), AllowedAMIsStuckInAuditMode(), AllowedAMIsDisabled(),
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
