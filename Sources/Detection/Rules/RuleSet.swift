@@ -52,7 +52,7 @@ public struct RuleSet: Sendable {
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),
-        LaunchFromPublicLookalikeAMI(), LaunchFromStaleAMI(),
+        LaunchFromPublicLookalikeAMI(), ImageLookupWithoutOwner(), LaunchFromStaleAMI(),
         RootVolumeReplacedFromUnapprovedAMI(),
         LaunchTemplateUsesUnapprovedAMI(), AMICreatedByUnauthorizedPrincipal(),
         AMICreatedFromUnapprovedSource(),
