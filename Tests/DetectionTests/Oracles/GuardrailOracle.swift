@@ -22,6 +22,7 @@ struct GuardrailOracle {
         findings["allowed-amis-not-in-use"] = notInUse()
         findings["allowed-amis-criteria-weakened"] = weakened()
         findings["block-public-access-disabled"] = publicAccess()
+        findings["allowed-amis-drifted-from-baseline"] = drifted()
         return findings
     }
 
@@ -200,6 +201,39 @@ struct GuardrailOracle {
         let more = Self.samples.filter { admits(new, $0) && !admits(old, $0) }
         let known = Set(old.flatMap { $0.providers ?? Self.samples.map(\.provider) })
         return (!more.isEmpty, more.contains { !known.contains($0.provider) })
+    }
+
+    private func drifted() -> FindingSketch? {
+        guard let demanded = policy.baseline.imageCriteria else { return nil }
+        var known: FindingSketch?
+        var before: (AllowedImagesState?, [ImageCriterion]?)?
+        let told = records.filter { state($0) != nil || criteria($0) != nil }
+        for second in Set(told.map(\.time)).sorted() {
+            let now = state(at: second)
+            let list = told.filter { $0.time <= second && criteria($0) != nil }.ordered { _ in (1, 0) }.last
+                .flatMap { criteria($0) }
+            let isOff = isEnabledDemanded && now != nil && now != .enabled
+            let isUnknown = !isOff && list?.isEmpty ?? false
+            let isWider = list.map { !$0.isEmpty && widening(demanded, $0).isWider } ?? false
+            let causes = told.filter { $0.time == second }
+            guard isOff || isUnknown || isWider else {
+                FindingSketch.resolve(&known)
+                before = nil
+                continue
+            }
+            var events = causes.filter { !isInventory($0) }
+            if events.isEmpty, before.map({ $0 != (now, list) }) ?? true { events = Array(causes.prefix(1)) }
+            before = (now, list)
+            for event in events {
+                FindingSketch.occur(
+                    &known,
+                    event,
+                    isUnknown ? .low : .high,
+                    isUnknown ? .undetermined : .violation
+                )
+            }
+        }
+        return known
     }
 
     private func weakened() -> FindingSketch? {

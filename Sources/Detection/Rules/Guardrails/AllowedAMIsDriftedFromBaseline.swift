@@ -22,6 +22,18 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
     private struct Setting {
         var state: (value: AllowedImagesState, fact: Fact)?
         var criteria: (list: [ImageCriterion], fact: Fact)?
+
+        mutating func set(_ fact: Fact) {
+            switch fact.value {
+            case .allowedImages(let value): state = (value, fact)
+            case .criteria(let list): criteria = (list, fact)
+            default: break
+            }
+        }
+
+        func isSame(as other: Setting?) -> Bool {
+            state?.value == other?.state?.value && criteria?.list == other?.criteria?.list
+        }
     }
 
     /// How a setting admits more.
@@ -38,37 +50,44 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
         let scope = subject.scope
         let baseline = context.inForce.baseline(of: scope.account)
         guard baseline.allowedImagesState != nil || baseline.imageCriteria != nil else { return nil }
-        var (judgement, setting, known) = (Judgement(), Setting(), "")
-        let facts =
-            context.facts.all(of: .allowedImages(scope)) + context.facts.all(of: .imageCriteria(scope))
-        for fact in facts.sorted() {
-            switch fact.value {
-            case .allowedImages(let state): setting.state = (state, fact)
-            case .criteria(let list): setting.criteria = (list, fact)
-            default: continue
-            }
-            guard let drift = drift(of: setting, from: baseline, scope) else {
-                known = ""
-                judgement.resolve(fact.evidence)
+        var (judgement, setting) = (Judgement(), Setting())
+        /// What was set when it last admitted more; nil while it does not.
+        var drifted: Setting?
+        var rest =
+            (context.facts.all(of: .allowedImages(scope)) + context.facts.all(of: .imageCriteria(scope)))
+            .sorted()[...]
+        while let first = rest.first {
+            // What is set at the end of a second is what all of it led to: state and criteria come in calls of their own.
+            let second = rest.prefix { $0.time == first.time }
+            rest = rest.dropFirst(second.count)
+            for fact in second { setting.set(fact) }
+            guard let last = second.last, let drift = drift(of: setting, from: baseline, scope) else {
+                drifted = nil
+                judgement.resolve(first.evidence)
                 continue
             }
+            var causes = second.filter { !$0.evidence.isInventory }.map(\.evidence)
             // A document that shows again what is known is no news.
-            if drift.words == known, fact.evidence.isInventory { continue }
-            known = drift.words
+            if causes.isEmpty, !setting.isSame(as: drifted) { causes = [last.evidence] }
+            drifted = setting
             let severity = drift.verdict == .violation ? Severity.high : .low
-            judgement.occur(fact.evidence, severity, drift.verdict) {
-                Judgement.Reason(
-                    drift.verdict,
-                    severity: severity,
-                    facts: drift.facts,
-                    missing: drift.missing,
-                    clause: drift.clause,
-                    remediation: [drift.remediation],
-                    message: "Allowed AMIs in \(scope) \(drift.words)."
-                )
+            for cause in causes {
+                judgement.occur(cause, severity, drift.verdict) { reason(drift, severity, scope) }
             }
         }
         return judgement
+    }
+
+    private func reason(_ drift: Drift, _ severity: Severity, _ scope: AccountRegion) -> Judgement.Reason {
+        Judgement.Reason(
+            drift.verdict,
+            severity: severity,
+            facts: drift.facts,
+            missing: drift.missing,
+            clause: drift.clause,
+            remediation: [drift.remediation],
+            message: "Allowed AMIs in \(scope) \(drift.words)."
+        )
     }
 
     private func drift(of setting: Setting, from baseline: Policy.Baseline, _ scope: AccountRegion) -> Drift?
