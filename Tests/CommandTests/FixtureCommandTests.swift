@@ -19,7 +19,7 @@ struct FixtureCommandTests {
     func differs() throws {
         let text = try tree.read("shares/expected-alerts.jsonl")
         var lines = text.split(separator: "\n").map(String.init)
-        lines[0] = lines[0].replacing(#""severity": "high""#, with: #""severity": "low", "none": 1"#)
+        lines[0] = lines[0].replacing(#""severity":"high""#, with: #""severity":"low","none":1"#)
         lines.remove(at: 1)
         lines.append(lines[1].replacing("ami-0f23ba2844a91dbea", with: "ami-00000000000000001"))
         try tree.write("shares/expected-alerts.jsonl", lines.joined(separator: "\n"))
