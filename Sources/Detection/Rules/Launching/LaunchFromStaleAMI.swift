@@ -31,16 +31,17 @@ struct LaunchFromStaleAMI: Rule {
         var last: [FactStatement] = []
         // What it was at the end is what is said of it, whenever it began.
         var steps: [(isStale: Bool, cause: Evidence)] = []
+        var walk = age.walk
         for time in age.changes(from: launch.time) {
             if let end = launch.end, end.time < time { break }
             guard time <= context.now else {
                 judgement.deadline = launch.end == nil ? time : nil
                 break
             }
-            let stale = age.statements(at: time)
+            let (stale, cause) = walk.advance(to: time)
             if !stale.isEmpty { last = stale }
             if stale.isEmpty != !(steps.last?.isStale ?? false) {
-                steps.append((!stale.isEmpty, age.cause(at: time) ?? launch.evidence))
+                steps.append((!stale.isEmpty, cause ?? launch.evidence))
             }
         }
         for (number, step) in steps.enumerated() {
@@ -124,27 +125,51 @@ private struct Age {
         return Set(times.filter { $0 > start } + [start]).sorted()
     }
 
-    /// Why it is stale at a time; nothing when it is not.
-    func statements(at time: EventTime) -> [FactStatement] {
-        var statements: [FactStatement] = []
-        if let limit, limit <= time, let creation, case .date(let date?) = creation.value {
-            statements.append(FactStatement(Self.created, date.description, creation))
-        }
-        if let fact = deprecations.last(where: { $0.time <= time }), let date = Self.date(fact), date < time {
-            statements.append(FactStatement("deprecated", date.description, fact))
-        }
-        var availability = ImageAvailability()
-        let known = lifecycle.prefix { $0.time <= time }
-        for fact in known { _ = availability.take(fact.value) }
-        if availability.isDisabled, let fact = known.last(where: { $0.value == .disabled }) {
-            statements.append(FactStatement(Self.state, "disabled", fact))
-        }
-        return statements
-    }
+    /// From the beginning on, each fact once.
+    var walk: Walk { Walk(age: self, deprecations: deprecations, lifecycle: lifecycle) }
 
-    /// The last record that told something of it at a time.
-    func cause(at time: EventTime) -> Evidence? {
-        (deprecations + lifecycle).filter { $0.time == time }.max()?.evidence
+    /// What is known of it at one time after another.
+    struct Walk {
+        fileprivate let age: Age
+        fileprivate var deprecations: ArraySlice<Fact>
+        fileprivate var lifecycle: ArraySlice<Fact>
+        private var deprecation: Fact?
+        private var disabling: Fact?
+        private var availability = ImageAvailability()
+
+        fileprivate init(age: Age, deprecations: ArraySlice<Fact>, lifecycle: ArraySlice<Fact>) {
+            (self.age, self.deprecations, self.lifecycle) = (age, deprecations, lifecycle)
+        }
+
+        /// Why it is stale at a time, nothing when it is not; and the last record that told something of it then.
+        mutating func advance(to time: EventTime) -> (stale: [FactStatement], cause: Evidence?) {
+            var cause: Fact?
+            func note(_ fact: Fact) { if fact.time == time { cause = cause.map { max($0, fact) } ?? fact } }
+            while let fact = deprecations.first, fact.time <= time {
+                deprecations.removeFirst()
+                deprecation = fact
+                note(fact)
+            }
+            while let fact = lifecycle.first, fact.time <= time {
+                lifecycle.removeFirst()
+                _ = availability.take(fact.value)
+                if fact.value == .disabled { disabling = fact }
+                note(fact)
+            }
+            var stale: [FactStatement] = []
+            if let limit = age.limit, limit <= time, let creation = age.creation,
+                case .date(let date?) = creation.value
+            {
+                stale.append(FactStatement(Age.created, date.description, creation))
+            }
+            if let fact = deprecation, let date = Age.date(fact), date < time {
+                stale.append(FactStatement("deprecated", date.description, fact))
+            }
+            if availability.isDisabled, let fact = disabling {
+                stale.append(FactStatement(Age.state, "disabled", fact))
+            }
+            return (stale, cause?.evidence)
+        }
     }
 
     private static func date(_ fact: Fact) -> EventTime? {
