@@ -28,7 +28,9 @@ struct CreatedImage {
 
 extension CreatedImage {
     /// What makes it be evaluated again how an image came into being.
-    static let triggers: [Trigger] = [.on(.lifecycle, .createdImages), .on(.lifecycle, .toldCreatedImage)]
+    static let triggers: [Trigger] = [
+        .on(.lifecycle, .createdImages(.always)), .on(.lifecycle, .toldCreatedImage),
+    ]
 }
 
 extension Subject.Kind {
@@ -37,12 +39,19 @@ extension Subject.Kind {
 }
 
 extension Reach {
-    /// An image where somebody told that it came into being.
-    static let createdImages = Reach("created image", isOfImage: true) { key, _, affected in
-        guard let image = key.image else { return }
-        let state = affected.state
-        state.forEachTeller(of: image, .lifecycle) {
-            affected.insert(Subject(.createdImage, $0.scope, image))
+    /// An image where somebody told that it came into being; judged as of then.
+    static func createdImages(_ reading: Reading) -> Reach {
+        Reach("created image, \(reading.rawValue)", isOfImage: reading == .always) { key, fact, affected in
+            guard let image = key.image else { return }
+            let state = affected.state
+            if reading != .always {
+                let later = state.timeline(.image(image, .lifecycle)).facts.reversed()
+                    .prefix { $0.time >= fact.time }
+                guard later.contains(where: \.value.isCreation) else { return }
+            }
+            state.forEachTeller(of: image, .lifecycle) {
+                affected.insert(Subject(.createdImage, $0.scope, image))
+            }
         }
     }
 

@@ -19,7 +19,7 @@ struct AMICreatedFromUnapprovedSource: Rule {
 
     let subjects = [Subject.Kind.createdImage]
 
-    let triggers = CreatedImage.triggers + Lineage.triggers { _ in .createdImages }
+    let triggers = CreatedImage.triggers + Lineage.triggers { .createdImages($0) }
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard context.policy.images.approved != nil, let created = CreatedImage(subject, in: context),
