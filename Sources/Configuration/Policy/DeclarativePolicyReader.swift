@@ -13,14 +13,11 @@ struct DeclarativePolicyReader {
     /// The policy's settings; those that are wrong are left out.
     func read(_ root: Node) -> PolicyTree {
         var settings: [[String]: PolicyTree.Setting] = [:]
-        if case .sequence = root.value {
-            reader.error(
-                root.location,
-                "this is a list, not a policy",
-                instead: "{\"ec2_attributes\": { … }}",
-                impact: Self.refused
-            )
-        } else if let entries = reader.entries(root, "the policy"), !isOther(entries, root) {
+        guard case .mapping = root.value else {
+            reader.mismatch(root, "the policy", "a JSON object", instead: "{\"ec2_attributes\": { … }}")
+            return PolicyTree(settings)
+        }
+        if let entries = reader.entries(root, "the policy"), !isOther(entries, root) {
             read(Node(location: root.location, value: .mapping(entries)), .policy, at: [], into: &settings)
         }
         return PolicyTree(settings)
@@ -248,15 +245,7 @@ struct DeclarativePolicyReader {
         case .number(let range): return number(node, range, name)
         case .provider: return provider(node, name)
         case .imageName: return reader.imageName(node, name)
-        case .productCode:
-            guard let code = reader.text(node, name) else { return nil }
-            if ImageCriterionLimits.isProductCode(code) { return code }
-            reader.error(
-                node.location,
-                "\(name): \(code) is not a valid product code: 1 to 25 letters and digits",
-                impact: Self.refused
-            )
-            return nil
+        case .productCode: return reader.productCode(node, name, impact: Self.refused)
         }
     }
 
@@ -283,12 +272,7 @@ struct DeclarativePolicyReader {
 
     private func provider(_ node: Node, _ name: String) -> String? {
         if case .scalar(let text, .plain) = node.value, PlainScalar(text) == .number {
-            reader.error(
-                node.location,
-                "\(name): account id \(text) is not in quotes, so JSON reads it as a number",
-                instead: "\"\(String(repeating: "0", count: max(0, 12 - text.count)) + text)\"",
-                impact: Self.refused
-            )
+            reader.unquoted(account: text, node, name, impact: Self.refused)
             return nil
         }
         guard let text = reader.text(node, name) else { return nil }

@@ -156,13 +156,7 @@ struct ImageCriteriaReader {
         guard case .scalar(let text, .plain) = node.value else {
             return reader.account(node, "ImageProviders", impact: Self.refused)?.description
         }
-        let padded = String(repeating: "0", count: max(0, 12 - text.count)) + text
-        reader.error(
-            node.location,
-            "ImageProviders: account id \(text) is not in quotes, so JSON reads it as a number",
-            instead: AccountID(padded).map { "\"\($0)\"" } ?? "the 12 digits in quotes",
-            impact: Self.refused
-        )
+        reader.unquoted(account: text, node, "ImageProviders", impact: Self.refused)
         return nil
     }
 
@@ -182,15 +176,8 @@ struct ImageCriteriaReader {
     private func productCodes(_ node: Node) -> [ExactText]? {
         guard let items = reader.items(node, "MarketplaceProductCodes") else { return nil }
         limit(items, to: ImageCriterionLimits.productCodes, "product codes", node)
-        return reader.exactList(node, "MarketplaceProductCodes") { item in
-            guard let code = reader.text(item, "MarketplaceProductCodes") else { return nil }
-            if ImageCriterionLimits.isProductCode(code) { return code }
-            reader.error(
-                item.location,
-                "MarketplaceProductCodes: \(code) is not a valid product code: 1 to 25 letters and digits",
-                impact: Self.refused
-            )
-            return nil
+        return reader.exactList(node, "MarketplaceProductCodes") {
+            reader.productCode($0, "MarketplaceProductCodes", impact: Self.refused)
         }
     }
 

@@ -1,3 +1,5 @@
+import CloudTrail
+
 /// What EC2 accepts in an image criterion: API reference, `ImageCriterionRequest`.
 enum ImageCriterionLimits {
     static let criteria = 10
@@ -24,5 +26,30 @@ enum ImageCriterionLimits {
     /// Whether a Marketplace product code has the right form.
     static func isProductCode(_ code: String) -> Bool {
         (1...25).contains(code.count) && code.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
+}
+
+extension DocumentReader {
+    /// A Marketplace product code.
+    func productCode(_ node: Node, _ path: String, impact: String) -> String? {
+        guard let code = text(node, path) else { return nil }
+        if ImageCriterionLimits.isProductCode(code) { return code }
+        error(
+            node.location,
+            "\(path): \(code) is not a valid product code: 1 to 25 letters and digits",
+            impact: impact
+        )
+        return nil
+    }
+
+    /// Says that an account among providers lacks its quotes.
+    func unquoted(account text: String, _ node: Node, _ path: String, impact: String) {
+        let padded = String(repeating: "0", count: max(0, 12 - text.count)) + text
+        error(
+            node.location,
+            "\(path): account id \(text) is not in quotes, so JSON reads it as a number",
+            instead: AccountID(padded).map { "\"\($0)\"" } ?? "the 12 digits in quotes",
+            impact: impact
+        )
     }
 }
