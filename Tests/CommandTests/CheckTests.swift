@@ -180,5 +180,9 @@ struct CheckTests {
 
         let refused = try Binary.run("check", "--policy", path, "--effective", "12")
         #expect(refused.status == 2 && refused.errors.contains("12 is not an account id"))
+        let run = try TestFolder()
+        let config = try run.write("run.yaml", "input: {topics: [cloudtrail]}\n")
+        let unnamed = try Binary.run("check", "--config", config, "--effective", "111122223333")
+        #expect(unnamed.status == 1 && unnamed.errors.contains("no policy is named"), "\(unnamed.errors)")
     }
 }

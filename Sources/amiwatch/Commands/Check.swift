@@ -45,6 +45,11 @@ extension Command {
                 try checked.printText(to: output)
             }
         }
+        if checked.errors == 0, let account = checked.account, !checked.hasPolicy {
+            throw Failure(
+                "no policy is named, so nothing is attached for account \(account); name it: --policy FILE"
+            )
+        }
         guard checked.errors > 0 else { return .done }
         throw Failure("\(checked.summary); correct what is named above")
     }
@@ -57,6 +62,9 @@ private struct Checked {
     var account: AccountID?
     private var effective: EffectiveDeclarativePolicy?
     private let today = EventTime(seconds: Int64(Date().timeIntervalSince1970))
+
+    /// Whether a policy was read.
+    var hasPolicy: Bool { effective != nil }
 
     var errors: Int { diagnostics.count { $0.severity == .error } }
 
