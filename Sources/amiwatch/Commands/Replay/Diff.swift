@@ -76,6 +76,8 @@ private struct PolicyComparison {
         var replay: Replay
         /// By what tells them apart; a finding by its id.
         var said: [String: JSONTree] = [:]
+        /// How many alerts say the same of the same record.
+        var alerts: [String: Int] = [:]
     }
 
     private var sides: [Side]
@@ -129,7 +131,9 @@ private struct PolicyComparison {
         guard comparesAlerts else { return }
         for alert in alerts where filter.admits(alert.finding) {
             let name = "\(alert.findingID) \(alert.finding.event.id) \(alert.finding.status.rawValue)"
-            note(encoder.encode(alert), as: name, at: index)
+            let number = sides[index].alerts[name, default: 0]
+            sides[index].alerts[name] = number + 1
+            note(encoder.encode(alert), as: "\(name) \(number)", at: index)
         }
     }
 
