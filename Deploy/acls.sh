@@ -4,7 +4,7 @@
 #   KAFKA_HOME=/opt/kafka BOOTSTRAP_SERVERS=broker:9092 PRINCIPAL=User:amiwatch sh Deploy/acls.sh
 #
 # COMMAND_CONFIG names a file with the administrator's own log-in, for kafka-acls.sh. INPUT_TOPIC and GROUP_ID are
-# those of the configuration. `amiwatch run`, `amiwatch inventory` and `amiwatch republish` need no more than this;
+# those of the configuration. `amiwatch run`, `inventory`, `findings` and `republish` need no more than this;
 # CHECKS=1 adds what `amiwatch topics` asks for, CREATES=1 what `amiwatch topics --create` does. Not in it: Write for
 # the input (`--feed`) and for another topic (`republish --topic`), Read for the alerts (`--print-alerts`),
 # IdempotentWrite for the cluster (brokers before 2.8).

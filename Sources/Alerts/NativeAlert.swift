@@ -72,6 +72,38 @@ package struct NativeAlert {
         return json.bytes
     }
 
+    /// What is kept of a finding as one line, without a newline: its final form, as far as that is still known.
+    package mutating func encode(_ kept: KeptFinding, policyHash: String) -> [UInt8] {
+        let id = kept.identity.findingID
+        if let finding = kept.finding { return encode(finding, findingID: id, policyHash: policyHash) }
+        json.removeAll()
+        json.object { json in
+            json.member("schema", Self.findingSchema)
+            json.member("finding_id", id)
+            json.member("status", kept.status.rawValue)
+            json.member("verdict", kept.verdict.rawValue)
+            Self.identity(kept.identity, title: kept.title, kept.severity, &json)
+            json.member("event", nil as String?)
+            json.key("actor")
+            json.object { json in Self.actor(.unknown, &json) }
+            json.member("resolved_by", nil as String?)
+            json.member("first_seen", kept.firstSeen.description)
+            json.member("last_seen", kept.lastSeen.description)
+            json.member("occurrences", kept.occurrences)
+            Self.facts([], &json)
+            json.key("missing")
+            json.array { json in
+                if kept.verdict == .undetermined { json.string("the facts, which are no longer kept") }
+            }
+            json.member("clause", nil as String?)
+            json.member("policy", policyHash)
+            json.key("remediation")
+            json.array { _ in }
+            json.member("message", kept.message)
+        }
+        return json.bytes
+    }
+
     private mutating func encode(_ alert: Alert, saying finding: Finding, raised: Int64?) -> [UInt8] {
         json.removeAll()
         json.object { json in
@@ -93,19 +125,7 @@ package struct NativeAlert {
 
     private static func content(of finding: Finding, _ policyHash: String, _ json: inout JSONWriter) {
         json.member("verdict", finding.verdict.rawValue)
-        json.member("rule_id", finding.identity.rule)
-        json.member("title", finding.title)
-        json.member("severity", finding.severity.rawValue)
-        let subject = finding.identity.subject
-        json.member("account_id", subject.scope.account.description)
-        json.member("region", subject.scope.region)
-        json.key("resource")
-        let resource = subject.resource
-        json.object { json in
-            json.member("type", resource.type.rawValue)
-            json.member("id", resource.id)
-        }
-        json.member("discriminator", subject.discriminator)
+        identity(finding.identity, title: finding.title, finding.severity, &json)
         event(finding.event, &json)
         json.key("actor")
         json.object { json in Self.actor(finding.actor, &json) }
@@ -121,6 +141,27 @@ package struct NativeAlert {
         json.key("remediation")
         json.array { json in for command in finding.remediation { json.string(command) } }
         json.member("message", finding.message)
+    }
+
+    private static func identity(
+        _ identity: FindingIdentity,
+        title: String,
+        _ severity: Severity,
+        _ json: inout JSONWriter
+    ) {
+        json.member("rule_id", identity.rule)
+        json.member("title", title)
+        json.member("severity", severity.rawValue)
+        let subject = identity.subject
+        json.member("account_id", subject.scope.account.description)
+        json.member("region", subject.scope.region)
+        json.key("resource")
+        let resource = subject.resource
+        json.object { json in
+            json.member("type", resource.type.rawValue)
+            json.member("id", resource.id)
+        }
+        json.member("discriminator", subject.discriminator)
     }
 
     /// The instances that the message is about, each with what its own alert would have said.

@@ -22,7 +22,10 @@ struct ReadmeTests {
     @Test("Every replay and check runs as it stands there")
     func commands() throws {
         let lines = (blocks("sh") + [text[...]]).flatMap { $0.split(separator: "\n") }
-            .compactMap { line in line.firstMatch(of: /(?:^|`)amiwatch (?:replay|check|rules)[^`#]*/)?.output
+            .compactMap { line in
+                line.firstMatch(
+                    of: /(?:^|`)amiwatch (?:(?:replay|check|rules)|(?:findings|state) [^`#]*--trail)[^`#]*/
+                )?.output
             }
         #expect(lines.count >= 6)
         // A folder like that of somebody who reads on: the checkout's Deploy, a policy, a copy of a bucket.
@@ -47,6 +50,22 @@ struct ReadmeTests {
             let command = line.drop { $0 == "`" }.dropFirst("amiwatch".count)
             let result = try Binary.script("cd '\(folder.path)' && \"$0\" \(command)")
             #expect(result.status == (line.contains("--fail-on") ? 3 : 0), "\(line): \(result.errors)")
+        }
+    }
+
+    @Test("What it shows of the sample day is what the program prints")
+    func output() throws {
+        let shown = blocks("console").flatMap {
+            ("\n" + $0).components(separatedBy: "\n$ amiwatch ").dropFirst()
+        }
+        #expect(!shown.isEmpty)
+        for part in shown {
+            let lines = part.split(separator: "\n", omittingEmptySubsequences: false)
+            let command = try #require(lines.first)
+            let result = try Binary.script("cd '\(Binary.checkout.path)' && \"$0\" \(command)")
+            #expect(result.status == 0, "\(command): \(result.errors)")
+            let output = result.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            #expect(Array(output) == Array(lines.dropFirst()), "\(command)")
         }
     }
 

@@ -48,6 +48,16 @@ struct Permissions: Sendable {
         return Permissions(topics: needed, groups: [], transactionalIDPrefix: configuration.groupID + "-")
     }
 
+    /// What asking for what is known needs; librdkafka asks for the group, though nobody joins it.
+    static func reading(_ configuration: RunConfiguration) -> Permissions {
+        let topics = configuration.topics
+        return Permissions(
+            topics: [topics.state: ["Read"], topics.catalogue: ["Read"]],
+            groups: [configuration.groupID],
+            transactionalIDPrefix: configuration.groupID + "-"
+        )
+    }
+
     /// What publishing open findings again needs.
     static func republish(_ configuration: RunConfiguration, to target: String) -> Permissions {
         let topics = configuration.topics

@@ -5,6 +5,7 @@ extension Command {
         .replay,
         .diff,
         .test,
+        .findings,
         .explain,
         .check,
         .inventory,

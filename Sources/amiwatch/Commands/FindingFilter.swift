@@ -66,6 +66,10 @@ struct FindingFilter {
         admits(finding.identity) && (severities.isEmpty || severities.contains(finding.severity))
     }
 
+    func admits(_ kept: KeptFinding) -> Bool {
+        admits(kept.identity) && (severities.isEmpty || severities.contains(kept.severity))
+    }
+
     /// Whether a finding may be chosen, whatever its severity.
     func admits(_ identity: FindingIdentity) -> Bool {
         guard !text.isEmpty else { return true }

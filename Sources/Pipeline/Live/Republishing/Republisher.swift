@@ -36,7 +36,7 @@ package final class Republisher {
 
     package let topic: String
     /// Where the partitions of the state and the catalogue ended when they were read: `amiwatch.state[0]=17`.
-    package private(set) var offsets: [String] = []
+    package let offsets: [String]
 
     private let clients: KafkaClients
     private let log: RunLog
@@ -51,18 +51,14 @@ package final class Republisher {
     package init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
         (self.clients, self.log) = (clients, log)
-        self.topic = topic ?? configuration.topics.alerts
-        advice = FailureAdvice(clients, .republish(configuration, to: self.topic))
-        engine = Engine(policy: policy, settings: .live(configuration.detector, endsWhenRead: true))
-        try advice.completing {
-            let topics = try RepublishingTopics(clients, target: self.topic, log: log)
-            let ends = try StateReading(clients, log: log).read(
-                state: topics.state,
-                catalogue: topics.catalogue,
-                into: &engine
-            )
-            offsets = ends.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
+        let target = topic ?? configuration.topics.alerts
+        self.topic = target
+        advice = FailureAdvice(clients, .republish(configuration, to: target))
+        let state = try advice.completing {
+            let topics = try RepublishingTopics(clients, target: target, log: log)
+            return try ClusterState(clients, topics.read, policy: policy, log: log)
         }
+        (engine, offsets) = (state.engine, state.offsets)
         open = engine.openFindings()
     }
 
@@ -85,15 +81,7 @@ package final class Republisher {
             case .forgotten: summary.forgotten.append(identity.findingID)
             }
         }
-        guard differing == 0 else {
-            throw RunFailure(
-                "\(differing) of \(open.count) open findings were published by another policy than "
-                    + "\(engine.policy.hash.prefix(12)), and would be others by this one",
-                advice:
-                    "give --policy the policy of the workers; if it is, wait until they have judged by it",
-                cause: nil
-            )
-        }
+        try ClusterState.refuse(findings: differing, of: open.count, judgedByOtherThan: engine.policy)
         return summary
     }
 

@@ -28,10 +28,7 @@ extension Command {
             + "done. Each finding is printed that only one of them has (+ the new one, - the old one) or that they tell "
             + "differently (~, with what differs). --rule, --account, --resource and --severity choose what is compared. Exit "
             + "status 3 when anything differs.",
-        options: [
-            policy, alerts, format, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
-            InventoryOptions.time,
-        ] + FindingFilter.options
+        options: [policy, alerts, format] + InventoryOptions.all + FindingFilter.options
     ) { arguments in
         let files = arguments.all(policy)
         guard files.count == 2 else {

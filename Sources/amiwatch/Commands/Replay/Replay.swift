@@ -86,9 +86,7 @@ struct ReplayOptions {
     )
 
     static let all =
-        [
-            policy, InventoryOptions.file, InventoryOptions.account, InventoryOptions.region,
-            InventoryOptions.time,
+        [policy] + InventoryOptions.all + [
             findings, format, output, summary, deadLetters, since, until,
         ] + FindingFilter.options + [failOn]
 
@@ -149,6 +147,8 @@ struct InventoryOptions {
         "The Region of inventory files that do not say"
     )
     static let time = Option.value("inventory-time", "TIME", "When the inventory was taken")
+
+    static let all = [file, account, region, time]
 
     let files: [String]
     let account: AccountID?

@@ -14,7 +14,7 @@ struct StateReading {
     /// Puts what both topics hold into an engine; returns where their partitions ended.
     ///
     /// The state goes first, so that the catalogue holds whatever the state's last transactions told.
-    /// - Throws: `RunFailure`.
+    /// - Throws: `RunFailure`, also when messages are there of which none is an entry of amiwatch.
     func read(
         state: TopicDescription,
         catalogue: TopicDescription,
@@ -34,10 +34,13 @@ struct StateReading {
         try consumer.assign(partitions.map { PartitionOffset(TopicPartition(topic.name, $0), .beginning) })
         var next: [Int32: Int64] = [:]
         var moved = ContinuousClock.now
+        var (messages, hasKey) = (0, false)
         while let waiting = ends.filter({ next[$0.key] ?? 0 < $0.value }).keys.min() {
             let failures = try consumer.poll(maxMessages: 4096, timeout: .milliseconds(100)) { batch in
                 for message in batch.messages {
                     next[message.partition] = message.offset + 1
+                    messages += 1
+                    hasKey = hasKey || message.key != nil
                     _ = try engine.restore(StateMessage(message, of: topic.name))
                 }
                 for end in batch.ends where end.offset > next[end.partition] ?? 0 {
@@ -60,6 +63,13 @@ struct StateReading {
                     ends[waiting] ?? 0
                 )
             }
+        }
+        guard hasKey || messages == 0 else {
+            throw RunFailure(
+                "\(topic.name) holds \(messages) messages without a key, and no state of amiwatch",
+                advice: "give --config and the environment of the workers",
+                cause: nil
+            )
         }
         return Dictionary(
             uniqueKeysWithValues: ends.map { (TopicPartition(topic.name, $0.key), $0.value) }
