@@ -12,9 +12,15 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// What the tests spend most of their time in: `Deploy/test` asks for it to be optimised, which builds two minutes longer
+/// and runs four times as fast.
+let isOptimised = ProcessInfo.processInfo.environment["AMIWATCH_OPTIMISED_TESTS"] != nil
+let hot: Set = ["AWSPolicies", "CloudTrail", "Detection", "Hashing"]
+
 /// One Swift target, with the settings that all of them share.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    let settings = isOptimised && hot.contains(name) ? strict + [.unsafeFlags(["-O"])] : strict
+    return .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 /// One test target beside its module.
