@@ -127,7 +127,7 @@ extension Engine {
             let clock = try reader?.clock()
             try reader?.end()
             if let (time, policy) = clock {
-                state.advanceClocks(account: account, to: time)
+                state.advanceClock(of: account, from: state.clock(of: account), to: time)
                 judges.note(policy, of: account)
             }
         }

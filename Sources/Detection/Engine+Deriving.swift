@@ -5,15 +5,14 @@ import CloudTrail
 extension Engine {
     /// Derives anew what facts lead to that have come or gone; what that changes is put before them.
     mutating func derive(_ touched: inout [KeyedFact]) {
-        guard touched.contains(where: { Derivations.sources.contains($0.key.attribute) }) else { return }
         for derivation in Derivations.all {
             var targets: [DerivedKey] = []
-            for told in touched where derivation.sources.contains(told.key.attribute) {
-                targets += derivation.targets(of: told.key, told.fact, in: state)
+            for index in touched.indices where derivation.reads(touched[index].key.attribute) {
+                derivation.addTargets(of: touched[index].key, touched[index].fact, in: state, to: &targets)
             }
             if targets.isEmpty { continue }
             let gone = touched.filter {
-                derivation.sources.contains($0.key.attribute)
+                derivation.reads($0.key.attribute)
                     && !state.timeline($0.key).facts.contains($0.fact)
             }
             var changes: [KeyedFact] = []

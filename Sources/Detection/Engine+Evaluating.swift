@@ -64,7 +64,7 @@ extension Engine {
 
     func reached(by touched: [KeyedFact]) -> [Subject] {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        for index in touched.indices { affected.add(touched, index) }
+        for told in touched { affected.add(told) }
         return affected.sorted()
     }
 

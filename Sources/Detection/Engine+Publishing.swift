@@ -91,9 +91,9 @@ extension Engine {
                         account: scope.account,
                         region: scope.region,
                         name: "PolicyChange",
-                        source: "amiwatch",
-                        actor: .unknown
-                    )
+                        source: "amiwatch"
+                    ),
+                    actor: .unknown
                 ),
             actor: suppression == nil ? .unknown : judgement?.last?.evidence.actor ?? .unknown,
             firstSeen: known.firstSeen,

@@ -91,18 +91,21 @@ public struct Engine: Sendable {
     /// `notAfter` is the reader's clock plus 10 minutes: a record dated later is applied, but moves no clock.
     /// Nor does an inventory: it is no event, and may be years younger than the trail.
     public mutating func process(
-        _ record: Record,
+        _ record: consuming Record,
         notAfter: EventTime = .distantFuture,
         into alerts: inout [Alert]
     ) -> Outcome {
         var touched: [KeyedFact] = []
         var forgettable = FactNumbers.all
-        let key = SeenRecords.Key(record)
+        let seen = SeenRecords.Remembered(record)
+        let key = SeenRecords.Key(seen.record)
+        let (account, time) = (key.account, seen.record.time)
+        let clock = state.clock(of: account)
         var isRepeated = false
-        if let known = state.rememberFirst(record, key) {
+        if let known = state.rememberFirst(seen, key) {
             isRepeated = true
-            if case .alike(record) = known { return .duplicate }
-            let copies = known.adding(record)
+            if case .alike(seen.record) = known { return .duplicate }
+            let copies = known.adding(seen.record)
             guard copies != known else { return .duplicate }
             state.remember(copies, key)
             let merged = copies.record
@@ -111,13 +114,13 @@ public struct Engine: Sendable {
                 touched.append(told)
             }
             let removed = touched
-            _ = insert(facts(of: merged), of: merged.account, touched: &touched)
+            _ = insert(facts(of: merged), clock: clock, touched: &touched, &forgettable)
             restoreShadowed(by: removed, merged, &touched)
         } else {
-            isRepeated = insertFacts(of: record, touched: &touched, &forgettable)
+            isRepeated = insert(facts(of: seen.record), clock: clock, touched: &touched, &forgettable)
         }
-        if record.time <= notAfter, !record.isInventory {
-            state.advanceClocks(account: record.account, to: record.time)
+        if time <= notAfter, !seen.record.isInventory {
+            state.advanceClock(of: account, from: clock, to: time)
         }
         let count = touched.count
         derive(&touched)
@@ -132,63 +135,52 @@ public struct Engine: Sendable {
         evaluate(touched: [], into: &alerts)
     }
 
-    /// Puts a new record's facts in their places; true when one of them stood there before.
+    /// Puts facts that an account's record tells in their places, and lists what has come or gone; true when one of them
+    /// stood there before.
     ///
-    /// As a rule all of them are later than what is known: then they are what is touched, and what is noted, without a copy.
-    private mutating func insertFacts(
-        of record: Record,
+    /// Notes which of the listed facts let nothing be forgotten, as there are few others on their timelines.
+    private mutating func insert(
+        _ told: [KeyedFact],
+        clock: EventTime,
         touched: inout [KeyedFact],
         _ forgettable: inout FactNumbers
     ) -> Bool {
-        let told = facts(of: record)
-        let clock = state.clock(of: record.account)
-        var later = 0
-        while later < told.count {
-            let (key, fact) = (told[later].key, told[later].fact)
-            guard !isBehind(fact, key, clock: clock), let count = state.appendLater(fact, at: key) else {
-                break
-            }
-            let kept = key.attribute.keeping == .firstOfSecond ? ActivityLog.shortCount : 1
-            if count <= kept { forgettable.remove(later) }
-            later += 1
-        }
-        if later == told.count {
-            if later > 0 { state.noteInserted(told) }
-            touched = told
-            return false
-        }
-        touched = Array(told[..<later])
-        if later > 0 { state.noteInserted(touched) }
-        return insert(told[later...], of: record.account, touched: &touched)
-    }
-
-    /// Puts facts that an account's record tells in their places; true when one of them stood there before.
-    private mutating func insert(
-        _ told: some Sequence<KeyedFact>,
-        of account: AccountID,
-        touched: inout [KeyedFact]
-    ) -> Bool {
-        let clock = state.clock(of: account)
+        // As a rule every fact is new: then they are what is touched, and what is noted, without a copy.
+        var isAllNew = touched.isEmpty
         var isRepeated = false
-        // What has come since is noted together.
-        var first = touched.count
-        func note(_ come: ArraySlice<KeyedFact>) { if !come.isEmpty { state.noteInserted(Array(come)) } }
-        for told in told {
-            let (key, fact) = (told.key, told.fact)
-            if isBehind(fact, key, clock: clock) { continue }
-            if state.appendLater(fact, at: key) != nil {
-                touched.append(told)
+        var noted = touched.count
+        for index in told.indices {
+            let (key, fact) = (told[index].key, told[index].fact)
+            var insertion = FactInsertion.unchanged
+            if !isBehind(fact, key, clock: clock) {
+                if let count = state.appendLater(fact, at: key) {
+                    insertion = .inserted
+                    let kept = key.attribute.keeping == .firstOfSecond ? ActivityLog.shortCount : 1
+                    if isAllNew, count <= kept { forgettable.remove(index) }
+                } else {
+                    insertion = state.place(fact, at: key)
+                    if case .unchanged = insertion, !isRepeated {
+                        isRepeated = state.timeline(key).facts.contains(fact)
+                    }
+                }
+            }
+            if case .inserted = insertion {
+                if !isAllNew { touched.append(told[index]) }
                 continue
             }
-            note(touched[first...])
-            switch state.insert(fact, at: key, touched: &touched) {
-            case .inserted: break
-            case .replaced(let old): isRepeated = isRepeated || old.isSame(as: fact)
-            case .unchanged: isRepeated = isRepeated || state.timeline(key).facts.contains(fact)
+            if isAllNew { touched = Array(told[..<index]) }
+            isAllNew = false
+            if case .replaced(let old) = insertion {
+                isRepeated = isRepeated || old.isSame(as: fact)
+                state.noteInserted(touched[noted...])
+                state.noteRemoved(old, at: key)
+                touched.append(KeyedFact(key, old))
+                noted = touched.count
+                touched.append(told[index])
             }
-            first = touched.count
         }
-        note(touched[first...])
+        if isAllNew { touched = told }
+        state.noteInserted(touched[noted...])
         return isRepeated
     }
 

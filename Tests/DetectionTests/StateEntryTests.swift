@@ -50,15 +50,19 @@ struct StateEntryTests {
             account: account,
             region: "us-east-1",
             name: "DescribeImages",
-            source: "ec2.amazonaws.com",
-            actor: .unknown
+            source: "ec2.amazonaws.com"
         )
         let time = EventTime(seconds: seconds)
         return Fact(
             time: time,
             phase: .changes,
             value: value,
-            evidence: Evidence(id: .uuid(1, 2), time: EventTime(seconds: World.base), origin: origin)
+            evidence: Evidence(
+                id: .uuid(1, 2),
+                time: EventTime(seconds: World.base),
+                origin: origin,
+                actor: .unknown
+            )
         )
     }
 

@@ -21,9 +21,9 @@ struct WindowTests {
                     account: World.owner,
                     region: "us-east-1",
                     name: "ModifyImageAttribute",
-                    source: "ec2.amazonaws.com",
-                    actor: World.actors[1]
-                )
+                    source: "ec2.amazonaws.com"
+                ),
+                actor: World.actors[1]
             )
         )
     }

@@ -25,6 +25,8 @@ public final class Actor: Hashable, Sendable {
 
     /// A fingerprint of every part, the same for equal actors within this process.
     public let fingerprint: UInt64
+    /// How many bytes the parts have.
+    package let textBytes: Int
 
     /// An actor from the parts that are known.
     public init(
@@ -45,9 +47,14 @@ public final class Actor: Hashable, Sendable {
         self.issuerARN = issuerARN
         linkedService = Self.linkedService(of: issuerARN ?? arn)
         var fingerprint = TextFingerprint()
-        for text in [arn, type, invokedBy, sourceIP, userAgent, issuerARN] { fingerprint.feed(text) }
+        var textBytes = 0
+        for text in [arn, type, invokedBy, sourceIP, userAgent, issuerARN] {
+            fingerprint.feed(text)
+            textBytes += text?.utf8.count ?? 0
+        }
         fingerprint.feed(accountID?.number ?? 0)
         self.fingerprint = fingerprint.value
+        self.textBytes = textBytes
     }
 
     /// Nobody known.

@@ -6,11 +6,11 @@ import CloudTrail
 /// They are facts like those that records tell: on timelines, in the catalogue, taken back with an aborted transaction.
 /// Whoever owns the account derives them from what its records told, in the same transaction; everybody else reads them.
 protocol Derivation: Sendable {
-    /// The attributes whose facts it reads; none of them is derived itself.
-    var sources: [Attribute] { get }
+    /// Whether it reads facts of an attribute; it reads none that are derived themselves.
+    func reads(_ attribute: Attribute) -> Bool
 
-    /// What is derived anew when a fact comes or goes: too much perhaps, never too little.
-    func targets(of key: FactKey, _ fact: Fact, in state: State) -> [DerivedKey]
+    /// Adds what is derived anew when a fact comes or goes: too much perhaps, never too little.
+    func addTargets(of key: FactKey, _ fact: Fact, in state: State, to targets: inout [DerivedKey])
 
     /// Everything that may be derived from what is known.
     func allTargets(in state: State) -> [DerivedKey]
@@ -34,6 +34,4 @@ struct DerivedKey: Hashable, Sendable {
 /// The derivations that every engine applies.
 enum Derivations {
     static let all: [any Derivation] = [ParentImage()]
-    /// The attributes that any of them reads.
-    static let sources = all.flatMap(\.sources)
 }

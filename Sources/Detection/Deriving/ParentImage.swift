@@ -68,17 +68,17 @@ enum ImageSource {
 ///
 /// Told with the evidence of the record that made the image; of several that lead to one image by the first of them.
 struct ParentImage: Derivation {
-    let sources: [Attribute] = [.origin, .instance]
+    func reads(_ attribute: Attribute) -> Bool { attribute == .instance || attribute == .origin }
 
-    func targets(of key: FactKey, _ fact: Fact, in state: State) -> [DerivedKey] {
+    func addTargets(of key: FactKey, _ fact: Fact, in state: State, to targets: inout [DerivedKey]) {
         switch key.entity {
         case .image(let image):
-            guard case .instance? = ImageSource(fact.value) else { return [] }
-            return [Self.target(image, fact.evidence.account)]
+            guard case .instance? = ImageSource(fact.value) else { return }
+            targets.append(Self.target(image, fact.evidence.account))
         case .resource(let scope, let instance):
-            guard fact.value.isLaunch else { return [] }
-            return (state.indexes.madeFrom[instance] ?? []).sorted().map { Self.target($0, scope.account) }
-        default: return []
+            guard fact.value.isLaunch, let images = state.indexes.madeFrom[instance] else { return }
+            targets += images.sorted().map { Self.target($0, scope.account) }
+        default: return
         }
     }
 

@@ -139,13 +139,13 @@ struct Principals {
     private var known: [String] = []
     /// Whether somebody is not known, or not kept.
     private var hasOthers = false
-    private var last: Origin?
+    private var last: Actor?
 
     private static let capacity = 32
 
     mutating func note(_ evidence: Evidence) {
-        guard !hasOthers, evidence.origin !== last else { return }
-        last = evidence.origin
+        guard !hasOthers, evidence.actor !== last else { return }
+        last = evidence.actor
         guard let principal = evidence.actor.principalARN else { return hasOthers = true }
         if known.contains(where: { $0.utf8.elementsEqual(principal.utf8) }) { return }
         if known.count < Self.capacity { known.append(principal) } else { hasOthers = true }

@@ -13,6 +13,9 @@ struct Lineage {
     /// What nobody followed, in words; nil when the lineage is whole as far as anybody knows.
     private(set) var missing: String?
 
+    /// Whether the image is known to be made from none.
+    var isKnownToBegin: Bool { ancestors.isEmpty && missing == nil }
+
     /// So many ancestors are followed; of more nothing is known.
     static let maximumCount = 64
 
@@ -50,12 +53,17 @@ struct Lineage {
         let known = facts.image(image)
         let origins = known.all(of: .origin)
         if origins.isEmpty { return [] }
-        var parents: [ResourceID: Fact] = [:]
-        for fact in origins + known.all(of: .parentImage) {
-            guard case .image(let parent)? = ImageSource(fact.value) else { continue }
-            parents[parent] = min(parents[parent] ?? fact, fact)
+        var parents: [(image: ResourceID, fact: Fact)] = []
+        func note(_ facts: ArraySlice<Fact>) {
+            for fact in facts {
+                if case .image(let parent)? = ImageSource(fact.value) { parents.append((parent, fact)) }
+            }
         }
-        return parents.map { ($0.key, $0.value) }.sorted { $0.image < $1.image }
+        note(origins)
+        note(known.all(of: .parentImage))
+        if parents.count < 2 { return parents }
+        return Dictionary(parents.map { ($0.image, $0.fact) }, uniquingKeysWith: min)
+            .map { ($0.key, $0.value) }.sorted { $0.image < $1.image }
     }
 }
 

@@ -142,12 +142,18 @@ extension ShareHistory {
 
 extension Reach {
     /// All shares of an image.
-    static let shares = Reach("shares of the image", isOfImage: true) { key, _, affected in
+    static let shares = Reach("shares of the image", isOfImage: true, needs: .grantees) {
+        key,
+        _,
+        affected in
         if let image = key.image { affected.addShares(of: image) }
     }
 
     /// All shares of an image, also where they belonged before a fact that told whose it is, or where it is, had gone.
-    static let sharesOrMoved = Reach("shares of the image, or moved") { key, fact, affected in
+    static let sharesOrMoved = Reach("shares of the image, or moved", needs: .grantees) {
+        key,
+        fact,
+        affected in
         if let image = key.image { affected.addShares(of: image, also: fact) }
     }
 

@@ -19,6 +19,7 @@ struct Taint {
             ImageApproval(image: image, time: time, context: context)
         }
         let lineage = Lineage(of: image, in: context.facts) { approval(of: $0).isDeliberate() }
+        if lineage.isKnownToBegin { return nil }
         var facts: [FactStatement] = []
         var missing = lineage.missing.map { [$0] } ?? []
         for ancestor in lineage.ancestors {

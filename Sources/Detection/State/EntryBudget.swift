@@ -55,7 +55,9 @@ struct EntryBudget {
 
 extension Fact {
     /// About how many bytes the fact takes in the changelog: a few too many.
-    var entryBytes: Int { 128 + evidence.id.textBytes + evidence.origin.textBytes + value.textBytes }
+    var entryBytes: Int {
+        128 + evidence.id.textBytes + evidence.origin.textBytes + evidence.actor.textBytes + value.textBytes
+    }
 }
 
 extension FactValue {

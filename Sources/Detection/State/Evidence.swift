@@ -1,6 +1,6 @@
 public import CloudTrail
 
-/// Where, by what call and by whom: what many records have in common.
+/// Where, and by what call: what very many records have in common.
 ///
 /// A class, because the engine keeps one instance for equal values.
 public final class Origin: Hashable, Sendable {
@@ -10,63 +10,43 @@ public final class Origin: Hashable, Sendable {
     public let name: String
     /// Its event source.
     public let source: String
-    /// Who called.
-    public let actor: Actor
     /// Whose trail the record is from.
     public var account: AccountID { scope.account }
     /// Its Region.
     public var region: String { scope.region }
-    /// How many bytes its texts have.
-    let textBytes: Int
 
     /// An origin from its parts.
-    public init(account: AccountID, region: String, name: String, source: String, actor: Actor) {
+    public init(account: AccountID, region: String, name: String, source: String) {
         scope = AccountRegion(account, region)
         self.name = name
         self.source = source
-        self.actor = actor
-        textBytes = region.utf8.count + name.utf8.count + source.utf8.count + actor.textBytes
     }
 
     /// A fingerprint of what tells origins apart in practice.
-    static func fingerprint(_ account: AccountID, _ region: String, _ name: String, _ actor: Actor) -> UInt64
-    {
+    static func fingerprint(_ account: AccountID, _ region: String, _ name: String) -> UInt64 {
         var fingerprint = TextFingerprint()
         fingerprint.feed(account.number)
         fingerprint.feed(region)
         fingerprint.feed(name)
-        fingerprint.feed(actor.fingerprint)
         return fingerprint.value
     }
 
-    /// Whether a record is of this origin.
-    func isOf(_ record: Record) -> Bool {
-        account == record.account && region.hasSameBytes(as: record.region)
-            && name.hasSameBytes(as: record.name) && source.hasSameBytes(as: record.source)
-            && actor == record.actor
+    /// Whether it is this account and Region, and this call.
+    func isSame(_ account: AccountID, _ region: String, _ name: String, _ source: String) -> Bool {
+        self.account == account && self.region.hasSameBytes(as: region)
+            && self.name.hasSameBytes(as: name) && self.source.hasSameBytes(as: source)
     }
 
     /// Equal in every part, byte for byte.
     public static func == (left: Origin, right: Origin) -> Bool {
-        left === right
-            || (left.account == right.account && left.region.hasSameBytes(as: right.region)
-                && left.name.hasSameBytes(as: right.name) && left.source.hasSameBytes(as: right.source)
-                && left.actor == right.actor)
+        left === right || left.isSame(right.account, right.region, right.name, right.source)
     }
 
     /// Feeds what tells origins apart in practice.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(Self.fingerprint(account, region, name, actor))
-    }
-}
+    public func hash(into hasher: inout Hasher) { hasher.combine(Self.fingerprint(account, region, name)) }
 
-extension Actor {
     /// How many bytes its texts have.
-    fileprivate var textBytes: Int {
-        func count(_ text: String?) -> Int { text?.utf8.count ?? 0 }
-        return count(arn) + count(type) + count(invokedBy) + count(sourceIP) + count(userAgent)
-            + count(issuerARN)
-    }
+    var textBytes: Int { region.utf8.count + name.utf8.count + source.utf8.count }
 }
 
 /// What is remembered of the record that proved something: enough to name it, and who made it, in an alert.
@@ -77,8 +57,10 @@ public final class Evidence: Hashable, Sendable {
     public let id: EventID
     /// Its time.
     public let time: EventTime
-    /// What it has in common with others.
+    /// Where it is from, and what was called.
     public let origin: Origin
+    /// Who called.
+    public let actor: Actor
 
     /// Whose trail the record is from.
     public var account: AccountID { origin.account }
@@ -88,14 +70,13 @@ public final class Evidence: Hashable, Sendable {
     public var name: String { origin.name }
     /// Its event source.
     public var source: String { origin.source }
-    /// Who called.
-    public var actor: Actor { origin.actor }
 
     /// Evidence from its parts.
-    public init(id: EventID, time: EventTime, origin: Origin) {
+    public init(id: EventID, time: EventTime, origin: Origin, actor: Actor) {
         self.id = id
         self.time = time
         self.origin = origin
+        self.actor = actor
     }
 
     /// The account and Region that it is from.
@@ -109,7 +90,8 @@ public final class Evidence: Hashable, Sendable {
     /// Equal in every part.
     public static func == (left: Evidence, right: Evidence) -> Bool {
         left === right
-            || (left.id == right.id && left.time == right.time && left.origin == right.origin)
+            || (left.id == right.id && left.time == right.time && left.origin == right.origin
+                && left.actor == right.actor)
     }
 
     /// Feeds what tells records apart.

@@ -85,6 +85,9 @@ public struct ImageFacts: Sendable {
         storage.named.keys.compactMap(\.grantee)
     }
 
+    /// Whether any fact names a grantee.
+    var hasGrantees: Bool { storage.named.keys.contains { $0.attribute == .permission } }
+
     /// The Region, as the first record that names one tells.
     var region: String? { tellingRegion.min()?.evidence.region }
 

@@ -13,80 +13,52 @@ struct Interning: Sendable {
 
     private var actors: [Key: Actor] = [:]
     private var origins: [Key: Origin] = [:]
-    var read = ReadOrigins()
+    var read = ReadCalls()
     /// From so many on, those that nobody uses any more are thrown out.
     private var sweepCount = 4096
 
     /// The evidence of a record, which shares with others what it has in common with them.
     mutating func evidence(of record: Record) -> Evidence {
-        Evidence(id: record.id, time: record.time, origin: origin(of: record))
-    }
-
-    /// Evidence that was read back.
-    mutating func sharing(_ told: Evidence) -> Evidence {
-        let shared = sharing(told.origin)
-        return shared === told.origin ? told : Evidence(id: told.id, time: told.time, origin: shared)
-    }
-
-    private mutating func origin(of record: Record) -> Origin {
-        let key = Key(
-            fingerprint: Origin.fingerprint(record.account, record.region, record.name, record.actor)
-        )
-        let known = origins[key]
-        if let known, known.isOf(record) { return known }
-        let origin = Origin(
-            account: record.account,
-            region: record.region,
-            name: record.name,
-            source: record.source,
+        Evidence(
+            id: record.id,
+            time: record.time,
+            origin: origin(record.account, record.region, record.name, record.source),
             actor: sharing(record.actor)
         )
-        if known == nil { add(origin, key) }
+    }
+
+    /// The one origin of these parts.
+    mutating func origin(
+        _ account: AccountID,
+        _ region: String,
+        _ name: String,
+        _ source: String
+    ) -> Origin {
+        let key = Key(fingerprint: Origin.fingerprint(account, region, name))
+        let known = origins[key]
+        if let known, known.isSame(account, region, name, source) { return known }
+        let origin = Origin(account: account, region: region, name: name, source: source)
+        if known == nil {
+            makeRoom()
+            origins[key] = origin
+        }
         return origin
     }
 
-    private mutating func sharing(_ origin: Origin) -> Origin {
-        let key = Key(
-            fingerprint: Origin.fingerprint(origin.account, origin.region, origin.name, origin.actor)
-        )
-        if let known = origins[key] { return known == origin ? known : origin }
-        let actor = sharing(origin.actor)
-        let shared =
-            actor === origin.actor
-            ? origin
-            : Origin(
-                account: origin.account,
-                region: origin.region,
-                name: origin.name,
-                source: origin.source,
-                actor: actor
-            )
-        add(shared, key)
-        return shared
+    /// The one actor that is equal.
+    mutating func sharing(_ actor: Actor) -> Actor {
+        let key = Key(fingerprint: actor.fingerprint)
+        if let known = actors[key] { return known == actor ? known : actor }
+        makeRoom()
+        actors[key] = actor
+        return actor
     }
 
-    private mutating func sharing(_ actor: Actor) -> Actor {
-        func shared(_ known: inout Actor?) -> Actor {
-            guard let known else {
-                known = actor
-                return actor
-            }
-            return known == actor ? known : actor
-        }
-        return shared(&actors[Key(fingerprint: actor.fingerprint)])
-    }
-
-    private mutating func add(_ origin: Origin, _ key: Key) {
-        if origins.count >= sweepCount { sweep() }
-        origins[key] = origin
-    }
-
-    /// Throws out what only this table refers to.
-    private mutating func sweep() {
-        // Origins first, for they refer to actors.
+    private mutating func makeRoom() {
+        guard origins.count + actors.count >= sweepCount else { return }
         Self.sweep(&origins)
         Self.sweep(&actors)
-        sweepCount = max(4096, 2 * origins.count)
+        sweepCount = max(4096, 2 * (origins.count + actors.count))
     }
 
     private static func sweep<Value: AnyObject>(_ table: inout [Key: Value]) {

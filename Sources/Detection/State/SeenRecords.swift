@@ -24,9 +24,23 @@ struct SeenRecords: Sendable {
 
     /// The copies of a record, in memory of their own: a table of references is cheap to look up in and to let grow.
     final class Remembered: Sendable {
-        let copies: RecordCopies
+        /// What the copies say together.
+        let record: Record
+        /// The copies, where they are of both kinds.
+        private let corrected: RecordCopies?
 
-        init(_ copies: RecordCopies) { self.copies = copies }
+        /// A record of which there is one copy.
+        init(_ record: consuming Record) {
+            self.record = record
+            corrected = nil
+        }
+
+        init(_ copies: RecordCopies) {
+            record = copies.record
+            corrected = if case .alike = copies { nil } else { copies }
+        }
+
+        var copies: RecordCopies { corrected ?? .alike(record) }
     }
 
     private struct RecordsOfDay: Sendable {
@@ -45,7 +59,7 @@ struct SeenRecords: Sendable {
 
     /// Every record that is remembered.
     var all: some Sequence<Record> {
-        days.lazy.flatMap { $0.records.values.lazy.map(\.copies.record) }
+        days.lazy.flatMap { $0.records.values.lazy.map(\.record) }
     }
 
     /// Where the records of a day are, or would go: most are of the last one.
@@ -65,11 +79,11 @@ struct SeenRecords: Sendable {
         return index
     }
 
-    /// Remembers a record of which no copy is known; otherwise changes nothing, and returns the copies.
-    mutating func rememberFirst(_ record: Record, _ key: Key) -> RecordCopies? {
-        func put(_ record: Record, in place: inout Remembered?) -> RecordCopies? {
-            if let place { return place.copies }
-            place = Remembered(.alike(record))
+    /// Remembers a record of which no copy is known; otherwise changes nothing, and returns what is known.
+    mutating func rememberFirst(_ record: Remembered, _ key: Key) -> Remembered? {
+        func put(_ record: Remembered, in place: inout Remembered?) -> Remembered? {
+            if let place { return place }
+            place = record
             return nil
         }
         return put(record, in: &days[indexMakingRoom(for: key.day)].records[key])

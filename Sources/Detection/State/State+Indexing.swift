@@ -113,7 +113,13 @@ extension State {
         if facts.count > Tellers.facts, let tellers = storage.indexes.tellers[.image(image, attribute)] {
             tellers.all.forEach(body)
         } else {
-            for fact in facts { if let teller = Teller(fact) { body(teller) } }
+            // Most facts of an image are told from one place.
+            var last: Teller?
+            for fact in facts {
+                guard let teller = Teller(fact), teller != last else { continue }
+                last = teller
+                body(teller)
+            }
         }
     }
 

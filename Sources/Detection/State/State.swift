@@ -82,21 +82,25 @@ public struct State: Sendable {
     // MARK: Facts
 
     /// Puts a fact on its timeline, and lists it with the one that it replaces; nothing when it says nothing new.
-    @discardableResult
-    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [KeyedFact]) -> FactInsertion {
-        let insertion = put(fact, key, keepsFirstOnly: key.attribute.keeping == .first)
-        switch insertion {
-        case .unchanged: return insertion
+    mutating func insert(_ fact: Fact, at key: FactKey, touched: inout [KeyedFact]) {
+        switch place(fact, at: key) {
+        case .unchanged: return
         case .inserted: break
         case .replaced(let old):
+            noteRemoved(old, at: key)
             touched.append(KeyedFact(key, old))
-            index(key, old, isThere: false)
-            own.journal?.note(.removed(key, old))
         }
-        index(key, fact, isThere: true)
         let told = KeyedFact(key, fact)
         noteInserted([told])
         touched.append(told)
+    }
+
+    /// Puts a fact on its timeline; whoever calls this notes what has come and gone.
+    mutating func place(_ fact: Fact, at key: FactKey) -> FactInsertion {
+        let insertion = put(fact, key, keepsFirstOnly: key.attribute.keeping == .first)
+        if case .unchanged = insertion { return insertion }
+        if case .replaced(let old) = insertion { index(key, old, isThere: false) }
+        index(key, fact, isThere: true)
         return insertion
     }
 
@@ -117,14 +121,19 @@ public struct State: Sendable {
     }
 
     /// Notes facts that have come, so that they can be taken back.
-    mutating func noteInserted(_ facts: [KeyedFact]) { own.journal?.note(.inserted(facts)) }
+    mutating func noteInserted(_ facts: ArraySlice<KeyedFact>) {
+        if !facts.isEmpty { own.journal?.note(.inserted(Array(facts))) }
+    }
+
+    /// Notes a fact that has gone, so that it can be put back.
+    mutating func noteRemoved(_ fact: Fact, at key: FactKey) { own.journal?.note(.removed(key, fact)) }
 
     /// Takes a fact off its timeline; false when it is not there.
     @discardableResult
     mutating func remove(_ fact: Fact, at key: FactKey) -> Bool {
         guard take(fact, off: key) else { return false }
         index(key, fact, isThere: false)
-        own.journal?.note(.removed(key, fact))
+        noteRemoved(fact, at: key)
         return true
     }
 
@@ -178,9 +187,9 @@ public struct State: Sendable {
         own.journal?.note(.finding(identity, old: old))
     }
 
-    /// Moves an account's clock and stream time forward to an event's time.
-    mutating func advanceClocks(account: AccountID, to time: EventTime) {
-        if time > clock(of: account) {
+    /// Moves an account's clock, which shows a time, and stream time forward to an event's time.
+    mutating func advanceClock(of account: AccountID, from clock: EventTime, to time: EventTime) {
+        if time > clock {
             let old = own.clocks.updateValue(time, forKey: account)
             own.journal?.note(.clock(account, old: old))
         }
@@ -196,8 +205,8 @@ public struct State: Sendable {
     }
 
     /// Remembers a record, so that its repeats are known; of one that is known, returns the copies.
-    mutating func rememberFirst(_ record: Record, _ key: SeenRecords.Key) -> RecordCopies? {
-        if let copies = own.seen.rememberFirst(record, key) { return copies }
+    mutating func rememberFirst(_ record: SeenRecords.Remembered, _ key: SeenRecords.Key) -> RecordCopies? {
+        if let known = own.seen.rememberFirst(record, key) { return known.copies }
         own.journal?.note(.seen(key, old: nil))
         return nil
     }

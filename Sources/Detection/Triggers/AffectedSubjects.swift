@@ -10,6 +10,8 @@ struct AffectedSubjects {
     private var doneImage: ResourceID?
     /// By number which reaches are done for it.
     private var doneReaches: UInt64 = 0
+    /// What follows from it.
+    private var links: ImageLinks = []
 
     /// What is known about the image that was looked up last.
     private var lookedUp: (image: ResourceID, facts: ImageFacts)?
@@ -26,22 +28,32 @@ struct AffectedSubjects {
     mutating func insert(_ subject: Subject) { subjects.insert(subject) }
 
     /// Adds the subjects that a fact at a key reaches, whether the fact has just come or just gone.
-    mutating func add(_ touched: [KeyedFact], _ index: Int) {
-        let key = touched[index].key
-        let entries = triggers.entries(of: key.attribute)
-        if entries.isEmpty { return }
-        let image = key.image
-        if let image, doneImage != image { (doneImage, doneReaches) = (image, 0) }
-        for number in entries.indices {
-            // What most facts reach is found without asking their reach.
-            if let kind = entries[number].kind {
-                if let subject = Subject(kind, of: key) { insert(subject) }
+    mutating func add(_ told: KeyedFact) {
+        guard let reaches = triggers.reaches(of: told.key.attribute) else { return }
+        // What most facts reach is found without asking their reach.
+        for kind in reaches.kinds {
+            if let subject = Subject(kind, of: told.key) { insert(subject) }
+        }
+        if reaches.others.isEmpty { return }
+        let image = told.key.image
+        if let image { lookAt(image) }
+        for index in reaches.others.indices {
+            if image != nil, !reaches.others[index].needs.isSubset(of: links) { continue }
+            if image != nil, reaches.others[index].isOfImage, isDone(reaches.others[index].number) {
                 continue
             }
-            let entry = entries[number]
-            if entry.reach.isOfImage, image != nil, isDone(entry.number) { continue }
-            entry.reach.add(key, touched[index].fact, &self)
+            reaches.others[index].reach.add(told.key, told.fact, &self)
         }
+    }
+
+    private mutating func lookAt(_ image: ResourceID) {
+        if doneImage == image { return }
+        (doneImage, doneReaches, links) = (image, 0, [])
+        let known = self.image(image)
+        if !known.launches.isEmpty { links.insert(.launches) }
+        if !known.copies.isEmpty { links.formUnion([.copies, .descendants]) }
+        if state.indexes.madeFrom[image] != nil { links.insert(.descendants) }
+        if known.hasGrantees { links.insert(.grantees) }
     }
 
     private mutating func isDone(_ number: Int) -> Bool {
@@ -54,7 +66,7 @@ struct AffectedSubjects {
     /// Adds every subject of which something may be said, or was: what reconciling evaluates.
     mutating func addAll() {
         for key in state.factKeys {
-            let reaches = triggers.entries(of: key.attribute).map(\.reach).filter(\.brings)
+            let reaches = triggers.reaches(of: key.attribute)?.all.filter(\.brings) ?? []
             if reaches.isEmpty { continue }
             for fact in state.timeline(key).facts {
                 for reach in reaches { reach.add(key, fact, &self) }
@@ -165,7 +177,10 @@ extension Reach {
 
     /// Launches of an image, or in an account and Region.
     static func launches(_ reading: Reading) -> Reach {
-        Reach("launches, \(reading.rawValue)", isOfImage: reading == .always) { key, fact, affected in
+        Reach("launches, \(reading.rawValue)", isOfImage: reading == .always, needs: .launches) {
+            key,
+            fact,
+            affected in
             let state = affected.state
             let launches =
                 key.image.map { affected.image($0).launches }
@@ -176,14 +191,20 @@ extension Reach {
     }
 
     /// All launches of an image, once something says that it came into being.
-    static let launchesOnceCreated = Reach("launches once created") { key, fact, affected in
+    static let launchesOnceCreated = Reach("launches once created", needs: .launches) {
+        key,
+        fact,
+        affected in
         guard fact.value.isCreation, let image = key.image else { return }
         affected.add(affected.image(image).launches, from: .distantPast)
     }
 
     /// What a fact reaches of the images that were made from an image, and from those.
     static func ofDescendants(_ reach: Reach) -> Reach {
-        Reach("of descendants: \(reach.name)", isOfImage: reach.isOfImage) { key, fact, affected in
+        Reach("of descendants: \(reach.name)", isOfImage: reach.isOfImage, needs: .descendants) {
+            key,
+            fact,
+            affected in
             guard let image = key.image else { return }
             affected.forEach(of: image, next: { $0.state.descendants(of: $1) }) {
                 reach.add(.image($0, key.ofImage), fact, &$1)
@@ -193,7 +214,10 @@ extension Reach {
 
     /// What a fact reaches of an image's copies that took its tags along, and of copies of those.
     static func ofCopies(_ reach: Reach) -> Reach {
-        Reach("of copies: \(reach.name)", isOfImage: reach.isOfImage) { key, fact, affected in
+        Reach("of copies: \(reach.name)", isOfImage: reach.isOfImage, needs: .copies) {
+            key,
+            fact,
+            affected in
             guard let image = key.image else { return }
             affected.forEach(of: image, next: { $0.image($1).copies }) {
                 reach.add(.image($0, key.ofImage), fact, &$1)

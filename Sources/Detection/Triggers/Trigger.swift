@@ -28,6 +28,8 @@ public final class Reach: Sendable {
     let brings: Bool
     /// Whether all facts of one image reach the same.
     let isOfImage: Bool
+    /// What an image must have for its facts to reach anything.
+    let needs: ImageLinks
     /// The kind of the subject that the fact's key names, where that is all.
     let kind: Subject.Kind?
     let add: @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
@@ -36,15 +38,31 @@ public final class Reach: Sendable {
         _ name: String,
         brings: Bool = false,
         isOfImage: Bool = false,
+        needs: ImageLinks = [],
         kind: Subject.Kind? = nil,
         _ add: @escaping @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
     ) {
         self.name = name
         self.brings = brings
         self.isOfImage = isOfImage
+        self.needs = needs
         self.kind = kind
         self.add = add
     }
+}
+
+/// What is known to follow from an image: most images have nothing of it.
+struct ImageLinks: OptionSet {
+    let rawValue: UInt8
+
+    /// Instances were launched from it.
+    static let launches = ImageLinks(rawValue: 1)
+    /// Images are copies of it and took its tags along.
+    static let copies = ImageLinks(rawValue: 2)
+    /// Images were made from it.
+    static let descendants = ImageLinks(rawValue: 4)
+    /// Launch permissions name somebody.
+    static let grantees = ImageLinks(rawValue: 8)
 }
 
 extension Reach: Hashable {
@@ -60,31 +78,52 @@ struct TriggerTable: Sendable {
     /// A reach with a number that tells it apart faster than its name.
     struct Entry: Sendable {
         let number: Int
+        let needs: ImageLinks
+        let isOfImage: Bool
         let reach: Reach
-        /// The reach's own.
-        let kind: Subject.Kind?
     }
 
-    /// The attributes that any rule reads.
-    private(set) var attributes: [Attribute] = []
-    /// By the attribute's tag.
-    private var byTag: [[Entry]] = []
+    /// What facts of one attribute reach.
+    final class Reaches: Sendable {
+        let all: [Reach]
+        /// The kinds of the subjects that the fact's key names.
+        let kinds: [Subject.Kind]
+        /// The other reaches.
+        let others: [Entry]
 
-    init(_ triggers: [Trigger]) {
-        var numbers: [Reach: Int] = [:]
-        for trigger in triggers
-        where !entries(of: trigger.attribute).contains(where: { $0.reach == trigger.reach }) {
-            let number = numbers[trigger.reach] ?? numbers.count
-            numbers[trigger.reach] = number
-            if !attributes.contains(trigger.attribute) { attributes.append(trigger.attribute) }
-            let tag = Int(trigger.attribute.tag)
-            if tag >= byTag.count { byTag += Array(repeating: [], count: tag + 1 - byTag.count) }
-            byTag[tag].append(Entry(number: number, reach: trigger.reach, kind: trigger.reach.kind))
+        init(_ all: [Reach], _ numbers: [Reach: Int]) {
+            self.all = all
+            kinds = all.compactMap(\.kind)
+            others = all.filter { $0.kind == nil }.map {
+                Entry(number: numbers[$0] ?? .max, needs: $0.needs, isOfImage: $0.isOfImage, reach: $0)
+            }
         }
     }
 
-    func entries(of attribute: Attribute) -> [Entry] {
+    /// The attributes that any rule reads.
+    let attributes: [Attribute]
+    /// By the attribute's tag.
+    private var byTag: [Reaches?] = []
+
+    init(_ triggers: [Trigger]) {
+        var numbers: [Reach: Int] = [:]
+        var byAttribute: [Attribute: [Reach]] = [:]
+        for trigger in triggers
+        where !byAttribute[trigger.attribute, default: []].contains(trigger.reach) {
+            numbers[trigger.reach] = numbers[trigger.reach] ?? numbers.count
+            byAttribute[trigger.attribute, default: []].append(trigger.reach)
+        }
+        attributes = byAttribute.keys.sorted { $0.tag < $1.tag }
+        for attribute in attributes {
+            let missing = Int(attribute.tag) + 1 - byTag.count
+            byTag += Array(repeating: nil, count: missing)
+            byTag[Int(attribute.tag)] = Reaches(byAttribute[attribute] ?? [], numbers)
+        }
+    }
+
+    /// What facts of an attribute reach; nil when that is nothing.
+    func reaches(of attribute: Attribute) -> Reaches? {
         let tag = Int(attribute.tag)
-        return tag < byTag.count ? byTag[tag] : []
+        return tag < byTag.count ? byTag[tag] : nil
     }
 }

@@ -1,10 +1,12 @@
+import CloudTrail
+
 /// Appends values to a buffer: numbers as LEB128, texts with their length in front.
 struct ByteWriter: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity = 1024
     private(set) var count = 0
     /// Of the evidence written last, where it came from and where that stands.
-    var lastOrigin: (origin: Origin, bytes: Range<Int>)?
+    var lastCall: (origin: Origin, actor: Actor, bytes: Range<Int>)?
 
     init() { memory = .allocate(byteCount: capacity, alignment: 8) }
 
@@ -15,7 +17,7 @@ struct ByteWriter: ~Copyable {
 
     mutating func removeAll(from count: Int) {
         self.count = count
-        if let lastOrigin, lastOrigin.bytes.upperBound > count { self.lastOrigin = nil }
+        if let lastCall, lastCall.bytes.upperBound > count { self.lastCall = nil }
     }
 
     mutating func byte(_ value: UInt8) {

@@ -10,16 +10,17 @@ extension ByteWriter {
         unsigned(evidence.account.number)
         text(evidence.region)
         signed(evidence.time.seconds)
-        if let lastOrigin, lastOrigin.origin === evidence.origin { return again(lastOrigin.bytes) }
+        if let lastCall, lastCall.origin === evidence.origin, lastCall.actor === evidence.actor {
+            return again(lastCall.bytes)
+        }
         let start = count
-        call(of: evidence.origin)
-        lastOrigin = (evidence.origin, start..<count)
+        call(evidence.origin, by: evidence.actor)
+        lastCall = (evidence.origin, evidence.actor, start..<count)
     }
 
-    private mutating func call(of origin: Origin) {
+    private mutating func call(_ origin: Origin, by actor: Actor) {
         text(origin.name)
         text(origin.source)
-        let actor = origin.actor
         optional(actor.arn) { $0.text($1) }
         optional(actor.type) { $0.text($1) }
         optional(actor.accountID) { $0.digits($1) }
@@ -41,19 +42,20 @@ extension ByteReader {
         _ = try (utf8(), utf8())
         for _ in 0..<7 { _ = try optional { (reader) throws(StateError) in try reader.utf8() } }
         let call = bytesRead(from: rest)
-        let known = interning.read.origin(scope, call)
-        if let known { return Evidence(id: id, time: time, origin: known) }
+        if let (origin, actor) = interning.read.call(scope, call) {
+            return Evidence(id: id, time: time, origin: origin, actor: actor)
+        }
         var reader = ByteReader(scope)
-        let origin = try Self.origin(try reader.scope(), call)
-        let evidence = interning.sharing(Evidence(id: id, time: time, origin: origin))
-        interning.read.note(evidence.origin, scope, call)
-        return evidence
+        let (origin, actor) = try Self.call(try reader.scope(), call, &interning)
+        interning.read.note(origin, actor, scope, call)
+        return Evidence(id: id, time: time, origin: origin, actor: actor)
     }
 
-    private static func origin(
+    private static func call(
         _ scope: AccountRegion,
-        _ call: UnsafeRawBufferPointer
-    ) throws(StateError) -> Origin {
+        _ call: UnsafeRawBufferPointer,
+        _ interning: inout Interning
+    ) throws(StateError) -> (Origin, Actor) {
         var reader = ByteReader(call)
         let (name, source) = (try reader.text(), try reader.text())
         let actor = Actor(
@@ -65,35 +67,34 @@ extension ByteReader {
             userAgent: try reader.optionalText(),
             issuerARN: try reader.optionalText()
         )
-        return Origin(
-            account: scope.account,
-            region: scope.region,
-            name: name,
-            source: source,
-            actor: actor
+        return (
+            interning.origin(scope.account, scope.region, name, source), interning.sharing(actor)
         )
     }
 }
 
-/// Origins read from the changelog lately, by their bytes: most entries name one that was named before.
-struct ReadOrigins: Sendable {
-    private var known: [UInt64: (scope: [UInt8], call: [UInt8], origin: Origin)] = [:]
+/// Calls and callers read from the changelog lately, by their bytes: most entries name some that were named before.
+struct ReadCalls: Sendable {
+    private var known: [UInt64: (scope: [UInt8], call: [UInt8], origin: Origin, actor: Actor)] = [:]
 
     /// So many are kept at most.
     private static let capacity = 8192
 
-    func origin(_ scope: UnsafeRawBufferPointer, _ call: UnsafeRawBufferPointer) -> Origin? {
-        guard let known = known[Self.fingerprint(scope, call)] else { return nil }
-        return Self.isSame(known.scope, scope) && Self.isSame(known.call, call) ? known.origin : nil
+    func call(_ scope: UnsafeRawBufferPointer, _ call: UnsafeRawBufferPointer) -> (Origin, Actor)? {
+        guard let known = known[Self.fingerprint(scope, call)], Self.isSame(known.scope, scope),
+            Self.isSame(known.call, call)
+        else { return nil }
+        return (known.origin, known.actor)
     }
 
     mutating func note(
         _ origin: Origin,
+        _ actor: Actor,
         _ scope: UnsafeRawBufferPointer,
         _ call: UnsafeRawBufferPointer
     ) {
         if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-        known[Self.fingerprint(scope, call)] = (Array(scope), Array(call), origin)
+        known[Self.fingerprint(scope, call)] = (Array(scope), Array(call), origin, actor)
     }
 
     private static func fingerprint(
