@@ -64,7 +64,7 @@ extension Engine {
 
     func reached(by touched: [KeyedFact]) -> [Subject] {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        for told in touched { affected.add(told) }
+        for index in touched.indices { affected.add(touched, index) }
         return affected.sorted()
     }
 

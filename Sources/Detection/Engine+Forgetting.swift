@@ -291,7 +291,7 @@ extension State {
     /// Activity before a time that is not the first under its state of Allowed AMIs.
     func staleActivity(in scope: AccountRegion, before limit: EventTime) -> [KeyedFact] {
         guard let log = activity[scope], log.isLong(before: limit) else { return [] }
-        let settings = timeline(log.settings)
+        let settings = timeline(.allowedImages(scope))
         var stale: [KeyedFact] = []
         var before: Fact?
         for call in log.all {

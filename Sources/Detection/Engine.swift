@@ -97,36 +97,49 @@ public struct Engine: Sendable {
     ) -> Outcome {
         var touched: [KeyedFact] = []
         var forgettable = FactNumbers.all
-        let seen = SeenRecords.Remembered(record)
-        let key = SeenRecords.Key(seen.record)
-        let (account, time) = (key.account, seen.record.time)
-        let clock = state.clock(of: account)
-        var isRepeated = false
-        if let known = state.rememberFirst(seen, key) {
-            isRepeated = true
-            if case .alike(seen.record) = known { return .duplicate }
-            let copies = known.adding(seen.record)
-            guard copies != known else { return .duplicate }
-            state.remember(copies, key)
-            let merged = copies.record
-            guard merged != known.record else { return .duplicate }
-            for told in facts(of: known.record) where state.remove(told.fact, at: told.key) {
-                touched.append(told)
+        let key = SeenRecords.Key(record)
+        let (time, movesClock) = (record.time, record.time <= notAfter && !record.isInventory)
+        let clock = state.clock(of: key.account)
+        let isRepeated: Bool
+        if let known = state.seen.copies(key) {
+            guard take(copy: record, of: known, key, clock: clock, touched: &touched) else {
+                return .duplicate
             }
-            let removed = touched
-            _ = insert(facts(of: merged), clock: clock, touched: &touched, &forgettable)
-            restoreShadowed(by: removed, merged, &touched)
+            isRepeated = true
         } else {
-            isRepeated = insert(facts(of: seen.record), clock: clock, touched: &touched, &forgettable)
+            isRepeated = insert(facts(of: record), clock: clock, touched: &touched, &forgettable)
+            state.remember(SeenRecords.Remembered(record), key)
         }
-        if time <= notAfter, !seen.record.isInventory {
-            state.advanceClock(of: account, from: clock, to: time)
-        }
+        if movesClock { state.advanceClock(of: key.account, from: clock, to: time) }
         let count = touched.count
         derive(&touched)
         if touched.count > count { forgettable = .all }
         evaluate(touched: touched, forgettable, into: &alerts)
         return isRepeated ? .duplicate : .applied
+    }
+
+    /// Takes a copy of a record that is known; false when it says nothing new.
+    private mutating func take(
+        copy: Record,
+        of known: RecordCopies,
+        _ key: SeenRecords.Key,
+        clock: EventTime,
+        touched: inout [KeyedFact]
+    ) -> Bool {
+        if case .alike(copy) = known { return false }
+        let copies = known.adding(copy)
+        guard copies != known else { return false }
+        state.remember(SeenRecords.Remembered(copies), key)
+        let merged = copies.record
+        guard merged != known.record else { return false }
+        for told in facts(of: known.record) where state.remove(told.fact, at: told.key) {
+            touched.append(told)
+        }
+        let removed = touched
+        var forgettable = FactNumbers.all
+        _ = insert(facts(of: merged), clock: clock, touched: &touched, &forgettable)
+        restoreShadowed(by: removed, merged, &touched)
+        return true
     }
 
     /// Moves stream time forward without a record: what other partitions have seen, or `--until`.

@@ -12,6 +12,9 @@ public final class FactView {
     /// How many facts were handed out to be walked; what is looked up as of a time is not counted.
     @exclusivity(unchecked)
     var walked = 0
+    /// The image that was looked up last: what judges a launch asks for one again and again.
+    @exclusivity(unchecked)
+    private var last: (image: ResourceID, facts: ImageFacts?)?
     /// The image of which was found that the policy approves it, as of any time.
     @exclusivity(unchecked)
     private(set) var approvedImage: ResourceID?
@@ -51,7 +54,14 @@ public final class FactView {
 
     /// An image, whether or not anything is known about it.
     public func image(_ id: ResourceID) -> ImageView {
-        ImageView(state.image(id), in: self, noting: readings.map { ImageReadings(id, in: $0) })
+        ImageView(lookUp(id), in: self, noting: readings.map { ImageReadings(id, in: $0) })
+    }
+
+    private func lookUp(_ id: ResourceID) -> ImageFacts? {
+        if let last, last.image == id { return last.facts }
+        let facts = state.image(id)
+        last = (id, facts)
+        return facts
     }
 
     /// The first successful watched call at or after a time, unless it is at or after the end.

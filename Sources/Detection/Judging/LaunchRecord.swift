@@ -18,26 +18,33 @@ final class LaunchRecord {
     init?(_ subject: Subject, in view: FactView) {
         guard subject.kind == .launch, let instance = subject.id else { return nil }
         let facts = view.all(of: subject.key(of: .instance))
-        var launch: (fact: Fact, isSnapshot: Bool)?
+        // The launch, or else the first snapshot that shows the instance.
+        var launch: Int?
+        var isSnapshot = false
         var seenImage: ResourceID?
         var end: Evidence?
-        for fact in facts {
-            switch fact.value {
-            case .launched: if launch?.isSnapshot ?? true { launch = (fact, false) }
+        for index in facts.indices {
+            switch facts[index].value {
+            case .launched: if launch == nil || isSnapshot { (launch, isSnapshot) = (index, false) }
             case .seen(let image):
-                launch = launch ?? (fact, true)
+                if launch == nil { (launch, isSnapshot) = (index, true) }
                 seenImage = seenImage ?? image
-            case .terminated: end = fact.evidence
+            case .terminated: end = facts[index].evidence
             default: break
             }
         }
-        guard let launch = launch?.fact else { return nil }
+        guard let launch else { return nil }
         scope = subject.scope
         self.instance = instance
-        image = launch.value.launchedImage ?? seenImage
-        time = launch.time
-        evidence = launch.evidence
+        image = facts[launch].value.launchedImage ?? seenImage
+        time = facts[launch].time
+        evidence = facts[launch].evidence
         self.end = end
+    }
+
+    /// The key of the state of Allowed AMIs where it was launched.
+    var allowedImages: FactKey {
+        evidence.scope == scope ? evidence.origin.allowedImages : .allowedImages(scope)
     }
 
     /// The judgement of a rule: nothing when allowed, resolved when the instance is gone.

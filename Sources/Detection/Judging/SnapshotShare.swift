@@ -184,6 +184,7 @@ extension RecordFacts {
         madeOf snapshots: [ExactText],
         at time: EventTime? = nil
     ) {
+        if snapshots.isEmpty { return }
         var fields = Fields()
         fields["image"] = .text(ExactText(image.description))
         for snapshot in snapshots {

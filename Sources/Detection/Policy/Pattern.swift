@@ -71,6 +71,7 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
             if at < bytes.count, bytes[at] == 0x2A {
                 (star, resume) = (at, next)
                 at += 1
+                if at == bytes.count { return true }
             } else if at < bytes.count, bytes[at] == 0x3F, !(wildcardsToo && text[next] == 0x2A) {
                 at += 1
                 next = characterEnd(in: text, from: next)

@@ -90,7 +90,7 @@ final class PolicyInForce: Sendable {
     func statement(_ name: ExactText) -> JudgingStatement? { statements.first { $0.name == name } }
 
     /// Whether the policy leaves a rule on.
-    func isEnabled(_ rule: String) -> Bool {
-        policy.rules.isEmpty || policy.rules[rule]?.isEnabled ?? true
+    func isEnabled(_ rule: @autoclosure () -> String) -> Bool {
+        policy.rules.isEmpty || policy.rules[rule()]?.isEnabled ?? true
     }
 }

@@ -2,13 +2,9 @@ import CloudTrail
 
 /// The first successful watched call of each second, in order.
 struct ActivityLog: Sendable {
-    /// Under which setting a call was made is asked for each call.
-    let settings: FactKey
     private var calls = SortedChunks<Fact>()
     /// So many calls are kept whatever their age.
     static let shortCount = 64
-
-    init(in scope: AccountRegion) { settings = .allowedImages(scope) }
 
     var isEmpty: Bool { calls.isEmpty }
 

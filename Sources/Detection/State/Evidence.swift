@@ -10,6 +10,8 @@ public final class Origin: Hashable, Sendable {
     public let name: String
     /// Its event source.
     public let source: String
+    /// The key of what is asked for with every call: which state Allowed AMIs is in.
+    let allowedImages: FactKey
     /// Whose trail the record is from.
     public var account: AccountID { scope.account }
     /// Its Region.
@@ -18,6 +20,7 @@ public final class Origin: Hashable, Sendable {
     /// An origin from its parts.
     public init(account: AccountID, region: String, name: String, source: String) {
         scope = AccountRegion(account, region)
+        allowedImages = .allowedImages(scope)
         self.name = name
         self.source = source
     }

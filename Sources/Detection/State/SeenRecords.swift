@@ -13,7 +13,7 @@ struct SeenRecords: Sendable {
         /// A copy lies on another day only when its time differs, which no converter is known to do.
         let day: Day
 
-        init(_ record: Record) {
+        init(_ record: borrowing Record) {
             account = record.account
             id = record.id
             day = Day(of: record.time)
@@ -79,19 +79,9 @@ struct SeenRecords: Sendable {
         return index
     }
 
-    /// Remembers a record of which no copy is known; otherwise changes nothing, and returns what is known.
-    mutating func rememberFirst(_ record: Remembered, _ key: Key) -> Remembered? {
-        func put(_ record: Remembered, in place: inout Remembered?) -> Remembered? {
-            if let place { return place }
-            place = record
-            return nil
-        }
-        return put(record, in: &days[indexMakingRoom(for: key.day)].records[key])
-    }
-
     /// Remembers the copies of a record; returns what was remembered in their place.
-    mutating func remember(_ copies: RecordCopies, _ key: Key) -> Remembered? {
-        days[indexMakingRoom(for: key.day)].records.updateValue(Remembered(copies), forKey: key)
+    mutating func remember(_ copies: Remembered, _ key: Key) -> Remembered? {
+        days[indexMakingRoom(for: key.day)].records.updateValue(copies, forKey: key)
     }
 
     /// Puts back what was remembered before, or nothing.

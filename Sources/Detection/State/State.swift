@@ -138,13 +138,15 @@ public struct State: Sendable {
     }
 
     private mutating func putLast(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> Int? {
-        switch (key.shelf, key.entity) {
-        case (.image, .image(let id)):
-            own.images[id, default: ImageFacts()]
+        if key.shelf == .timelines {
+            return own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: keepsFirstOnly)
+        }
+        switch key.entity {
+        case .image(let id):
+            return own.images[id, default: ImageFacts()]
                 .appendLater(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
-        case (.activity, .accountRegion(let scope)):
-            own.activity[scope, default: ActivityLog(in: scope)].appendLater(fact)
-        default: own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: keepsFirstOnly)
+        case .accountRegion(let scope): return own.activity[scope, default: ActivityLog()].appendLater(fact)
+        case .resource, .account, .organization: return nil
         }
     }
 
@@ -153,7 +155,7 @@ public struct State: Sendable {
         case (.image, .image(let id)):
             own.images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
         case (.activity, .accountRegion(let scope)):
-            own.activity[scope, default: ActivityLog(in: scope)].insert(fact)
+            own.activity[scope, default: ActivityLog()].insert(fact)
         default:
             if keepsFirstOnly {
                 own.timelines[key, default: []].insertFirst(fact)
@@ -204,15 +206,8 @@ public struct State: Sendable {
         own.streamTime = time
     }
 
-    /// Remembers a record, so that its repeats are known; of one that is known, returns the copies.
-    mutating func rememberFirst(_ record: SeenRecords.Remembered, _ key: SeenRecords.Key) -> RecordCopies? {
-        if let known = own.seen.rememberFirst(record, key) { return known.copies }
-        own.journal?.note(.seen(key, old: nil))
-        return nil
-    }
-
-    /// Remembers the copies of a record in the place of those that are known.
-    mutating func remember(_ copies: RecordCopies, _ key: SeenRecords.Key) {
+    /// Remembers the copies of a record, so that its repeats are known, in the place of those that are known.
+    mutating func remember(_ copies: SeenRecords.Remembered, _ key: SeenRecords.Key) {
         let old = own.seen.remember(copies, key)
         own.journal?.note(.seen(key, old: old))
     }

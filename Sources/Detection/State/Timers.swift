@@ -21,6 +21,8 @@ struct Timers: Transactional, Sendable {
     }
 
     private var waiting: [Subject: [Deadline]] = [:]
+    /// The kinds of which any subject ever had a deadline: few.
+    private var kinds: [Subject.Kind] = []
     /// Deadlines in `waiting`.
     private var count = 0
     /// One for each deadline that waits, at least; what else is here was replaced, and does nothing when it is due.
@@ -35,7 +37,7 @@ struct Timers: Transactional, Sendable {
 
     /// Puts the deadlines of a subject in the place of those that it had.
     mutating func set(_ deadlines: [Deadline], of subject: Subject) {
-        if deadlines.isEmpty, waiting.isEmpty { return }
+        if deadlines.isEmpty, !kinds.contains(subject.kind) { return }
         let before = waiting[subject] ?? []
         guard deadlines != before else { return }
         undo.note((subject, before))
@@ -73,6 +75,7 @@ struct Timers: Transactional, Sendable {
 
     private mutating func replace(_ before: [Deadline], by deadlines: [Deadline], of subject: Subject) {
         waiting[subject] = deadlines.isEmpty ? nil : deadlines
+        if !kinds.contains(subject.kind) { kinds.append(subject.kind) }
         count += deadlines.count - before.count
         for deadline in deadlines where !before.contains(where: { $0.time == deadline.time }) {
             push(Timer(deadline: deadline.time, subject: subject))

@@ -28,21 +28,23 @@ struct AffectedSubjects {
     mutating func insert(_ subject: Subject) { subjects.insert(subject) }
 
     /// Adds the subjects that a fact at a key reaches, whether the fact has just come or just gone.
-    mutating func add(_ told: KeyedFact) {
-        guard let reaches = triggers.reaches(of: told.key.attribute) else { return }
+    mutating func add(_ touched: [KeyedFact], _ index: Int) {
+        let key = touched[index].key
+        guard let reaches = triggers.reaches(of: key.attribute) else { return }
         // What most facts reach is found without asking their reach.
         for kind in reaches.kinds {
-            if let subject = Subject(kind, of: told.key) { insert(subject) }
+            if let subject = Subject(kind, of: key) { insert(subject) }
         }
-        if reaches.others.isEmpty { return }
-        let image = told.key.image
-        if let image { lookAt(image) }
-        for index in reaches.others.indices {
-            if image != nil, !reaches.others[index].needs.isSubset(of: links) { continue }
-            if image != nil, reaches.others[index].isOfImage, isDone(reaches.others[index].number) {
-                continue
+        let others = reaches.others
+        if others.isEmpty { return }
+        let isOfImage = key.shelf == .image
+        if isOfImage, let image = key.image { lookAt(image) }
+        for number in others.indices {
+            if isOfImage {
+                guard others[number].needs.isSubset(of: links) else { continue }
+                if others[number].isOfImage, isDone(others[number].number) { continue }
             }
-            reaches.others[index].reach.add(told.key, told.fact, &self)
+            others[number].reach.add(key, touched[index].fact, &self)
         }
     }
 

@@ -17,5 +17,11 @@ struct SubjectList: Sendable {
     }
 
     /// In the order in which they are judged.
-    func sorted() -> [Subject] { subjects.count > 1 ? subjects.sorted() : subjects }
+    func sorted() -> [Subject] {
+        switch subjects.count {
+        case 0, 1: subjects
+        case 2: subjects[0] < subjects[1] ? subjects : [subjects[1], subjects[0]]
+        default: subjects.sorted()
+        }
+    }
 }

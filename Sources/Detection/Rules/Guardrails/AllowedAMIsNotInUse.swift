@@ -93,13 +93,12 @@ struct AllowedAMIsNotInUse: Rule {
 
 extension Reach {
     /// An account and Region at its first call of all, and the first under a state; a later one reaches nothing.
-    fileprivate static let firstActivity = Reach("first activity", brings: true) { key, fact, affected in
-        guard let scope = key.entity.scope else { return }
-        let state = affected.state
+    fileprivate static let firstActivity = Reach("first activity", brings: true) { _, fact, affected in
+        let (scope, state) = (fact.evidence.scope, affected.state)
         guard let calls = state.activity[scope], calls.hasCall(before: fact.time) else {
             return affected.insert(.activity(scope))
         }
-        let settings = state.timeline(calls.settings)
+        let settings = state.timeline(fact.evidence.origin.allowedImages)
         guard !settings.isEmpty, let setting = settings.latest(asOf: fact.time),
             case .allowedImages(.disabled) = setting.value,
             calls.first(from: setting.time.seconds).map({ $0.time >= fact.time }) ?? true

@@ -26,7 +26,7 @@ struct LaunchNotAllowedByCriteria: Rule {
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let launch = context.launch,
-            let setting = setting(at: launch.scope, launch.time, context)
+            let setting = setting(for: launch, context)
         else { return nil }
         guard let image = launch.image else { return launch.unknownImage() }
         let admission = CriteriaAdmission(
@@ -86,23 +86,23 @@ struct LaunchNotAllowedByCriteria: Rule {
     }
 
     /// Nil when no criteria apply: the setting is off or was never told, and there is no baseline.
-    private func setting(at scope: AccountRegion, _ time: EventTime, _ context: RuleContext) -> Setting? {
+    private func setting(for launch: LaunchRecord, _ context: RuleContext) -> Setting? {
         var setting = Setting()
-        if let fact = context.facts.latest(.allowedImages(scope), asOf: time),
+        if let fact = context.facts.latest(launch.allowedImages, asOf: launch.time),
             case .allowedImages(let known) = fact.value
         {
             setting.state = (known, fact)
         }
         switch setting.state?.value {
         case .auditMode, .enabled:
-            if let fact = context.facts.latest(.imageCriteria(scope), asOf: time),
+            if let fact = context.facts.latest(.imageCriteria(launch.scope), asOf: launch.time),
                 case .criteria(let known) = fact.value
             {
                 setting.criteria = known
                 setting.criteriaFact = fact
             }
         case .disabled, nil:
-            let baseline = context.inForce.baseline(of: scope.account)
+            let baseline = context.inForce.baseline(of: launch.scope.account)
             guard let criteria = baseline.imageCriteria else { return nil }
             setting.criteria = criteria
             setting.clause = baseline.criteriaClause

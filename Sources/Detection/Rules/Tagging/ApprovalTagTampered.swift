@@ -43,7 +43,7 @@ struct ApprovalTagTampered: Rule {
                 let old: TagReading.Value = fact.phase == .creates ? .absent : before
                 let isChange =
                     old != .unknown && old != reading.value && reading.value != .unknown
-                    && [old, reading.value].contains { $0.value.map { approving[$0] != nil } ?? false }
+                    && [old, reading.value].contains { approving.entry(of: $0) != nil }
                 // Who called is of no matter where nothing is, or was, tampered with.
                 guard isChange || judgement.occurrences > 0 else { continue }
                 let isPublisher = context.policy.isPublisher(fact.evidence)
@@ -70,22 +70,22 @@ struct ApprovalTagTampered: Rule {
         return judgement
     }
 
-    /// The values of a key that approve the image, with their entry: those whose other parts can match it.
+    /// The values of a key that approve the image: those whose other parts can match it.
     private func approvingValues(
         _ key: ExactText,
         _ image: ResourceID,
         _ context: RuleContext
-    ) -> [ExactText: Int] {
-        var values: [ExactText: Int] = [:]
+    ) -> ApprovingValues {
+        var values = ApprovingValues()
         let approval = ImageApproval(
             image: image,
             time: .distantFuture,
             context: context
         )
         for entry in context.inForce.approvals {
-            guard let value = entry.tags.first(where: { $0.key == key })?.value, approval.mayMatch(entry)
-            else { continue }
-            values[value] = values[value] ?? entry.index
+            if let value = entry.tags.first(where: { $0.key == key })?.value, approval.mayMatch(entry) {
+                values.add(value, entry.index)
+            }
         }
         return values
     }
@@ -96,12 +96,12 @@ struct ApprovalTagTampered: Rule {
         _ fact: Fact,
         from before: (value: TagReading.Value, cause: Fact),
         to new: TagReading.Value,
-        _ approving: [ExactText: Int],
+        _ approving: ApprovingValues,
         _ isPublisher: Bool?
     ) -> Judgement.Reason {
         let old = before.value
-        let gained = new.value.flatMap { approving[$0] }
-        let entry = gained ?? old.value.flatMap { approving[$0] } ?? 0
+        let gained = approving.entry(of: new)
+        let entry = gained ?? approving.entry(of: old) ?? 0
         let caller = fact.evidence.actor.principalARN ?? "unknown"
         let statements = [
             FactStatement("tag \(key) before", old.value?.string ?? "absent", before.cause),
@@ -127,6 +127,27 @@ struct ApprovalTagTampered: Rule {
             message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "
                 + (isPublisher == nil ? "nobody knows whom." : "\(caller), who is no publisher.")
         )
+    }
+}
+
+/// The values of one tag that approve an image, each with the first entry of `images.approved` that names it.
+private struct ApprovingValues {
+    /// A policy has one or two as a rule; so many are compared, and the others looked up.
+    private static let comparedCount = 8
+    private var first: [(value: ExactText, entry: Int)] = []
+    private var others: [ExactText: Int] = [:]
+
+    var isEmpty: Bool { first.isEmpty }
+
+    mutating func add(_ value: ExactText, _ entry: Int) {
+        if self.entry(of: .present(value)) != nil { return }
+        if first.count < Self.comparedCount { first.append((value, entry)) } else { others[value] = entry }
+    }
+
+    /// The entry that a tag approves the image by.
+    func entry(of tag: TagReading.Value) -> Int? {
+        guard case .present(let value) = tag else { return nil }
+        return first.first { $0.value == value }?.entry ?? (others.isEmpty ? nil : others[value])
     }
 }
 
