@@ -51,11 +51,10 @@ extension Engine {
 
     /// Whether each of a record's facts fits an entry, its key included.
     public func holds(_ record: Record) -> Bool {
-        var interning = Interning()
+        var interning = Interning(rules)
         return RecordFacts.of(
             record,
             interning.evidence(of: record),
-            by: rules,
             forStatements: !inForce.statements.isEmpty
         ).allSatisfy { told in
             var bytes = ByteWriter()

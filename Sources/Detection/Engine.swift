@@ -67,7 +67,7 @@ public struct Engine: Sendable {
     /// Whether what facts touch only waits for `takeUpDeferred`, because enough was judged for now.
     public var defersEvaluation = false
     var judges: JudgesOfAccounts
-    var interning = Interning()
+    var interning: Interning
     /// Sees which subjects facts affect and what is evaluated; nil but in tests.
     var witness: (any EvaluationWitness)?
 
@@ -79,6 +79,7 @@ public struct Engine: Sendable {
         inForce = PolicyInForce(policy)
         judges = JudgesOfAccounts(policy: policy)
         self.rules = rules
+        interning = Interning(rules)
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
         agenda = Agenda(keepsChanges: settings.keepsJournal)
@@ -173,7 +174,7 @@ public struct Engine: Sendable {
                 } else {
                     insertion = state.place(fact, at: key)
                     if case .unchanged = insertion, !isRepeated {
-                        isRepeated = state.timeline(key).facts.contains(fact)
+                        isRepeated = state.timeline(key.ofTimeline(fact)).facts.contains(fact)
                     }
                 }
             }
@@ -213,7 +214,8 @@ public struct Engine: Sendable {
             }
             if isToldAgain { continue }
             for record in state.seen.all {
-                for shadowed in facts(of: record) where shadowed.key == key {
+                for shadowed in facts(of: record)
+                where shadowed.key == key && shadowed.key.ofTimeline(shadowed.fact) == key.ofTimeline(fact) {
                     state.insert(shadowed.fact, at: key, touched: &touched)
                 }
             }
@@ -224,7 +226,6 @@ public struct Engine: Sendable {
         RecordFacts.of(
             record,
             interning.evidence(of: record),
-            by: rules,
             forStatements: !inForce.statements.isEmpty
         )
     }

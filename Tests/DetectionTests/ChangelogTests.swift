@@ -102,8 +102,8 @@ struct ChangelogTests {
                     continue
                 }
                 // It told only what another one tells, too.
-                var interning = Interning()
-                let own = RecordFacts.of(record, interning.evidence(of: record), by: .all).filter {
+                var interning = Interning(.all)
+                let own = RecordFacts.of(record, interning.evidence(of: record)).filter {
                     $0.key.attribute.keeping == .all
                 }
                 #expect(own.isEmpty, "seed \(seed): \(record)")

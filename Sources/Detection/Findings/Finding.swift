@@ -255,7 +255,7 @@ private struct Fingerprint {
 
     mutating func feed(_ text: String) {
         var text = text
-        text.withUTF8 { for byte in $0 { mix(byte) } }
+        value = text.withUTF8 { [value] bytes in bytes.reduce(value, Self.mixed) }
         mix(0xFF)
     }
 
@@ -265,7 +265,9 @@ private struct Fingerprint {
         }
     }
 
-    private mutating func mix(_ byte: UInt8) {
-        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+    private mutating func mix(_ byte: UInt8) { value = Self.mixed(value, byte) }
+
+    private static func mixed(_ value: UInt64, _ byte: UInt8) -> UInt64 {
+        (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
     }
 }

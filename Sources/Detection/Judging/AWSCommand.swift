@@ -40,26 +40,28 @@ public enum AWSCommand: Hashable, Sendable {
     }
 
     private static func command(_ arguments: [AWSArgument]) -> AWSCommand {
-        var line = "aws"
-        line.reserveCapacity(128)
+        var line = Array("aws".utf8)
+        line.reserveCapacity(192)
         for argument in arguments {
             switch argument.text {
-            case .success(let text): append(text, to: &line)
+            case .success(let text): append(text.utf8, to: &line)
             case .failure(let fault): return .withheld(fault.text)
             }
         }
-        guard line.utf8.count <= maximumBytes else { return .withheld("it would be too long to paste") }
-        return .line(line)
+        guard line.count <= maximumBytes else { return .withheld("it would be too long to paste") }
+        return .line(String(decoding: line, as: UTF8.self))
     }
 
     /// Appends an argument, in quotes where a shell would read more in it than text.
     ///
     /// No argument has a quote in it: JSON writes it as `\u0027`.
-    private static func append(_ argument: String, to line: inout String) {
-        let isPlain = argument.utf8.allSatisfy(isPlain)
-        line += isPlain ? " " : " '"
-        line += argument
-        if !isPlain { line += "'" }
+    private static func append(_ argument: String.UTF8View, to line: inout [UInt8]) {
+        line.append(0x20)
+        let start = line.count
+        line.append(contentsOf: argument)
+        guard !line[start...].allSatisfy(isPlain) else { return }
+        line.insert(0x27, at: start)
+        line.append(0x27)
     }
 
     /// Whether every shell takes a byte as it is.

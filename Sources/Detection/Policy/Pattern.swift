@@ -80,6 +80,10 @@ public struct Pattern: Hashable, Sendable, CustomStringConvertible {
                 next += 1
             } else if star >= 0 {
                 resume = characterEnd(in: text, from: resume)
+                // What follows the star begins with a character of its own: no other byte can match it.
+                if bytes[star + 1] != 0x2A, bytes[star + 1] != 0x3F {
+                    while resume < text.count, text[resume] != bytes[star + 1] { resume += 1 }
+                }
                 (at, next) = (star + 1, resume)
             } else {
                 return false

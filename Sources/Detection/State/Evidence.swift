@@ -10,17 +10,23 @@ public final class Origin: Hashable, Sendable {
     public let name: String
     /// Its event source.
     public let source: String
-    /// The key of what is asked for with every call: which state Allowed AMIs is in.
+    /// What its calls are a use of; here, because nearly every record tells it.
+    let activity: FactKey
+    /// Which state Allowed AMIs is in; here, because it is asked for with every call and launch.
     let allowedImages: FactKey
+    /// What calls of this name tell beyond what several rules know; nil where that is nothing.
+    let told: ToldByCall?
     /// Whose trail the record is from.
     public var account: AccountID { scope.account }
     /// Its Region.
     public var region: String { scope.region }
 
     /// An origin from its parts.
-    public init(account: AccountID, region: String, name: String, source: String) {
+    init(account: AccountID, region: String, name: String, source: String, told: ToldByCall? = nil) {
         scope = AccountRegion(account, region)
+        activity = .activity(scope)
         allowedImages = .allowedImages(scope)
+        self.told = told
         self.name = name
         self.source = source
     }

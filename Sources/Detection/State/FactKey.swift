@@ -110,6 +110,14 @@ extension FactKey {
     static func activity(_ scope: AccountRegion, second: Int64) -> FactKey {
         FactKey(.activity, .accountRegion(scope), .second(second))
     }
+    /// The same of whichever second: of a fact at this key its time tells.
+    static func activity(_ scope: AccountRegion) -> FactKey { FactKey(.activity, .accountRegion(scope)) }
+
+    /// The key of the timeline that a fact at this key stands on: of activity, the one of its second.
+    func ofTimeline(_ fact: Fact) -> FactKey {
+        guard shelf == .activity, case .accountRegion(let scope) = entity else { return self }
+        return .activity(scope, second: fact.time.seconds)
+    }
     /// Watched calls of one name that could not be read.
     static func unreadable(_ scope: AccountRegion, name: ExactText) -> FactKey {
         FactKey(.unreadable, .accountRegion(scope), .text(name))

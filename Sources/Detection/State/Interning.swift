@@ -11,11 +11,15 @@ struct Interning: Sendable {
         func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(self.fingerprint) }
     }
 
+    private let rules: RuleSet
     private var actors: [Key: Actor] = [:]
     private var origins: [Key: Origin] = [:]
     var read = ReadCalls()
     /// From so many on, those that nobody uses any more are thrown out.
     private var sweepCount = 4096
+
+    /// What records have in common that rules look at.
+    init(_ rules: RuleSet) { self.rules = rules }
 
     /// The evidence of a record, which shares with others what it has in common with them.
     mutating func evidence(of record: Record) -> Evidence {
@@ -37,7 +41,13 @@ struct Interning: Sendable {
         let key = Key(fingerprint: Origin.fingerprint(account, region, name))
         let known = origins[key]
         if let known, known.isSame(account, region, name, source) { return known }
-        let origin = Origin(account: account, region: region, name: name, source: source)
+        let origin = Origin(
+            account: account,
+            region: region,
+            name: name,
+            source: source,
+            told: rules.told(by: name)
+        )
         if known == nil {
             makeRoom()
             origins[key] = origin

@@ -50,15 +50,10 @@ struct RecordFacts {
     private(set) var facts: [KeyedFact] = []
 
     /// All facts that a record tells, by its evidence; those for statements only where there are any.
-    static func of(
-        _ record: Record,
-        _ evidence: Evidence,
-        by rules: RuleSet,
-        forStatements: Bool = false
-    ) -> [KeyedFact] {
+    static func of(_ record: Record, _ evidence: Evidence, forStatements: Bool = false) -> [KeyedFact] {
         var told = RecordFacts(evidence: evidence)
-        told.facts.reserveCapacity(4)
-        told.tell(record, by: rules, forStatements: forStatements)
+        told.facts.reserveCapacity(2)
+        told.tell(record, forStatements: forStatements)
         return told.facts
     }
 
@@ -77,15 +72,15 @@ struct RecordFacts {
         facts.append(KeyedFact(key, fact))
     }
 
-    private mutating func tell(_ record: Record, by rules: RuleSet, forStatements: Bool) {
-        let byName = rules.told(by: record.name)
+    private mutating func tell(_ record: Record, forStatements: Bool) {
+        let byName = evidence.origin.told
         guard record.succeeded || record.isInventory else {
             tellRefusal(record, byName)
             return
         }
         // Other services' calls, and what a service tells of itself, are no use of a Region.
         if record.source.hasSameBytes(as: WatchedCall.source), !record.isInventory, byName?.isUse ?? true {
-            add(.activity(scope, second: evidence.time.seconds), .active)
+            add(evidence.origin.activity, .active)
         }
         switch record.call {
         case .runInstances(let launch):

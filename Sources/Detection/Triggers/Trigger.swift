@@ -74,7 +74,9 @@ extension Reach: Hashable {
 }
 
 /// The triggers of some rules, by attribute, each reach once.
-struct TriggerTable: Sendable {
+///
+/// A class, because it is handed on for each record.
+final class TriggerTable: Sendable {
     /// A reach with a number that tells it apart faster than its name.
     struct Entry: Sendable {
         let number: Int
@@ -103,7 +105,7 @@ struct TriggerTable: Sendable {
     /// The attributes that any rule reads.
     let attributes: [Attribute]
     /// By the attribute's tag.
-    private var byTag: [Reaches?] = []
+    private let byTag: [Reaches?]
 
     init(_ triggers: [Trigger]) {
         var numbers: [Reach: Int] = [:]
@@ -114,11 +116,12 @@ struct TriggerTable: Sendable {
             byAttribute[trigger.attribute, default: []].append(trigger.reach)
         }
         attributes = byAttribute.keys.sorted { $0.tag < $1.tag }
+        var byTag: [Reaches?] = []
         for attribute in attributes {
-            let missing = Int(attribute.tag) + 1 - byTag.count
-            byTag += Array(repeating: nil, count: missing)
+            byTag += Array(repeating: nil, count: Int(attribute.tag) + 1 - byTag.count)
             byTag[Int(attribute.tag)] = Reaches(byAttribute[attribute] ?? [], numbers)
         }
+        self.byTag = byTag
     }
 
     /// What facts of an attribute reach; nil when that is nothing.

@@ -86,6 +86,8 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
     private struct Touched: Hashable {
         let key: FactKey
         let fact: Fact
+
+        init(key: FactKey, fact: Fact) { (self.key, self.fact) = (key.ofTimeline(fact), fact) }
     }
 
     init(without gap: Lead? = nil) { self.gap = gap }
@@ -121,7 +123,8 @@ final class DependencyNet: EvaluationWitness, @unchecked Sendable {
         }
     }
 
-    func affected(_ subjects: [Subject], by facts: [KeyedFact], in engine: Engine) {
+    func affected(_ subjects: [Subject], by told: [KeyedFact], in engine: Engine) {
+        let facts = told.map { KeyedFact($0.key.ofTimeline($0.fact), $0.fact) }
         var leads: [Subject: Set<Lead>] = [:]
         for fact in facts {
             touched.insert(Touched(key: fact.key, fact: fact.fact))

@@ -80,13 +80,14 @@ struct AllowedAMIsNotInUse: Rule {
     }
 
     private func unknown(_ scope: AccountRegion) -> Judgement.Reason {
-        Judgement.Reason(
+        let place = scope.description
+        return Judgement.Reason(
             .undetermined,
             severity: .medium,
             facts: [],
-            missing: ["allowed AMIs state in \(scope)"],
+            missing: ["allowed AMIs state in " + place],
             remediation: [AllowedAMIsCommands.read(scope)],
-            message: "\(scope) is used, and whether Allowed AMIs is on there was never told."
+            message: place + " is used, and whether Allowed AMIs is on there was never told."
         )
     }
 }

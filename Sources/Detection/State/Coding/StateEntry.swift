@@ -56,7 +56,7 @@ enum StateKey: Hashable {
     /// The entry that a fact is kept in.
     static func of(_ fact: Fact, at key: FactKey) -> StateKey {
         guard key.attribute.hasEntryPerRecord else {
-            return .facts(key, writer: key.account ?? fact.evidence.account)
+            return .facts(key.ofTimeline(fact), writer: key.account ?? fact.evidence.account)
         }
         let evidence = fact.evidence
         return .record(key, RecordID(account: evidence.account, time: fact.time, id: evidence.id))
