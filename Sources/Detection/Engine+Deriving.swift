@@ -5,22 +5,24 @@ import CloudTrail
 extension Engine {
     /// Derives anew what facts lead to that have come or gone; what that changes is put before them.
     mutating func derive(_ touched: inout [KeyedFact]) {
-        for derivation in Derivations.all {
-            var targets: [DerivedKey] = []
-            for index in touched.indices where derivation.reads(touched[index].key.attribute) {
-                derivation.addTargets(of: touched[index].key, touched[index].fact, in: state, to: &targets)
-            }
-            if targets.isEmpty { continue }
-            let gone = touched.filter {
-                derivation.reads($0.key.attribute)
-                    && !state.timeline($0.key).facts.contains($0.fact)
-            }
-            var changes: [KeyedFact] = []
-            for target in unique(targets) where owns(target.account) {
-                derive(derivation, target, without: gone, &changes)
-            }
-            touched.insert(contentsOf: changes, at: 0)
+        // One call for each of `Derivations.all`: written out, for nearly no record leads to anything.
+        derive(by: ParentImage(), &touched)
+    }
+
+    private mutating func derive(by derivation: some Derivation, _ touched: inout [KeyedFact]) {
+        var targets: [DerivedKey] = []
+        for index in touched.indices where derivation.reads(touched[index].key.attribute) {
+            derivation.addTargets(of: touched[index].key, touched[index].fact, in: state, to: &targets)
         }
+        if targets.isEmpty { return }
+        let gone = touched.filter {
+            derivation.reads($0.key.attribute) && !state.timeline($0.key).facts.contains($0.fact)
+        }
+        var changes: [KeyedFact] = []
+        for target in unique(targets) where owns(target.account) {
+            derive(derivation, target, without: gone, &changes)
+        }
+        touched.insert(contentsOf: changes, at: 0)
     }
 
     /// What may have to be derived of some accounts: a version that derived nothing may have told their facts.

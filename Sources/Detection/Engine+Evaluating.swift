@@ -18,7 +18,7 @@ extension Engine {
         }
         guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
         let subjects = reached(by: touched)
-        witness?.affected(subjects, by: touched, in: self)
+        witness?.affected(Array(subjects), by: touched, in: self)
         let onlyEnds = Self.onlyEnd(touched)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
             if onlyEnds, endsUnsaid(subject) {
@@ -62,7 +62,7 @@ extension Engine {
         return agenda.deferral.touch(subject, by: cause) < max(1, facts / 8)
     }
 
-    func reached(by touched: [KeyedFact]) -> [Subject] {
+    func reached(by touched: [KeyedFact]) -> SubjectList {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
         for index in touched.indices { affected.add(touched, index) }
         return affected.sorted()

@@ -15,7 +15,11 @@ extension Engine {
         let latest = state.clock(of: account)
         for index in touched.indices {
             let key = touched[index].key
-            if key.attribute.mayEnd { noteEnd(key, touched[index].fact) }
+            if key.attribute.mayEnd,
+                key.attribute.lifetime == .occurrence || touched[index].fact.value.isEnd
+            {
+                noteEnd(key, touched[index].fact)
+            }
             guard forgettable.contains(index) else { continue }
             let fact = touched[index].fact
             let clock = fact.evidence.account == account ? latest : state.clock(of: fact.evidence.account)
@@ -96,7 +100,7 @@ extension Engine {
         guard !stale.isEmpty else { return }
         let leaving = stale.map { KeyedFact(key, $0) }
         let affected = reached(by: leaving)
-        witness?.affected(affected, by: leaving, in: self)
+        witness?.affected(Array(affected), by: leaving, in: self)
         let subjects = affected.filter { owns($0) }
         // What they have to say is said while all of it is known.
         evaluateDeferred(subjects, into: &alerts)
@@ -323,6 +327,16 @@ extension Attribute {
         case .standing: self == .lifecycle
         case .occurrence: keeping != .firstOfSecond
         case .untilEnded, .untilGone: true
+        }
+    }
+}
+
+extension FactValue {
+    /// Whether something is over: it can be the last of what is ever told of it.
+    fileprivate var isEnd: Bool {
+        switch self {
+        case .revoked, .terminated, .deregistered: true
+        default: false
         }
     }
 }

@@ -38,7 +38,7 @@ extension Engine {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
         affected.addAll()
         let subjects = affected.sorted()
-        witness?.reconciled(subjects, of: isConcerned, in: self)
+        witness?.reconciled(Array(subjects), of: isConcerned, in: self)
         for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
             agenda.backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
         }

@@ -102,8 +102,8 @@ public struct Engine: Sendable {
         let (time, movesClock) = (record.time, record.time <= notAfter && !record.isInventory)
         let clock = state.clock(of: key.account)
         let isRepeated: Bool
-        if let known = state.seen.copies(key) {
-            guard take(copy: record, of: known, key, clock: clock, touched: &touched) else {
+        if let known = state.seen.remembered(key) {
+            guard take(copy: record, of: known.copies, key, clock: clock, touched: &touched) else {
                 return .duplicate
             }
             isRepeated = true

@@ -66,7 +66,7 @@ struct HorizonTests {
             engine.reconcile(into: &alerts)
             #expect(alerts.isEmpty, "seed \(seed), judged again: \(alerts.map(\.line))")
             for record in records.shuffled(using: &random) {
-                if engine.state.seen.copies(SeenRecords.Key(record)) == nil { repeats += 1 }
+                if engine.state.seen.remembered(SeenRecords.Key(record)) == nil { repeats += 1 }
                 _ = engine.process(record, into: &alerts)
                 #expect(alerts.isEmpty, "seed \(seed): \(alerts.map(\.line))")
                 if !alerts.isEmpty { return }

@@ -182,8 +182,8 @@ extension AffectedSubjects {
     }
 
     mutating func addShare(of image: ResourceID, _ grantee: Grantee, also other: Fact? = nil) {
-        let state = state
-        state.forEachTeller(of: image, .permission(grantee)) { teller in
+        let (state, known) = (state, self.image(image))
+        state.forEachTeller(of: image, known, .permission(grantee)) { teller in
             addShare(of: image, grantee, told: teller, also: other)
         }
     }

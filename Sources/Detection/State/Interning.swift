@@ -9,6 +9,13 @@ struct Interning: Sendable {
         let fingerprint: UInt64
 
         func feed(to fingerprint: inout TextFingerprint) { fingerprint.feed(self.fingerprint) }
+
+        /// Goes on from the fingerprint, which is secret already.
+        func _rawHashValue(seed: Int) -> Int {
+            var fingerprint = TextFingerprint(from: self.fingerprint)
+            fingerprint.feed(UInt64(bitPattern: Int64(seed)))
+            return Int(truncatingIfNeeded: fingerprint.value)
+        }
     }
 
     private let rules: RuleSet

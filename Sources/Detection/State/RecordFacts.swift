@@ -52,7 +52,7 @@ struct RecordFacts {
     /// All facts that a record tells, by its evidence; those for statements only where there are any.
     static func of(_ record: Record, _ evidence: Evidence, forStatements: Bool = false) -> [KeyedFact] {
         var told = RecordFacts(evidence: evidence)
-        told.facts.reserveCapacity(2)
+        told.facts.reserveCapacity(4)
         told.tell(record, forStatements: forStatements)
         return told.facts
     }

@@ -52,9 +52,9 @@ struct SeenRecords: Sendable {
     private var days: [RecordsOfDay] = []
 
     /// The copies of the record with a key, as remembered.
-    func copies(_ key: Key) -> RecordCopies? {
+    func remembered(_ key: Key) -> Remembered? {
         let index = index(of: key.day)
-        return index < days.count && days[index].day == key.day ? days[index].records[key]?.copies : nil
+        return index < days.count && days[index].day == key.day ? days[index].records[key] : nil
     }
 
     /// Every record that is remembered.

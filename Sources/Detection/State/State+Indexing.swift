@@ -109,7 +109,17 @@ extension State {
 
     /// Who told the facts of an image's timeline, each at least once.
     func forEachTeller(of image: ResourceID, _ attribute: ImageAttribute, _ body: (Teller) -> Void) {
-        guard let facts = images[image]?.timeline(attribute).facts else { return }
+        if let known = images[image] { forEachTeller(of: image, known, attribute, body) }
+    }
+
+    /// The same, with what is known about the image at hand.
+    func forEachTeller(
+        of image: ResourceID,
+        _ known: ImageFacts,
+        _ attribute: ImageAttribute,
+        _ body: (Teller) -> Void
+    ) {
+        let facts = known.timeline(attribute).facts
         if facts.count > Tellers.facts, let tellers = storage.indexes.tellers[.image(image, attribute)] {
             tellers.all.forEach(body)
         } else {

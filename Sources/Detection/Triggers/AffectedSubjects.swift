@@ -23,7 +23,10 @@ struct AffectedSubjects {
     }
 
     /// In the order in which they are evaluated.
-    func sorted() -> [Subject] { subjects.sorted() }
+    mutating func sorted() -> SubjectList {
+        subjects.sort()
+        return subjects
+    }
 
     mutating func insert(_ subject: Subject) { subjects.insert(subject) }
 
@@ -35,16 +38,16 @@ struct AffectedSubjects {
         for kind in reaches.kinds {
             if let subject = Subject(kind, of: key) { insert(subject) }
         }
-        let others = reaches.others
-        if others.isEmpty { return }
+        let conditions = reaches.conditions
+        if conditions.isEmpty { return }
         let isOfImage = key.shelf == .image
         if isOfImage, let image = key.image { lookAt(image) }
-        for number in others.indices {
+        for number in conditions.indices {
             if isOfImage {
-                guard others[number].needs.isSubset(of: links) else { continue }
-                if others[number].isOfImage, isDone(others[number].number) { continue }
+                guard conditions[number].needs.isSubset(of: links) else { continue }
+                if conditions[number].isOfImage, isDone(conditions[number].number) { continue }
             }
-            others[number].reach.add(key, touched[index].fact, &self)
+            reaches.others[number].add(key, touched[index].fact, &self)
         }
     }
 

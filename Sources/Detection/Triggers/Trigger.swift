@@ -77,12 +77,12 @@ extension Reach: Hashable {
 ///
 /// A class, because it is handed on for each record.
 final class TriggerTable: Sendable {
-    /// A reach with a number that tells it apart faster than its name.
-    struct Entry: Sendable {
+    /// What is asked of an image before a reach is followed; apart from the reach, so that asking copies no reference.
+    struct Condition: Sendable {
+        /// Tells the reach apart faster than its name.
         let number: Int
         let needs: ImageLinks
         let isOfImage: Bool
-        let reach: Reach
     }
 
     /// What facts of one attribute reach.
@@ -90,14 +90,16 @@ final class TriggerTable: Sendable {
         let all: [Reach]
         /// The kinds of the subjects that the fact's key names.
         let kinds: [Subject.Kind]
-        /// The other reaches.
-        let others: [Entry]
+        /// The other reaches, and the condition of each.
+        let others: [Reach]
+        let conditions: [Condition]
 
         init(_ all: [Reach], _ numbers: [Reach: Int]) {
             self.all = all
             kinds = all.compactMap(\.kind)
-            others = all.filter { $0.kind == nil }.map {
-                Entry(number: numbers[$0] ?? .max, needs: $0.needs, isOfImage: $0.isOfImage, reach: $0)
+            others = all.filter { $0.kind == nil }
+            conditions = others.map {
+                Condition(number: numbers[$0] ?? .max, needs: $0.needs, isOfImage: $0.isOfImage)
             }
         }
     }

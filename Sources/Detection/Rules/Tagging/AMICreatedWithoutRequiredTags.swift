@@ -221,8 +221,8 @@ extension Reach {
 
 extension AffectedSubjects {
     fileprivate mutating func addRequiredTags(of image: ResourceID) {
-        let state = state
-        state.forEachTeller(of: image, .lifecycle) { addRequiredTags(of: image, told: $0) }
+        let (state, known) = (state, self.image(image))
+        state.forEachTeller(of: image, known, .lifecycle) { addRequiredTags(of: image, told: $0) }
     }
 
     fileprivate mutating func addRequiredTags(of image: ResourceID, told teller: Teller?) {

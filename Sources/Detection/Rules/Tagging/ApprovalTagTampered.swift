@@ -183,9 +183,9 @@ extension Reach {
 
 extension AffectedSubjects {
     fileprivate mutating func addApprovalTags(of image: ResourceID) {
-        let state = state
+        let (state, known) = (state, self.image(image))
         for attribute in inForce.approvalTags {
-            state.forEachTeller(of: image, attribute) { addApprovalTags(of: image, told: $0) }
+            state.forEachTeller(of: image, known, attribute) { addApprovalTags(of: image, told: $0) }
         }
     }
 
