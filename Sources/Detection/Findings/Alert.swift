@@ -56,7 +56,7 @@ public enum AlertCause: String, Hashable, Sendable, CaseIterable {
     case policy
     /// An inventory has been read.
     case inventory
-    /// A time of grace or a suppression is over.
+    /// A time that the policy names is over: a grace, a limit, a suppression.
     case time
 }
 

@@ -173,7 +173,9 @@ struct Explanation {
     private var place: String {
         let resource = "\(text("resource", "type") ?? "?") \(text("resource", "id") ?? "?")"
         let part = text("discriminator").map { " (\($0))" } ?? ""
-        return "\(resource)\(part), account \(text("account_id") ?? "?"), Region \(text("region") ?? "?")"
+        // Nothing of a principal is of one Region.
+        let region = text("region").map { $0.isEmpty ? "" : ", Region \($0)" } ?? ", Region ?"
+        return "\(resource)\(part), account \(text("account_id") ?? "?")\(region)"
     }
 
     private static func caller(_ actor: JSONTree?) -> String {
@@ -193,7 +195,7 @@ struct Explanation {
             case .lateEvent: "when another event was read that tells more about it"
             case .policy: "because of the policy, or of another version of amiwatch"
             case .inventory: "because of an inventory"
-            case .time: "because a time of grace or a suppression was over"
+            case .time: "when a time that the policy names was over"
             case nil: "because of \(cause)"
             }
         return (text("raised_at").map { "at \($0), " } ?? "") + reason
