@@ -39,6 +39,16 @@ public enum AWSCommand: Hashable, Sendable {
         command(["cloudtrail", .word(action), "--region", .region(region)] + arguments)
     }
 
+    /// Shows the record of a call.
+    static func lookup(_ call: Evidence, region: String) -> AWSCommand {
+        cloudTrail("lookup-events", region: region, "--lookup-attributes", .event(call.id))
+    }
+
+    /// Nobody can launch an image any more, until it is enabled again.
+    static func disable(_ image: ResourceID, region: String) -> AWSCommand {
+        ec2("disable-image", region: region, "--image-id", .image(image))
+    }
+
     private static func command(_ arguments: [AWSArgument]) -> AWSCommand {
         var line = Array("aws".utf8)
         line.reserveCapacity(192)

@@ -36,7 +36,8 @@ public struct RuleMetadata: Sendable {
     public let references: [String]
     /// MITRE ATT&CK techniques, `T1537`.
     public let attack: [String]
-    /// Compliance tags.
+    /// The controls of benchmarks and the checks of other tools that ask for the same: `CIS AWS Compute Services 2.1.5`
+    /// (version 1.0.0), `Prowler ec2_ami_public`.
     public let compliance: [String]
 
     /// Metadata from its parts.

@@ -47,6 +47,7 @@ struct GuardrailChangeDenied: Rule {
                             ?? FactStatement("denied attempts in 24 hours", String(count), fact),
                     ],
                     clause: isRepeated ? "thresholds.repeated_denials" : nil,
+                    remediation: [.lookup(fact.evidence, region: subject.scope.region)],
                     message:
                         "An attempt to change a guardrail in \(subject.scope), \(fact.evidence.name), was denied."
                 )

@@ -9,7 +9,11 @@ struct SnapshotBlockPublicAccessDisabled: Rule {
         severity: .high,
         events: ["DisableSnapshotBlockPublicAccess", "EnableSnapshotBlockPublicAccess"],
         references: ["https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html"],
-        attack: ["T1562.001", "T1537"]
+        attack: ["T1562.001", "T1537"],
+        compliance: [
+            "AWS Config ebs-snapshot-block-public-access",
+            "Prowler ec2_ebs_snapshot_account_block_public_access",
+        ]
     )
 
     let subjects = [Subject.Kind.snapshotGuardrail]

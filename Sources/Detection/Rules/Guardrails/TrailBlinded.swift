@@ -11,7 +11,13 @@ struct TrailBlinded: Rule {
         references: [
             "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html"
         ],
-        attack: ["T1562.008"]
+        attack: ["T1562.008"],
+        compliance: [
+            "Prowler cloudtrail_log_file_validation_enabled",
+            "Prowler cloudtrail_multi_region_enabled",
+            "Security Hub CloudTrail.1",
+            "Security Hub CloudTrail.4",
+        ]
     )
 
     let subjects = [Subject.Kind.trails]

@@ -34,14 +34,7 @@ struct WatchedCallUnreadable: Rule {
                 Judgement.Reason(
                     severity: severity,
                     facts: [FactStatement("unreadable", reason.string, fact)],
-                    remediation: [
-                        AWSCommand.cloudTrail(
-                            "lookup-events",
-                            region: scope.region,
-                            "--lookup-attributes",
-                            .event(fact.evidence.id)
-                        )
-                    ],
+                    remediation: [.lookup(fact.evidence, region: scope.region)],
                     message: "\(name) in \(scope) succeeded, but what it \(what) cannot be read: \(reason)."
                 )
             }

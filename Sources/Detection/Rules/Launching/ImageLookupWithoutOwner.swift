@@ -47,6 +47,9 @@ struct ImageLookupWithoutOwner: Rule {
                 severity: .medium,
                 facts: [FactStatement("looked up, whoever owns it", names, lookup), launch.statement],
                 clause: "thresholds.lookup_then_launch_minutes",
+                remediation: launch.image.map {
+                    [.ec2("describe-images", region: launch.scope.region, "--image-ids", .image($0))]
+                } ?? [],
                 message:
                     "\(principal) launched instance \(launch.instance) \(launch.time.words(since: lookup.time))"
                     + " after looking for an image named \(names), whoever owns it."

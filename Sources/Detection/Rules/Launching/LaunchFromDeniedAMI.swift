@@ -9,7 +9,8 @@ struct LaunchFromDeniedAMI: Rule {
         severity: .high,
         events: EventNames.launching,
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/usingsharedamis-finding.html"],
-        attack: ["T1578.002"]
+        attack: ["T1578.002"],
+        compliance: ["Conformity EC2-046"]
     )
 
     let subjects = [Subject.Kind.launch]

@@ -14,7 +14,8 @@ struct LaunchFromStaleAMI: Rule {
             [WatchedCall.disableImageDeprecation.name, WatchedCall.enableImageDeprecation.name]
         ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html"],
-        attack: ["T1578.002"]
+        attack: ["T1578.002"],
+        compliance: ["CIS AWS Compute Services 2.1.4", "Prowler ec2_instance_with_outdated_ami"]
     )
 
     let subjects = [Subject.Kind.launch]
@@ -69,6 +70,7 @@ struct LaunchFromStaleAMI: Rule {
             severity: .low,
             facts: facts + [launch.statement],
             clause: facts.contains { $0.what == Age.created } ? "images.max_age_days" : nil,
+            remediation: [launch.termination],
             message: "Instance \(launch.instance) runs image \(image), which is stale: "
                 + "\(words.joined(separator: ", "))."
         )

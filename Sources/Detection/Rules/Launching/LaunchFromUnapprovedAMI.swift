@@ -10,7 +10,9 @@ struct LaunchFromUnapprovedAMI: Rule {
         events: EventNames.any(of: EventNames.launching, EventNames.owning, EventNames.tagging),
         references: ["https://docs.aws.amazon.com/config/latest/developerguide/approved-amis-by-id.html"],
         attack: ["T1578.002"],
-        compliance: ["Conformity EC2-028"]
+        compliance: [
+            "AWS Config approved-amis-by-id", "CIS AWS Compute Services 2.1.3", "Conformity EC2-028",
+        ]
     )
 
     let subjects = [Subject.Kind.launch]

@@ -46,6 +46,7 @@ struct LaunchTemplateUsesUnapprovedAMI: Rule {
                     facts: objection.facts + [FactStatement("image", image.string, fact)],
                     missing: objection.missing,
                     clause: objection.clause,
+                    remediation: [.lookup(fact.evidence, region: subject.scope.region)],
                     message:
                         "\(fact.evidence.name) plans launches by \(plan) from image \(image), \(objection.words)"
                 )

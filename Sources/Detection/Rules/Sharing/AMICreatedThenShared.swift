@@ -44,6 +44,7 @@ struct AMICreatedThenShared: Rule {
                     ],
                     missing: objection.missing,
                     clause: "thresholds.create_then_share_minutes",
+                    remediation: objection.verdict == .violation ? [share.removal] : [],
                     message: "Image \(share.image) of account \(share.scope.account) was shared with "
                         + "\(objection.description) \(grant.time.words(since: creation.time)) "
                         + "after \(call.name) made it."

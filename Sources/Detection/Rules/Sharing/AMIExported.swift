@@ -51,6 +51,7 @@ struct AMIExported: Rule {
                     severity: severity,
                     facts: [FactStatement("exported to", "s3://\(bucket)/\(object)", fact)],
                     clause: isTrusted ? nil : "trust.buckets",
+                    remediation: [.lookup(fact.evidence, region: subject.scope.region)],
                     message:
                         "\(isImage ? "Image" : "The disk of instance") \(id) was exported to bucket \(bucket)"
                         + (isTrusted ? "." : ", which the policy does not trust.")

@@ -43,6 +43,7 @@ struct AMIShareAttemptDenied: Rule {
                     ],
                     missing: objection.missing,
                     clause: isRepeated ? "thresholds.repeated_denials" : objection.clause,
+                    remediation: [.lookup(fact.evidence, region: scope.region)],
                     message: "An attempt to share image \(image) with \(objection.description) was denied."
                 )
             )

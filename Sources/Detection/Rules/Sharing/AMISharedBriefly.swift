@@ -37,6 +37,7 @@ struct AMISharedBriefly: Rule {
                     ],
                     missing: objection.missing,
                     clause: "thresholds.brief_share_minutes",
+                    remediation: [.lookup(start, region: share.scope.region)],
                     message: "Image \(share.image) of account \(share.scope.account) was shared with "
                         + "\(objection.description) for \(end.time.words(since: start.time))."
                 )

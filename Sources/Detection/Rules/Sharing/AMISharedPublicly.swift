@@ -14,7 +14,8 @@ struct AMISharedPublicly: Rule {
             EventNames.membership
         ),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharing-amis.html"],
-        attack: ["T1537"]
+        attack: ["T1537"],
+        compliance: ["CIS AWS Compute Services 2.1.5", "Prowler ec2_ami_public"]
     )
 
     let subjects = [Subject.Kind.share]

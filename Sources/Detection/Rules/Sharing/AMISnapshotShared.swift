@@ -11,7 +11,12 @@ struct AMISnapshotShared: Rule {
         references: [
             "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html"
         ],
-        attack: ["T1537"]
+        attack: ["T1537"],
+        compliance: [
+            "CIS AWS Compute Services 2.2.2",
+            "Prowler ec2_ebs_public_snapshot",
+            "Security Hub EC2.1",
+        ]
     )
 
     let subjects = [Subject.Kind.snapshotShare]

@@ -9,7 +9,8 @@ struct BlockPublicAccessDisabled: Rule {
         severity: .high,
         events: ["DisableImageBlockPublicAccess", "EnableImageBlockPublicAccess", "ModifyImageAttribute"],
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html"],
-        attack: ["T1562.001", "T1537"]
+        attack: ["T1562.001", "T1537"],
+        compliance: ["Control Tower CT.EC2.PV.11", "Prowler ec2_ami_account_block_public_access"]
     )
 
     let subjects = [Subject.Kind.guardrails]

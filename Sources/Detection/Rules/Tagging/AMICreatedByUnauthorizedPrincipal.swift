@@ -31,6 +31,8 @@ struct AMICreatedByUnauthorizedPrincipal: Rule {
                 facts: [FactStatement("created by", creator ?? "unknown", call)],
                 missing: isPublisher == nil ? ["who made the call"] : [],
                 clause: "publishers",
+                remediation: isPublisher == nil
+                    ? [] : [.disable(created.image, region: subject.scope.region)],
                 message: "Image \(created.image) was created by "
                     + (creator.map { "\($0), who is no publisher." } ?? "nobody knows whom.")
             )

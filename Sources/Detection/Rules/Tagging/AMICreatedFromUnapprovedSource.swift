@@ -33,6 +33,8 @@ struct AMICreatedFromUnapprovedSource: Rule {
                 facts: [FactStatement("created by", call.name, call)] + taint.facts,
                 missing: taint.missing,
                 clause: taint.clause,
+                remediation: taint.verdict == .violation
+                    ? [.disable(created.image, region: subject.scope.region)] : [],
                 message: taint.source.map {
                     "Image \(created.image) was made from \($0), which is "
                         + "\(taint.isDenied ? "denied" : "not approved")."

@@ -9,7 +9,8 @@ struct AMIUnencrypted: Rule {
         severity: .low,
         events: EventNames.any(of: EventNames.creating, EventNames.retiring),
         references: ["https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AMIEncryption.html"],
-        attack: ["T1530"]
+        attack: ["T1530"],
+        compliance: ["CIS AWS Compute Services 2.1.2"]
     )
 
     let subjects = [Subject.Kind.createdImage]
@@ -39,6 +40,19 @@ struct AMIUnencrypted: Rule {
             Judgement.Reason(
                 severity: .low,
                 facts: [FactStatement("not encrypted", devices, told)],
+                remediation: [
+                    .ec2(
+                        "copy-image",
+                        region: subject.scope.region,
+                        "--source-region",
+                        .region(subject.scope.region),
+                        "--source-image-id",
+                        .image(created.image),
+                        "--encrypted",
+                        "--name",
+                        "NAME"
+                    )
+                ],
                 message: "Image \(created.image) was created with disks that are not encrypted: \(devices)."
             )
         )

@@ -69,6 +69,7 @@ struct AMIWatermarkDetached: Rule {
                     facts: answer.facts + [FactStatement("watermark detached", watermark.string, fact)],
                     missing: answer.missing,
                     clause: clause,
+                    remediation: [.lookup(fact.evidence, region: subject.scope.region)],
                     message: "Watermark \(watermark) was taken off image \(image)"
                         + (answer.isYes
                             ? ", which is approved." : "; whether that is approved cannot be told.")
