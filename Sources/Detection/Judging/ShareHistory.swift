@@ -67,10 +67,12 @@ struct ShareHistory: GrantHistory {
         )
     }
 
-    var steps: [(Fact, GrantStep)] {
-        let facts = facts
+    var steps: [(Fact, GrantStep)] { Self.steps(of: facts, with: facts.groups.union([grantee])) }
+
+    /// What happened to the permissions of some grantees, and to the image as a whole.
+    static func steps(of facts: ImageView, with grantees: some Sequence<Grantee>) -> [(Fact, GrantStep)] {
         var steps: [(Fact, GrantStep)] = []
-        for other in facts.groups.union([grantee]) {
+        for other in grantees {
             for fact in facts.all(of: .permission(other)) {
                 steps.append((fact, fact.value == .granted ? .granted(other) : .revoked(other)))
             }

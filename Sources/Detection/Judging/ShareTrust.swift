@@ -82,7 +82,7 @@ struct ShareTrust {
     /// an event.
     ///
     /// Nil when nobody told; nil stands for the own organization when the policy does not name it.
-    private func membership(
+    func membership(
         of account: AccountID,
         in organization: ExactText?
     ) -> (isMember: Bool, fact: Fact)? {

@@ -55,6 +55,9 @@ public struct State: Sendable {
         return copies.isEmpty ? made : made.union(copies)
     }
 
+    /// The keys of timelines of their own: all but those of images and of calls as such.
+    var keys: some Sequence<FactKey> { storage.timelines.keys }
+
     /// The keys that something is known about, those of images left out.
     var accountKeys: [FactKey] {
         storage.timelines.keys

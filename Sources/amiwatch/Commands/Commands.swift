@@ -6,6 +6,7 @@ extension Command {
         .diff,
         .test,
         .findings,
+        .state,
         .explain,
         .check,
         .inventory,

@@ -42,6 +42,19 @@ struct ClusterStateTests {
         let fromFiles = try runCommand([Worker.binary] + table + ["--trail", Self.sample + "/trail"])
         #expect(try Self.ask(stage, table).output == fromFiles.output)
 
+        for question in [
+            [], ["--account", "777788889999"], ["--image", "ami-08fcb05a94dd68fdf"],
+            ["--image", "ami-08fcb05a94dd68fdf", "--at", "2026-03-17T11:30:00Z"],
+            ["--instance", "i-0df7c7f4144ef8cee"], ["--members"],
+            ["--principal", "arn:aws:sts::777788889999:assumed-role/developer/anna@example.com"],
+        ] {
+            let ask = ["state", "--policy", Self.policy, "--format", "json"] + question
+            let expected = try runCommand([Worker.binary] + ask + ["--trail", Self.sample + "/trail"])
+            let found = try Self.ask(stage, ask)
+            #expect(expected.status == 0 && found.status == 0, "\(question): \(found)")
+            #expect(found.output == expected.output, "\(question)")
+        }
+
         let (assigned, alerts) = (worker.count(of: Worker.assigned), try stage.alerts())
         for _ in 0..<3 { #expect(try Self.ask(stage, table).status == 0) }
         #expect(worker.count(of: Worker.assigned) == assigned, "nobody has joined the group")

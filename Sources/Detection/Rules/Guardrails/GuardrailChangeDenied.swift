@@ -70,9 +70,9 @@ extension Reach {
 
 extension Attribute {
     /// Refused changes of guardrails of an account and Region.
-    fileprivate static let deniedChanges = Attribute(0x1031, lifetime: .occurrence)
+    static let deniedChanges = Attribute(0x1031, lifetime: .occurrence)
     /// Refused changes of guardrails by one principal.
-    fileprivate static let deniedChangesOfPrincipal = Attribute(0x1032, lifetime: .occurrence)
+    static let deniedChangesOfPrincipal = Attribute(0x1032, lifetime: .occurrence)
 }
 
 extension Subject.Kind {

@@ -123,7 +123,7 @@ struct SnapshotBlockPublicAccessDisabled: Rule {
 
 extension Attribute {
     /// State of block public access for snapshots.
-    fileprivate static let snapshotBlockPublicAccess = Attribute(0x1030)
+    static let snapshotBlockPublicAccess = Attribute(0x1030)
 }
 
 extension Subject.Kind {

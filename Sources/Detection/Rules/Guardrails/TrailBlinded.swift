@@ -144,7 +144,7 @@ struct TrailBlinded: Rule {
 
 extension Attribute {
     /// Calls that change the trails of an account and Region.
-    fileprivate static let trails = Attribute(0x1033)
+    static let trails = Attribute(0x1033)
 }
 
 extension Subject.Kind {

@@ -112,6 +112,16 @@ struct KnownState {
         }
     }
 
+    /// What is known of what is asked; none when that is nothing.
+    mutating func reports(_ question: StateQuestion, asOf: AsOf) -> [StateReport] {
+        switch source {
+        case .trail(let replay):
+            var engine = replay.engine
+            return engine.reports(question, asOf: asOf)
+        case .cluster(var cluster): return cluster.engine.reports(question, asOf: asOf)
+        }
+    }
+
     /// Every finding that was published and is kept.
     mutating func findings() throws -> [KeptFinding] {
         switch source {
