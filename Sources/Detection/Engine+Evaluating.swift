@@ -162,6 +162,6 @@ extension Engine {
     }
 
     private func factCount(of subject: Subject) -> Int {
-        state.factCount(of: subject, approvalTags: inForce.approvalTags)
+        state.factCount(of: subject, inForce)
     }
 }

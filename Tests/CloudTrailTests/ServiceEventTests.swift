@@ -61,7 +61,15 @@ struct ServiceEventTests: CallReading {
             Self.called(
                 .moveAccount,
                 #"{"accountId":"444455556666","sourceParentId":"r-ab12","destinationParentId":"ou-ab12-cdef3456"}"#
-            ) == Self.change(true)
+            )
+                == .membership(
+                    MembershipChange(
+                        account: Self.member,
+                        isMember: true,
+                        parent: "ou-ab12-cdef3456",
+                        formerParent: "r-ab12"
+                    )
+                )
         )
         let handshake =
             #"{"handshake":{"state":"ACCEPTED","action":"INVITE","arn":"arn:aws:organizations::111122223333:handshake/o-exampleorgid/invite/h-example","parties":[{"type":"ORGANIZATION","id":"o-exampleorgid"},{"type":"ACCOUNT","id":"444455556666"}]}}"#

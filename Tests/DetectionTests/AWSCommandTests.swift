@@ -186,7 +186,7 @@ struct AWSCommandTests {
             #expect(pasted.errors == "" && pasted.files == [])
             #expect(pasted.calls.count == lines.count)
             for arguments in pasted.calls {
-                #expect(["ec2", "cloudtrail"].contains(arguments[0]))
+                #expect(["ec2", "cloudtrail", "organizations"].contains(arguments[0]))
                 let options = arguments.filter { $0.hasPrefix("-") }
                 #expect(
                     options.count <= 3 && options.allSatisfy { Self.matches($0, "--[a-z-]+") },

@@ -19,6 +19,7 @@ struct FloodTests {
         case tagToggles
         case ancestorTagToggles
         case disabling
+        case policyToggles
     }
 
     enum Order: CaseIterable {
@@ -117,6 +118,7 @@ struct FloodTests {
                     )
                 )
             )
+        case .policyToggles: toggle(number, isOn: isOn)
         case .disabling:
             record(
                 number,
@@ -124,6 +126,33 @@ struct FloodTests {
                 isOn ? .disableImage(image) : .enableImage(image)
             )
         }
+    }
+
+    /// A declarative policy is taken off the root and attached to it again.
+    private static func toggle(_ number: Int, isOn: Bool) -> Record {
+        var fields = Fields()
+        (fields["policy"], fields["target"], fields["attached"]) = (
+            .text("p-strict0001"), .text("r-ab12"), .flag(isOn)
+        )
+        return record(number, isOn ? "AttachPolicy" : "DetachPolicy", .other(fields))
+    }
+
+    /// What a declarative policy says, and where the account is.
+    private static var organization: [Record] {
+        var fields = Fields()
+        (fields["policy"], fields["type"]) = (.text("p-strict0001"), .text("DECLARATIVE_POLICY_EC2"))
+        fields["made"] = .flag(true)
+        fields["settings"] = .texts([
+            "allowed_images_settings.state @@assign", "=enabled",
+            "allowed_images_settings.image_criteria.criteria_1.allowed_image_providers @@assign", "=amazon",
+        ])
+        let move = MembershipChange(
+            account: World.owner,
+            isMember: true,
+            parent: "r-ab12",
+            formerParent: "r-ab12"
+        )
+        return [record(10, "CreatePolicy", .other(fields)), record(11, "MoveAccount", .membership(move))]
     }
 
     private static func records(_ flood: Flood, _ count: Int, _ order: Order) -> [Record] {
@@ -147,7 +176,9 @@ struct FloodTests {
             return record(number * count / 23, "RunInstances", .runInstances(launch), by: "launcher\(number)")
         }
         let base = record(0, "RegisterImage", .createImage(ImageCreation(image: ancestor, name: "base")))
-        let calls = [base, first, creation] + launches + (0..<count).map { call(flood, $0 + 1000) }
+        let calls =
+            [base, first, creation] + (flood == .policyToggles ? organization : []) + launches
+            + (0..<count).map { call(flood, $0 + 1000) }
         return switch order {
         case .inTime: calls.sorted { $0.time < $1.time }
         case .reversed: calls.sorted { $0.time > $1.time }

@@ -12,6 +12,9 @@ public struct EC2Settings: Hashable, Sendable {
     /// The state of block public access for images.
     public let blockPublicAccess: BlockPublicAccessState?
 
+    /// Nothing is set.
+    public static let none = EC2Settings(EffectivePolicy([]))
+
     /// Reads an effective policy.
     public init(_ policy: EffectivePolicy) {
         let images = ["ec2_attributes", "allowed_images_settings"]

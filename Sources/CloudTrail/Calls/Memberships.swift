@@ -39,10 +39,18 @@ extension WatchedCall {
         case .acceptHandshake: return try accepted(parameters)
         case .leaveOrganization: return .membership(MembershipChange(account: nil, isMember: false))
         default:
-            guard let account = try parameters.requestFields()?.field("accountId")?.account else {
+            let request = try parameters.requestFields()
+            guard let account = request?.field("accountId")?.account else {
                 throw Unreadable("accountId is missing")
             }
-            return .membership(MembershipChange(account: account, isMember: parameters.call == .moveAccount))
+            return .membership(
+                MembershipChange(
+                    account: account,
+                    isMember: parameters.call == .moveAccount,
+                    parent: request?.field("destinationParentId")?.exact,
+                    formerParent: request?.field("sourceParentId")?.exact
+                )
+            )
         }
     }
 

@@ -75,7 +75,7 @@ public final class WatchedCall: Sendable, CaseIterable {
             createStoreImageTask, exportImage, createInstanceExportTask,
             modifySnapshotAttribute, resetSnapshotAttribute, deleteSnapshot, restoreSnapshot,
             sharedSnapshotCopied, sharedSnapshotVolumeCreated,
-        ] + memberships + trails + plans
+        ] + memberships + organizationPolicies + trails + plans
 
     /// The service of most of them.
     public static let source = Service.ec2.source

@@ -129,6 +129,10 @@ extension CanonicalBytes {
             put(change.isMember)
             put(change.account?.description)
             put(change.organization?.string)
+            if change.parent != nil || change.formerParent != nil {
+                put(change.parent?.string)
+                put(change.formerParent?.string)
+            }
         case .changeTags(let change):
             put(change.resources) { $0.put($1.string) }
             put(change.tags)

@@ -96,7 +96,9 @@ extension Call {
                 MembershipChange(
                     account: greater(left.account, right.account),
                     organization: greater(left.organization, right.organization),
-                    isMember: left.isMember
+                    isMember: left.isMember,
+                    parent: greater(left.parent, right.parent),
+                    formerParent: greater(left.formerParent, right.formerParent)
                 )
             )
         case (.other(let left), .other(let right)):

@@ -225,12 +225,24 @@ public struct MembershipChange: Hashable, Sendable {
     public var organization: ExactText?
     /// Whether it belongs to the organization from then on.
     public var isMember: Bool
+    /// The root or unit, `r-…` or `ou-…`, that it is in from then on, where the record says.
+    public var parent: ExactText?
+    /// The root or unit that it was in until then, where the record says.
+    public var formerParent: ExactText?
 
     /// A change from its parts.
-    public init(account: AccountID?, organization: ExactText? = nil, isMember: Bool) {
+    public init(
+        account: AccountID?,
+        organization: ExactText? = nil,
+        isMember: Bool,
+        parent: ExactText? = nil,
+        formerParent: ExactText? = nil
+    ) {
         self.account = account
         self.organization = organization
         self.isMember = isMember
+        self.parent = parent
+        self.formerParent = formerParent
     }
 }
 

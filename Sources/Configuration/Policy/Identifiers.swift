@@ -70,6 +70,14 @@ extension DocumentReader {
         identifier(node, path, "organizational unit id", form: "ou-ab12-cdef3456", where: Self.isUnit)
     }
 
+    /// The id of a policy of AWS Organizations, of the form `p-…`.
+    func policy(_ node: Node, _ path: String) -> String? {
+        identifier(node, path, "policy id", form: "p-0123456789") { text in
+            let rest = text.hasPrefix("p-") ? text.dropFirst(2) : ""
+            return (8...128).contains(rest.count) && rest.allSatisfy { $0 == "_" || $0.isLowerAlphanumeric }
+        }
+    }
+
     /// Where a declarative policy is attached: `r-…`, `ou-…` or an account.
     func target(_ node: Node, _ path: String) -> String? {
         if case .scalar(let text, _) = node.value, text.first?.isNumber == true {

@@ -29,7 +29,8 @@ extension PolicyReading {
                 Policy.DeclarativePolicy(
                     file: file,
                     content: DeclarativePolicyReader(reader: reader).read(root),
-                    targets: targets.map { ExactText($0) }
+                    targets: targets.map { ExactText($0) },
+                    id: fields.value("id", reader.policy).map { ExactText($0) }
                 )
             )
             limitCharacters(of: root)
@@ -80,7 +81,7 @@ extension PolicyReading {
             location,
             "nothing says which accounts are in \(unknown.joined(separator: ", "))",
             instead: "organization.parents: {\"111122223333\": \(unknown[0])}",
-            impact: "no account has this policy as its baseline"
+            impact: "only the accounts that MoveAccount events put there have this policy as their baseline"
         )
     }
 }

@@ -16,7 +16,7 @@ enum PolicyKeys {
         "required_tags[]": ["resource", "key", "value", "pattern", "grace_minutes"],
         "baseline": ["allowed_images", "block_public_access"],
         "baseline.allowed_images": ["state", "criteria_file"],
-        "declarative_policies[]": ["file", "targets"],
+        "declarative_policies[]": ["file", "targets", "id"],
         "iam_statements[]": ["file", "statement"],
         "thresholds": [
             "share_burst_images", "share_burst_minutes", "brief_share_minutes", "create_then_share_minutes",

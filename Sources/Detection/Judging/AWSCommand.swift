@@ -49,6 +49,11 @@ public enum AWSCommand: Hashable, Sendable {
         ec2("disable-image", region: region, "--image-id", .image(image))
     }
 
+    /// `aws organizations …`, which is in no Region.
+    static func organizations(_ action: StaticString, _ arguments: AWSArgument...) -> AWSCommand {
+        command(["organizations", .word(action)] + arguments)
+    }
+
     private static func command(_ arguments: [AWSArgument]) -> AWSCommand {
         var line = Array("aws".utf8)
         line.reserveCapacity(192)
@@ -98,6 +103,10 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
     case snapshot(ResourceID)
     /// The name of a trail.
     case trail(ExactText)
+    /// The id of a policy of AWS Organizations.
+    case policy(ExactText)
+    /// The id of a root, a unit or an account of AWS Organizations.
+    case placeInOrganization(ExactText)
     /// The lookup of an event by its id.
     case event(EventID)
     /// The permission of a grantee to use an image or a snapshot, to be removed.
@@ -135,6 +144,11 @@ public enum AWSArgument: Hashable, Sendable, ExpressibleByStringLiteral {
             AWSForm.isSnapshot(id) ? .success(id.description) : Fault.malformed("the snapshot id")
         case .trail(let name):
             AWSForm.isTrail(name) ? .success(name.string) : Fault.malformed("the trail's name")
+        case .policy(let id):
+            AWSForm.isPolicy(id.string) ? .success(id.string) : Fault.malformed("the policy id")
+        case .placeInOrganization(let id):
+            AWSForm.isPlaceInOrganization(id.string)
+                ? .success(id.string) : Fault.malformed("the id in the organization")
         case .event(let id): Self.lookup(id)
         case .removal(let grantee): Self.removal(of: grantee)
         case .tag(let key, let value): Self.tag(key, value)

@@ -57,9 +57,25 @@ public enum AWSForm {
 
     /// `arn:aws:organizations::<account>:ou/o-…/ou-…-…`, in any partition.
     static func isUnit(_ arn: String) -> Bool {
-        guard let path = organizationsPath(arn, "ou"), path.count == 2, isOrganizationID(path[0]),
-            let rest = rest(of: path[1], after: "ou-")
+        guard let path = organizationsPath(arn, "ou"), path.count == 2, isOrganizationID(path[0])
         else { return false }
+        return isUnitID(path[1])
+    }
+
+    /// `p-` and 8 to 128 letters, digits and `_`.
+    static func isPolicy(_ id: String) -> Bool {
+        guard let rest = rest(of: id.utf8, after: "p-") else { return false }
+        return 8...128 ~= rest.count && rest.allSatisfy { isAlphanumeric($0) || $0 == 0x5F }
+    }
+
+    /// `r-…`, `ou-…-…` or an account.
+    static func isPlaceInOrganization(_ id: String) -> Bool {
+        if let rest = rest(of: id.utf8, after: "r-") { return isID(rest, 4...32) }
+        return isUnitID(id.utf8[...]) || AccountID(id) != nil
+    }
+
+    private static func isUnitID(_ id: Substring.UTF8View) -> Bool {
+        guard let rest = rest(of: id, after: "ou-") else { return false }
         let parts = rest.split(separator: dash, omittingEmptySubsequences: false)
         return parts.count == 2 && isID(parts[0], 4...32) && isID(parts[1], 8...32)
     }

@@ -18,6 +18,10 @@ struct FactReading: Hashable {
         case anyGroup
         /// Those about an account's instances of the key's image, launched at or before a time.
         case launches(in: AccountID, asOf: EventTime)
+        /// All that is known of the organization which the key's entity is a part of.
+        case organization
+        /// Which policies were ever attached to the key's entity, or below it, up to a time.
+        case attachments(asOf: EventTime)
         /// Calls of these seconds.
         case activity(from: EventTime, through: EventTime)
     }

@@ -107,10 +107,26 @@ public final class FactView {
 
     private static let runningCount = 64
 
+    /// What is known of the organization that something is in; whoever asks notes it.
+    func knownOrganization(around part: ExactText, _ inForce: PolicyInForce) -> KnownOrganization {
+        var organization = KnownOrganization()
+        state.extend(&organization, around: [part], inForce)
+        return organization
+    }
+
+    /// Whether anything is known of an organization's policies; where readings are noted, that is found out again.
+    var knowsOrganizations: Bool { readings != nil || !state.indexes.ofOrganizations.isEmpty }
+
+    /// The keys of the policies that were attached to something, or below it, up to a time.
+    func attachmentKeys(_ place: AttachmentPlace, asOf time: EventTime) -> [FactKey] {
+        note(FactReading(place.noted, .attachments(asOf: time)))
+        return Array(state.indexes.attachments[place] ?? [])
+    }
+
     /// All facts about an attribute; whoever asks notes which of them it has looked at.
     func unnoted(_ key: FactKey) -> ArraySlice<Fact> { state.timeline(key).facts }
 
-    fileprivate func walking(_ facts: ArraySlice<Fact>) -> ArraySlice<Fact> {
+    func walking(_ facts: ArraySlice<Fact>) -> ArraySlice<Fact> {
         walked += facts.count
         return facts
     }

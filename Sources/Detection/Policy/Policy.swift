@@ -140,9 +140,12 @@ public struct Policy: Sendable {
         public var content: PolicyTree
         /// Where it is attached: roots, organizational units and accounts.
         public var targets: [ExactText]
+        /// `p-…`, its id in AWS Organizations, so that its calls are known for its.
+        public var id: ExactText?
 
         /// An entry from its parts.
-        public init(file: String, content: PolicyTree, targets: [ExactText]) {
+        public init(file: String, content: PolicyTree, targets: [ExactText], id: ExactText? = nil) {
+            self.id = id
             self.file = file
             self.content = content
             self.targets = targets

@@ -40,6 +40,15 @@ final class PolicyInForce: Sendable {
         }
     }
 
+    /// An entry of `declarative_policies`.
+    struct DeclaredPolicy: Sendable {
+        /// Tells it from others, and from those that AWS Organizations has.
+        let name: ExactText
+        let file: String
+        let content: PolicyContents.Content
+        let targets: [ExactText]
+    }
+
     let policy: Policy
     /// Tells the policies apart that one engine has put in force.
     let number: UInt32
@@ -59,6 +68,12 @@ final class PolicyInForce: Sendable {
     let statements: [JudgingStatement]
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
+    /// By an account, a unit or a root what `organization.parents` says that it is in, and what is in it.
+    let besideInOrganization: [ExactText: [ExactText]]
+    /// `declarative_policies`, on each target in the order of attachment.
+    let declaredPolicies: [DeclaredPolicy]
+    /// What has been worked out of declarative policies.
+    let policyContents = PolicyContents()
     private let baselines = Mutex<[AccountID: Policy.Baseline]>([:])
 
     /// The number is not 0.
@@ -74,13 +89,29 @@ final class PolicyInForce: Sendable {
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
+        var beside: [ExactText: [ExactText]] = [:]
+        for (child, parent) in policy.organization.parents {
+            beside[child, default: []].append(parent)
+            beside[parent, default: []].append(child)
+        }
+        besideInOrganization = beside
+        declaredPolicies = policy.declarativePolicies.map { [policyContents] in
+            DeclaredPolicy(
+                name: $0.id ?? ExactText("\(OrganizationPolicies.file)\($0.file)"),
+                file: $0.file,
+                content: policyContents.content(of: $0.content),
+                targets: $0.targets
+            )
+        }
     }
 
-    /// What an account's guardrails should be.
+    /// What an account's guardrails should be, as far as the policy alone tells.
     func baseline(of account: AccountID) -> Policy.Baseline {
         if policy.declarativePolicies.isEmpty { return policy.baseline }
         return baselines.withLock { baselines in
-            let baseline = baselines[account] ?? policy.baseline(of: account)
+            let baseline =
+                baselines[account]
+                ?? OrganizationPolicies(self).baseline(of: ExactText(account.description), policy)
             baselines[account] = baseline
             return baseline
         }

@@ -62,7 +62,7 @@ public struct RuleSet: Sendable {
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
         SnapshotBlockPublicAccessDisabled(),
-        GuardrailChangeDenied(), TrailBlinded(), WatchedCallUnreadable(),
+        GuardrailChangeDenied(), DeclarativePolicyWeakened(), TrailBlinded(), WatchedCallUnreadable(),
     ])
 }
 

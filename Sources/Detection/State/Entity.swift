@@ -10,7 +10,7 @@ public enum Entity: Fingerprinted, Sendable {
     case account(AccountID)
     /// An image, whoever owns it.
     case image(ResourceID)
-    /// An organization, `o-…`.
+    /// An organization, `o-…`, or a part of one: a policy, a root, a unit, an account as such.
     case organization(ExactText)
 
     /// Feeds what tells entities apart in practice: an id alone, where there is one.

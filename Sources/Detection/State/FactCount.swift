@@ -2,26 +2,40 @@ import CloudTrail
 
 extension State {
     /// How many facts the rules walk that judge a subject; what they look up as of a time is not counted.
-    func factCount(of subject: Subject, approvalTags: [ImageAttribute]) -> Int {
-        let scope = subject.scope
+    func factCount(of subject: Subject, _ inForce: PolicyInForce) -> Int {
+        let (scope, approvalTags) = (subject.scope, inForce.approvalTags)
         return switch (subject.kind, subject.id, subject.qualifier) {
         case (.guardrails, _, _):
             count(.allowedImages(scope)) + count(.imageCriteria(scope)) + count(.blockPublicAccess(scope))
-                + count(.madePublic(scope))
+                + count(.madePublic(scope)) + organizationCount(above: scope.account, inForce)
         case (.activity, _, _): count(.allowedImages(scope))
         case (.unreadable, _, .text(let name)): count(.unreadable(scope, name: name))
         case (.refusedShare, let image?, .grantee(let grantee)):
             refusalCount(.refusedShare(scope, image, grantee))
         case (.sharer, let principal?, _): count(FactKey(.sharesMade, .resource(scope, principal)))
-        case (.launch, let instance?, _): launchCount(.instance(scope, instance), approvalTags)
+        case (.launch, let instance?, _):
+            launchCount(.instance(scope, instance), approvalTags)
+                + organizationCount(above: scope.account, inForce)
         case (.share, let image?, .grantee(let grantee)): shareCount(image, grantee)
         case (_, let image?, .requiredTag(let key, _)), (.approvalTag, let image?, .text(let key)):
             tagCount(image, [.lifecycle, .tag(key), .allTags])
         case (.createdImage, let image?, _):
             lineageCount(image, approvalTags) + count(.image(image, .lifecycle))
+        case (.policyChange, _, .text(let changed)): organizationCount(around: changed, inForce)
         default:
             subject.calls.map { count($0) } ?? subject.source.map { ownCount($0, approvalTags) } ?? 0
         }
+    }
+
+    private func organizationCount(above account: AccountID, _ inForce: PolicyInForce) -> Int {
+        FactView(self).organizationCount(above: account, inForce)
+    }
+
+    private func organizationCount(around part: ExactText, _ inForce: PolicyInForce) -> Int {
+        if let account = AccountID(part.string) { return organizationCount(above: account, inForce) }
+        var organization = KnownOrganization()
+        extend(&organization, around: [part], inForce)
+        return organization.keys.reduce(0) { $0 + count($1) }
     }
 
     private func count(_ key: FactKey) -> Int { timeline(key).facts.count }

@@ -19,6 +19,14 @@ struct FactIndexes: Sendable {
     var callsUsing: [ResourceID: LaunchIndex] = [:]
     /// The keys of which facts name each image, and how many facts do so: what one rule alone knows of it.
     private(set) var keysNamingImage: [ResourceID: [FactKey: Int]] = [:]
+    /// The keys of which facts name each part of an organization, and how many facts do so.
+    private(set) var keysNamingPart: [ExactText: [FactKey: Int]] = [:]
+    /// By such a key the parts that its facts name, and who told them.
+    private(set) var ofOrganizations: [FactKey: OrganizationKey] = [:]
+    /// The keys about the guardrails of each account.
+    var guardrails: [AccountID: Set<FactKey>] = [:]
+    /// The keys of the policies that were ever attached to each root, unit and account, and to any unit below each root.
+    var attachments: [AttachmentPlace: Set<FactKey>] = [:]
     /// Who told the long timelines of images.
     var tellers: [FactKey: Tellers] = [:]
 
@@ -49,6 +57,33 @@ struct FactIndexes: Sendable {
     /// Notes that a fact of a key that names an image has come or gone.
     mutating func noteNaming(_ key: FactKey, _ image: ResourceID, isThere: Bool) {
         keysNamingImage.count(key, of: image, isThere: isThere)
+    }
+
+    /// Notes that a fact about an organization has come or gone.
+    mutating func noteOrganization(_ key: FactKey, _ fact: Fact, isThere: Bool) {
+        var told = ofOrganizations[key] ?? OrganizationKey()
+        for part in OrganizationFacts.parts(named: key, fact) {
+            keysNamingPart.count(key, of: part, isThere: isThere)
+            told.parts.count(part, isThere: isThere)
+        }
+        told.tellers.count(fact.evidence.scope, isThere: isThere)
+        ofOrganizations[key] = told.tellers.isEmpty ? nil : told
+    }
+}
+
+/// What the facts of one key about an organization have in common.
+struct OrganizationKey: Sendable {
+    /// The parts that they name, and how many do so.
+    var parts: [ExactText: Int] = [:]
+    /// Whose records told them, and how many.
+    var tellers: [AccountRegion: Int] = [:]
+}
+
+extension Dictionary where Value == Int {
+    /// Counts one more of something, or one fewer.
+    fileprivate mutating func count(_ key: Key, isThere: Bool) {
+        let count = (self[key] ?? 0) + (isThere ? 1 : -1)
+        self[key] = count > 0 ? count : nil
     }
 }
 

@@ -23,6 +23,14 @@ extension State {
         case .origin, .parentImage:
             guard let image = key.image, let source = ImageSource(fact.value)?.id else { return }
             indexSource(source, of: image, isThere: isThere)
+        case .allowedImages, .imageCriteria, .blockPublicAccess, .madePublic:
+            guard let account = key.entity.account else { return }
+            own.indexes.guardrails.note(key, of: account, isThere: storage.timelines[key] != nil)
+        case .policyContent, .policyAttachment, .policyType, .placeInOrganization:
+            own.indexes.noteOrganization(key, fact, isThere: isThere)
+            for place in AttachmentPlace.all(of: key) {
+                own.indexes.attachments.note(key, of: place, isThere: storage.timelines[key] != nil)
+            }
         default:
             if attribute == .calls { indexCall(key, fact, isThere: isThere) }
             if case .resource = key.entity {

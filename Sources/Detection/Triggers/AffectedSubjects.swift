@@ -13,6 +13,9 @@ struct AffectedSubjects {
     /// What follows from it.
     private var links: ImageLinks = []
 
+    /// The organizations that facts have led to; and those that facts have about where an account is.
+    private var organizations = (of: KnownOrganization(), ofAccounts: KnownOrganization())
+
     /// What is known about the image that was looked up last.
     private var lookedUp: (image: ResourceID, facts: ImageFacts)?
 
@@ -78,6 +81,27 @@ struct AffectedSubjects {
             }
         }
         for subject in state.findings.subjects { insert(subject) }
+    }
+
+    /// Adds what any fact about a fact's organization changes, as far as it was not added before; where accounts are is left out
+    /// for a fact that tells that of one.
+    mutating func takeOrganization(
+        of key: FactKey,
+        _ fact: Fact,
+        _ kind: Subject.Kind,
+        isOfAccount: Bool
+    ) {
+        let parts = OrganizationFacts.parts(named: key, fact)
+        let keys =
+            isOfAccount
+            ? state.extend(&organizations.ofAccounts, around: parts, inForce)
+            : state.extend(&organizations.of, around: parts, inForce)
+        for key in keys where !isOfAccount || OrganizationFacts.account(placedBy: key) == nil {
+            guard let changed = OrganizationFacts.changed(key) else { continue }
+            for scope in (state.indexes.ofOrganizations[key]?.tellers ?? [:]).keys {
+                insert(Subject(kind, scope, nil, .text(changed)))
+            }
+        }
     }
 
     /// What is known about an image; nothing when nobody told anything.

@@ -33,6 +33,8 @@ extension Engine {
         case (.image(let image), .allTags):
             guard !fact.evidence.isInventory else { return [] }
             return approvalTags.map { .approvalTag(told, image, key: $0) }
+        case (_, .policyContent), (_, .policyAttachment), (_, .policyType), (_, .placeInOrganization):
+            return fact.changeOfOrganization.map { [$0] } ?? []
         case (_, .calls): return inForce.statements.compactMap { Subject(calls: key, judgedBy: $0.name) }
         default: return []
         }
@@ -101,6 +103,9 @@ extension Engine {
             (.calledSnapshot, _, .text(let name)), (.calledScope, _, .text(let name)):
             guard inForce.statement(name) != nil else { return false }
             return any(subject.calls.map { [$0] } ?? []) { _ in true }
+        case (.policyChange, _, _):
+            let keys = Set((state.accountKeys + facts.map(\.key)).filter(\.attribute.isOfOrganizations))
+            return any(Array(keys)) { $0.changeOfOrganization == subject }
         default:
             // What one rule alone judges is there by its own facts about the same thing, which have the kind's tag.
             return (state.accountKeys + facts.map(\.key)).contains {
@@ -108,5 +113,16 @@ extension Engine {
                     && $0.entity.id == subject.id && $0.qualifier == subject.qualifier
             }
         }
+    }
+}
+
+extension Fact {
+    /// What a call changes of its organization.
+    fileprivate var changeOfOrganization: Subject? {
+        guard let fields = value.fields,
+            let changed = fields.text("policy") ?? fields.text("root") ?? fields.text("child"),
+            !changed.string.hasPrefix("ou-")
+        else { return nil }
+        return Subject(.policyChange, evidence.scope, nil, .text(changed))
     }
 }

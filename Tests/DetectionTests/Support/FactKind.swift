@@ -17,6 +17,8 @@ extension Attribute {
         .deprecation: "deprecation", .lifecycle: "lifecycle", .tag: "tag", .allTags: "allTags",
         .permission: "permission", .allPermissions: "allPermissions",
         .parentImage: "parentImage", .calls: "calls", .snapshotsOfImage: "snapshotsOfImage",
+        .policyContent: "policyContent", .policyAttachment: "policyAttachment", .policyType: "policyType",
+        .placeInOrganization: "placeInOrganization",
     ]
 }
 
@@ -29,6 +31,20 @@ extension FactKey {
         if attribute == .activity, let scope = entity.scope { return [.activity(scope, second: 0)] }
         if let image, let group = ofImage.grantee, group.isGroup, group != .everyone {
             return [self, .image(image, .permission(.everyone))]
+        }
+        if attribute.isOfOrganizations, let fields = fact.value.fields {
+            let parts = ["policy", "target", "root", "child", "parent", "former"].compactMap {
+                fields.text($0)
+            }
+            let roots = parts.filter { $0.string.hasPrefix("ou-") }.map {
+                ExactText("r-" + $0.string.split(separator: "-")[1])
+            }
+            var keys = (parts + roots).map { FactKey(.placeInOrganization, .organization($0)) } + [self]
+            if let target = fields.text("target") {
+                keys.append(FactKey(.policyAttachment, .organization(target)))
+                keys += roots.map { FactKey(.policyAttachment, .organization($0), .text("below")) }
+            }
+            return Array(Set(keys))
         }
         return [self]
     }
@@ -48,7 +64,8 @@ extension FactReading {
                 && first.map { FactOrder($0) <= FactOrder(fact) } ?? true
         case .during(let start, let end): key == self.key && start < fact.time && fact.time <= end
         case .creations: key == self.key && fact.value.isCreation
-        case .anyGroup: true
+        case .anyGroup, .organization: true
+        case .attachments(let time): fact.time <= time
         case .launches(let account, let time):
             key.attribute == .instance && key.entity.account == account && fact.time <= time
                 && fact.value.launchedImage == self.key.image

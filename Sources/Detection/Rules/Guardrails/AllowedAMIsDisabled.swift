@@ -14,12 +14,12 @@ struct AllowedAMIsDisabled: Rule {
 
     let subjects = [Subject.Kind.guardrails]
 
-    let triggers: [Trigger] = [.on(.allowedImages, .subject(.guardrails))]
+    let triggers =
+        [Trigger.on(.allowedImages, .subject(.guardrails))] + BaselineHistory.guardrailTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         let scope = subject.scope
-        let baseline = context.inForce.baseline(of: scope.account)
-        let isDemanded = baseline.allowedImagesState == .enabled
+        var baselines = BaselineHistory(of: scope.account, in: context)
         var judgement = Judgement()
         var known: Fact?
         for fact in context.facts.all(of: .allowedImages(scope)) {
@@ -30,6 +30,8 @@ struct AllowedAMIsDisabled: Rule {
                 continue
             }
             if fact.evidence.isInventory, known?.value == fact.value { continue }
+            let baseline = baselines.asOf(fact.time)
+            let isDemanded = baseline.allowedImagesState == .enabled
             let severity = isDemanded ? Severity.critical : .high
             judgement.occur(fact.evidence, severity) { [known] in
                 var facts = [FactStatement("allowed AMIs state", state.rawValue, fact)]

@@ -14,7 +14,9 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
 
     let subjects = [Subject.Kind.guardrails]
 
-    let triggers = Trigger.on([.allowedImages, .imageCriteria], .subject(.guardrails))
+    let triggers =
+        Trigger.on([.allowedImages, .imageCriteria], .subject(.guardrails))
+        + BaselineHistory.guardrailTriggers
 
     private let comparisons = CriteriaComparisons()
 
@@ -48,8 +50,8 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         let scope = subject.scope
-        let baseline = context.inForce.baseline(of: scope.account)
-        guard baseline.allowedImagesState != nil || baseline.imageCriteria != nil else { return nil }
+        var baselines = BaselineHistory(of: scope.account, in: context)
+        if baselines.isEmpty { return nil }
         var (judgement, setting) = (Judgement(), Setting())
         /// What was set when it last admitted more; nil while it does not.
         var drifted: Setting?
@@ -61,6 +63,7 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
             let second = rest.prefix { $0.time == first.time }
             rest = rest.dropFirst(second.count)
             for fact in second { setting.set(fact) }
+            let baseline = baselines.asOf(first.time)
             guard let last = second.last, let drift = drift(of: setting, from: baseline, scope) else {
                 drifted = nil
                 judgement.resolve(first.evidence)

@@ -23,6 +23,7 @@ struct LaunchNotAllowedByCriteria: Rule {
     let triggers =
         LaunchRecord.triggers + CriteriaAdmission.launchTriggers
         + Trigger.on([.allowedImages, .imageCriteria], .launches(.untilTheNext))
+        + BaselineHistory.launchTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let launch = context.launch,
@@ -102,7 +103,8 @@ struct LaunchNotAllowedByCriteria: Rule {
                 setting.criteriaFact = fact
             }
         case .disabled, nil:
-            let baseline = context.inForce.baseline(of: launch.scope.account)
+            var baselines = BaselineHistory(of: launch.scope.account, through: launch.time, in: context)
+            let baseline = baselines.asOf(launch.time)
             guard let criteria = baseline.imageCriteria else { return nil }
             setting.criteria = criteria
             setting.clause = baseline.criteriaClause

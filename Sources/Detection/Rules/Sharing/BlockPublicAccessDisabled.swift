@@ -15,18 +15,20 @@ struct BlockPublicAccessDisabled: Rule {
 
     let subjects = [Subject.Kind.guardrails]
 
-    let triggers = Trigger.on([.blockPublicAccess, .madePublic], .subject(.guardrails))
+    let triggers =
+        Trigger.on([.blockPublicAccess, .madePublic], .subject(.guardrails))
+        + BaselineHistory.guardrailTriggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         let scope = subject.scope
-        let baseline = context.inForce.baseline(of: scope.account)
-        let isDemanded = baseline.blockPublicAccess == .blockNewSharing
-        let severity = isDemanded ? Severity.critical : .high
+        var baselines = BaselineHistory(of: scope.account, in: context)
         var judgement = Judgement()
         var known: BlockPublicAccessState?
         let settings = context.facts.all(of: .blockPublicAccess(scope))
         let shares = context.facts.all(of: .madePublic(scope))
         for fact in shares.isEmpty ? settings : (settings + shares).sorted()[...] {
+            let baseline = baselines.asOf(fact.time)
+            let severity: Severity = baseline.blockPublicAccess == .blockNewSharing ? .critical : .high
             switch fact.value {
             case .blockPublicAccess(.unblocked):
                 let isNews = known != .unblocked

@@ -36,29 +36,3 @@ public struct EffectiveDeclarativePolicy: Sendable {
         self.unknownUnits = unknownUnits
     }
 }
-
-extension ExactText {
-    fileprivate var isRoot: Bool { string.hasPrefix("r-") }
-}
-
-extension Policy {
-    /// What an account's guardrails should be: its effective declarative policy, and `baseline` where that sets nothing.
-    func baseline(of account: AccountID) -> Baseline {
-        guard !declarativePolicies.isEmpty else { return baseline }
-        let effective = EffectiveDeclarativePolicy(of: account, in: self)
-        guard effective.unknownUnits.isEmpty else { return baseline }
-        let settings = EC2Settings(effective.content)
-        let clause = "declarative_policies: \(effective.files.joined(separator: ", "))"
-        var result = baseline
-        if let state = settings.allowedImages {
-            (result.allowedImagesState, result.stateClause) = (state, clause)
-        }
-        if let criteria = settings.imageCriteria {
-            (result.imageCriteria, result.criteriaClause) = (criteria, clause)
-        }
-        if let state = settings.blockPublicAccess {
-            (result.blockPublicAccess, result.blockPublicAccessClause) = (state, clause)
-        }
-        return result
-    }
-}
