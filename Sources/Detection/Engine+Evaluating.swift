@@ -19,7 +19,7 @@ extension Engine {
         guard let cause = touched.last.map({ EvaluationCause.record($0.fact.evidence) }) else { return }
         let subjects = reached(by: touched)
         witness?.affected(Array(subjects), by: touched, in: self)
-        let onlyEnds = Self.onlyEnd(touched)
+        let onlyEnds = onlyEnd(touched)
         for subject in subjects.prefix(settings.subjectsAtOnce) where !defers(subject, cause) {
             if onlyEnds, endsUnsaid(subject) {
                 witness?.passedOver(subject, in: self)
@@ -33,11 +33,14 @@ extension Engine {
         forget(behind: touched, forgettable, into: &alerts)
     }
 
-    /// Whether of some facts those that tell anything of instances tell that they are gone.
-    private static func onlyEnd(_ touched: [KeyedFact]) -> Bool {
+    /// Whether of some facts those that tell anything of instances tell that they are gone; with an account's first call
+    /// begins its history, which may tell of others.
+    private func onlyEnd(_ touched: [KeyedFact]) -> Bool {
         touched.indices.allSatisfy { index in
             let attribute = touched[index].key.attribute
-            if attribute == .activity { return true }
+            if attribute == .activity, let account = touched[index].key.entity.account {
+                return state.firstActivity(of: account).map { $0.time < touched[index].fact.time } ?? false
+            }
             guard attribute == .instance, case .terminated = touched[index].fact.value else { return false }
             return true
         }

@@ -60,14 +60,16 @@ extension Engine {
         // The newest stays, whatever its size.
         guard timeline.facts.count > 1 else { return }
         let writer = key.isInCatalogue ? fact.evidence.account : nil
-        let excess = budget.excess(of: timeline.facts, by: writer)
+        let excess = budget(of: key).excess(of: timeline.facts, by: writer)
         guard !excess.isEmpty else { return }
         forget(excess, at: key, into: &alerts)
         forgottenEarly.count += excess.count
         forgottenEarly.account = fact.evidence.account
     }
 
-    private var budget: EntryBudget { EntryBudget(bytes: settings.entryBytes) }
+    private func budget(of key: FactKey) -> EntryBudget {
+        EntryBudget(bytes: settings.entryBytes, of: key.attribute)
+    }
 
     /// Whether an account's late fact is older than all that its full timeline, or its full entry, still keeps.
     ///
@@ -82,7 +84,7 @@ extension Engine {
         if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
             return kept.first.map { fact < $0 } ?? false
         }
-        return budget.isBehind(fact, kept, by: key.isInCatalogue ? fact.evidence.account : nil)
+        return budget(of: key).isBehind(fact, kept, by: key.isInCatalogue ? fact.evidence.account : nil)
     }
 
     /// Whether a fact is so old that it may have been there, ended and been forgotten: nobody can tell, so that it adds
@@ -226,7 +228,10 @@ extension Engine {
                     forget(facts, at: key, into: &alerts)
                 }
             case .occurrence:
-                forget(facts.filter { $0.time < limit }[...], at: key, into: &alerts)
+                var stale = facts.filter { $0.time < limit }[...]
+                // How long nothing was shared before a share that stays, or a later one.
+                if key.attribute == .sharesMade { stale = stale.dropLast() }
+                forget(stale, at: key, into: &alerts)
             case .untilGone, .untilEnded, .standing: break
             }
         case .image(let image):

@@ -20,7 +20,7 @@ enum PolicyKeys {
         "iam_statements[]": ["file", "statement"],
         "thresholds": [
             "share_burst_images", "share_burst_minutes", "brief_share_minutes", "create_then_share_minutes",
-            "lookup_then_launch_minutes", "audit_mode_days", "repeated_denials",
+            "lookup_then_launch_minutes", "first_time_days", "audit_mode_days", "repeated_denials",
         ],
         "rules.*": ["enabled", "severity"],
         "suppressions[]": [

@@ -5,9 +5,9 @@ import Detection
 extension PolicyReading {
     func readRules(_ top: Fields, into policy: inout Policy) {
         if let fields = top.fields("thresholds") {
-            func read(_ key: String, of rule: String, _ value: inout Int) {
+            func read(_ key: String, of rule: String, atMost limit: Int = 1_000_000, _ value: inout Int) {
                 guard let node = fields[key] else { return }
-                fields.integer(key, 1...1_000_000, into: &value)
+                fields.integer(key, 1...limit, into: &value)
                 warnOfNoEffect("thresholds.\(key)", node.location, rule)
             }
             read("share_burst_images", of: "ami-share-burst", &policy.thresholds.shareBurstImages)
@@ -22,6 +22,13 @@ extension PolicyReading {
                 "lookup_then_launch_minutes",
                 of: "image-lookup-without-owner",
                 &policy.thresholds.lookupThenLaunchMinutes
+            )
+            // Detectors keep a share for 35 days.
+            read(
+                "first_time_days",
+                of: "ami-first-time-sharer",
+                atMost: 30,
+                &policy.thresholds.firstTimeDays
             )
             read("audit_mode_days", of: "allowed-amis-stuck-in-audit-mode", &policy.thresholds.auditModeDays)
             read("repeated_denials", of: "ami-share-attempt-denied", &policy.thresholds.repeatedDenials)

@@ -22,6 +22,8 @@ struct FactReading: Hashable {
         case organization
         /// Which policies were ever attached to the key's entity, or below it, up to a time.
         case attachments(asOf: EventTime)
+        /// Whether there is any call in the account at or before a time.
+        case beginning(by: EventTime)
         /// Calls of these seconds.
         case activity(from: EventTime, through: EventTime)
     }

@@ -80,6 +80,12 @@ public final class FactView {
         return first
     }
 
+    /// Whether any successful watched call of an account is known at or before a time, in whichever Region.
+    func isKnown(_ account: AccountID, by time: EventTime) -> Bool {
+        note(FactReading(FactKey(.activity, .account(account)), .beginning(by: time)))
+        return state.firstActivity(of: account).map { $0.time <= time } ?? false
+    }
+
     /// An instance of an image that runs in an account at a time, and what launched it: of the last 64 that were launched by
     /// then, the latest.
     func running(

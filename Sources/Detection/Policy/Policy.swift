@@ -166,6 +166,8 @@ public struct Policy: Sendable {
         public var lookupThenLaunchMinutes = 60
         /// `allowed-amis-stuck-in-audit-mode`: days.
         public var auditModeDays = 30
+        /// `ami-first-time-sharer`: days, no more than detectors keep shares for.
+        public var firstTimeDays = 30
         /// `ami-share-attempt-denied`: attempts of one principal in 24 hours from which on it is high.
         public var repeatedDenials = 5
 

@@ -48,7 +48,8 @@ public struct RuleSet: Sendable {
     public static let all = RuleSet([
         AMISharedPublicly(), AMISharedWithUntrustedAccount(), AMISharedWithUntrustedOrganization(),
         AMISharedByService(), AMIShareAttemptDenied(), AMISharedBriefly(), AMIShareBurst(),
-        AMICreatedThenShared(), DepartedAccountKeepsShare(), AMIExported(), AMISnapshotShared(),
+        AMIFirstTimeSharer(), AMICreatedThenShared(), DepartedAccountKeepsShare(), AMIExported(),
+        AMISnapshotShared(),
         BlockPublicAccessDisabled(),
         LaunchFromUnapprovedAMI(),
         LaunchNotAllowedByCriteria(), LaunchFromDeniedAMI(), LaunchFromTaintedAMI(),

@@ -19,6 +19,12 @@ struct ActivityLog: Sendable {
     /// The first call at or after a second.
     func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
 
+    /// The first call of another second.
+    func first(besides second: Int64?) -> Fact? {
+        guard let first = calls.first, first.time.seconds == second else { return calls.first }
+        return calls[calls.position { $0.time == first.time }]
+    }
+
     /// Adds a call that is later than all others; returns how many there are then, and nil when it is not.
     mutating func appendLater(_ call: Fact) -> Int? {
         guard calls.allPrecede({ $0.time < call.time }) else { return nil }

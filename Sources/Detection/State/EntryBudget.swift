@@ -4,13 +4,20 @@ import CloudTrail
 /// often within the horizon.
 struct EntryBudget {
     let bytes: Int
+    /// Whether the oldest stays, of an attribute whose first fact tells something by being the first.
+    let keepsFirst: Bool
+
+    init(bytes: Int, of attribute: Attribute) {
+        self.bytes = bytes
+        keepsFirst = attribute == .sharesMade
+    }
 
     /// What is left where facts are forgotten: not one at a time, for each time what they led to is judged again.
     private var rest: Int { bytes - bytes / 8 }
 
     /// The oldest facts of an entry that are too many.
     ///
-    /// The newest is not among them, nor the creation that all others go out from.
+    /// The newest is not among them, nor the creation, or the first, that all others go out from.
     func excess(of facts: ArraySlice<Fact>, by writer: AccountID?) -> ArraySlice<Fact> {
         guard Self.bytes(of: facts, by: writer) > bytes else { return [] }
         let part = Self.part(of: facts, by: writer)
@@ -39,7 +46,7 @@ struct EntryBudget {
     private static let slack = 2048
 
     private func forgettable(_ part: ArraySlice<Fact>) -> ArraySlice<Fact> {
-        guard let first = part.first, first.phase == .creates else { return part }
+        guard let first = part.first, first.phase == .creates || keepsFirst else { return part }
         return first.entryBytes <= bytes / 8 ? part.dropFirst() : part
     }
 

@@ -15,6 +15,10 @@ struct FactIndexes: Sendable {
     /// The keys that name each account as a grantee, or whose facts do, and how many facts do so: permissions to use a
     /// resource of an account, calls that share something, made or refused.
     private(set) var keysNaming: [AccountID: [FactKey: Int]] = [:]
+    /// The Regions of each account in which calls are known.
+    private(set) var activeRegions: [AccountID: Set<AccountRegion>] = [:]
+    /// The keys of what each principal of an account has shared.
+    private(set) var sharers: [AccountID: Set<FactKey>] = [:]
     /// The calls that were authorised on each image and instance.
     var callsUsing: [ResourceID: LaunchIndex] = [:]
     /// The keys of which facts name each image, and how many facts do so: what one rule alone knows of it.
@@ -47,6 +51,27 @@ struct FactIndexes: Sendable {
     static func imagesNamed(by fact: Fact) -> [ResourceID] {
         guard case .fields(let fields) = fact.value else { return [] }
         return (fields.id("image").map { [$0] } ?? []) + fields.texts("images").map { ResourceID($0.string) }
+    }
+
+    /// Notes that calls in an account and Region are known, or none any more.
+    mutating func noteActive(_ scope: AccountRegion, isThere: Bool) {
+        if isThere {
+            activeRegions[scope.account, default: []].insert(scope)
+        } else {
+            activeRegions[scope.account]?.remove(scope)
+            if activeRegions[scope.account]?.isEmpty == true { activeRegions[scope.account] = nil }
+        }
+    }
+
+    /// Notes that something is known of what a principal has shared, or nothing any more.
+    mutating func noteSharer(_ key: FactKey, isThere: Bool) {
+        guard let account = key.entity.account else { return }
+        if isThere {
+            sharers[account, default: []].insert(key)
+        } else {
+            sharers[account]?.remove(key)
+            if sharers[account]?.isEmpty == true { sharers[account] = nil }
+        }
     }
 
     /// Notes that a fact of a key that names an account has come or gone.

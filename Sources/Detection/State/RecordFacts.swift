@@ -166,6 +166,7 @@ struct RecordFacts {
             // In whichever Region.
             let sharer = Entity.resource(AccountRegion(scope.account, ""), ResourceID(principal))
             add(FactKey(.sharesMade, sharer), .share(change.image, change.added))
+            add(FactKey(.firstShare, sharer), .active)
         }
         tell(granted: change.added, revoked: change.removed) { .image(change.image, .permission($0)) }
         tell(unread: change.unread, unreadRemoval: change.unreadRemoval)

@@ -33,6 +33,9 @@ extension State {
             }
         default:
             if attribute == .calls { indexCall(key, fact, isThere: isThere) }
+            if attribute == .sharesMade {
+                own.indexes.noteSharer(key, isThere: storage.timelines[key] != nil)
+            }
             if case .resource = key.entity {
                 own.indexes.keysOfResource.note(key, of: key.entity, isThere: storage.timelines[key] != nil)
             }

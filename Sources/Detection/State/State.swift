@@ -74,6 +74,21 @@ public struct State: Sendable {
         activity[scope]?.first(from: time.seconds)
     }
 
+    /// The first successful watched call in any Region of an account; another one than that of a place and second.
+    func firstActivity(
+        of account: AccountID,
+        besides call: (scope: AccountRegion, second: Int64)? = nil
+    )
+        -> Fact?
+    {
+        var first: Fact?
+        for scope in indexes.activeRegions[account] ?? [] {
+            let other = activity[scope]?.first(besides: call?.scope == scope ? call?.second : nil)
+            first = [first, other].compactMap(\.self).min()
+        }
+        return first
+    }
+
     /// The largest event time applied in an account.
     public func clock(of account: AccountID) -> EventTime { clocks[account] ?? .distantPast }
 
@@ -148,7 +163,10 @@ public struct State: Sendable {
         case .image(let id):
             return own.images[id, default: ImageFacts()]
                 .appendLater(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
-        case .accountRegion(let scope): return own.activity[scope, default: ActivityLog()].appendLater(fact)
+        case .accountRegion(let scope):
+            let count = own.activity[scope, default: ActivityLog()].appendLater(fact)
+            if count == 1 { own.indexes.noteActive(scope, isThere: true) }
+            return count
         case .resource, .account, .organization: return nil
         }
     }
@@ -156,15 +174,14 @@ public struct State: Sendable {
     mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {
         switch (key.shelf, key.entity) {
         case (.image, .image(let id)):
-            own.images[id, default: ImageFacts()].insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+            return own.images[id, default: ImageFacts()]
+                .insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
         case (.activity, .accountRegion(let scope)):
-            own.activity[scope, default: ActivityLog()].insert(fact)
+            if activity[scope] == nil { own.indexes.noteActive(scope, isThere: true) }
+            return own.activity[scope, default: ActivityLog()].insert(fact)
         default:
-            if keepsFirstOnly {
-                own.timelines[key, default: []].insertFirst(fact)
-            } else {
-                own.timelines[key, default: []].insert(fact)
-            }
+            guard keepsFirstOnly else { return own.timelines[key, default: []].insert(fact) }
+            return own.timelines[key, default: []].insertFirst(fact)
         }
     }
 
@@ -176,7 +193,10 @@ public struct State: Sendable {
             if images[id]?.isEmpty == true { own.images[id] = nil }
         case (.activity, .accountRegion(let scope)):
             guard own.activity[scope]?.remove(fact) == true else { return false }
-            if activity[scope]?.isEmpty == true { own.activity[scope] = nil }
+            if activity[scope]?.isEmpty == true {
+                own.activity[scope] = nil
+                own.indexes.noteActive(scope, isThere: false)
+            }
         default:
             guard own.timelines[key]?.remove(fact) == true else { return false }
             if storage.timelines[key]?.isEmpty == true { own.timelines[key] = nil }

@@ -19,6 +19,8 @@ extension Attribute {
         .parentImage: "parentImage", .calls: "calls", .snapshotsOfImage: "snapshotsOfImage",
         .policyContent: "policyContent", .policyAttachment: "policyAttachment", .policyType: "policyType",
         .placeInOrganization: "placeInOrganization",
+        .parentImage: "parentImage", .calls: "calls", .firstShare: "firstShare",
+        .snapshotsOfImage: "snapshotsOfImage",
     ]
 }
 
@@ -28,7 +30,9 @@ extension FactKey {
         if attribute == .instance, let image = fact.value.launchedImage {
             return [self, FactKey(.instance, .image(image))]
         }
-        if attribute == .activity, let scope = entity.scope { return [.activity(scope, second: 0)] }
+        if attribute == .activity, let scope = entity.scope {
+            return [.activity(scope, second: 0), FactKey(.activity, .account(scope.account))]
+        }
         if let image, let group = ofImage.grantee, group.isGroup, group != .everyone {
             return [self, .image(image, .permission(.everyone))]
         }
@@ -69,6 +73,14 @@ extension FactReading {
         case .launches(let account, let time):
             key.attribute == .instance && key.entity.account == account && fact.time <= time
                 && fact.value.launchedImage == self.key.image
+        case .beginning(let time):
+            fact.time <= time
+                && !state.activity.contains { scope, log in
+                    scope.account == key.entity.account
+                        && log.all.contains {
+                            $0.time <= time && (scope != key.entity.scope || $0.time != fact.time)
+                        }
+                }
         case .activity(let first, let last): first <= fact.time && fact.time <= last
         }
     }

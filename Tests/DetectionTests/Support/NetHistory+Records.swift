@@ -10,6 +10,7 @@ extension NetHistory {
     static func policy(_ random: inout SplitMix64) -> Policy {
         var policy = World.policy(&random)
         policy.thresholds.auditModeDays = 1
+        policy.thresholds.firstTimeDays = 1
         if random.chance(50) { policy.images.maximumAgeDays = random.pick([1, 39]) }
         if random.chance(40), policy.images.approved?.isEmpty == false {
             policy.images.approved?[0].owners = ["amazon", "\(World.owner)"]
