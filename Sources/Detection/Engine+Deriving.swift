@@ -7,6 +7,7 @@ extension Engine {
     mutating func derive(_ touched: inout [KeyedFact]) {
         // One call for each of `Derivations.all`: written out, for nearly no record leads to anything.
         derive(by: ParentImage(), &touched)
+        derive(by: FirstUse(), &touched)
     }
 
     private mutating func derive(by derivation: some Derivation, _ touched: inout [KeyedFact]) {

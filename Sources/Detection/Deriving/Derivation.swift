@@ -6,7 +6,7 @@ import CloudTrail
 /// They are facts like those that records tell: on timelines, in the catalogue, taken back with an aborted transaction.
 /// Whoever owns the account derives them from what its records told, in the same transaction; everybody else reads them.
 protocol Derivation: Sendable {
-    /// Whether it reads facts of an attribute; it reads none that are derived themselves.
+    /// Whether it reads facts of an attribute; it reads none that another one derives.
     func reads(_ attribute: Attribute) -> Bool
 
     /// Adds what is derived anew when a fact comes or goes: too much perhaps, never too little.
@@ -33,5 +33,5 @@ struct DerivedKey: Hashable, Sendable {
 
 /// The derivations that every engine applies.
 enum Derivations {
-    static let all: [any Derivation] = [ParentImage()]
+    static let all: [any Derivation] = [ParentImage(), FirstUse()]
 }

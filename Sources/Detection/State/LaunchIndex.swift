@@ -21,6 +21,8 @@ struct LaunchIndex: Sendable {
     private var launches = SortedChunks<Launch>()
 
     var isEmpty: Bool { launches.isEmpty }
+    /// The earliest.
+    var first: Launch? { launches.first }
 
     mutating func insert(_ launch: Launch) {
         if launches.allPrecede({ $0 < launch }) { return launches.append(launch) }

@@ -215,7 +215,7 @@ extension Reach {
                 key.image.map { affected.image($0).launches }
                 ?? key.entity.scope.flatMap { state.indexes.launches[$0] }
             let end = reading == .untilTheNext ? state.timeline(key).nextTime(after: fact.time) : nil
-            affected.add(launches, from: reading == .always ? .distantPast : fact.time, until: end)
+            affected.addLaunches(launches, from: reading == .always ? .distantPast : fact.time, until: end)
         }
     }
 
@@ -225,7 +225,7 @@ extension Reach {
         fact,
         affected in
         guard fact.value.isCreation, let image = key.image else { return }
-        affected.add(affected.image(image).launches, from: .distantPast)
+        affected.addLaunches(affected.image(image).launches, from: .distantPast)
     }
 
     /// What a fact reaches of the images that were made from an image, and from those.
@@ -256,8 +256,8 @@ extension Reach {
 }
 
 extension AffectedSubjects {
-    fileprivate mutating func add(_ launches: LaunchIndex?, from time: EventTime, until end: EventTime? = nil)
-    {
+    /// Adds the launches of an index at or after a time, and before another one.
+    mutating func addLaunches(_ launches: LaunchIndex?, from time: EventTime, until end: EventTime? = nil) {
         launches?.forEach(from: time, until: end) { launch in
             if let subject = launch.subject { insert(subject) }
         }

@@ -19,8 +19,7 @@ extension Attribute {
         .parentImage: "parentImage", .calls: "calls", .snapshotsOfImage: "snapshotsOfImage",
         .policyContent: "policyContent", .policyAttachment: "policyAttachment", .policyType: "policyType",
         .placeInOrganization: "placeInOrganization",
-        .parentImage: "parentImage", .calls: "calls", .firstShare: "firstShare",
-        .snapshotsOfImage: "snapshotsOfImage",
+        .firstShare: "firstShare", .firstUse: "firstUse",
     ]
 }
 
