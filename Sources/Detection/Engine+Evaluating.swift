@@ -158,7 +158,7 @@ extension Engine {
         let known: FindingState?
 
         /// When the subject is to be judged again, by the rule or because a suppression ends.
-        func deadline(suppressedUntil end: EventTime?) -> Timers.Deadline? {
+        func deadline(suppressedUntil end: EventTime? = nil) -> Timers.Deadline? {
             guard let time = [judgement?.deadline, end].compactMap(\.self).min() else { return nil }
             return Timers.Deadline(rule: rule.metadata.id, time: time)
         }

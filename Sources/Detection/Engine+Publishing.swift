@@ -224,6 +224,6 @@ extension Policy.Suppression {
 
     /// Why a finding is told no more.
     fileprivate var words: String {
-        "Suppressed to the end of \(ends.advanced(bySeconds: -1).description.prefix(10)): \(reason)"
+        "Suppressed to the end of \(lastDay): \(reason)"
     }
 }

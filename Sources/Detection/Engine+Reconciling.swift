@@ -37,6 +37,7 @@ extension Engine {
         agenda.backlog.append(agenda.timers.popDue(at: state.streamTime), .time)
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
         affected.addAll()
+        for subject in rules.subjects(of: policy) { affected.insert(subject) }
         let subjects = affected.sorted()
         witness?.reconciled(Array(subjects), of: isConcerned, in: self)
         for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {

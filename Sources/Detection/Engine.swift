@@ -83,6 +83,10 @@ public struct Engine: Sendable {
         self.settings = settings
         state = State(keepsJournal: settings.keepsJournal)
         agenda = Agenda(keepsChanges: settings.keepsJournal)
+        for subject in rules.subjects(of: policy) {
+            agenda.timers.set(judgements(of: subject).said.compactMap { $0.deadline() }, of: subject)
+        }
+        agenda.commit()
     }
 
     // MARK: Records

@@ -34,7 +34,8 @@ struct RuleFixtureTests {
     func everyRuleHasAFixtureThatFiresAndANearMiss(_ id: String) throws {
         let fixtures = Fixture.ofRules.filter { $0.rule == id }
         try #require(!fixtures.isEmpty, "Tests/DetectionTests/Fixtures/\(id) is missing")
-        let events = try #require(RuleSet.all.rule(id)).metadata.events
+        let rule = try #require(RuleSet.all.rule(id))
+        let events = rule.metadata.events
         var (fires, misses) = (false, false)
         for fixture in fixtures {
             let alerts = try fixture.alerts().filter { $0.finding.identity.rule == id }
@@ -42,9 +43,13 @@ struct RuleFixtureTests {
             for record in try fixture.records() where events.contains(record.name) {
                 if deciding.contains(record.id) { fires = true } else { misses = true }
             }
+            let found = Set(alerts.map(\.finding.identity.subject))
+            for subject in rule.subjects(of: try fixture.policy()) {
+                if found.contains(subject) { fires = true } else { misses = true }
+            }
         }
-        #expect(fires, "no event of \(id) fires")
-        #expect(misses, "no event of \(id) is a near miss")
+        #expect(fires, "nothing of \(id) fires")
+        #expect(misses, "nothing of \(id) is a near miss")
     }
 
     @Test(arguments: ids)

@@ -214,6 +214,8 @@ public struct Resource: Hashable, Sendable {
         case accountRegion = "account-region"
         /// `lt-…`, or what else plans launches: the name of a configuration, the id of a fleet or a Spot request.
         case launchTemplate = "launch-template"
+        /// A part of the policy, or a policy of AWS Organizations.
+        case policy
         /// The ARN of a user or role: what it did in all Regions of an account.
         case principal
     }

@@ -14,6 +14,11 @@ public protocol Rule: Sendable {
     /// Facts of its own, and which calls tell them.
     var ownFacts: [CallFacts] { get }
 
+    /// The subjects that a policy brings by itself, whatever is known.
+    ///
+    /// They are evaluated with the policy, and at their deadlines.
+    func subjects(of policy: Policy) -> [Subject]
+
     /// Evaluates a subject from the facts and the policy alone; nil when there is nothing to say.
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement?
 }
@@ -22,6 +27,9 @@ extension Rule {
     /// Most rules read facts that several rules know.
     public var ownFacts: [CallFacts] { [] }
 
+    /// Most subjects are brought by facts.
+    public func subjects(of policy: Policy) -> [Subject] { [] }
+
     /// What resource ids of its findings look like, in an account and Region where those are known.
     public func resources(account: AccountID?, region: String?) -> [Pattern] {
         subjects.map { kind in
@@ -29,7 +37,7 @@ extension Rule {
             case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
             case .instance: Pattern("i-*")
             case .snapshot: Pattern("snap-*")
-            case .launchTemplate: Pattern("*")
+            case .launchTemplate, .policy: Pattern("*")
             case .principal: Pattern("arn:*")
             case .image: Pattern(kind == .requiredTag ? "*ami-*" : "ami-*")
             }
@@ -45,7 +53,7 @@ extension Rule {
     }
 
     /// Whether each of its findings is about something in one Region.
-    public var isAboutOneRegion: Bool { !subjects.contains { $0.resource == .principal } }
+    public var isAboutOneRegion: Bool { !subjects.contains { [.principal, .policy].contains($0.resource) } }
 }
 
 /// What a rule may look at.

@@ -38,6 +38,9 @@ public struct RuleSet: Sendable {
         return tag < byKind.count ? byKind[tag] : []
     }
 
+    /// The subjects that a policy brings by itself.
+    func subjects(of policy: Policy) -> [Subject] { rules.flatMap { $0.subjects(of: policy) } }
+
     /// What calls of a name tell beyond what several rules know; nil where that is nothing.
     func told(by call: String) -> ToldByCall? { calls[ExactText(call)] }
 
@@ -64,7 +67,8 @@ public struct RuleSet: Sendable {
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
         SnapshotBlockPublicAccessDisabled(),
-        GuardrailChangeDenied(), DeclarativePolicyWeakened(), TrailBlinded(), WatchedCallUnreadable(),
+        GuardrailChangeDenied(), TrailBlinded(), DeclarativePolicyWeakened(), WatchedCallUnreadable(),
+        SuppressionExpired(),
     ])
 }
 
