@@ -188,6 +188,10 @@ extension Reach {
                 return affected.takeOrganization(of: key, fact, kind, isOfAccount: false)
             }
             affected.insert(Subject(kind, fact.evidence.scope, nil, .text(changed)))
+            // The trails of both accounts may tell that one left.
+            for scope in (affected.state.indexes.ofOrganizations[key]?.tellers ?? [:]).keys {
+                affected.insert(Subject(kind, scope, nil, .text(changed)))
+            }
             let isOfAccount = OrganizationFacts.account(placedBy: key) != nil
             affected.takeOrganization(of: key, fact, kind, isOfAccount: isOfAccount)
         }
