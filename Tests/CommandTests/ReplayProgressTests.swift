@@ -14,7 +14,7 @@ struct ReplayProgressTests {
         // Enough to take a moment.
         let trail = Array(repeating: SampleDay.document(SampleDay.records), count: 60).joined(separator: "\n")
         let path = try tree.write("trail.json", trail)
-        let trails = Array(repeating: path, count: 4).joined(separator: " ")
+        let trails = Array(repeating: path, count: 16).joined(separator: " ")
         let command = "stty cols \(columns) && '\(Binary.path)' replay \(trails) -o /dev/null"
         let result = try runCommand(["script", "-qec", command, "/dev/null"])
         #expect(result.status == 0, "\(result)")
