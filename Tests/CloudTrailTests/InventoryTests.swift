@@ -134,10 +134,6 @@ struct InventoryTests {
             let inventory = output.records.first.flatMap(Self.inventory)
             #expect(inventory?.allowedImages == state && inventory?.imageCriteria == nil)
         }
-        #expect(
-            try Self.read(#""unblocked""#).records.first.flatMap(Self.inventory)?.blockPublicAccess
-                == .unblocked
-        )
         let permissions = try Self.read(
             #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"Group":"all"}]}"#
         )
@@ -203,10 +199,32 @@ struct InventoryTests {
         ] {
             #expect(throws: InventoryReader.Failure.self) { try Self.read(text, account: account) }
         }
+        // Images and snapshots have block public access, and the word alone does not say whose it is.
+        for word in ["unblocked", "block-new-sharing", "block-all-sharing"] {
+            #expect(throws: InventoryReader.Failure.ambiguousWord(word, offset: 0)) {
+                try Self.read("\"\(word)\"")
+            }
+        }
         #expect(throws: InventoryReader.Failure.missing(option: "region", action: "GetAllowedImagesSettings"))
         {
             try Self.read(#"{"State":"enabled","ImageCriteria":[]}"#, region: nil)
         }
+    }
+
+    @Test("A list of accounts that goes on elsewhere makes nobody a stranger")
+    func cutLists() throws {
+        func page(_ id: String, _ more: String = "") -> String {
+            #"{"Accounts":[{"Id":"\#(id)","Arn":"arn:aws:organizations::111111111111:account/o-x/\#(id)"}]\#(more)}"#
+        }
+        let more = #","NextToken":"abc""#
+        let cut = try Self.read(page("111111111111", more))
+        #expect(cut.records.isEmpty && cut.problems.count == 1)
+        #expect(cut.problems.first?.contains("NextToken") == true)
+        let whole = try Self.read(page("111111111111", more) + page("222222222222"))
+        #expect(whole.problems.isEmpty)
+        #expect(whole.records.first.flatMap(Self.inventory)?.members?.count == 2)
+        let listed = try Self.read("[\(page("111111111111", more)),\(page("222222222222", more))]")
+        #expect(listed.records.isEmpty && listed.problems.count == 1)
     }
 
     @Test
@@ -215,12 +233,14 @@ struct InventoryTests {
             #"{"Accounts":[{"Id":"222222222222","Arn":"arn:aws:organizations::111111111111:account/o-x/222222222222"}]}"#
         let permissions =
             #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"OrganizationArn":"arn:o"},{"OrganizationalUnitArn":"arn:ou"},{"Group":"all"}]}"#
+        let snapshot =
+            #"{"SnapshotId":"snap-1","CreateVolumePermissions":[{"UserId":"444455556666"},{"Group":"all"}]}"#
         let settings =
             #"{"State":"enabled","ImageCriteria":[{"ImageNames":["a\"b"],"MarketplaceProductCodes":["c"],"Other":{"z":[1,2.5,null]}}]}"#
         let instances =
             #"{"Reservations":[{"OwnerId":"111122223333","Instances":[{"InstanceId":"i-1","ImageId":"ami-1","Placement":{"AvailabilityZone":"eu-west-1b"},"State":{"Name":"running"}}]}]}"#
         for text in [
-            "[\(Self.image)]", members, permissions, settings, instances,
+            "[\(Self.image)]", members, permissions, snapshot, settings, instances,
             #"{"ImageBlockPublicAccessState":"unblocked"}"#,
         ] {
             let record = try #require(try Self.read(text).records.first)

@@ -42,12 +42,11 @@ extension InventoryMessage {
         for instance in value.each("instances") { inventory.instances.append(try self.instance(instance)) }
         for entry in value.each("launchPermissions") {
             guard let image = entry.identifier("image") else { throw broken }
-            var grantees: [Grantee] = []
-            for grantee in entry.each("grantees") {
-                guard let grantee = Self.grantee(grantee) else { throw broken }
-                grantees.append(grantee)
-            }
-            inventory.launchPermissions.append(.init(image: image, grantees: grantees))
+            inventory.launchPermissions.append(.init(image: image, grantees: try grantees(entry)))
+        }
+        for entry in value.each("snapshotPermissions") {
+            guard let snapshot = entry.identifier("snapshot") else { throw broken }
+            inventory.snapshotPermissions.append(.init(snapshot: snapshot, grantees: try grantees(entry)))
         }
         inventory.allowedImages = value.string("allowedImages").flatMap { AllowedImagesState(rawValue: $0) }
         if let criteria = value.member("imageCriteria") {
@@ -115,6 +114,15 @@ extension InventoryMessage {
         guard let value else { return nil }
         guard let days = value.wholeNumber, ImageCriterion.days.contains(days) else { throw broken }
         return days
+    }
+
+    private static func grantees(_ entry: JSONValue) throws(Refusal) -> [Grantee] {
+        var grantees: [Grantee] = []
+        for grantee in entry.each("grantees") {
+            guard let grantee = Self.grantee(grantee) else { throw broken }
+            grantees.append(grantee)
+        }
+        return grantees
     }
 
     private static func grantee(_ value: JSONValue) -> Grantee? {

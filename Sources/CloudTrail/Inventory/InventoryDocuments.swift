@@ -3,6 +3,7 @@ extension InventoryReader {
     mutating func take(_ document: JSONValue, at offset: Int) throws(Failure) {
         let lists: [StaticString] = [
             "Images", "Reservations", "InstanceImageMetadata", "Accounts", "LaunchPermissions",
+            "CreateVolumePermissions",
         ]
         guard lists.allSatisfy({ document.member($0)?.isArray ?? true }) else {
             throw .unknownDocument(offset: offset, expected: Self.expected)
@@ -23,8 +24,12 @@ extension InventoryReader {
             return  // accepted; nothing is taken from it yet
         } else if let accounts = document.member("Accounts") {
             for account in accounts.elements { try takeMember(account) }
+            // The page after this one, if it was printed, has the rest.
+            isListOfAccountsCut = document.member("NextToken").map { !$0.isNull } ?? false
         } else if let permissions = document.member("LaunchPermissions") {
             try takePermissions(permissions, of: document)
+        } else if let permissions = document.member("CreateVolumePermissions") {
+            try takeSnapshotPermissions(permissions, of: document)
         } else if document.member("ImageBlockPublicAccessState") != nil {
             try takeBlockPublicAccess(document)
         } else if let state = document.exact("State"), WatchedCall.snapshotStates.contains(state) {
@@ -151,13 +156,33 @@ extension InventoryReader {
 
     private mutating func takePermissions(_ list: JSONValue, of document: JSONValue) throws(Failure) {
         guard let id = document.string("ImageId") else { return report("launch permissions without ImageId") }
-        var unread = UnreadGrantees()
-        let grantees = Grantee.list(list.elements, &unread)
-        if let reason = unread.reason { report("\(id): \(reason)") }
-        let permissions = Inventory.LaunchPermissions(image: ResourceID(id), grantees: grantees)
+        let permissions = Inventory.LaunchPermissions(image: ResourceID(id), grantees: grantees(list, of: id))
         try add("DescribeImageAttribute", options.account, options.region ?? "") {
             $0.launchPermissions.append(permissions)
         }
+    }
+
+    private mutating func takeSnapshotPermissions(
+        _ list: JSONValue,
+        of document: JSONValue
+    ) throws(Failure) {
+        guard let id = document.string("SnapshotId") else {
+            return report("create volume permissions without SnapshotId")
+        }
+        let permissions = Inventory.SnapshotPermissions(
+            snapshot: ResourceID(id),
+            grantees: grantees(list, of: id)
+        )
+        try add("DescribeSnapshotAttribute", options.account, options.region) {
+            $0.snapshotPermissions.append(permissions)
+        }
+    }
+
+    private mutating func grantees(_ list: JSONValue, of id: String) -> [Grantee] {
+        var unread = UnreadGrantees()
+        let grantees = Grantee.list(list.elements, &unread)
+        if let reason = unread.reason { report("\(id): \(reason)") }
+        return grantees
     }
 
     // MARK: instances
@@ -227,14 +252,14 @@ extension InventoryReader {
         }
     }
 
-    /// What `--query State` or `--query ImageBlockPublicAccessState` leaves.
+    /// What `--query State` leaves.
     private mutating func takeState(_ word: String, at offset: Int) throws(Failure) {
         if let state = AllowedImagesState(rawValue: word) {
             try add("GetAllowedImagesSettings", options.account, options.region) { $0.allowedImages = state }
-        } else if let state = BlockPublicAccessState(rawValue: word) {
-            try add("GetImageBlockPublicAccessState", options.account, options.region) {
-                $0.blockPublicAccess = state
-            }
+        } else if BlockPublicAccessState(rawValue: word) != nil
+            || WatchedCall.snapshotStates.contains(ExactText(word))
+        {
+            throw .ambiguousWord(word, offset: offset)
         } else {
             throw .unknownDocument(offset: offset, expected: Self.expected)
         }

@@ -54,6 +54,12 @@ public enum InventoryMessage {
         return writer.text
     }
 
+    private static func write(_ grantees: [Grantee], to writer: inout JSONWriter) {
+        writer.list("grantees", grantees) { writer, grantee in
+            writer.object { $0.present(grantee.kind, grantee.description) }
+        }
+    }
+
     private static func write(_ inventory: Inventory, to writer: inout JSONWriter) {
         writer.present("dated", inventory.isDated)
         writer.list("images", inventory.images) { write($1, to: &$0) }
@@ -61,9 +67,13 @@ public enum InventoryMessage {
         writer.list("launchPermissions", inventory.launchPermissions) { writer, permissions in
             writer.object {
                 $0.present("image", permissions.image.description)
-                $0.list("grantees", permissions.grantees) { writer, grantee in
-                    writer.object { $0.present(grantee.kind, grantee.description) }
-                }
+                write(permissions.grantees, to: &$0)
+            }
+        }
+        writer.list("snapshotPermissions", inventory.snapshotPermissions) { writer, permissions in
+            writer.object {
+                $0.present("snapshot", permissions.snapshot.description)
+                write(permissions.grantees, to: &$0)
             }
         }
         writer.present("allowedImages", inventory.allowedImages?.rawValue)

@@ -37,6 +37,8 @@ public struct InventoryReader {
         case notJSON(offset: Int, String)
         /// A document of no known kind; what would have been one.
         case unknownDocument(offset: Int, expected: String)
+        /// A word that `--query` has left of the state of block public access, for images or for snapshots.
+        case ambiguousWord(String, offset: Int)
         /// A document that does not say its account, or its Region, and no option says it.
         case missing(option: String, action: String)
 
@@ -46,6 +48,9 @@ public struct InventoryReader {
             case .notJSON(let offset, let reason): "byte \(offset): \(reason)"
             case .unknownDocument(let offset, let expected):
                 "byte \(offset): unknown document; expected \(expected)"
+            case .ambiguousWord(let word, let offset):
+                "byte \(offset): \(word) may be the state of block public access for images or for snapshots; "
+                    + "leave --query out"
             case .missing(let option, let action):
                 "\(action) does not say its \(option): give it as an option"
             }
@@ -54,7 +59,7 @@ public struct InventoryReader {
 
     static let expected =
         "what describe-images, describe-image-attribute, describe-instances, describe-instance-image-metadata, "
-        + "get-allowed-images-settings, get-image-block-public-access-state, "
+        + "describe-snapshot-attribute, get-allowed-images-settings, get-image-block-public-access-state, "
         + "get-snapshot-block-public-access-state, describe-launch-template-versions or "
         + "organizations list-accounts prints"
 
@@ -70,6 +75,8 @@ public struct InventoryReader {
     let options: Options
     var found: [Key: Inventory] = [:]
     var problems: [String] = []
+    /// Whether the last page of `list-accounts` says that there is another.
+    var isListOfAccountsCut = false
 
     private init(_ options: Options) { self.options = options }
 
@@ -116,6 +123,15 @@ public struct InventoryReader {
 
     private func output() -> Output {
         var output = Output(problems: problems)
+        var found = found
+        if isListOfAccountsCut {
+            // Whoever is missing from it would count as a stranger.
+            output.problems.append(
+                "the list of accounts ends with a NextToken, so it is not whole, and nothing is taken from it; "
+                    + "leave --max-items and --no-paginate out"
+            )
+            found = found.filter { $0.value.members == nil }
+        }
         let sorted = found.sorted { left, right in
             (left.key.action, left.key.account, left.key.region)
                 < (right.key.action, right.key.account, right.key.region)
@@ -146,16 +162,22 @@ extension Inventory {
         rest.images = Self.unique(images) { $0.id }
         rest.instances = Self.unique(instances) { $0.id }
         rest.launchPermissions = Self.unique(launchPermissions) { $0.image }
+        rest.snapshotPermissions = Self.unique(snapshotPermissions) { $0.snapshot }
         rest.members = members.map { Set($0).sorted() }
         var parts: [Inventory] = []
-        while max(rest.images.count, rest.instances.count, rest.launchPermissions.count) > size {
+        while [
+            rest.images.count, rest.instances.count, rest.launchPermissions.count,
+            rest.snapshotPermissions.count,
+        ].contains(where: { $0 > size }) {
             var part = Inventory(isDated: isDated)
             part.images = Array(rest.images.prefix(size))
             part.instances = Array(rest.instances.prefix(size))
             part.launchPermissions = Array(rest.launchPermissions.prefix(size))
+            part.snapshotPermissions = Array(rest.snapshotPermissions.prefix(size))
             rest.images.removeFirst(part.images.count)
             rest.instances.removeFirst(part.instances.count)
             rest.launchPermissions.removeFirst(part.launchPermissions.count)
+            rest.snapshotPermissions.removeFirst(part.snapshotPermissions.count)
             parts.append(part)
         }
         return parts + [rest]

@@ -89,7 +89,21 @@ public struct Inventory: Hashable, Sendable {
         }
     }
 
-    /// Whether the snapshot's time is known.
+    /// Who may make volumes of one snapshot, all of them.
+    public struct SnapshotPermissions: Hashable, Sendable {
+        /// The snapshot.
+        public var snapshot: ResourceID
+        /// Every grantee there is.
+        public var grantees: [Grantee]
+
+        /// The permissions of a snapshot.
+        public init(snapshot: ResourceID, grantees: [Grantee]) {
+            self.snapshot = snapshot
+            self.grantees = grantees
+        }
+    }
+
+    /// Whether the time of the document is known.
     public var isDated: Bool
     /// Images, sorted by id.
     public var images: [Image] = []
@@ -97,6 +111,8 @@ public struct Inventory: Hashable, Sendable {
     public var instances: [Instance] = []
     /// Launch permissions, sorted by image.
     public var launchPermissions: [LaunchPermissions] = []
+    /// Permissions of snapshots, sorted by snapshot.
+    public var snapshotPermissions: [SnapshotPermissions] = []
     /// The state of Allowed AMIs.
     public var allowedImages: AllowedImagesState?
     /// The image criteria of Allowed AMIs.

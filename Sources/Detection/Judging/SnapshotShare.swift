@@ -163,6 +163,16 @@ extension SnapshotShare {
                 told.tell(image.id, madeOf: image.snapshots, at: .distantPast)
             }
         },
+        CallFacts(describing: "DescribeSnapshotAttribute") { inventory, told in
+            guard inventory.isDated else { return }
+            for permissions in inventory.snapshotPermissions {
+                let resource = Entity.resource(told.scope, permissions.snapshot)
+                told.add(FactKey(.snapshotLife, resource), .grantees(permissions.grantees))
+                for grantee in permissions.grantees {
+                    told.add(FactKey(.snapshotPermission, resource, .grantee(grantee)), .granted)
+                }
+            }
+        },
     ]
 
     private static func tell(

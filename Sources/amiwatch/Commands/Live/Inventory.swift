@@ -69,6 +69,9 @@ extension Command {
         if !inventory.launchPermissions.isEmpty {
             parts.append("launch permissions of " + Numbers.count(inventory.launchPermissions.count, "image"))
         }
+        if !inventory.snapshotPermissions.isEmpty {
+            parts.append("permissions of " + Numbers.count(inventory.snapshotPermissions.count, "snapshot"))
+        }
         if let state = inventory.allowedImages { parts.append("Allowed AMIs \(state.rawValue)") }
         if let criteria = inventory.imageCriteria { count(criteria.count, "image criterion") }
         if let state = inventory.blockPublicAccess { parts.append("block public access \(state.rawValue)") }
