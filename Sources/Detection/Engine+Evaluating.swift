@@ -38,8 +38,8 @@ extension Engine {
     private func onlyEnd(_ touched: [KeyedFact]) -> Bool {
         touched.indices.allSatisfy { index in
             let attribute = touched[index].key.attribute
-            if attribute == .activity, let account = touched[index].key.entity.account {
-                return state.firstActivity(of: account).map { $0.time < touched[index].fact.time } ?? false
+            if attribute == .activity, let scope = touched[index].key.entity.scope {
+                return state.isKnown(scope, before: touched[index].fact.time)
             }
             guard attribute == .instance, case .terminated = touched[index].fact.value else { return false }
             return true

@@ -23,9 +23,10 @@ struct FirstTime {
         in affected: AffectedSubjects
     ) -> (account: AccountID, from: EventTime, until: EventTime?)? {
         guard let scope = key.entity.scope else { return nil }
+        // Asked for every call, and answered here for nearly all.
+        if affected.state.isKnown(scope, before: call.time) { return nil }
         let account = scope.account
         let other = affected.state.firstActivity(of: account, besides: (scope, call.time.seconds))?.time
-        if let other, other <= call.time { return nil }
         let seconds = FirstTime(affected.inForce.policy).seconds
         return (account, call.time.advanced(bySeconds: seconds), other?.advanced(bySeconds: seconds))
     }

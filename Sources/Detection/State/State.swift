@@ -89,6 +89,17 @@ public struct State: Sendable {
         return first
     }
 
+    /// Whether an account was known when something happened in one of its Regions: by an earlier call there, or one in another
+    /// Region that came no later.
+    func isKnown(_ scope: AccountRegion, before time: EventTime) -> Bool {
+        // Its own Region nearly always answers.
+        if activity[scope]?.hasCall(before: time) ?? false { return true }
+        let end = time.advanced(bySeconds: 1)
+        return (indexes.activeRegions[scope.account] ?? []).contains {
+            $0 != scope && activity[$0]?.hasCall(before: end) ?? false
+        }
+    }
+
     /// The largest event time applied in an account.
     public func clock(of account: AccountID) -> EventTime { clocks[account] ?? .distantPast }
 
