@@ -24,13 +24,21 @@ struct LaunchFromPublicLookalikeAMI: Rule {
         guard let fact = known.latest(.name), case .text(let name?) = fact.value,
             let entry = named.first(where: { $0.names?.contains { $0.matches(name.string) } ?? false })
         else { return nil }
-        var facts = [FactStatement("name", name.string, fact), launch.statement]
-        func reason(_ missing: String?, _ message: String) -> Judgement? {
-            launch.judgement(
+        func judgement(_ owner: (account: AccountID, fact: Fact)?, missing: String? = nil) -> Judgement? {
+            let told = owner.map { FactStatement("owner", $0.account.description, $0.fact) }
+            let message =
+                if missing == nil, let owner {
+                    "Instance \(launch.instance) was launched from image \(image) of account \(owner.account), "
+                        + "which bears an approved name, \(name), and is somebody else's."
+                } else {
+                    "Whether image \(image) of instance \(launch.instance) only bears an approved name cannot be told."
+                }
+            return launch.judgement(
                 Judgement.Reason(
                     missing == nil ? .violation : .undetermined,
                     severity: .high,
-                    facts: facts,
+                    facts: [FactStatement("name", name.string, fact), launch.statement]
+                        + [told].compactMap(\.self),
                     missing: missing.map { [$0] } ?? [],
                     clause: "images.approved[\(entry.index)].names",
                     remediation: missing == nil ? [launch.termination] : [],
@@ -38,20 +46,12 @@ struct LaunchFromPublicLookalikeAMI: Rule {
                 )
             )
         }
-        let undecided =
-            "Whether image \(image) of instance \(launch.instance) only bears an approved name cannot be told."
-        guard let owner = known.owner else { return reason("owner of \(image)", undecided) }
+        guard let owner = known.owner else { return judgement(nil, missing: "owner of \(image)") }
         guard !isTrusted(owner.account, launch, context),
             !ImageApproval(image: image, time: launch.time, context: context).isCertain()
         else { return nil }
-        facts.append(FactStatement("owner", owner.account.description, owner.fact))
         if case .text(.some) = known.latest(.ownerAlias)?.value { return nil }
-        if known.isOwnerAliasUnknown { return reason("owner alias of \(image)", undecided) }
-        return reason(
-            nil,
-            "Instance \(launch.instance) was launched from image \(image) of account \(owner.account), "
-                + "which bears an approved name, \(name), and is somebody else's."
-        )
+        return judgement(owner, missing: known.isOwnerAliasUnknown ? "owner alias of \(image)" : nil)
     }
 
     /// Whether an owner is approved, or its images are no strangers'.

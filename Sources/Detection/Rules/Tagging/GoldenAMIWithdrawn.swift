@@ -132,9 +132,10 @@ extension Reach {
     fileprivate static let withdrawnImages = Reach("withdrawn image of the instance") { key, fact, affected in
         guard case .resource(let scope, _) = key.entity else { return }
         let state = affected.state
-        let facts = state.timeline(key).facts
-        let images = Set(facts.compactMap(\.value.launchedImage) + [fact].compactMap(\.value.launchedImage))
-        for image in images {
+        var last: ResourceID?
+        func add(_ image: ResourceID?) {
+            guard let image, image != last else { return }
+            last = image
             for own in (state.indexes.keysNamingImage[image] ?? [:]).keys
             where own.attribute == .withdrawals && own.entity.scope?.account == scope.account {
                 guard let last = state.timeline(own).facts.last, fact.time <= last.time,
@@ -143,6 +144,8 @@ extension Reach {
                 affected.insert(subject)
             }
         }
+        for told in state.timeline(key).facts { add(told.value.launchedImage) }
+        add(fact.value.launchedImage)
     }
 }
 
