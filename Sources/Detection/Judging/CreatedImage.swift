@@ -5,15 +5,17 @@ struct CreatedImage {
     let image: ResourceID
     /// What told that it came into being.
     let creation: Fact
-    private let lifecycle: ArraySlice<Fact>
+    /// What became of it, from its creation on.
+    let lifecycle: ArraySlice<Fact>
 
     /// Nil when no call made it there, or one of a service that the policy exempts.
     init?(_ subject: Subject, in context: RuleContext) {
         guard let image = subject.id else { return nil }
-        lifecycle = context.facts.image(image).all(of: .lifecycle)
-        let creation = lifecycle.first { $0.value.isCreation && $0.evidence.scope == subject.scope }
+        let all = context.facts.image(image).all(of: .lifecycle)
+        let creation = all.first { $0.value.isCreation && $0.evidence.scope == subject.scope }
         guard let creation, !context.policy.isExempt(creation.evidence) else { return nil }
         (self.image, self.creation) = (image, creation)
+        lifecycle = all.drop { $0.time < creation.time }
     }
 
     /// What a rule says: resolved while the image cannot be used.
@@ -21,7 +23,7 @@ struct CreatedImage {
         var judgement = Judgement()
         judgement.occur(creation.evidence, reason)
         var availability = ImageAvailability()
-        for fact in lifecycle where fact.time >= creation.time { availability.follow(fact, &judgement) }
+        for fact in lifecycle { availability.follow(fact, &judgement) }
         return judgement
     }
 }

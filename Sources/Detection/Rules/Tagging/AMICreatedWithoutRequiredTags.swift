@@ -19,41 +19,24 @@ struct AMICreatedWithoutRequiredTags: Rule {
         + Trigger.on([.owner, .tag, .allTags], .ofCopies(.requiredTags))
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard let image = subject.id, case .requiredTag(let key, let resource) = subject.qualifier else {
-            return nil
-        }
-        let scope = subject.scope
+        guard case .requiredTag(let key, let resource) = subject.qualifier,
+            let created = CreatedImage(subject, in: context)
+        else { return nil }
         let required = context.policy.requiredTags.enumerated().filter {
             $0.element.key == key && $0.element.resource == resource
         }
-        guard !required.isEmpty else { return nil }
-        let known = context.facts.image(image)
-        let lifecycle = known.all(of: .lifecycle)
-        guard
-            let creation = lifecycle.first(where: {
-                $0.value.isCreation && $0.evidence.account == scope.account
-                    && $0.evidence.region == scope.region
-            }), !context.policy.isExempt(creation.evidence)
-        else { return nil }
-        let life = Life(
-            image: image,
-            known: known,
-            key: key,
-            creation: creation,
-            lifecycle: lifecycle,
-            context: context
-        )
+        let life = Life(created: created, key: key, context: context)
         return resource == .snapshot ? life.evaluateSnapshots(required) : life.evaluateImage(required)
     }
 
     /// One new image's tag through time.
     private struct Life {
-        let image: ResourceID
-        let known: ImageView
+        let created: CreatedImage
         let key: ExactText
-        let creation: Fact
-        let lifecycle: ArraySlice<Fact>
         let context: RuleContext
+
+        private var image: ResourceID { created.image }
+        private var creation: Fact { created.creation }
 
         typealias Required = [(offset: Int, element: Policy.RequiredTag)]
 
@@ -61,16 +44,15 @@ struct AMICreatedWithoutRequiredTags: Rule {
             guard case .created(let tags?) = creation.value else { return nil }
             let reading = tags[key].map(TagReading.Value.present) ?? .absent
             guard let failed = required.first(where: { !$0.element.isMet(by: reading) }) else { return nil }
-            var judgement = Judgement()
-            judgement.occur(creation.evidence, reason(failed, reading, creation))
-            followLifecycle(&judgement)
-            return judgement
+            return created.judgement(reason(failed, reading, creation))
         }
 
         /// Each requirement is decided by the state at the end of its own grace time.
         func evaluateImage(_ required: Required) -> Judgement? {
+            let known = context.facts.image(image)
             var judgement = Judgement()
-            var failed: Required = []
+            var due: Required = []
+            /// The last state that fails.
             var decided: (deadline: EventTime, reading: TagReading)?
             for one in required {
                 let deadline = creation.time.advanced(bySeconds: Int64(one.element.graceMinutes) * 60)
@@ -78,28 +60,33 @@ struct AMICreatedWithoutRequiredTags: Rule {
                     judgement.deadline = min(judgement.deadline ?? deadline, deadline)
                     continue
                 }
+                if isGone(by: deadline) { continue }
+                due.append(one)
                 let reading = TagReading(key, of: known, asOf: deadline, in: context.facts)
-                guard !isGone(by: deadline), !one.element.isMet(by: reading.value) else { continue }
-                failed.append(one)
-                if decided.map({ $0.deadline <= deadline }) ?? true { decided = (deadline, reading) }
+                if !one.element.isMet(by: reading.value), decided.map({ $0.deadline <= deadline }) ?? true {
+                    decided = (deadline, reading)
+                }
             }
-            guard let decided,
-                let shown = failed.first(where: { !$0.element.isMet(by: decided.reading.value) })
-            else { return judgement.deadline == nil ? nil : judgement }
+            guard let decided, let shown = due.first(where: { !$0.element.isMet(by: decided.reading.value) })
+            else { return judgement }
             judgement.occur(
                 creation.evidence,
                 reason(shown, decided.reading.value, decided.reading.cause ?? creation)
             )
-            followTags(&judgement, failed, decided.reading, after: decided.deadline)
+            followTags(
+                &judgement,
+                due,
+                decided.reading,
+                TagReading.facts(key, of: known).filter { $0.time > decided.deadline }
+            )
             return judgement
         }
 
         /// An image that is gone when its grace time ends was never a finding.
         private func isGone(by deadline: EventTime) -> Bool {
-            deadline > creation.time
-                && lifecycle.last {
-                    ($0.value == .deregistered || $0.value == .restored) && $0.time <= deadline
-                }?.value == .deregistered
+            created.lifecycle.last {
+                ($0.value == .deregistered || $0.value == .restored) && $0.time <= deadline
+            }?.value == .deregistered
         }
 
         /// Resolves when the tag is complete or the image gone; enabling the image again re-opens what still holds.
@@ -107,15 +94,13 @@ struct AMICreatedWithoutRequiredTags: Rule {
             _ judgement: inout Judgement,
             _ required: Required,
             _ start: TagReading,
-            after deadline: EventTime
+            _ tags: [Fact]
         ) {
-            let tags = TagReading.facts(key, of: known).filter { $0.time > deadline }
             var reading = start
             var availability = ImageAvailability()
-            for fact in (tags + lifecycle.filter { $0.time >= creation.time }).sorted() {
+            for fact in (tags + created.lifecycle).sorted() {
                 switch fact.value {
                 case .disabled, .deregistered, .enabled, .restored: availability.follow(fact, &judgement)
-                case .created: break
                 default:
                     reading.apply(fact, key, in: context.facts)
                     if required.allSatisfy({ $0.element.isMet(by: reading.value) }) {
@@ -123,13 +108,6 @@ struct AMICreatedWithoutRequiredTags: Rule {
                         return
                     }
                 }
-            }
-        }
-
-        private func followLifecycle(_ judgement: inout Judgement) {
-            var availability = ImageAvailability()
-            for fact in lifecycle where fact.time >= creation.time {
-                availability.follow(fact, &judgement)
             }
         }
 
