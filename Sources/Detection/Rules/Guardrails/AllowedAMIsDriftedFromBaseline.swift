@@ -73,18 +73,17 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
             // A document that shows again what is known is no news.
             if causes.isEmpty, !setting.isSame(as: drifted) { causes = [last.evidence] }
             drifted = setting
-            let severity = drift.verdict == .violation ? Severity.high : .low
             for cause in causes {
-                judgement.occur(cause, severity, drift.verdict) { reason(drift, severity, scope) }
+                judgement.occur(cause, .high, drift.verdict) { reason(drift, scope) }
             }
         }
         return judgement
     }
 
-    private func reason(_ drift: Drift, _ severity: Severity, _ scope: AccountRegion) -> Judgement.Reason {
+    private func reason(_ drift: Drift, _ scope: AccountRegion) -> Judgement.Reason {
         Judgement.Reason(
             drift.verdict,
-            severity: severity,
+            severity: .high,
             facts: drift.facts,
             missing: drift.missing,
             clause: drift.clause,
@@ -108,8 +107,7 @@ struct AllowedAMIsDriftedFromBaseline: Rule {
         }
         guard let (list, fact) = setting.criteria, let demanded = baseline.imageCriteria else { return nil }
         if setting.state?.value == .disabled { return nil }
-        let weakening =
-            list.isEmpty ? nil : comparisons.weakening(from: demanded, to: list, in: scope.account)
+        let weakening = comparisons.weakening(from: demanded, to: list, in: scope.account)
         guard list.isEmpty || weakening != nil else { return nil }
         var drift = Drift(
             words: "admits more than the baseline: \(weakening?.words ?? "")",

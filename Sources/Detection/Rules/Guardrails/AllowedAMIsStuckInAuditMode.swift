@@ -49,6 +49,6 @@ struct AllowedAMIsStuckInAuditMode: Rule {
         if let start {
             if limit(start) <= context.now { occur(start) } else { judgement.deadline = limit(start) }
         }
-        return judgement.saysNothing ? nil : judgement
+        return judgement
     }
 }

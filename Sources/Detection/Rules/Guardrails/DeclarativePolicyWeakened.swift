@@ -64,7 +64,7 @@ struct DeclarativePolicyWeakened: Rule {
         _ now: OrganizationPolicies,
         _ judgement: inout Judgement
     ) {
-        guard judgement.isOpen, !standing.isEmpty, let last = second.last else { return }
+        guard !standing.isEmpty, let last = second.last else { return }
         let isConcerned = second.contains { fact in
             fact.value.fields?.text("child").map { standing[$0] != nil } ?? true
         }

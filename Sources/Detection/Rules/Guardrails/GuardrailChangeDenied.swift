@@ -38,9 +38,10 @@ struct GuardrailChangeDenied: Rule {
             let limit = isLast ? attempts?.limit ?? threshold : threshold
             let count = attempts?.count(upTo: fact, atMost: limit) ?? 1
             let isRepeated = count >= threshold
-            judgement.occur(fact.evidence, isRepeated ? .high : .low) {
+            let severity: Severity = isRepeated ? .high : .low
+            judgement.occur(fact.evidence, severity) {
                 Judgement.Reason(
-                    severity: isRepeated ? .high : .low,
+                    severity: severity,
                     facts: [
                         FactStatement("refused call", fact.evidence.name, fact),
                         attempts?.statement(count, fact)
@@ -53,7 +54,7 @@ struct GuardrailChangeDenied: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }
 

@@ -86,7 +86,7 @@ struct SnapshotBlockPublicAccessDisabled: Rule {
             }
             known = (level, fact)
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func occur(

@@ -70,7 +70,7 @@ struct TrailBlinded: Rule {
                 judgement.resolve(fact.evidence)
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func apply(_ fact: Fact, _ fields: Fields, to trail: inout Trail) -> Loss {

@@ -32,9 +32,9 @@ struct ImageLookupWithoutOwner: Rule {
     static func seconds(_ policy: Policy) -> Int64 { Int64(policy.thresholds.lookupThenLaunchMinutes) * 60 }
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard let launch = context.launch, !launch.evidence.isInventory,
-            let principal = launch.evidence.actor.principalARN
-        else { return nil }
+        guard let launch = context.launch, let principal = launch.evidence.actor.principalARN else {
+            return nil
+        }
         let start = launch.time.advanced(bySeconds: -Self.seconds(context.policy))
         let key = FactKey(.nameLookups, .resource(launch.scope, ResourceID(principal)))
         let lookups = context.facts.all(of: key, after: start, through: launch.time)

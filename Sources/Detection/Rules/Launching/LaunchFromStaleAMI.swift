@@ -56,7 +56,7 @@ struct LaunchFromStaleAMI: Rule {
         }
         if steps.isEmpty, age.isUnknown { judgement.occur(launch.evidence, undecided(launch, image)) }
         if let end = launch.end { judgement.resolve(end) }
-        return judgement.saysNothing ? nil : judgement
+        return judgement
     }
 
     private func reason(

@@ -33,7 +33,7 @@ struct LaunchFromTaintedAMI: Rule {
         return launch.judgement(
             Judgement.Reason(
                 taint.verdict,
-                severity: taint.verdict == .violation ? .medium : .low,
+                severity: .medium,
                 facts: [launch.statement] + taint.facts,
                 missing: taint.missing,
                 clause: taint.clause,

@@ -46,7 +46,6 @@ struct LaunchNotAllowedByCriteria: Rule {
             own.or(.unknown("image criteria of Allowed AMIs in \(launch.scope)"))
             answer = own
         }
-        guard answer.value != .yes else { return nil }
         let isUnknown = answer.value == .unknown
         let message =
             isUnknown

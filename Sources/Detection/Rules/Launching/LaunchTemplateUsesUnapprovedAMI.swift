@@ -52,7 +52,7 @@ struct LaunchTemplateUsesUnapprovedAMI: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func objection(

@@ -67,7 +67,7 @@ struct RootVolumeReplacedFromUnapprovedAMI: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }
 

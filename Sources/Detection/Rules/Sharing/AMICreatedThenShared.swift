@@ -20,14 +20,12 @@ struct AMICreatedThenShared: Rule {
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let share = ShareHistory(of: subject, in: context) else { return nil }
-        let grants = share.grants
-        if grants.isEmpty { return nil }
         let creations = context.facts.image(share.image).all(of: .lifecycle).filter {
-            $0.value.isCreation && Self.creating.contains($0.evidence.name)
+            Self.creating.contains($0.evidence.name)
         }
         let seconds = Int64(context.policy.thresholds.createThenShareMinutes) * 60
         var judgement = Judgement()
-        for grant in grants {
+        for grant in share.grants {
             guard let creation = creations.last(where: { $0.time <= grant.time }),
                 grant.time < creation.time.advanced(bySeconds: seconds),
                 let objection = share.trust(at: grant.time).objection(to: share.grantee), objection.isOutside
@@ -51,6 +49,6 @@ struct AMICreatedThenShared: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }

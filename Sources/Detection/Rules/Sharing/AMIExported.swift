@@ -58,7 +58,7 @@ struct AMIExported: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }
 

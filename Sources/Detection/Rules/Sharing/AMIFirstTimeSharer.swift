@@ -59,7 +59,7 @@ struct AMIFirstTimeSharer: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }
 

@@ -37,14 +37,15 @@ struct AMIShareBurst: Rule {
         for (index, share) in shares.enumerated() where possible[index] >= images {
             let isCertain = certain[index] >= images
             let count = isCertain ? certain[index] : possible[index]
-            judgement.occur(share.evidence, .high, isCertain ? .violation : .undetermined) {
+            let verdict: Verdict = isCertain ? .violation : .undetermined
+            judgement.occur(share.evidence, .high, verdict) {
                 let start = share.time.advanced(bySeconds: -seconds)
                 let burst = Array(shares.prefix(index + 1).reversed().prefix { $0.time > start })
                 let words =
                     "\(count) images\(isCertain ? " outside" : ", perhaps outside,") in \(seconds / 60) minutes"
                 let (facts, missing) = shown(of: burst, context)
                 return Judgement.Reason(
-                    isCertain ? .violation : .undetermined,
+                    verdict,
                     severity: .high,
                     facts: facts + [FactStatement("shared by the principal", words, share)],
                     missing: missing,

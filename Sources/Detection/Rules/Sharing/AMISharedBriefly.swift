@@ -43,6 +43,6 @@ struct AMISharedBriefly: Rule {
                 )
             }
         }
-        return brief.last == nil ? nil : brief
+        return brief
     }
 }

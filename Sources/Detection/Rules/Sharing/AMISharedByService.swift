@@ -19,10 +19,6 @@ struct AMISharedByService: Rule {
     let triggers = ShareHistory.triggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard let share = ShareHistory(of: subject, in: context, byService: true), share.grantee != .everyone
-        else {
-            return nil
-        }
-        return share.evaluate()
+        ShareHistory(of: subject, in: context, byService: true)?.evaluate()
     }
 }

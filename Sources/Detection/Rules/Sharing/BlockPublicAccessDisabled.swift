@@ -36,6 +36,7 @@ struct BlockPublicAccessDisabled: Rule {
                 guard isNews || !fact.evidence.isInventory else { continue }
                 judgement.occur(fact.evidence, severity) {
                     reason(
+                        severity,
                         [FactStatement("block public access", "unblocked", fact)],
                         scope,
                         baseline,
@@ -52,6 +53,7 @@ struct BlockPublicAccessDisabled: Rule {
                 else { continue }
                 judgement.occur(fact.evidence, severity) {
                     reason(
+                        severity,
                         [
                             FactStatement("block public access", "block-new-sharing", setting),
                             FactStatement("made public", image.description, fact),
@@ -69,16 +71,16 @@ struct BlockPublicAccessDisabled: Rule {
     }
 
     private func reason(
+        _ severity: Severity,
         _ facts: [FactStatement],
         _ scope: AccountRegion,
         _ baseline: Policy.Baseline,
         _ message: String
     ) -> Judgement.Reason {
-        let isDemanded = baseline.blockPublicAccess == .blockNewSharing
-        return Judgement.Reason(
-            severity: isDemanded ? .critical : .high,
+        Judgement.Reason(
+            severity: severity,
             facts: facts,
-            clause: isDemanded ? baseline.blockPublicAccessClause : nil,
+            clause: severity == .critical ? baseline.blockPublicAccessClause : nil,
             remediation: [
                 AWSCommand.ec2(
                     "enable-image-block-public-access",

@@ -25,7 +25,7 @@ struct DepartedAccountKeepsShare: Rule {
         }
         if changes.isEmpty { return nil }
         var judgement = Judgement()
-        var (isGranted, wasGranted, isOutside) = (false, false, false)
+        var (isGranted, wasGranted) = (false, false)
         var steps = (share.steps.map { ($0.0, Optional($0.1)) } + changes.map { ($0, nil) }).sorted {
             $0.0 < $1.0
         }[...]
@@ -36,17 +36,16 @@ struct DepartedAccountKeepsShare: Rule {
                 last = fact
                 switch step {
                 case nil: departure = fact
-                case .granted(let grantee) where grantee == share.grantee:
-                    isGranted = isGranted || share.isThere(fact)
-                case .revoked(let grantee) where grantee == share.grantee: isGranted = false
+                case .granted(share.grantee): if share.isThere(fact) { isGranted = true }
+                case .revoked(share.grantee): isGranted = false
                 case .listed(let grantees): isGranted = isGranted && grantees.contains(share.grantee)
                 case .removed: (wasGranted, isGranted) = (isGranted || wasGranted, false)
                 case .restored: (isGranted, wasGranted) = (isGranted || wasGranted, false)
                 default: break
                 }
             }
-            let wasOutside = isOutside || !isMember(account, share, at: second.advanced(bySeconds: -1))
-            isOutside = !isMember(account, share, at: second)
+            let wasOutside = !isMember(account, share, at: second.advanced(bySeconds: -1))
+            let isOutside = !isMember(account, share, at: second)
             guard let last else { break }
             if !isGranted || !isOutside {
                 judgement.resolve(last.evidence)
@@ -56,7 +55,7 @@ struct DepartedAccountKeepsShare: Rule {
                 judgement.reopen()
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func isMember(_ account: AccountID, _ share: ShareHistory, at time: EventTime) -> Bool {

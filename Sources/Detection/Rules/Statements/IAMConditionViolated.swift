@@ -41,18 +41,21 @@ struct IAMConditionViolated: Rule {
                 let objection = statement.objection(to: call, in: context)
             else { continue }
             let verdict: Verdict = objection.missing.isEmpty ? .violation : .undetermined
-            judgement.occur(fact.evidence, .medium, verdict) { reason(subject, statement, objection) }
+            judgement.occur(fact.evidence, .medium, verdict) {
+                reason(verdict, subject, statement, objection)
+            }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func reason(
+        _ verdict: Verdict,
         _ subject: Subject,
         _ statement: JudgingStatement,
         _ objection: JudgingStatement.Objection
     ) -> Judgement.Reason {
         let (call, authorization) = (objection.keys.call, objection.keys.authorization)
-        let isDecided = objection.missing.isEmpty
+        let isDecided = verdict == .violation
         let object = subject.id.map { " of \($0)" } ?? " in \(subject.scope)"
         let action = "ec2:\(authorization.action)"
         let place = authorization.resource.map { " on \($0.label)" } ?? ""
@@ -65,7 +68,7 @@ struct IAMConditionViolated: Rule {
                 + " \(action)\(place)\(why.isEmpty ? "" : ": \(why)")."
             : "Whether \(statement.name) \(isDeny ? "denies" : "allows") \(call.name)\(object) cannot be told."
         return Judgement.Reason(
-            isDecided ? .violation : .undetermined,
+            verdict,
             severity: .medium,
             facts: statement.statements + objection.keys.statements + launched(call),
             missing: objection.missing,

@@ -17,9 +17,7 @@ struct AMICreatedByUnauthorizedPrincipal: Rule {
     let triggers = CreatedImage.triggers
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.publishers != nil, let created = CreatedImage(subject, in: context) else {
-            return nil
-        }
+        guard let created = CreatedImage(subject, in: context) else { return nil }
         let call = created.creation.evidence
         let isPublisher = context.policy.isPublisher(call)
         if isPublisher == true { return nil }

@@ -39,15 +39,13 @@ struct AMIWatermarkDetached: Rule {
     }
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard context.policy.images.approved != nil, let image = subject.id,
-            !context.inForce.deniedImages.contains(image)
-        else { return nil }
+        guard let image = subject.id, !context.inForce.deniedImages.contains(image) else { return nil }
         var judgement = Judgement()
         var detached: Set<ExactText> = []
         var availability = ImageAvailability()
         let own = context.facts.all(of: subject.key(of: .watermarks))
-        let ends = context.facts.image(image).all(of: .lifecycle).filter { !$0.value.isCreation }
-        for fact in (own + ends).sorted() {
+        let lifecycle = context.facts.image(image).all(of: .lifecycle)
+        for fact in (own + lifecycle).sorted() {
             guard let fields = fact.value.fields else {
                 availability.follow(fact, &judgement)
                 continue
@@ -62,9 +60,10 @@ struct AMIWatermarkDetached: Rule {
             let (answer, clause) = ImageApproval(image: image, time: fact.time, context: context).answer()
             guard answer.value != .no else { continue }
             detached.insert(watermark)
-            judgement.occur(fact.evidence, .medium, answer.isYes ? .violation : .undetermined) {
+            let verdict: Verdict = answer.isYes ? .violation : .undetermined
+            judgement.occur(fact.evidence, .medium, verdict) {
                 Judgement.Reason(
-                    answer.isYes ? .violation : .undetermined,
+                    verdict,
                     severity: .medium,
                     facts: answer.facts + [FactStatement("watermark detached", watermark.string, fact)],
                     missing: answer.missing,
@@ -76,7 +75,7 @@ struct AMIWatermarkDetached: Rule {
                 )
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 }
 

@@ -41,15 +41,14 @@ struct ApprovalTagTampered: Rule {
                 reading.apply(fact, key, in: context.facts)
                 guard !fact.evidence.isInventory else { continue }
                 let old: TagReading.Value = fact.phase == .creates ? .absent : before
-                let isChange =
-                    old != .unknown && old != reading.value && reading.value != .unknown
-                    && [old, reading.value].contains { approving.entry(of: $0) != nil }
+                let isChange = old != .unknown && old != reading.value
+                let entry = isChange ? approving.entry(of: reading.value) ?? approving.entry(of: old) : nil
                 // Who called is of no matter where nothing is, or was, tampered with.
-                guard isChange || judgement.occurrences > 0 else { continue }
+                guard entry != nil || judgement.occurrences > 0 else { continue }
                 let isPublisher = context.policy.isPublisher(fact.evidence)
                 if isPublisher == true {
-                    if fact.names(key) { judgement.settle(fact.evidence) }
-                } else if isChange, fact.evidence.region.hasSameBytes(as: scope.region),
+                    judgement.settle(fact.evidence)
+                } else if let entry, fact.evidence.region.hasSameBytes(as: scope.region),
                     !context.policy.isExempt(fact.evidence)
                 {
                     judgement.occur(
@@ -60,7 +59,8 @@ struct ApprovalTagTampered: Rule {
                             fact,
                             from: (old, setBefore ?? fact),
                             to: reading.value,
-                            approving,
+                            isGiven: approving.entry(of: reading.value) != nil,
+                            entry,
                             isPublisher
                         )
                     )
@@ -96,12 +96,11 @@ struct ApprovalTagTampered: Rule {
         _ fact: Fact,
         from before: (value: TagReading.Value, cause: Fact),
         to new: TagReading.Value,
-        _ approving: ApprovingValues,
+        isGiven: Bool,
+        _ entry: Int,
         _ isPublisher: Bool?
     ) -> Judgement.Reason {
         let old = before.value
-        let gained = approving.entry(of: new)
-        let entry = gained ?? approving.entry(of: old) ?? 0
         let caller = fact.evidence.actor.principalARN ?? "unknown"
         let statements = [
             FactStatement("tag \(key) before", old.value?.string ?? "absent", before.cause),
@@ -124,7 +123,7 @@ struct ApprovalTagTampered: Rule {
                     .tag(key.string, value: old.value?.string)
                 )
             ],
-            message: "Approval tag \(key) of image \(image) was \(gained == nil ? "taken away" : "given") by "
+            message: "Approval tag \(key) of image \(image) was \(isGiven ? "given" : "taken away") by "
                 + (isPublisher == nil ? "nobody knows whom." : "\(caller), who is no publisher.")
         )
     }
@@ -153,17 +152,6 @@ private struct ApprovingValues {
 
 extension TagReading.Value {
     fileprivate var value: ExactText? { if case .present(let text) = self { text } else { nil } }
-}
-
-extension Fact {
-    /// Whether a call names a tag, or all of them.
-    fileprivate func names(_ key: ExactText) -> Bool {
-        if case .allTags(let tags, _) = value {
-            tags.isEmpty ? phase != .creates : tags[key] != nil
-        } else {
-            true
-        }
-    }
 }
 
 extension Reach {

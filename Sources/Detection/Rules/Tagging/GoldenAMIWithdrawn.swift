@@ -62,7 +62,7 @@ struct GoldenAMIWithdrawn: Rule {
                 judgement.occur(fact.evidence, reason)
             }
         }
-        return judgement.last == nil ? nil : judgement
+        return judgement
     }
 
     private func reason(
@@ -74,8 +74,8 @@ struct GoldenAMIWithdrawn: Rule {
     ) -> Judgement.Reason? {
         let call = FactStatement("withdrawn by", fact.evidence.name, fact)
         let approval = ImageApproval(image: image, time: fact.time, context: context)
-        let isJudged = context.policy.images.approved != nil && !context.inForce.deniedImages.contains(image)
-        let (answer, clause) = isJudged ? approval.answer() : (.no(), "images.approved")
+        let isDenied = context.inForce.deniedImages.contains(image)
+        let (answer, clause) = isDenied ? (.no(), "images.denied") : approval.answer()
         func reason(_ facts: [FactStatement], _ clause: String?, _ words: String) -> Judgement.Reason {
             Judgement.Reason(
                 severity: .high,
