@@ -23,7 +23,7 @@ struct ImageLookupWithoutOwner: Rule {
 
     let ownFacts = [
         CallFacts(fieldsOf: .describeImages) { fields, told in
-            guard let principal = told.evidence.actor.principalARN, !principal.isEmpty else { return }
+            guard let principal = told.evidence.actor.principalARN else { return }
             let key = FactKey(.nameLookups, .resource(told.scope, ResourceID(principal)))
             told.add(key, .fields(fields), .creates)
         }
