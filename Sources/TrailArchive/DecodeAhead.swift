@@ -32,18 +32,22 @@ package final class DecodeAhead: Sendable {
     ///   - threads: How many threads decode.
     ///   - limits: The caps in force.
     ///   - validation: Whether what is ignored is parsed too.
+    ///   - readsLaunchRequests: Whether launches keep what they ask to be authorised on.
     package init(
         files: [TrailFile],
         threads: Int,
         limits: Limits = .init(),
-        validate validation: Validation = .candidates
+        validate validation: Validation = .candidates,
+        readsLaunchRequests: Bool = true
     ) {
         self.files = files
         let threads = max(1, min(threads, files.count))
         window = 4 * threads
         for number in 0..<threads {
             DispatchQueue(label: "decode \(number)").async { [self] in
-                work(TrailDecoder(limits: limits, validate: validation))
+                let decoder = TrailDecoder(limits: limits, validate: validation)
+                decoder.readsLaunchRequests = readsLaunchRequests
+                work(decoder)
             }
         }
     }

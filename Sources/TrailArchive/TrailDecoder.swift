@@ -14,6 +14,12 @@ package final class TrailDecoder {
         self.init(limits: limits, validate: validation, window: TrailWindow.usualSize)
     }
 
+    /// Whether launches keep what they ask to be authorised on.
+    package var readsLaunchRequests: Bool {
+        get { reader.readsLaunchRequests }
+        set { reader.readsLaunchRequests = newValue }
+    }
+
     /// A decoder with a window of another size.
     init(limits: Limits = .init(), validate validation: Validation = .candidates, window: Int) {
         reader = RecordReader(limits: limits, validate: validation)

@@ -47,27 +47,44 @@ public struct LaunchRequest: Hashable, Sendable {
 }
 
 private struct LaunchRequestWriter {
-    private var text = ""
-    private var resources: [String] = []
+    private var named = PackedTexts()
+    private var resources = PackedTexts()
 
     var packed: ExactText? {
-        guard !text.isEmpty || !resources.isEmpty else { return nil }
-        var writer = self
-        if !resources.isEmpty { writer.put("resources", resources) }
-        return ExactText(writer.text)
+        guard named.count + resources.count > 0 else { return nil }
+        var all = named
+        if resources.count > 0 {
+            all.append("resources")
+            all.append(resources.count)
+            all.append(contentsOf: resources)
+        }
+        return all.text
     }
 
-    private mutating func put(_ name: String, _ values: [String]) {
-        for part in [name, String(values.count)] + values { text += "\(part.utf8.count):\(part)" }
+    /// A name, after the place of the resource that it is about if it is about one, and how many values follow.
+    private mutating func name(_ name: StaticString, at place: Int? = nil, count: Int = 1) {
+        named.append(place, name)
+        named.append(count)
     }
 
-    private mutating func put(_ name: String, _ value: JSONValue?) {
-        if let value = value?.plain { put(name, [value]) }
+    private mutating func put(_ name: StaticString, at place: Int? = nil, _ value: UTF8Text) {
+        self.name(name, at: place)
+        named.append(value)
     }
 
-    /// The place of a resource among those that are listed.
-    private mutating func add(_ resource: String) -> Int {
-        resources.append(resource)
+    private mutating func put(_ name: StaticString, at place: Int? = nil, _ value: JSONValue?) {
+        value?.withPlain { put(name, at: place, $0) }
+    }
+
+    private static let star: StaticString = "*"
+    /// Stands for the id of what the call makes.
+    private static var made: UTF8Text {
+        UTF8Text(UnsafeBufferPointer(start: star.utf8Start, count: star.utf8CodeUnitCount))
+    }
+
+    /// The place of a resource among those that are listed; one without an id is made by the call.
+    private mutating func add(_ type: StaticString, _ id: UTF8Text? = nil) -> Int {
+        resources.append(type, id ?? Self.made)
         return resources.count - 1
     }
 
@@ -82,8 +99,8 @@ private struct LaunchRequestWriter {
     private mutating func readInstance(_ request: JSONValue?, _ instance: JSONValue?) {
         func either(_ name: StaticString) -> JSONValue? { instance?.field(name) ?? request?.field(name) }
         let placement = either("placement")
-        let metadata = instance?.field("metadataOptions") ?? request?.field("metadataOptions")
-        let profile = either("iamInstanceProfile")?.field("arn")
+        let metadata = either("metadataOptions")
+        let profile = either("iamInstanceProfile")?.field("arn")?.plainText
         put("instance ec2:instancetype", either("instanceType"))
         put("instance ec2:availabilityzone", placement?.field("availabilityZone"))
         put("instance ec2:tenancy", placement?.field("tenancy"))
@@ -93,67 +110,78 @@ private struct LaunchRequestWriter {
         put("instance ec2:metadatahttpendpoint", metadata?.field("httpEndpoint"))
         put("instance ec2:metadatahttpputresponsehoplimit", metadata?.field("httpPutResponseHopLimit"))
         put("instance ec2:instancemetadatatags", metadata?.field("instanceMetadataTags"))
-        put("instance ec2:instanceprofile", profile)
+        if let profile { put("instance ec2:instanceprofile", profile) }
         // An answer that describes the instance would name them.
-        guard instance?.field("instanceType") != nil else { return }
-        if profile == nil { put("instance ec2:instanceprofile", []) }
-        let market = instance?.field("instanceLifecycle")?.plain
-        put(
-            "instance ec2:instancemarkettype",
-            [market == "spot" || market == "capacity-block" ? market ?? "" : "on-demand"]
-        )
+        guard let instance, instance.field("instanceType") != nil else { return }
+        if profile == nil { name("instance ec2:instanceprofile", count: 0) }
+        name("instance ec2:instancemarkettype")
+        if let market = instance.field("instanceLifecycle")?.plainText,
+            market == "spot" || market == "capacity-block"
+        {
+            named.append(market)
+        } else {
+            named.append("on-demand")
+        }
     }
 
     private mutating func readNetwork(_ request: JSONValue?, _ instance: JSONValue?) {
-        let interfaces = request?.field("networkInterfaceSet").list
-        let interface = interfaces?.lazy.compactMap(\.self).first { _ in true }
-        let vpc = instance?.field("vpcId")?.plain
-        let subnet =
-            (instance?.field("subnetId") ?? request?.field("subnetId") ?? interface?.field("subnetId"))?.plain
-        if let subnet {
-            let place = add("subnet/\(subnet)")
-            put("\(place) ec2:subnetid", [subnet])
-            if let vpc { put("\(place) ec2:vpc", [vpc]) }
-            put("\(place) ec2:availabilityzone", instance?.field("placement")?.field("availabilityZone"))
+        let interface = request?.field("networkInterfaceSet").list.lazy.compactMap(\.self).first { _ in true }
+        func either(_ name: StaticString) -> JSONValue? {
+            instance?.field(name) ?? request?.field(name) ?? interface?.field(name)
         }
-        let groups = instance?.field("groupSet") ?? request?.field("groupSet") ?? interface?.field("groupSet")
-        for group in groups.list {
-            guard let id = group.field("groupId")?.plain else { continue }
-            let place = add("security-group/\(id)")
-            put("\(place) ec2:securitygroupid", [id])
-            if let vpc { put("\(place) ec2:vpc", [vpc]) }
+        let vpc = instance?.field("vpcId")?.plainText
+        let subnet = either("subnetId")?.plainText
+        if let subnet {
+            let place = add("subnet/", subnet)
+            put("ec2:subnetid", at: place, subnet)
+            if let vpc { put("ec2:vpc", at: place, vpc) }
+            put(
+                "ec2:availabilityzone",
+                at: place,
+                instance?.field("placement")?.field("availabilityZone")
+            )
+        }
+        for group in either("groupSet").list {
+            guard let id = group.field("groupId")?.plainText else { continue }
+            let place = add("security-group/", id)
+            put("ec2:securitygroupid", at: place, id)
+            if let vpc { put("ec2:vpc", at: place, vpc) }
         }
         if subnet != nil || interface != nil {
-            let place = add("network-interface/\(interface?.field("networkInterfaceId")?.plain ?? "*")")
-            if let subnet { put("\(place) ec2:subnet", [subnet]) }
-            if let vpc { put("\(place) ec2:vpc", [vpc]) }
-            put("\(place) ec2:associatepublicipaddress", interface?.field("associatePublicIpAddress"))
+            let place = add("network-interface/", interface?.field("networkInterfaceId")?.plainText)
+            if let subnet { put("ec2:subnet", at: place, subnet) }
+            if let vpc { put("ec2:vpc", at: place, vpc) }
+            put(
+                "ec2:associatepublicipaddress",
+                at: place,
+                interface?.field("associatePublicIpAddress")
+            )
         }
-        let named = request?.field("instancesSet").list.lazy.compactMap { $0.field("keyName")?.plain }.first {
-            _ in true
-        }
-        if let key = named ?? request?.field("keyName")?.plain {
-            put("\(add("key-pair/\(key)")) ec2:keypairname", [key])
+        let key = request?.field("instancesSet").list.lazy.compactMap { $0.field("keyName")?.plainText }
+            .first { _ in true }
+        if let key = key ?? request?.field("keyName")?.plainText {
+            put("ec2:keypairname", at: add("key-pair/", key), key)
         }
     }
 
     private mutating func readVolumes(_ request: JSONValue?, _ instance: JSONValue?) {
-        let root = instance?.field("rootDeviceName")?.plain
+        let root = instance?.field("rootDeviceName")?.plainText
         for device in (request?.field("blockDeviceMapping") ?? request?.field("blockDeviceMappings")).list {
             guard let volume = device.field("ebs") else { continue }
-            let place = add("volume/*")
-            put("\(place) ec2:encrypted", volume.field("encrypted"))
-            put("\(place) ec2:volumesize", volume.field("volumeSize"))
-            put("\(place) ec2:volumetype", volume.field("volumeType"))
-            put("\(place) ec2:volumeiops", volume.field("iops"))
-            put("\(place) ec2:volumethroughput", volume.field("throughput"))
-            let isRoot = root != nil && device.field("deviceName")?.plain == root
-            if isRoot { put("root", ["true"]) }
-            if let snapshot = volume.field("snapshotId")?.plain {
-                put("\(place) ec2:parentsnapshot", [snapshot])
-                put("\(add("snapshot/\(snapshot)")) ec2:snapshotid", [snapshot])
+            let place = add("volume/")
+            put("ec2:encrypted", at: place, volume.field("encrypted"))
+            put("ec2:volumesize", at: place, volume.field("volumeSize"))
+            put("ec2:volumetype", at: place, volume.field("volumeType"))
+            put("ec2:volumeiops", at: place, volume.field("iops"))
+            put("ec2:volumethroughput", at: place, volume.field("throughput"))
+            var isRoot = false
+            if let root, let name = device.field("deviceName")?.plainText { isRoot = name == root }
+            if isRoot { flag("root") }
+            if let snapshot = volume.field("snapshotId")?.plainText {
+                put("ec2:parentsnapshot", at: place, snapshot)
+                put("ec2:snapshotid", at: add("snapshot/", snapshot), snapshot)
             } else if !isRoot, root != nil {
-                put("\(place) ec2:parentsnapshot", [])
+                name("ec2:parentsnapshot", at: place, count: 0)
             }
         }
     }
@@ -170,19 +198,109 @@ private struct LaunchRequestWriter {
             tags[type, default: [:]].merge(given) { $1 }
         }
         if let template {
-            put("template", ["true"])
-            _ = add("launch-template/\(template.field("launchTemplateId")?.plain ?? "*")")
+            flag("template")
+            _ = add("launch-template/", template.field("launchTemplateId")?.plainText)
             if let all = instance?.field("tagSet"), let given = try? (instance?.tags() ?? [:]), !all.isNull {
                 tags["instance", default: [:]].merge(given.filter { !$0.key.string.hasBytes(prefix: "aws:") })
                 { $1 }
-                put("whole instance", ["true"])
+                flag("whole instance")
             }
         }
         for (type, tags) in tags.sorted(by: { $0.key.bytesPrecede($1.key) }) {
-            put(
-                "tags \(type)",
-                tags.sorted { $0.key < $1.key }.flatMap { [$0.key.string, ($0.value ?? "")?.string ?? ""] }
-            )
+            named.append(string: "tags \(type)")
+            named.append(2 * tags.count)
+            for (key, value) in tags.sorted(by: { $0.key < $1.key }) {
+                named.append(string: key.string)
+                named.append(string: (value ?? "")?.string ?? "")
+            }
         }
+    }
+
+    /// Something that holds.
+    private mutating func flag(_ name: StaticString) {
+        self.name(name)
+        named.append("true")
+    }
+}
+
+/// Texts one after the other, each after its length in bytes and a colon.
+private struct PackedTexts {
+    private var bytes: [UInt8] = []
+    private(set) var count = 0
+
+    var text: ExactText { ExactText(String(decoding: bytes, as: UTF8.self)) }
+
+    mutating func append(_ text: UTF8Text) {
+        begin(text.count)
+        bytes.append(contentsOf: text.bytes)
+    }
+
+    mutating func append(_ text: StaticString) {
+        begin(text.utf8CodeUnitCount)
+        put(text)
+    }
+
+    /// Two texts as one.
+    mutating func append(_ text: StaticString, _ rest: UTF8Text) {
+        begin(text.utf8CodeUnitCount + rest.count)
+        put(text)
+        bytes.append(contentsOf: rest.bytes)
+    }
+
+    /// A text behind a number, if there is one.
+    mutating func append(_ number: Int?, _ text: StaticString) {
+        guard let number else { return append(text) }
+        begin(Self.width(number) + 1 + text.utf8CodeUnitCount)
+        put(number)
+        bytes.append(UInt8(ascii: " "))
+        put(text)
+    }
+
+    mutating func append(_ number: Int) {
+        begin(Self.width(number))
+        put(number)
+    }
+
+    mutating func append(string: String) {
+        begin(string.utf8.count)
+        bytes.append(contentsOf: string.utf8)
+    }
+
+    mutating func append(contentsOf others: PackedTexts) {
+        bytes.append(contentsOf: others.bytes)
+        count += others.count
+    }
+
+    private mutating func begin(_ length: Int) {
+        if bytes.isEmpty { bytes.reserveCapacity(1024) }
+        count += 1
+        put(length)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func put(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func put(_ number: Int) {
+        if number >= 10 { put(number / 10) }
+        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+
+    private static func width(_ number: Int) -> Int { number < 10 ? 1 : 1 + width(number / 10) }
+}
+
+extension JSONValue {
+    /// A text, out of its `content` wrapper where it has one, as long as the record is read; nil for the empty one.
+    fileprivate var plainText: UTF8Text? {
+        let text = isObject ? member("content")?.text : self.text
+        return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Calls `body` with what `plain` is, unless that is nil.
+    fileprivate func withPlain(_ body: (UTF8Text) -> Void) {
+        if let plainText { return body(plainText) }
+        guard var plain else { return }
+        plain.withUTF8 { body(UTF8Text($0)) }
     }
 }

@@ -74,7 +74,7 @@ extension InstanceLaunch {
             instances: instances,
             requestedImage: image,
             unread: unread,
-            request: LaunchRequest(parameters)
+            request: parameters.readsLaunchRequest ? LaunchRequest(parameters) : nil
         )
     }
 }

@@ -32,6 +32,8 @@ struct Parameters {
     /// What a service tells of itself: an event of type `AwsServiceEvent` has no parameters.
     let details: JSONValue?
     let failed: Bool
+    /// Whether a launch keeps what it asks to be authorised on.
+    let readsLaunchRequest: Bool
 
     init(
         call: WatchedCall,
@@ -39,10 +41,12 @@ struct Parameters {
         response: JSONValue?,
         details: JSONValue?,
         failed: Bool,
+        readsLaunchRequest: Bool,
         parsing parse: (_ number: Int, _ text: UTF8Text) -> JSONValue?
     ) {
         self.call = call
         self.failed = failed
+        self.readsLaunchRequest = readsLaunchRequest
         self.request = Self.side(request, call, "Request") { parse(0, $0) }
         self.response = failed ? .missing : Self.side(response, call, "Response") { parse(1, $0) }
         self.details = details.flatMap { Self.side($0, call, "Details") { parse(2, $0) }.value }

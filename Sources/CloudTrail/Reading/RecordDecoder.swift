@@ -82,7 +82,8 @@ struct RecordDecoder {
             request: request,
             response: response,
             details: details,
-            failed: failed
+            failed: failed,
+            readsLaunchRequest: reader.readsLaunchRequests
         ) { number, text in
             // Parameters that are JSON in a string need parsers of their own: this level's still holds the record.
             try? reader.level(context.level + 1 + number).parse(text.raw).get()

@@ -10,6 +10,8 @@ public final class RecordReader {
     public let limits: Limits
     /// Whether what is ignored is parsed too.
     public let validation: Validation
+    /// Whether launches keep what they ask to be authorised on, which is much, and asked for by statements alone.
+    public var readsLaunchRequests = true
 
     let prefilter = Prefilter.shared
     let actors = ActorCache()

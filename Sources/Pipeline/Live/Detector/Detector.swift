@@ -191,6 +191,7 @@ final class Detector {
             }
             let name = core.sources[current].name
             while core.awaits(message.offset, of: current) {
+                records.readsLaunchRequests = !core.engine.policy.iamStatements.isEmpty
                 let record = ConsumedMessage(
                     message: message,
                     partition: name,

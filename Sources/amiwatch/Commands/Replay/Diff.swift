@@ -104,7 +104,11 @@ private struct PolicyComparison {
                 note(said, at: index)
             }
         }
-        let decoding = DecodeAhead(files: listing.files, threads: Processors.count)
+        let decoding = DecodeAhead(
+            files: listing.files,
+            threads: Processors.count,
+            readsLaunchRequests: sides.contains { !$0.replay.engine.policy.iamStatements.isEmpty }
+        )
         defer { decoding.stop() }
         while let batch = try decoding.next() {
             for index in sides.indices {

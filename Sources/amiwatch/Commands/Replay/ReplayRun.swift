@@ -106,7 +106,11 @@ final class ReplayRun {
             end.signal.store(number, ordering: .relaxed)
             end.trail.withLock { $0?.stop() }
         }
-        let decoding = DecodeAhead(files: listing.files, threads: Processors.count)
+        let decoding = DecodeAhead(
+            files: listing.files,
+            threads: Processors.count,
+            readsLaunchRequests: !options.policy.iamStatements.isEmpty
+        )
         end.trail.withLock { $0 = decoding }
         defer { decoding.stop() }
         if end.signal.load(ordering: .relaxed) != 0 { return }
