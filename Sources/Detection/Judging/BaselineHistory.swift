@@ -8,31 +8,31 @@ import CloudTrail
 /// unit with policies, there is `baseline` alone.
 struct BaselineHistory {
     /// What is told of the organization and is not in `policies` yet.
-    private var facts: ArraySlice<Fact>
-    private var policies: OrganizationPolicies
+    private var facts: ArraySlice<Fact> = []
+    /// Nil while the files alone tell.
+    private var policies: OrganizationPolicies?
     private var current: Policy.Baseline
-    private let account: ExactText
+    private let account: AccountID
     private let inForce: PolicyInForce
 
     /// What holds for an account up to a time.
     init(of account: AccountID, through time: EventTime = .distantFuture, in context: RuleContext) {
-        self.account = ExactText(account.description)
+        self.account = account
         inForce = context.inForce
-        facts = context.facts.organization(above: self.account, through: time, inForce)[...]
-        policies = OrganizationPolicies(inForce, filesPrevail: true)
-        if facts.isEmpty {
-            current = inForce.baseline(of: account)
-        } else {
-            // Before its first move it was where that says.
-            var told: Set<ExactText> = []
-            for fact in facts {
-                guard let child = fact.value.fields?.text("child"), told.insert(child).inserted else {
-                    continue
-                }
-                policies.applyFormerPlace(fact)
-            }
-            current = policies.baseline(of: self.account, inForce.policy)
+        current = inForce.baseline(of: account)
+        guard context.facts.knowsOrganizations else { return }
+        let name = ExactText(account.description)
+        facts = context.facts.organization(above: name, through: time, inForce)[...]
+        if facts.isEmpty { return }
+        var policies = OrganizationPolicies(inForce, filesPrevail: true)
+        // Before its first move it was where that says.
+        var told: Set<ExactText> = []
+        for fact in facts {
+            guard let child = fact.value.fields?.text("child"), told.insert(child).inserted else { continue }
+            policies.applyFormerPlace(fact)
         }
+        current = policies.baseline(of: name, inForce.policy)
+        self.policies = policies
     }
 
     /// Whether it demands nothing of the guardrails of images, at any time.
@@ -41,10 +41,10 @@ struct BaselineHistory {
     /// What holds as of a time, which is none before those that were asked for already.
     mutating func asOf(_ time: EventTime) -> Policy.Baseline {
         let passed = facts.prefix { $0.time <= time }
-        if !passed.isEmpty {
-            for fact in passed { policies.apply(fact) }
+        if !passed.isEmpty, policies != nil {
+            for fact in passed { policies?.apply(fact) }
             facts = facts.dropFirst(passed.count)
-            current = policies.baseline(of: account, inForce.policy)
+            current = policies?.baseline(of: ExactText(account.description), inForce.policy) ?? current
         }
         return current
     }

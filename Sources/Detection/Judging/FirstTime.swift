@@ -15,16 +15,14 @@ struct FirstTime {
         facts.isKnown(account, by: limit(before: time))
     }
 
-    /// The times of what is judged otherwise because of a call that has come or gone: those by which no other call of the
-    /// account is old enough.
+    /// The times of what is judged otherwise because the call with which an account's history begins has come or gone: those by
+    /// which no other call of the account is old enough.
     static func decided(
         by call: Fact,
         _ key: FactKey,
         in affected: AffectedSubjects
     ) -> (account: AccountID, from: EventTime, until: EventTime?)? {
         guard let scope = key.entity.scope else { return nil }
-        // Asked for every call, and answered here for nearly all.
-        if affected.state.isKnown(scope, before: call.time) { return nil }
         let account = scope.account
         let other = affected.state.firstActivity(of: account, besides: (scope, call.time.seconds))?.time
         let seconds = FirstTime(affected.inForce.policy).seconds
@@ -34,7 +32,10 @@ struct FirstTime {
 
 extension Reach {
     /// The principals whose shares are the first or not because of when the account's history begins.
-    static let firstShares = Reach("first shares by the account's beginning") { key, call, affected in
+    static let firstShares = Reach("first shares by the account's beginning", needs: .history) {
+        key,
+        call,
+        affected in
         guard let span = FirstTime.decided(by: call, key, in: affected) else { return }
         for shares in affected.state.indexes.sharers[span.account] ?? [] {
             let facts = affected.state.timeline(shares)

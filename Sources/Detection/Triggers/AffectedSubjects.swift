@@ -11,7 +11,7 @@ struct AffectedSubjects {
     /// By number which reaches are done for it.
     private var doneReaches: UInt64 = 0
     /// What follows from it.
-    private var links: ImageLinks = []
+    private var imageLinks: FactLinks = []
 
     /// The organizations that facts have led to; and those that facts have about where an account is.
     private var organizations = (of: KnownOrganization(), ofAccounts: KnownOrganization())
@@ -43,25 +43,35 @@ struct AffectedSubjects {
         }
         let conditions = reaches.conditions
         if conditions.isEmpty { return }
-        let isOfImage = key.shelf == .image
-        if isOfImage, let image = key.image { lookAt(image) }
-        for number in conditions.indices {
-            if isOfImage {
-                guard conditions[number].needs.isSubset(of: links) else { continue }
-                if conditions[number].isOfImage, isDone(conditions[number].number) { continue }
+        let fact = touched[index].fact
+        let links = links(of: key, fact)
+        for number in conditions.indices where conditions[number].needs.isSubset(of: links) {
+            if conditions[number].isOfImage, key.shelf == .image, isDone(conditions[number].number) {
+                continue
             }
-            reaches.others[number].add(key, touched[index].fact, &self)
+            reaches.others[number].add(key, fact, &self)
+        }
+    }
+
+    private mutating func links(of key: FactKey, _ fact: Fact) -> FactLinks {
+        switch (key.shelf, key.entity) {
+        case (.image, .image(let image)):
+            lookAt(image)
+            return imageLinks
+        case (.activity, .accountRegion(let scope)):
+            return state.isKnown(scope, before: fact.time) ? [] : .history
+        default: return .all
         }
     }
 
     private mutating func lookAt(_ image: ResourceID) {
         if doneImage == image { return }
-        (doneImage, doneReaches, links) = (image, 0, [])
+        (doneImage, doneReaches, imageLinks) = (image, 0, [])
         let known = self.image(image)
-        if !known.launches.isEmpty { links.insert(.launches) }
-        if !known.copies.isEmpty { links.formUnion([.copies, .descendants]) }
-        if state.indexes.madeFrom[image] != nil { links.insert(.descendants) }
-        if known.hasGrantees { links.insert(.grantees) }
+        if !known.launches.isEmpty { imageLinks.insert(.launches) }
+        if !known.copies.isEmpty { imageLinks.formUnion([.copies, .descendants]) }
+        if state.indexes.madeFrom[image] != nil { imageLinks.insert(.descendants) }
+        if known.hasGrantees { imageLinks.insert(.grantees) }
     }
 
     private mutating func isDone(_ number: Int) -> Bool {

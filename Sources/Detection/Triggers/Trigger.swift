@@ -28,8 +28,8 @@ public final class Reach: Sendable {
     let brings: Bool
     /// Whether all facts of one image reach the same.
     let isOfImage: Bool
-    /// What an image must have for its facts to reach anything.
-    let needs: ImageLinks
+    /// What must follow from what a fact is about for it to reach anything.
+    let needs: FactLinks
     /// The kind of the subject that the fact's key names, where that is all.
     let kind: Subject.Kind?
     let add: @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
@@ -38,7 +38,7 @@ public final class Reach: Sendable {
         _ name: String,
         brings: Bool = false,
         isOfImage: Bool = false,
-        needs: ImageLinks = [],
+        needs: FactLinks = [],
         kind: Subject.Kind? = nil,
         _ add: @escaping @Sendable (FactKey, Fact, inout AffectedSubjects) -> Void
     ) {
@@ -51,18 +51,22 @@ public final class Reach: Sendable {
     }
 }
 
-/// What is known to follow from an image: most images have nothing of it.
-struct ImageLinks: OptionSet {
+/// What is known to follow from what a fact is about: from most images, and from most calls, nothing.
+struct FactLinks: OptionSet {
     let rawValue: UInt8
 
-    /// Instances were launched from it.
-    static let launches = ImageLinks(rawValue: 1)
-    /// Images are copies of it and took its tags along.
-    static let copies = ImageLinks(rawValue: 2)
-    /// Images were made from it.
-    static let descendants = ImageLinks(rawValue: 4)
-    /// Launch permissions name somebody.
-    static let grantees = ImageLinks(rawValue: 8)
+    /// Whatever may follow: nobody has looked.
+    static let all = FactLinks(rawValue: .max)
+    /// Of an image: instances were launched from it.
+    static let launches = FactLinks(rawValue: 1)
+    /// Of an image: others are copies of it and took its tags along.
+    static let copies = FactLinks(rawValue: 2)
+    /// Of an image: others were made from it.
+    static let descendants = FactLinks(rawValue: 4)
+    /// Of an image: launch permissions name somebody.
+    static let grantees = FactLinks(rawValue: 8)
+    /// Of a call as such: with it the account's history begins.
+    static let history = FactLinks(rawValue: 16)
 }
 
 extension Reach: Hashable {
@@ -77,11 +81,11 @@ extension Reach: Hashable {
 ///
 /// A class, because it is handed on for each record.
 final class TriggerTable: Sendable {
-    /// What is asked of an image before a reach is followed; apart from the reach, so that asking copies no reference.
+    /// What is asked before a reach is followed; apart from the reach, so that asking copies no reference.
     struct Condition: Sendable {
         /// Tells the reach apart faster than its name.
         let number: Int
-        let needs: ImageLinks
+        let needs: FactLinks
         let isOfImage: Bool
     }
 

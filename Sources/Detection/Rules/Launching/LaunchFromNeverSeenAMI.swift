@@ -21,13 +21,12 @@ struct LaunchFromNeverSeenAMI: Rule {
         + [.on(.activity, .firstLaunches)]
 
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
-        guard let launch = context.launch, !launch.evidence.isInventory, let image = launch.image else {
-            return nil
-        }
+        guard let launch = context.launch, !launch.evidence.isInventory, let image = launch.image,
+            context.facts.image(image).owner == nil
+        else { return nil }
         let second = launch.time.advanced(bySeconds: -1)
         let uses = context.facts.all(of: .image(image, .firstUse), after: second, through: launch.time)
         guard let use = uses.first(where: { $0.evidence == launch.evidence }),
-            context.facts.image(image).owner == nil,
             FirstTime(context.policy).isKnown(launch.scope.account, at: launch.time, in: context.facts)
         else { return nil }
         return launch.judgement(
@@ -62,7 +61,7 @@ extension Reach {
     }
 
     /// The launches that are judged or not because of when the account's history begins.
-    fileprivate static let firstLaunches = Reach("launches by the account's beginning") {
+    fileprivate static let firstLaunches = Reach("launches by the account's beginning", needs: .history) {
         key,
         call,
         affected in

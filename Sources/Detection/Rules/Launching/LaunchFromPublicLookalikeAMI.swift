@@ -21,6 +21,8 @@ struct LaunchFromPublicLookalikeAMI: Rule {
         let named = context.inForce.approvalsByNameOfOwner
         guard !named.isEmpty, let launch = context.launch, let image = launch.image else { return nil }
         let known = context.facts.image(image)
+        let owner = known.owner
+        if let owner, isTrusted(owner.account, launch, context) { return nil }
         guard let fact = known.latest(.name), case .text(let name?) = fact.value,
             let entry = named.first(where: { $0.names?.contains { $0.matches(name.string) } ?? false })
         else { return nil }
@@ -46,10 +48,8 @@ struct LaunchFromPublicLookalikeAMI: Rule {
                 )
             )
         }
-        guard let owner = known.owner else { return judgement(nil, missing: "owner of \(image)") }
-        guard !isTrusted(owner.account, launch, context),
-            !ImageApproval(image: image, time: launch.time, context: context).isCertain()
-        else { return nil }
+        guard let owner else { return judgement(nil, missing: "owner of \(image)") }
+        if ImageApproval(image: image, time: launch.time, context: context).isCertain() { return nil }
         if case .text(.some) = known.latest(.ownerAlias)?.value { return nil }
         return judgement(owner, missing: known.isOwnerAliasUnknown ? "owner alias of \(image)" : nil)
     }
