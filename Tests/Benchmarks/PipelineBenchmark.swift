@@ -8,8 +8,10 @@ import KafkaTestSupport
 ///
 /// Starting and ending take both some seconds whatever the topic holds. So each reads a topic of few records too, and
 /// what counts is the difference.
+///
+/// With `--baseline no-rules` it is compared with itself under the same policy with every rule switched off.
 enum PipelineBenchmark {
-    static let options = Set(["records", "rounds", "codec", "partitions", "cores"]).union(
+    static let options = Set(["records", "rounds", "codec", "partitions", "cores", "baseline"]).union(
         Generate.trailOptions
     )
 
@@ -31,14 +33,23 @@ enum PipelineBenchmark {
             for count in cores {
                 let client = count == "1" ? "1" : "0,1"
                 try Children.pin(children: true, to: count == "1" ? "0" : "0,1")
+                let isWithoutRules = options.text("baseline") == "no-rules"
                 try Pairing(
                     rounds: try options.number("rounds", 5),
-                    baseline: (
-                        "counting only, \(codec), cores of the client: \(count)",
-                        {
-                            try bench.count(large, on: client) - bench.count(small, on: client)
-                        }
-                    ),
+                    baseline: isWithoutRules
+                        ? (
+                            "amiwatch run without rules, \(codec), cores: \(count)",
+                            {
+                                try bench.run(large, TrailPolicy.withoutRules, on: client)
+                                    - bench.run(small, TrailPolicy.withoutRules, on: client)
+                            }
+                        )
+                        : (
+                            "counting only, \(codec), cores of the client: \(count)",
+                            {
+                                try bench.count(large, on: client) - bench.count(small, on: client)
+                            }
+                        ),
                     measured: (
                         "amiwatch run",
                         {
@@ -48,7 +59,7 @@ enum PipelineBenchmark {
                 )
                 .reportProcessorCost(
                     of: "\(records - 50_000) records",
-                    goal: .atMost(codec == "lz4" ? 1.25 : 1.2)
+                    goal: .atMost(isWithoutRules ? 1.03 : codec == "lz4" ? 1.25 : 1.2)
                 )
                 try Children.pin(children: true, to: "0")
             }
@@ -109,11 +120,11 @@ struct PipelineBench {
     }
 
     /// Runs the shipped binary on topics of its own, which begin with an inventory.
-    func run(_ topic: Topic, on processors: String) throws -> Cost {
+    func run(_ topic: Topic, _ policy: String = TrailPolicy.yaml, on processors: String) throws -> Cost {
         let folder = try temporaryFolder("amiwatch-pipeline")
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let name = uniqueName("bench")
-        try TrailPolicy.yaml.write(toFile: folder + "/policy.yaml", atomically: true, encoding: .utf8)
+        try policy.write(toFile: folder + "/policy.yaml", atomically: true, encoding: .utf8)
         try Trail(settings).inventory()
             .write(toFile: folder + "/images.json", atomically: true, encoding: .utf8)
         try configuration(name, reads: topic).write(

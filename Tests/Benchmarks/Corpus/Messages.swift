@@ -37,6 +37,8 @@ final class Messages {
     /// The records of watched calls, decoded.
     func records() -> [Record] {
         let reader = RecordReader()
+        // The policy has no statements.
+        reader.readsLaunchRequests = false
         var records: [Record] = []
         forEach { message in
             reader.read(message: message) {

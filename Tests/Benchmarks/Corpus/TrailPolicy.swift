@@ -29,6 +29,11 @@ enum TrailPolicy {
             """
     }()
 
+    /// The same with every rule switched off.
+    static let withoutRules =
+        yaml + "rules:\n"
+        + RuleSet.all.rules.map { "  \($0.metadata.id): {enabled: false}\n" }.joined()
+
     static func read() throws -> Policy {
         let path = FileManager.default.temporaryDirectory.path + "/amiwatch-bench-\(getpid()).yaml"
         try yaml.write(toFile: path, atomically: true, encoding: .utf8)
