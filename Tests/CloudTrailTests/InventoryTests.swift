@@ -145,14 +145,20 @@ struct InventoryTests {
         let page = { (id: String) in
             #"{"Accounts":[{"Id":"\#(id)","Arn":"arn:aws:organizations::111111111111:account/o-exampleorgid/\#(id)","Status":"ACTIVE"}]}"#
         }
-        let members = try Self.read(page("333333333333") + page("222222222222"), account: nil, region: nil)
+        let members = try Self.read(
+            page("333333333333") + page("111111111111") + page("222222222222"),
+            account: nil,
+            region: nil
+        )
         let record = try #require(members.records.first)
         #expect(
             record.source == "organizations.amazonaws.com" && record.account.description == "111111111111"
         )
-        #expect(Self.inventory(record)?.members?.map(\.description) == ["222222222222", "333333333333"])
-        #expect(Self.inventory(record)?.organization == "o-exampleorgid")
-        #expect(try Self.read(#"{"LaunchTemplateVersions":[{"LaunchTemplateId":"lt-1"}]}"#).records.isEmpty)
+        #expect(
+            Self.inventory(record)?.members?.map(\.description)
+                == ["111111111111", "222222222222", "333333333333"]
+        )
+        #expect(Self.inventory(record)?.organization == "o-exampleorgid" && members.problems.isEmpty)
     }
 
     /// What a document does not say, or says in a way that nobody can read, stays unknown.
@@ -211,26 +217,118 @@ struct InventoryTests {
         }
     }
 
-    @Test("A list of accounts that goes on elsewhere makes nobody a stranger")
+    @Test(
+        "What nothing can be taken from is refused, with what to do instead",
+        arguments: [
+            (
+                #"{"LaunchTemplateVersions":[{"LaunchTemplateId":"lt-1"}]}"#,
+                "describe-launch-template-versions", "own image"
+            ),
+            (#"[{"LaunchTemplateId":"lt-1"}]"#, "describe-launch-template-versions", "own image"),
+            (#"{"Parents":[{"Id":"r-ab12","Type":"ROOT"}]}"#, "organizations list-parents", "names no child"),
+            (
+                #"{"Children":[{"Id":"111122223333","Type":"ACCOUNT"}]}"#, "organizations list-children",
+                "names no parent"
+            ),
+            (
+                #"{"OrganizationalUnits":[{"Id":"ou-ab12-cdef3456"}]}"#,
+                "organizations list-organizational-units-for-parent", "names no parent"
+            ),
+        ]
+    )
+    func useless(_ text: String, _ command: String, _ why: String) throws {
+        let failure = #expect(throws: InventoryReader.Failure.self) { try Self.read(text) }
+        guard case .useless(command, let advice)? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(advice.contains(why))
+        #expect(command.hasPrefix("describe-") || advice.contains("organization.parents"))
+        #expect(failure?.text.hasPrefix("nothing is taken from what \(command) prints: ") == true)
+    }
+
+    @Test("An organization tells its management account, and its roots which policies are in force")
+    func organizations() throws {
+        let organization =
+            #"{"Id":"o-x","Arn":"arn:aws:organizations::111111111111:organization/o-x","MasterAccountId":"111111111111"}"#
+        for text in ["{\"Organization\":\(organization)}", organization] {
+            let output = try Self.read(text, account: nil, region: nil)
+            let record = try #require(output.records.first)
+            #expect(output.records.count == 1 && output.problems.isEmpty)
+            #expect(record.name == "DescribeOrganization" && record.account.description == "111111111111")
+            #expect(record.source == "organizations.amazonaws.com" && record.region == "us-east-1")
+            let inventory = try #require(Self.inventory(record))
+            #expect(inventory.organization == "o-x" && inventory.members == nil)
+            #expect(inventory.someMembers.map(\.description) == ["111111111111"])
+        }
+        func root(_ types: String) -> String {
+            #"{"Roots":[{"Id":"r-ab12","Arn":"arn:aws:organizations::111111111111:root/o-x/r-ab12","Name":"Root","PolicyTypes":[\#(types)]}]}"#
+        }
+        for (types, isOn) in [
+            ("", false), (#"{"Type":"SERVICE_CONTROL_POLICY","Status":"ENABLED"}"#, false),
+            (
+                #"{"Type":"TAG_POLICY","Status":"ENABLED"},{"Type":"DECLARATIVE_POLICY_EC2","Status":"ENABLED"}"#,
+                true
+            ),
+        ] {
+            let output = try Self.read(root(types), account: nil, region: nil)
+            let record = try #require(output.records.first)
+            #expect(record.name == "ListRoots" && record.account.description == "111111111111")
+            #expect(record.source == "organizations.amazonaws.com" && output.problems.isEmpty)
+            #expect(Self.inventory(record)?.roots == [.init(id: "r-ab12", hasDeclarativePolicies: isOn)])
+            #expect(Self.inventory(record)?.members == nil && Self.inventory(record)?.someMembers == [])
+        }
+        let pending = try Self.read(root(#"{"Type":"DECLARATIVE_POLICY_EC2","Status":"PENDING_ENABLE"}"#))
+        #expect(pending.records.isEmpty && pending.problems.count == 1)
+    }
+
+    @Test("A list of accounts that is not whole makes nobody a stranger")
     func cutLists() throws {
         func page(_ id: String, _ more: String = "") -> String {
             #"{"Accounts":[{"Id":"\#(id)","Arn":"arn:aws:organizations::111111111111:account/o-x/\#(id)"}]\#(more)}"#
         }
         let more = #","NextToken":"abc""#
-        let cut = try Self.read(page("111111111111", more))
-        #expect(cut.records.isEmpty && cut.problems.count == 1)
-        #expect(cut.problems.first?.contains("NextToken") == true)
+        /// The accounts that are members, of a list of which nothing follows for others.
+        func some(_ text: String, because why: String) throws -> [String] {
+            let output = try Self.read(text)
+            let inventory = try #require(output.records.first.flatMap(Self.inventory))
+            #expect(output.records.count == 1 && inventory.members == nil && inventory.organization == "o-x")
+            #expect(
+                output.problems.count == 1 && output.problems.first?.contains(why) == true,
+                "\(output.problems)"
+            )
+            return inventory.someMembers.map(\.description)
+        }
+        #expect(try some(page("111111111111", more), because: "NextToken") == ["111111111111"])
         let whole = try Self.read(page("111111111111", more) + page("222222222222"))
         #expect(whole.problems.isEmpty)
         #expect(whole.records.first.flatMap(Self.inventory)?.members?.count == 2)
-        let listed = try Self.read("[\(page("111111111111", more)),\(page("222222222222", more))]")
-        #expect(listed.records.isEmpty && listed.problems.count == 1)
+        let listed = "[\(page("111111111111", more)),\(page("222222222222", more))]"
+        #expect(try some(listed, because: "NextToken") == ["111111111111", "222222222222"])
+        // What list-accounts-for-parent prints of a unit; and of a root.
+        let unit = page("333333333333") + page("222222222222")
+        #expect(
+            try some(unit, because: "lacks the management account 111111111111")
+                == ["222222222222", "333333333333"]
+        )
+        #expect(
+            try some(page("111111111111"), because: "the management account 111111111111 alone")
+                == ["111111111111"]
+        )
+        let nameless = try Self.read(#"{"Accounts":[{"Id":"222222222222"},{"Id":"111122223333"}]}"#)
+        #expect(nameless.records.isEmpty && nameless.problems.count == 1)
+        #expect(nameless.problems.first?.contains("without an Arn") == true)
     }
 
     @Test
     func messagesComeBackAsTheyWere() throws {
-        let members =
+        let some =
             #"{"Accounts":[{"Id":"222222222222","Arn":"arn:aws:organizations::111111111111:account/o-x/222222222222"}]}"#
+        let members =
+            some
+            + #"{"Accounts":[{"Id":"111111111111","Arn":"arn:aws:organizations::111111111111:account/o-x/111111111111"}]}"#
+        let root =
+            #"{"Roots":[{"Id":"r-ab12","Arn":"arn:aws:organizations::111111111111:root/o-x/r-ab12","PolicyTypes":[]}]}"#
         let permissions =
             #"{"ImageId":"ami-1","LaunchPermissions":[{"UserId":"444455556666"},{"OrganizationArn":"arn:o"},{"OrganizationalUnitArn":"arn:ou"},{"Group":"all"}]}"#
         let snapshot =
@@ -240,7 +338,7 @@ struct InventoryTests {
         let instances =
             #"{"Reservations":[{"OwnerId":"111122223333","Instances":[{"InstanceId":"i-1","ImageId":"ami-1","Placement":{"AvailabilityZone":"eu-west-1b"},"State":{"Name":"running"}}]}]}"#
         for text in [
-            "[\(Self.image)]", members, permissions, snapshot, settings, instances,
+            "[\(Self.image)]", members, some, root, permissions, snapshot, settings, instances,
             #"{"ImageBlockPublicAccessState":"unblocked"}"#,
         ] {
             let record = try #require(try Self.read(text).records.first)

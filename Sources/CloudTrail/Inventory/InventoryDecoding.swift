@@ -62,6 +62,12 @@ extension InventoryMessage {
         if let members = value.member("members") {
             inventory.members = members.elements.compactMap { AccountID($0) }
         }
+        inventory.someMembers = value.each("someMembers").compactMap { AccountID($0) }
+        for root in value.each("roots") {
+            guard let id = root.exact("id"), let isOn = root.member("declarativePolicies")?.bool
+            else { throw broken }
+            inventory.roots.append(.init(id: id, hasDeclarativePolicies: isOn))
+        }
         return inventory
     }
 

@@ -3,7 +3,7 @@ extension InventoryReader {
     mutating func take(_ document: JSONValue, at offset: Int) throws(Failure) {
         let lists: [StaticString] = [
             "Images", "Reservations", "InstanceImageMetadata", "Accounts", "LaunchPermissions",
-            "CreateVolumePermissions",
+            "CreateVolumePermissions", "Roots",
         ]
         guard lists.allSatisfy({ document.member($0)?.isArray ?? true }) else {
             throw .unknownDocument(offset: offset, expected: Self.expected)
@@ -20,12 +20,16 @@ extension InventoryReader {
             for instance in instances.elements { try takeInstance(instance, owner: nil) }
         } else if document.member("Instances") != nil, document.member("ReservationId") != nil {
             try takeReservation(document)
-        } else if document.member("LaunchTemplateVersions") != nil {
-            return  // accepted; nothing is taken from it yet
+        } else if let useless = Self.useless(document) {
+            throw useless
         } else if let accounts = document.member("Accounts") {
             for account in accounts.elements { try takeMember(account) }
             // The page after this one, if it was printed, has the rest.
             isListOfAccountsCut = document.member("NextToken").map { !$0.isNull } ?? false
+        } else if let organization = document.member("Organization") {
+            try takeOrganization(organization)
+        } else if let roots = document.member("Roots") {
+            for root in roots.elements { try takeRoot(root) }
         } else if let permissions = document.member("LaunchPermissions") {
             try takePermissions(permissions, of: document)
         } else if let permissions = document.member("CreateVolumePermissions") {
@@ -60,8 +64,12 @@ extension InventoryReader {
             try takeReservation(element)
         } else if element.member("InstanceId") != nil {
             try takeInstance(element, owner: nil)
-        } else if element.member("LaunchTemplateId") != nil {
-            return
+        } else if let useless = Self.useless(element) {
+            throw useless
+        } else if element.member("MasterAccountId") != nil {
+            try takeOrganization(element)
+        } else if element.member("PolicyTypes") != nil {
+            try takeRoot(element)
         } else if element.member("ImageId") != nil, element.member("ImageAttribute") == nil {
             if let permissions = element.member("LaunchPermissions") {
                 try takePermissions(permissions, of: element)
@@ -72,11 +80,32 @@ extension InventoryReader {
             try takeMember(element)
         } else if element.member("Images") != nil || element.member("Reservations") != nil
             || element.member("InstanceImageMetadata") != nil || element.member("Accounts") != nil
+            || element.member("Roots") != nil
         {
             try take(element, at: offset)  // pages gathered in a list
         } else {
             throw .unknownDocument(offset: offset, expected: Self.expected)
         }
+    }
+
+    /// Why nothing can be taken from a document of a known kind; nil when something can.
+    private static func useless(_ document: JSONValue) -> Failure? {
+        func has(_ name: StaticString) -> Bool { document.member(name) != nil }
+        let parents = "write what is in what into organization.parents of the policy"
+        if has("LaunchTemplateVersions") || has("LaunchTemplateId") {
+            return .useless(
+                command: "describe-launch-template-versions",
+                advice: "templates are judged by the calls that change them, and launches by their own image"
+            )
+        }
+        if has("Parents") {
+            return .useless(command: "organizations list-parents", advice: "it names no child; \(parents)")
+        }
+        if has("Children") || has("OrganizationalUnits") {
+            let command = has("Children") ? "list-children" : "list-organizational-units-for-parent"
+            return .useless(command: "organizations \(command)", advice: "it names no parent; \(parents)")
+        }
+        return nil
     }
 
     // MARK: images
@@ -282,13 +311,52 @@ extension InventoryReader {
     /// One account of `list-accounts`; its ARN names the management account and the organization.
     private mutating func takeMember(_ value: JSONValue) throws(Failure) {
         guard let id = AccountID(value.member("Id")) else { return report("an account without a usable Id") }
+        let (management, organization) = Self.organization(ofArn: value)
+        try add("ListAccounts", management ?? options.account, "us-east-1") {
+            $0.members = ($0.members ?? []) + [id]
+            $0.organization = organization ?? $0.organization
+        }
+    }
+
+    /// The management account and the organization that the ARN of anything in it names.
+    private static func organization(
+        ofArn value: JSONValue
+    ) -> (management: AccountID?, organization: ExactText?) {
         let arn = value.string("Arn")?.utf8.split(separator: 0x3A) ?? []
         let management = arn.dropFirst(3).lazy.compactMap { AccountID(utf8: $0) }.first
         let organization = arn.last?.split(separator: 0x2F).first { $0.starts(with: "o-".utf8) }
             .map { ExactText(String(Substring($0))) }
-        try add("ListAccounts", management ?? options.account, "us-east-1") {
-            $0.members = ($0.members ?? []) + [id]
+        return (management, organization)
+    }
+
+    /// What `describe-organization` prints: of its accounts it names the one that manages it.
+    private mutating func takeOrganization(_ value: JSONValue) throws(Failure) {
+        guard let id = value.exact("Id"), let management = AccountID(value.member("MasterAccountId")) else {
+            return report("an organization without Id and MasterAccountId")
+        }
+        try add("DescribeOrganization", management, "us-east-1") {
+            ($0.organization, $0.someMembers) = (id, [management])
+        }
+    }
+
+    /// One root of `list-roots`, which shows the types of policies that are on or on their way.
+    private mutating func takeRoot(_ value: JSONValue) throws(Failure) {
+        guard let id = value.exact("Id"), let types = value.member("PolicyTypes"), types.isArray else {
+            return report("a root without Id and PolicyTypes")
+        }
+        let (management, organization) = Self.organization(ofArn: value)
+        let type = types.elements.first {
+            ["DECLARATIVE_POLICY_EC2", "EC2_POLICY"].contains($0.string("Type"))
+        }
+        let status = type?.string("Status")
+        guard type == nil || status == "ENABLED" else {
+            return report(
+                "\(id): EC2 declarative policies are \(status ?? "in no known state"); ask again later"
+            )
+        }
+        try add("ListRoots", management ?? options.account, "us-east-1") {
             $0.organization = organization ?? $0.organization
+            $0.roots.append(.init(id: id, hasDeclarativePolicies: type != nil))
         }
     }
 

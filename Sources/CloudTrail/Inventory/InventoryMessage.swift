@@ -87,6 +87,13 @@ public enum InventoryMessage {
         if let members = inventory.members {
             writer.list("members", members, whenEmpty: true) { $0.string($1.description) }
         }
+        writer.list("someMembers", inventory.someMembers) { $0.string($1.description) }
+        writer.list("roots", inventory.roots) { writer, root in
+            writer.object {
+                $0.present("id", root.id)
+                $0.present("declarativePolicies", root.hasDeclarativePolicies)
+            }
+        }
     }
 
     private static func write(_ image: Inventory.Image, to writer: inout JSONWriter) {

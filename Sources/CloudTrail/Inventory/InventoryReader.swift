@@ -39,6 +39,8 @@ public struct InventoryReader {
         case unknownDocument(offset: Int, expected: String)
         /// A word that `--query` has left of the state of block public access, for images or for snapshots.
         case ambiguousWord(String, offset: Int)
+        /// A document from which nothing can be taken; what to do instead.
+        case useless(command: String, advice: String)
         /// A document that does not say its account, or its Region, and no option says it.
         case missing(option: String, action: String)
 
@@ -51,6 +53,7 @@ public struct InventoryReader {
             case .ambiguousWord(let word, let offset):
                 "byte \(offset): \(word) may be the state of block public access for images or for snapshots; "
                     + "leave --query out"
+            case .useless(let command, let advice): "nothing is taken from what \(command) prints: \(advice)"
             case .missing(let option, let action):
                 "\(action) does not say its \(option): give it as an option"
             }
@@ -60,10 +63,10 @@ public struct InventoryReader {
     static let expected =
         "what describe-images, describe-image-attribute, describe-instances, describe-instance-image-metadata, "
         + "describe-snapshot-attribute, get-allowed-images-settings, get-image-block-public-access-state, "
-        + "get-snapshot-block-public-access-state, describe-launch-template-versions or "
-        + "organizations list-accounts prints"
+        + "get-snapshot-block-public-access-state, or organizations list-accounts, describe-organization or "
+        + "list-roots prints"
 
-    /// Images, instances or permissions in one record at most, so that a message stays small.
+    /// Images, instances, permissions or members in one record at most, so that a message stays small.
     static let chunk = 500
 
     struct Key: Hashable {
@@ -124,13 +127,13 @@ public struct InventoryReader {
     private func output() -> Output {
         var output = Output(problems: problems)
         var found = found
-        if isListOfAccountsCut {
+        for (key, inventory) in found where inventory.members != nil {
+            guard let fault = fault(ofMembers: inventory, of: key.account) else { continue }
             // Whoever is missing from it would count as a stranger.
-            output.problems.append(
-                "the list of accounts ends with a NextToken, so it is not whole, and nothing is taken from it; "
-                    + "leave --max-items and --no-paginate out"
-            )
-            found = found.filter { $0.value.members == nil }
+            found[key]?.someMembers += inventory.organization == nil ? [] : inventory.members ?? []
+            found[key]?.members = nil
+            if found[key]?.someMembers.isEmpty == true { found[key] = nil }
+            output.problems.append(fault)
         }
         let sorted = found.sorted { left, right in
             (left.key.action, left.key.account, left.key.region)
@@ -145,18 +148,42 @@ public struct InventoryReader {
                         region: key.region.string,
                         time: options.time,
                         name: key.action,
-                        source: key.action == "ListAccounts"
-                            ? "organizations.amazonaws.com" : WatchedCall.source
+                        source: Self.ofOrganizations.contains(key.action)
+                            ? WatchedCall.Service.organizations.source : WatchedCall.source
                     )
                 )
             }
         }
         return output
     }
+
+    private static let ofOrganizations = ["ListAccounts", "DescribeOrganization", "ListRoots"]
+
+    /// Why a list of an organization's accounts is not, or may not be, all of them; nil when it is.
+    private func fault(ofMembers inventory: Inventory, of management: AccountID) -> String? {
+        let follows = "so its accounts count as members, and nothing follows for any other"
+        if inventory.organization == nil {
+            return "accounts without an Arn, which names their organization: nothing is taken from them"
+        }
+        if isListOfAccountsCut {
+            return "the list of accounts ends with a NextToken and is not whole, \(follows); "
+                + "leave --max-items and --no-paginate out"
+        }
+        // What list-accounts-for-parent prints has the same shape; in the root there is often the management account alone.
+        let (members, all) = (
+            Set(inventory.members ?? []), "'aws organizations list-accounts' prints all of them"
+        )
+        if !members.contains(management) {
+            return "the list of accounts lacks the management account \(management) and is not whole, "
+                + "\(follows); \(all)"
+        }
+        return members.count > 1
+            ? nil : "the list of accounts has the management account \(management) alone, \(follows); \(all)"
+    }
 }
 
 extension Inventory {
-    /// The same content, sorted, each thing once, in parts of so many images, instances or permissions.
+    /// The same content, sorted, each thing once, in parts of so many images, instances, permissions or members.
     fileprivate func sortedParts(of size: Int) -> [Inventory] {
         var rest = self
         rest.images = Self.unique(images) { $0.id }
@@ -164,20 +191,24 @@ extension Inventory {
         rest.launchPermissions = Self.unique(launchPermissions) { $0.image }
         rest.snapshotPermissions = Self.unique(snapshotPermissions) { $0.snapshot }
         rest.members = members.map { Set($0).sorted() }
+        rest.someMembers = Set(someMembers).sorted()
+        rest.roots = Dictionary(roots.map { ($0.id, $0) }) { $1 }.values.sorted { $0.id < $1.id }
         var parts: [Inventory] = []
         while [
             rest.images.count, rest.instances.count, rest.launchPermissions.count,
-            rest.snapshotPermissions.count,
+            rest.snapshotPermissions.count, rest.someMembers.count,
         ].contains(where: { $0 > size }) {
             var part = Inventory(isDated: isDated)
             part.images = Array(rest.images.prefix(size))
             part.instances = Array(rest.instances.prefix(size))
             part.launchPermissions = Array(rest.launchPermissions.prefix(size))
             part.snapshotPermissions = Array(rest.snapshotPermissions.prefix(size))
+            (part.organization, part.someMembers) = (organization, Array(rest.someMembers.prefix(size)))
             rest.images.removeFirst(part.images.count)
             rest.instances.removeFirst(part.instances.count)
             rest.launchPermissions.removeFirst(part.launchPermissions.count)
             rest.snapshotPermissions.removeFirst(part.snapshotPermissions.count)
+            rest.someMembers.removeFirst(part.someMembers.count)
             parts.append(part)
         }
         return parts + [rest]

@@ -103,6 +103,20 @@ public struct Inventory: Hashable, Sendable {
         }
     }
 
+    /// One root of an organization.
+    public struct Root: Hashable, Sendable {
+        /// `r-…`.
+        public var id: ExactText
+        /// Whether EC2 declarative policies are in force below it.
+        public var hasDeclarativePolicies: Bool
+
+        /// A root from its parts.
+        public init(id: ExactText, hasDeclarativePolicies: Bool) {
+            self.id = id
+            self.hasDeclarativePolicies = hasDeclarativePolicies
+        }
+    }
+
     /// Whether the time of the document is known.
     public var isDated: Bool
     /// Images, sorted by id.
@@ -123,10 +137,14 @@ public struct Inventory: Hashable, Sendable {
     public var blockPublicAccess: BlockPublicAccessState?
     /// The state of block public access for snapshots.
     public var snapshotBlockPublicAccess: ExactText?
-    /// The organization that `organizations list-accounts` was asked about, `o-…`, and all its accounts.
+    /// The organization that AWS Organizations was asked about, `o-…`.
     public var organization: ExactText?
-    /// The organization's accounts.
+    /// All accounts of the organization, sorted.
     public var members: [AccountID]?
+    /// Accounts of the organization, sorted, where others may be in it, too.
+    public var someMembers: [AccountID] = []
+    /// Roots of the organization, sorted by id.
+    public var roots: [Root] = []
 
     /// An inventory that tells nothing yet.
     public init(isDated: Bool) { self.isDated = isDated }

@@ -31,6 +31,17 @@ enum OrganizationFacts {
                 if case .membership(let change) = call { tell(change, &told) }
             }
         }
+        + [
+            CallFacts(describing: "ListRoots") { inventory, told in
+                guard inventory.isDated else { return }
+                for root in inventory.roots {
+                    var fields = Fields()
+                    fields["root"] = .text(root.id)
+                    fields["enabled"] = .flag(root.hasDeclarativePolicies)
+                    tell(fields, &told)
+                }
+            }
+        ]
 
     private static func tell(_ fields: Fields, _ told: inout RecordFacts) {
         if let policy = fields.text("policy") {

@@ -252,6 +252,9 @@ struct RecordFacts {
         if let organization = inventory.organization, let members = inventory.members {
             add(.members(organization: organization), .members(members))
         }
+        if let organization = inventory.organization {
+            for account in inventory.someMembers { add(.membership(account), .joined(organization)) }
+        }
     }
 
     private mutating func tell(_ image: Inventory.Image, isDated: Bool) {

@@ -26,7 +26,7 @@ struct DeclarativePolicyWeakened: Rule {
     func evaluate(_ subject: Subject, in context: RuleContext) -> Judgement? {
         guard let changed = subject.name else { return nil }
         func isOwn(_ fact: Fact) -> Bool {
-            fact.evidence.scope == subject.scope
+            fact.evidence.scope == subject.scope && !fact.evidence.isInventory
                 && OrganizationFacts.changed(by: fact) == changed
         }
         var rest =

@@ -27,7 +27,9 @@ extension Command {
         details:
             "A FILE holds what describe-images, describe-image-attribute, describe-instances, "
             + "describe-instance-image-metadata, get-allowed-images-settings, get-image-block-public-access-state, "
-            + "get-snapshot-block-public-access-state, describe-launch-template-versions or organizations list-accounts printed; - is standard input.",
+            + "get-snapshot-block-public-access-state, or organizations list-accounts, describe-organization "
+            + "or list-roots printed; - is standard input. Accounts that a list names are members; that others are none "
+            + "follows from the whole one: of list-accounts, not of list-accounts-for-parent.",
         options: [
             LiveOptions.config, LiveOptions.bootstrapServers, account, region, time, dryRun,
         ]
@@ -76,6 +78,8 @@ extension Command {
         if let criteria = inventory.imageCriteria { count(criteria.count, "image criterion") }
         if let state = inventory.blockPublicAccess { parts.append("block public access \(state.rawValue)") }
         if let members = inventory.members { count(members.count, "account") }
+        count(inventory.someMembers.count, "member")
+        count(inventory.roots.count, "root")
         let what = parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
         let time = inventory.isDated ? "as of \(record.time)" : "without a time"
         return "\(record.account) \(record.region) \(record.name): \(what), \(time)"
