@@ -75,7 +75,25 @@ struct ServiceEventTests: CallReading {
             #"{"handshake":{"state":"ACCEPTED","action":"INVITE","arn":"arn:aws:organizations::111122223333:handshake/o-exampleorgid/invite/h-example","parties":[{"type":"ORGANIZATION","id":"o-exampleorgid"},{"type":"ACCOUNT","id":"444455556666"}]}}"#
         #expect(
             Self.called(.acceptHandshake, #"{"handshakeId":"h-example"}"#, handshake)
+                == .membership(
+                    MembershipChange(
+                        account: Self.member,
+                        organization: "o-exampleorgid",
+                        isMember: true,
+                        management: AccountID("111122223333")
+                    )
+                )
+        )
+        let organization =
+            #"{"organization":{"id":"o-exampleorgid","masterAccountId":"444455556666","featureSet":"ALL"}}"#
+        #expect(
+            Self.called(.createOrganization, #"{"featureSet":"ALL"}"#, organization)
                 == Self.change(true, of: "o-exampleorgid")
+        )
+        // Without its answer it is known all the same whose trail it is in.
+        #expect(
+            Self.called(.createOrganization, "{}")
+                == .membership(MembershipChange(account: nil, isMember: true))
         )
         #expect(
             Self.called(.acceptHandshake, "{}", #"{"handshake":{"action":"APPROVE_ALL_FEATURES"}}"#)

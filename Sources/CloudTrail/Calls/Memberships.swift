@@ -1,6 +1,8 @@
 // What AWS Organizations tells of an account's membership.
 
 extension WatchedCall {
+    /// An organization was made, with the account that manages it.
+    public static let createOrganization = of("CreateOrganization")
     /// An account was made in the organization.
     public static let createAccountResult = of("CreateAccountResult")
     /// An account has joined the organization.
@@ -20,7 +22,8 @@ extension WatchedCall {
 
     /// All of these.
     public static let memberships: [WatchedCall] = [
-        createAccountResult, accountJoined, acceptHandshake, moveAccount, removeAccount, leaveOrganization,
+        createOrganization, createAccountResult, accountJoined, acceptHandshake, moveAccount, removeAccount,
+        leaveOrganization,
         accountDeparted, closeAccountResult,
     ]
 
@@ -37,6 +40,15 @@ extension WatchedCall {
             return try result(parameters.details?.field("closeAccountStatus"), isMember: false)
         case .accountJoined, .accountDeparted: return try told(parameters)
         case .acceptHandshake: return try accepted(parameters)
+        case .createOrganization:
+            let organization = parameters.answer("organization")
+            return .membership(
+                MembershipChange(
+                    account: organization?.field("masterAccountId")?.account,
+                    organization: organization?.field("id")?.plain.flatMap(Self.organization),
+                    isMember: true
+                )
+            )
         case .leaveOrganization: return .membership(MembershipChange(account: nil, isMember: false))
         default:
             let request = try parameters.requestFields()
@@ -92,10 +104,10 @@ extension WatchedCall {
         guard action.lowercased() == "invite" else { return .nothing }
         var account: AccountID?
         // arn:aws:organizations::<management account>:handshake/o-…/invite/h-…
-        var organization = handshake.field("arn")?.plain.flatMap { arn in
-            arn.utf8.split(separator: 0x2F).lazy.map { String(Substring($0)) }
-                .compactMap(Self.organization).first
-        }
+        let arn = handshake.field("arn")?.plain?.utf8
+        var organization = arn?.split(separator: 0x2F).lazy.map { String(Substring($0)) }
+            .compactMap(Self.organization).first
+        let management = arn?.split(separator: 0x3A).lazy.compactMap { AccountID(utf8: $0) }.first
         for party in handshake.field("parties").list {
             switch party.field("type")?.plain {
             case "ACCOUNT": account = party.field("id")?.account
@@ -105,7 +117,12 @@ extension WatchedCall {
             }
         }
         return .membership(
-            MembershipChange(account: account, organization: organization, isMember: true)
+            MembershipChange(
+                account: account,
+                organization: organization,
+                isMember: true,
+                management: management
+            )
         )
     }
 

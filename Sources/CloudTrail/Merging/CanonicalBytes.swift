@@ -133,6 +133,7 @@ extension CanonicalBytes {
                 put(change.parent?.string)
                 put(change.formerParent?.string)
             }
+            if let management = change.management { put(management.description) }
         case .changeTags(let change):
             put(change.resources) { $0.put($1.string) }
             put(change.tags)

@@ -98,7 +98,8 @@ extension Call {
                     organization: greater(left.organization, right.organization),
                     isMember: left.isMember,
                     parent: greater(left.parent, right.parent),
-                    formerParent: greater(left.formerParent, right.formerParent)
+                    formerParent: greater(left.formerParent, right.formerParent),
+                    management: greater(left.management, right.management)
                 )
             )
         case (.other(let left), .other(let right)):

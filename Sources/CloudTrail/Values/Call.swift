@@ -229,6 +229,8 @@ public struct MembershipChange: Hashable, Sendable {
     public var parent: ExactText?
     /// The root or unit that it was in until then, where the record says.
     public var formerParent: ExactText?
+    /// The account that manages the organization, where the record says; most are from its trail.
+    public var management: AccountID?
 
     /// A change from its parts.
     public init(
@@ -236,13 +238,15 @@ public struct MembershipChange: Hashable, Sendable {
         organization: ExactText? = nil,
         isMember: Bool,
         parent: ExactText? = nil,
-        formerParent: ExactText? = nil
+        formerParent: ExactText? = nil,
+        management: AccountID? = nil
     ) {
         self.account = account
         self.organization = organization
         self.isMember = isMember
         self.parent = parent
         self.formerParent = formerParent
+        self.management = management
     }
 }
 

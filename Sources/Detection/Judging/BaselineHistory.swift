@@ -126,6 +126,7 @@ extension FactView {
                 body(key, isAll ? nil : time)
                 let named = unnoted(key).filter { isAll || $0.time <= time }.flatMap { fact in
                     ["parent", "former"].compactMap { fact.value.fields?.text($0) }
+                        + (fact.value.fields?.text("root of").map(roots) ?? [])
                 }
                 let declared = inForce.policy.organization.parents[part]
                 isPlaced = isPlaced && (declared != nil || !named.isEmpty)

@@ -129,6 +129,12 @@ public final class FactView {
         return Array(state.indexes.attachments[place] ?? [])
     }
 
+    /// The roots that the account which manages an organization has named, by what stands for them.
+    func roots(_ standIn: ExactText) -> [ExactText] {
+        note(FactReading(FactKey(.placeInOrganization, .organization(standIn)), .all))
+        return state.indexes.rootsNamed[standIn]?.keys.sorted() ?? []
+    }
+
     /// All facts about an attribute; whoever asks notes which of them it has looked at.
     func unnoted(_ key: FactKey) -> ArraySlice<Fact> { state.timeline(key).facts }
 

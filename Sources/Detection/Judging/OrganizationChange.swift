@@ -157,10 +157,10 @@ struct OrganizationChange {
     private func nodes() -> [ExactText] {
         guard !targets.isEmpty else { return [] }
         var nodes = targets
-        let children = Dictionary(grouping: new.parents, by: \.value)
+        let children = new.children
         var waiting = Array(targets)
         while let node = waiting.popLast() {
-            for (child, _) in children[node] ?? [] where nodes.insert(child).inserted {
+            for child in children[node] ?? [] where nodes.insert(child).inserted {
                 waiting.append(child)
             }
         }

@@ -31,6 +31,10 @@ struct OrganizationPolicies {
     private(set) var rootsWithout: Set<ExactText> = []
     /// Accounts and units that are gone.
     private(set) var gone: Set<ExactText> = []
+    /// Accounts that are new in the organization, and so in its root, whichever that is.
+    private(set) var inRoot: Set<ExactText> = []
+    /// The roots that anybody has named.
+    private var roots: Set<ExactText> = []
 
     /// The policy's files, by the names of what they say.
     private let files: [ExactText: String]
@@ -48,6 +52,8 @@ struct OrganizationPolicies {
             contents[file.name] = .settings(file.content)
             for target in file.targets { attached[target, default: []].append(file.name) }
         }
+        for named in attached.keys { noteRoot(of: named) }
+        for named in parents.values { noteRoot(of: named) }
     }
 
     /// Whatever a fact tells holds from now on.
@@ -55,6 +61,7 @@ struct OrganizationPolicies {
         guard let fields = fact.value.fields else { return }
         if let policy = fields.text("policy") {
             if let target = fields.text("target") {
+                noteRoot(of: target)
                 if ofFiles.contains(target) { return }
                 // Attached anew it is the last.
                 attached[target, default: []].removeAll { $0 == policy }
@@ -66,9 +73,31 @@ struct OrganizationPolicies {
         } else if let root = fields.text("root") {
             if fields.flag("enabled") == true { rootsWithout.remove(root) } else { rootsWithout.insert(root) }
         } else if let child = fields.text("child") {
-            parents[child] = fields.text("parent")
-            if parents[child] == nil { gone.insert(child) } else { gone.remove(child) }
+            place(child, fields)
         }
+    }
+
+    private mutating func place(_ child: ExactText, _ fields: Fields) {
+        if fields.text("root of") != nil {
+            // One that was moved already is told late that it is new.
+            guard parents[child] == nil else { return }
+            gone.remove(child)
+            inRoot.insert(child)
+            return
+        }
+        parents[child] = fields.text("parent")
+        inRoot.remove(child)
+        if let parent = parents[child] {
+            noteRoot(of: parent)
+            gone.remove(child)
+        } else {
+            gone.insert(child)
+        }
+    }
+
+    /// Notes a root that is named, or that a unit's id names.
+    private mutating func noteRoot(of named: ExactText) {
+        if let root = named.isRoot ? named : named.rootOfUnit { roots.insert(root) }
     }
 
     /// What a move tells of the time before it, of which nothing else is known.
@@ -76,6 +105,10 @@ struct OrganizationPolicies {
         guard let fields = fact.value.fields, let child = fields.text("child"), parents[child] == nil
         else { return }
         parents[child] = fields.text("former")
+        if let former = parents[child] {
+            noteRoot(of: former)
+            inRoot.remove(child)
+        }
     }
 
     /// What a fact tells of the time just before it: where something was that moves, and that files are not what counts.
@@ -122,7 +155,9 @@ struct OrganizationPolicies {
     /// Units with EC2 declarative policies that something may be in, or not.
     func doubtfulUnits(above node: ExactText) -> [ExactText] {
         let path = path(to: node)
-        guard let top = path.first(where: { !$0.isRoot }), parents[top]?.isRoot != true else { return [] }
+        guard let top = path.first(where: { !$0.isRoot }), parents[top]?.isRoot != true,
+            !inRoot.contains(top)
+        else { return [] }
         return attached.keys.filter { unit in
             unit.isUnit && (!path[0].isRoot || unit.rootOfUnit == path[0]) && hasSettings(unit)
                 && !path.contains(unit) && !self.path(to: unit).contains(top)
@@ -130,10 +165,13 @@ struct OrganizationPolicies {
     }
 
     /// An account is in the only root that anybody names.
-    private var onlyRoot: ExactText? {
-        let named = Array(attached.keys) + parents.values
-        let roots = Set(named.compactMap { $0.isRoot ? $0 : $0.rootOfUnit })
-        return roots.count == 1 ? roots.first : nil
+    private var onlyRoot: ExactText? { roots.count == 1 ? roots.first : nil }
+
+    /// What is known to be in each root and unit.
+    var children: [ExactText: [ExactText]] {
+        var children = Dictionary(grouping: parents.keys) { parents[$0] ?? "" }
+        if let onlyRoot { children[onlyRoot, default: []] += inRoot }
+        return children
     }
 
     /// Whether an EC2 declarative policy that sets something is attached to a root, a unit or an account.
@@ -148,22 +186,33 @@ struct OrganizationPolicies {
     func deciding(_ path: [ExactText]) -> [ExactText] { path.filter(hasSettings) }
 
     /// What holds at the end of a path.
-    func settings(_ path: [ExactText]) -> EC2Settings {
+    func settings(_ path: [ExactText]) -> EC2Settings { known.settings(levels(path)) }
+
+    /// The same as a policy, with whatever it says besides of other things than images.
+    func effectivePolicy(_ path: [ExactText]) -> EffectivePolicy {
+        EffectivePolicy(levels(path).map { $0.map(\.tree) })
+    }
+
+    /// What the policies say that are in force on each level of a path.
+    private func levels(_ path: [ExactText]) -> [[PolicyContents.Content]] {
         let isWithout = path.first.map(rootsWithout.contains) ?? false
-        return known.settings(
-            path.map { target in
-                (attached[target] ?? []).compactMap { policy in
-                    if isWithout, !ofFiles.contains(target) { return nil }
-                    return if case .settings(let content)? = contents[policy] { content } else { nil }
-                }
+        return path.map { target in
+            (attached[target] ?? []).compactMap { policy in
+                if isWithout, !ofFiles.contains(target) { return nil }
+                return if case .settings(let content)? = contents[policy] { content } else { nil }
             }
-        )
+        }
+    }
+
+    /// The files whose policies are attached on a path.
+    func files(_ path: [ExactText]) -> [String] {
+        path.flatMap { attached[$0] ?? [] }.filter(sets).compactMap { files[$0] }
     }
 
     /// The policies that decide at the end of a path, as findings name them.
     func clause(_ path: [ExactText]) -> String {
         let names = path.flatMap { attached[$0] ?? [] }.filter(sets)
-        let files = names.compactMap { self.files[$0] }
+        let files = files(path)
         let others = names.filter { self.files[$0] == nil }
         let parts = [
             files.isEmpty ? nil : "declarative_policies: \(files.joined(separator: ", "))",

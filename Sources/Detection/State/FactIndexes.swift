@@ -27,6 +27,8 @@ struct FactIndexes: Sendable {
     private(set) var keysNamingPart: [ExactText: [FactKey: Int]] = [:]
     /// By such a key the parts that its facts name, and who told them.
     private(set) var ofOrganizations: [FactKey: OrganizationKey] = [:]
+    /// The roots that an account names which manages an organization, by what stands for them, and how many facts do so.
+    private(set) var rootsNamed: [ExactText: [ExactText: Int]] = [:]
     /// The keys about the guardrails of each account.
     var guardrails: [AccountID: Set<FactKey>] = [:]
     /// The keys of the policies that were ever attached to each root, unit and account, and to any unit below each root.
@@ -90,6 +92,10 @@ struct FactIndexes: Sendable {
         for part in OrganizationFacts.parts(named: key, fact) {
             keysNamingPart.count(key, of: part, isThere: isThere)
             told.parts.count(part, isThere: isThere)
+            guard part.isRoot else { continue }
+            let standIn = OrganizationFacts.root(of: fact.evidence.account)
+            rootsNamed[standIn, default: [:]].count(part, isThere: isThere)
+            if rootsNamed[standIn]?.isEmpty == true { rootsNamed[standIn] = nil }
         }
         told.tellers.count(fact.evidence.scope, isThere: isThere)
         ofOrganizations[key] = told.tellers.isEmpty ? nil : told

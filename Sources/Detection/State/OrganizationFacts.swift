@@ -65,17 +65,21 @@ enum OrganizationFacts {
         }
     }
 
-    /// A move, and a departure; of a new member nothing says where it is.
+    /// A move, a departure, and what is new, which is in the root until it is moved; no record of that names the root.
     private static func tell(_ change: MembershipChange, _ told: inout RecordFacts) {
-        if change.isMember, change.parent == nil { return }
+        let isNew = change.isMember && change.parent == nil
         let child = ExactText((change.account ?? told.scope.account).description)
         var fields = Fields()
         fields["child"] = .text(child)
         if change.isMember { fields["parent"] = change.parent.map { .text($0) } }
         fields["former"] = change.formerParent.map { .text($0) }
+        if isNew { fields["root of"] = .text(root(of: change.management ?? told.scope.account)) }
         let key = FactKey(.placeInOrganization, .organization(child))
-        told.add(key, .fields(fields), change.isMember ? .changes : .ends)
+        told.add(key, .fields(fields), isNew ? .creates : change.isMember ? .changes : .ends)
     }
+
+    /// Stands for the root of the organization that an account manages, whichever it is.
+    static func root(of management: AccountID) -> ExactText { ExactText("root of \(management)") }
 
     /// The policy, root or account that a fact of a key changes; nil for a unit, which comes and goes empty.
     static func changed(_ key: FactKey) -> ExactText? {
@@ -102,8 +106,11 @@ enum OrganizationFacts {
     /// The parts of an organization that a fact names, by their ids; none when it is about none.
     static func parts(named key: FactKey, _ fact: Fact) -> [ExactText] {
         guard key.attribute.isOfOrganizations, let fields = fact.value.fields else { return [] }
-        var parts = ["policy", "target", "root", "child", "parent", "former"].compactMap { fields.text($0) }
+        var parts = ["policy", "target", "root", "child", "parent", "former", "root of"].compactMap {
+            fields.text($0)
+        }
         parts += parts.compactMap(\.rootOfUnit)
+        if parts.contains(where: \.isRoot) { parts.append(root(of: fact.evidence.account)) }
         return parts
     }
 }

@@ -36,13 +36,16 @@ extension FactKey {
             return [self, .image(image, .permission(.everyone))]
         }
         if attribute.isOfOrganizations, let fields = fact.value.fields {
-            let parts = ["policy", "target", "root", "child", "parent", "former"].compactMap {
+            let parts = ["policy", "target", "root", "child", "parent", "former", "root of"].compactMap {
                 fields.text($0)
             }
             let roots = parts.filter { $0.string.hasPrefix("ou-") }.map {
                 ExactText("r-" + $0.string.split(separator: "-")[1])
             }
-            var keys = (parts + roots).map { FactKey(.placeInOrganization, .organization($0)) } + [self]
+            let isInRoot = (parts + roots).contains { $0.string.hasPrefix("r-") }
+            let manager = isInRoot ? [ExactText("root of \(fact.evidence.account)")] : []
+            var keys =
+                (parts + roots + manager).map { FactKey(.placeInOrganization, .organization($0)) } + [self]
             if let target = fields.text("target") {
                 keys.append(FactKey(.policyAttachment, .organization(target)))
                 keys += roots.map { FactKey(.policyAttachment, .organization($0), .text("below")) }
