@@ -1,7 +1,7 @@
 public import AWSPolicies
 public import CloudTrail
 
-/// The EC2 declarative policy that holds for one account: what is attached above it and to it, merged.
+/// The EC2 declarative policy that holds for one account: what the files of a policy attach above it and to it, merged.
 public struct EffectiveDeclarativePolicy: Sendable {
     /// The merged settings.
     public let content: EffectivePolicy
@@ -14,25 +14,11 @@ public struct EffectiveDeclarativePolicy: Sendable {
 
     /// Merges what a policy attaches.
     public init(of account: AccountID, in policy: Policy) {
-        var path = [ExactText(account.description)]
-        while let parent = policy.organization.parents[path[0]], !path.contains(parent) {
-            path.insert(parent, at: 0)
-        }
-        let targets = Set(policy.declarativePolicies.flatMap(\.targets))
-        var unknownUnits: [ExactText] = []
-        if !path[0].isRoot {
-            // An organization has one root.
-            let root =
-                targets.first(where: \.isRoot) ?? policy.organization.parents.values.first(where: \.isRoot)
-            unknownUnits = targets.filter { $0.string.hasPrefix("ou-") && !path.contains($0) }.sorted()
-            if let root { path.insert(root, at: 0) }
-        }
-        let levels = path.map { target in
-            policy.declarativePolicies.filter { $0.targets.contains(target) }
-        }
-        content = EffectivePolicy(levels.map { $0.map(\.content) })
-        files = levels.joined().map(\.file)
-        self.path = path
-        self.unknownUnits = unknownUnits
+        let policies = OrganizationPolicies(PolicyInForce(policy))
+        let account = ExactText(account.description)
+        path = policies.path(to: account)
+        content = policies.effectivePolicy(path)
+        files = policies.files(path)
+        unknownUnits = policies.doubtfulUnits(above: account)
     }
 }
