@@ -6,6 +6,8 @@
 // * of a type of policy `root`, and `enabled`, whether its policies hold from then on
 // * of a unit `child`, and `parent`, what it is in; without a parent it is gone
 //
+// Of a call that failed they keep what it asked for, where that is or may be about an EC2 declarative policy: `type`, else `policy`.
+//
 // Sources: AWS Organizations API Reference; User Guide, "Declarative policy syntax and examples".
 
 extension WatchedCall {
@@ -71,9 +73,32 @@ extension WatchedCall {
         _ read: @escaping @Sendable (Parameters) throws(Unreadable) -> Fields?
     ) -> WatchedCall {
         WatchedCall(name, of: .organizations, isUse: false) { (parameters) throws(Unreadable) in
-            if parameters.failed { return .nothing }
+            if parameters.failed { return try asked(parameters).map { .other($0) } ?? .nothing }
             return try read(parameters).map { .other($0) } ?? .nothing
         }
+    }
+
+    /// What a failed call would have changed; nil when that is no EC2 declarative policy.
+    private static func asked(_ parameters: Parameters) throws(Unreadable) -> Fields? {
+        var fields = Fields()
+        switch parameters.call {
+        case .enablePolicyType, .disablePolicyType:
+            guard let asked = try policyType(parameters) else { return nil }
+            fields["type"] = .text(PolicyContent.ec2)
+            fields["enabled"] = asked["enabled"]
+        case .attachPolicy, .detachPolicy:
+            fields["policy"] = try attachment(parameters)?["policy"]
+            if fields["policy"] == nil { return nil }
+        case .createPolicy, .updatePolicy, .deletePolicy:
+            if let type = try content(parameters)?.text("type") {
+                guard PolicyContent.isOfEC2(type) else { return nil }
+                fields["type"] = .text(PolicyContent.ec2)
+            }
+            if parameters.call != .createPolicy { fields["policy"] = .text(try id("policyId", parameters)) }
+            if fields.all.isEmpty { return nil }
+        default: return nil
+        }
+        return fields
     }
 
     private static func id(

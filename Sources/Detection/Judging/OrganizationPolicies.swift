@@ -230,7 +230,7 @@ struct OrganizationPolicies {
 
 extension Fields {
     /// Whether a policy's type is that of EC2 declarative policies.
-    fileprivate var isOfEC2: Bool {
+    var isOfEC2: Bool {
         text("type") == "DECLARATIVE_POLICY_EC2" || text("type") == "EC2_POLICY"
     }
 }

@@ -24,6 +24,16 @@ public struct CallFacts: Sendable {
         self.tell = { _, told in tell(&told) }
     }
 
+    /// The same of a call that keeps named fields of what was asked for.
+    init(refusingFieldsOf call: WatchedCall, _ tell: @escaping @Sendable (Fields, inout RecordFacts) -> Void)
+    {
+        name = call.name
+        isOfRefusal = true
+        self.tell = { call, told in
+            if case .other(let fields) = call { tell(fields, &told) }
+        }
+    }
+
     /// What an inventory tells that an API action gave.
     init(describing name: String, _ tell: @escaping @Sendable (Inventory, inout RecordFacts) -> Void) {
         self.name = name
@@ -206,8 +216,16 @@ struct RecordFacts {
         }
     }
 
+    /// Whether an error's message says that a guardrail forbids the call.
+    ///
+    /// In AWS Organizations any message may name policies.
+    private static func isOfGuardrail(_ record: Record) -> Bool {
+        record.isErrorOfGuardrail
+            && !record.source.hasSameBytes(as: WatchedCall.Service.organizations.source)
+    }
+
     private mutating func tellRefusal(_ record: Record, _ byName: ToldByCall?) {
-        guard let error = record.error, record.isErrorOfGuardrail || Refusal.isRefusal(error) else { return }
+        guard let error = record.error, Refusal.isRefusal(error) || Self.isOfGuardrail(record) else { return }
         if let byName {
             for facts in byName.refusals { facts.tell(record.call, &self) }
         }
