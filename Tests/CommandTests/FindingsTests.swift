@@ -135,7 +135,10 @@ struct FindingsTests {
         for (options, status, words) in [
             ([], 1, "name your brokers with --bootstrap-servers, or files with --trail"),
             (["trail"], 2, "trail is not understood; to read files, name them with --trail"),
-            (["--at", "2026-03-17"], 2, "--at goes with --trail"),
+            (
+                ["--at", "2026-03-17"], 2,
+                "--at goes with --trail: workers keep findings as they stand now, and forget facts"
+            ),
             (["--inventory", "x.json"], 2, "--inventory goes with --trail"),
         ] as [([String], Int32, String)] {
             let result = try runCommand([Binary.path, "findings"] + options)

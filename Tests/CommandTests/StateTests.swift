@@ -102,6 +102,12 @@ struct StateTests {
             "777788889999", "--format", "json",
         ]).output.split(separator: "\n").count
         #expect((summary["777788889999"]?["value"] as? String)?.contains("\(open) open findings") == true)
+        #expect(try !state().output.contains("findings --trail"))
+        // As of a time nobody counts them, and that is said.
+        let then = try items("findings", "--at", "2026-03-17T10:00:00Z")["open findings"]
+        #expect(then?["value"] is NSNull)
+        #expect((then?["unknown"] as? String)?.contains("amiwatch findings --trail PATH --at TIME") == true)
+        #expect(try state("--at", "2026-03-17T10:00:00Z").output.contains("\nopen findings "))
     }
 
     @Test("What is wrong, or not known, is one line")

@@ -114,7 +114,7 @@ extension StateQuery {
     func summary() -> StateReport {
         var regions: [AccountID: Set<String>] = [:]
         for scope in scopes { regions[scope.account, default: []].insert(scope.region) }
-        var (images, ownerless, shared, open): ([AccountID: Int], Int, [AccountID: Int], [AccountID: Int]) = (
+        var (owned, ownerless, shared, open): ([AccountID: Int], Int, [AccountID: Int], [AccountID: Int]) = (
             [:], 0, [:], [:]
         )
         for (id, image) in state.images where !image.attributes.isEmpty {
@@ -126,7 +126,7 @@ extension StateQuery {
             if let creation = lifecycle.first(where: { $0.value.isCreation }), creation.time > asOf.end {
                 continue
             }
-            images[owner, default: 0] += 1
+            owned[owner, default: 0] += 1
             let shares = ShareInterval.all(of: facts.image(id), with: image.grantees)
             if shares.contains(where: { asOf.overlaps(from: $0.start.time, until: $0.end?.time) }) {
                 shared[owner, default: 0] += 1
@@ -144,10 +144,10 @@ extension StateQuery {
         for (identity, finding) in state.findings.all where finding.status == .open {
             open[identity.subject.scope.account, default: 0] += 1
         }
-        let accounts = Set(state.clocks.keys).union(regions.keys).union(images.keys).union(open.keys)
+        let accounts = Set(state.clocks.keys).union(regions.keys).union(owned.keys).union(open.keys)
         let items = accounts.sorted().map { account -> StateReport.Item in
             var parts = [
-                count(regions[account]?.count, "Region"), count(images[account], "image") + " of its own",
+                count(regions[account]?.count, "Region"), count(owned[account], "image") + " of its own",
                 "\(shared[account] ?? 0) of them shared", count(running[account], "instance"),
             ]
             // Findings are kept as they stand now.
@@ -156,13 +156,15 @@ extension StateQuery {
             if last > .distantPast { parts.append("last record at \(last)") }
             return .init(account.description, parts.joined(separator: ", "))
         }
+        let images = StateReport.Group("images", [.init("of unknown owners", String(ownerless))])
+        let now =
+            "findings are kept as they stand now: 'amiwatch findings --trail PATH --at TIME' tells those of then"
+        let findings = StateReport.Group("findings", [.init("open findings", unknown: now)])
         return StateReport(
             kind: .summary,
             id: "all accounts",
-            groups: [
-                StateReport.Group("accounts", items),
-                StateReport.Group("images", [.init("of unknown owners", String(ownerless))]),
-            ]
+            groups: [StateReport.Group("accounts", items), images]
+                + (asOf.end == .distantFuture ? [] : [findings])
         )
     }
 

@@ -25,7 +25,7 @@ extension Command {
     private static let at = Option.value(
         "at",
         "TIME",
-        "As of then: ignore later records of the trail (2026-03-17T09:00:00Z, or a day, to its end)"
+        "As of then: ignore later records of the trail (2026-03-17T09:00:00Z, or a day, to its end); needs --trail"
     )
     private static let failOn = Option.value(
         "fail-on",
@@ -53,7 +53,11 @@ extension Command {
         if !keys.isEmpty, format == .text { throw UsageError("--count-by is a table: --format json or csv") }
         let time = try arguments[at].map { try ReplayOptions.time($0, of: "at", endOfDay: true) }
         if time != nil, !arguments.has(KnownState.trail) {
-            throw UsageError("--at goes with --trail: a cluster's workers keep findings as they stand now")
+            throw UsageError(
+                "--at goes with --trail: workers keep findings as they stand now, and forget facts that newer ones have "
+                    + "replaced (detector.horizon_hours), so that from a cluster nobody can tell what was open then; "
+                    + "of the trail's files it is worked out anew"
+            )
         }
         var known = try KnownState(arguments, until: time)
         let kept = try known.findings()
