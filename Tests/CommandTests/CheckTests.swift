@@ -72,6 +72,33 @@ struct CheckTests {
         #expect(!both.output.contains("679593333241"))
     }
 
+    @Test("A configuration that forgets sooner than the policy looks back is told, by run as well")
+    func shortRetention() throws {
+        let folder = try temporaryFolder("amiwatch-check")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (run, policy) = (folder + "/run.yaml", folder + "/policy.yaml")
+        try """
+        kafka: {bootstrap_servers: 127.0.0.1:1, properties: {socket.connection.setup.timeout.ms: 1000}}
+        input: {topics: [cloudtrail]}
+        detector: {retention_days: 31}
+        policy: policy.yaml
+        """.write(toFile: run, atomically: true, encoding: .utf8)
+        let text = "version: 1\nthresholds: {first_time_days: 30}\n"
+        try text.write(toFile: policy, atomically: true, encoding: .utf8)
+        #expect(try !Binary.run("check", "--config", run).output.contains("first_time_days"))
+        try String(contentsOfFile: run, encoding: .utf8).replacing("31", with: "30")
+            .write(toFile: run, atomically: true, encoding: .utf8)
+        let line =
+            "\(policy):2:14: warning: thresholds.first_time_days is 30, and workers forget calls after 30 days "
+        for options in [["--config", run], ["--config", run, "--policy", policy]] {
+            let result = try runCommand([Binary.path, "check"] + options)
+            #expect(result.status == 0 && result.output.contains(line), "\(result)")
+        }
+        #expect(try !Binary.run("check", "--policy", policy).output.contains("first_time_days"))
+        let started = try Binary.run("run", "--config", run)
+        #expect(started.status == 1 && started.errors.contains(line), "\(started)")
+    }
+
     @Test("A policy that a configuration names and that is not there is told at its name, by run as well")
     func missingPolicy() throws {
         let folder = try temporaryFolder("amiwatch-check")

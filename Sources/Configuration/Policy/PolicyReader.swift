@@ -10,14 +10,24 @@ package enum PolicyReader {
     ///   - path: The policy file. The files it names are relative to it.
     ///   - location: Where something names the file, for a file that cannot be read.
     ///   - today: The present time, to warn of suppressions that have expired; nil warns of none.
+    ///   - retentionDays: How long workers keep what happened, `detector.retention_days`, to warn of what asks for more; nil
+    ///     warns of nothing.
+    ///   - knownIDs: Every rule id that a policy may name, also of rules that this version does not have.
     /// - Returns: The policy with its hash, and what somebody should look at.
     /// - Throws: Everything that is wrong, all at once, when anything is.
     package static func read(
         path: String,
         namedAt location: FileLocation? = nil,
-        today: EventTime? = nil
+        today: EventTime? = nil,
+        retentionDays: Int? = nil,
+        knownIDs: [String] = RuleCatalogue.knownIDs
     ) throws(ConfigurationErrors) -> (policy: Policy, warnings: [Diagnostic]) {
-        var reading = PolicyReading(path: path, today: today)
+        var reading = PolicyReading(
+            path: path,
+            today: today,
+            retentionDays: retentionDays,
+            knownIDs: knownIDs
+        )
         let policy = reading.read(namedAt: location)
         let diagnostics = reading.reader.sorted
         guard let policy, !reading.reader.hasErrors else { throw ConfigurationErrors(diagnostics) }
@@ -32,14 +42,18 @@ struct PolicyReading {
     let reader = DocumentReader(keys: PolicyKeys.all)
     let path: String
     let today: EventTime?
+    let retentionDays: Int?
+    let knownIDs: [String]
     /// The files read so far, by the name that the policy gives them, for the hash.
     private var files: [(name: String, bytes: [UInt8])] = []
     /// The same files as they can be opened, in the order in which they are named.
     private var paths: [String] = []
 
-    init(path: String, today: EventTime?) {
+    init(path: String, today: EventTime?, retentionDays: Int?, knownIDs: [String]) {
         self.path = path
         self.today = today
+        self.retentionDays = retentionDays
+        self.knownIDs = knownIDs
     }
 
     mutating func read(namedAt location: FileLocation?) -> Policy? {

@@ -4,6 +4,8 @@ import Detection
 /// `thresholds`, `rules`, `suppressions`.
 extension PolicyReading {
     func readRules(_ top: Fields, into policy: inout Policy) {
+        var firstTimeDays: FileLocation?
+        defer { warnOfShortRetention(policy, firstTimeDays) }
         if let fields = top.fields("thresholds") {
             func read(_ key: String, of rule: String, atMost limit: Int = 1_000_000, _ value: inout Int) {
                 guard let node = fields[key] else { return }
@@ -30,6 +32,7 @@ extension PolicyReading {
                 atMost: 30,
                 &policy.thresholds.firstTimeDays
             )
+            firstTimeDays = fields.location(of: "first_time_days")
             read("audit_mode_days", of: "allowed-amis-stuck-in-audit-mode", &policy.thresholds.auditModeDays)
             read("repeated_denials", of: "ami-share-attempt-denied", &policy.thresholds.repeatedDenials)
         }
@@ -58,6 +61,23 @@ extension PolicyReading {
         }
     }
 
+    /// Warns of rules for which workers would have to keep what happened for longer than they do.
+    private func warnOfShortRetention(_ policy: Policy, _ location: FileLocation?) {
+        let rules = ["ami-first-time-sharer", "launch-from-never-seen-ami"].filter {
+            policy.rules[$0]?.isEnabled ?? true
+        }
+        guard let retentionDays, policy.thresholds.firstTimeDays >= retentionDays, !rules.isEmpty
+        else { return }
+        let days = policy.thresholds.firstTimeDays
+        reader.warn(
+            location ?? FileLocation(file: path),
+            "thresholds.first_time_days is \(days)\(location == nil ? " by default" : ""), and workers "
+                + "forget calls after \(retentionDays) days (detector.retention_days): no call is ever old enough for "
+                + "\(rules.joined(separator: " and ")) to tell that something happens for the first time",
+            instead: "first_time_days: \(max(1, retentionDays - 1)), or detector.retention_days: \(days + 5)"
+        )
+    }
+
     /// Warns that a part of the policy is for a rule that this version does not have.
     func warnOfNoEffect(_ path: String, _ location: FileLocation, _ rule: String) {
         guard RuleSet.all.rule(rule) == nil else { return }
@@ -66,14 +86,14 @@ extension PolicyReading {
 
     /// Whether there is such a rule, in this version or a later one.
     private func isRule(_ id: String, _ path: String, _ location: FileLocation) -> Bool {
-        if RuleCatalogue.knownIDs.contains(id) {
+        if knownIDs.contains(id) {
             warnOfNoEffect(path, location, id)
             return true
         }
         reader.error(
             location,
             "there is no rule \(id)",
-            instead: NearestName.of(id, in: RuleCatalogue.knownIDs) ?? "an id that 'amiwatch rules' lists",
+            instead: NearestName.of(id, in: knownIDs) ?? "an id that 'amiwatch rules' lists",
             impact: "the entry would have no effect"
         )
         return false

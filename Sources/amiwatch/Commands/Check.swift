@@ -61,6 +61,8 @@ private struct Checked {
     /// The account whose effective declarative policy is asked for.
     var account: AccountID?
     private var effective: EffectiveDeclarativePolicy?
+    /// How long the workers of the configuration keep what happened.
+    private var retentionDays: Int?
     private let today = EventTime(seconds: Int64(Date().timeIntervalSince1970))
 
     /// Whether a policy was read.
@@ -80,7 +82,12 @@ private struct Checked {
     mutating func check(policy path: String, namedAt location: FileLocation? = nil) {
         files.append(path)
         do {
-            let (policy, warnings) = try PolicyReader.read(path: path, namedAt: location, today: today)
+            let (policy, warnings) = try PolicyReader.read(
+                path: path,
+                namedAt: location,
+                today: today,
+                retentionDays: retentionDays
+            )
             diagnostics += warnings
             effective = account.map { EffectiveDeclarativePolicy(of: $0, in: policy) }
         } catch {
@@ -97,6 +104,7 @@ private struct Checked {
         )
         diagnostics += found
         guard let configuration else { return }
+        retentionDays = configuration.detector.retentionDays
         let refusals = configuration.kafka.refusals
         // Certificates are looked at with properties that librdkafka takes.
         diagnostics += refusals.isEmpty ? configuration.kafka.certificateFaults : refusals

@@ -29,20 +29,26 @@ enum LiveOptions {
             log.warning("no policy is given, so nobody is trusted: --policy FILE")
             return (configuration, Policy())
         }
-        let (policy, doubts) = try readPolicy(path, namedAt: configuration.policyLocation)
+        let (policy, doubts) = try readPolicy(
+            path,
+            namedAt: configuration.policyLocation,
+            retentionDays: configuration.detector.retentionDays
+        )
         for doubt in doubts { log.warning("\(doubt)") }
         return (configuration, policy)
     }
 
-    /// The policy of a file, and what is odd about it today.
+    /// The policy of a file, and what is odd about it today, for workers that keep what happened for so long.
     static func readPolicy(
         _ path: String,
-        namedAt location: FileLocation? = nil
+        namedAt location: FileLocation? = nil,
+        retentionDays: Int? = nil
     ) throws(ConfigurationErrors) -> (Policy, warnings: [Diagnostic]) {
         try PolicyReader.read(
             path: path,
             namedAt: location,
-            today: .init(seconds: Int64(Date().timeIntervalSince1970))
+            today: .init(seconds: Int64(Date().timeIntervalSince1970)),
+            retentionDays: retentionDays
         )
     }
 

@@ -6,6 +6,7 @@ import Pipeline
 struct PolicyWatch {
     private let path: String
     private let log: RunLog
+    private let retentionDays: Int
     private var hash: String
     private var next = ContinuousClock.now + PolicyWatch.interval
     /// What was wrong when it was last read, so that it is said once.
@@ -13,9 +14,10 @@ struct PolicyWatch {
 
     private static let interval = Duration.seconds(5)
 
-    /// Watches a file whose policy with this hash is in force.
-    init(path: String, hash: String, log: RunLog) {
+    /// Watches a file whose policy with this hash is in force, for workers that keep what happened for so many days.
+    init(path: String, hash: String, retentionDays: Int, log: RunLog) {
         self.path = path
+        self.retentionDays = retentionDays
         self.log = log
         self.hash = hash
     }
@@ -27,7 +29,7 @@ struct PolicyWatch {
         guard isAsked || ContinuousClock.now >= next else { return nil }
         next = .now + Self.interval
         do throws(ConfigurationErrors) {
-            let (policy, warnings) = try LiveOptions.readPolicy(path)
+            let (policy, warnings) = try LiveOptions.readPolicy(path, retentionDays: retentionDays)
             let wasBroken = problem != nil
             problem = nil
             guard policy.hash != hash else {

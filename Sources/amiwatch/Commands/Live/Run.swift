@@ -60,7 +60,10 @@ extension Command {
         FetchMemory.keep()
         let signals = Signals()
         let run = LiveRun(configuration, policy: policy, options: options, log: log)
-        var watch = configuration.policy.map { [log] in PolicyWatch(path: $0, hash: policy.hash, log: log) }
+        let retentionDays = configuration.detector.retentionDays
+        var watch = configuration.policy.map { [log] in
+            PolicyWatch(path: $0, hash: policy.hash, retentionDays: retentionDays, log: log)
+        }
         _ = try run.run {
             let signal = signals.next()
             if signal == SIGTERM || signal == SIGINT { run.stop() }
