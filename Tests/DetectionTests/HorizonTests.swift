@@ -75,6 +75,44 @@ struct HorizonTests {
         #expect(repeats > 500, "\(repeats) repeats were not remembered")
     }
 
+    /// A share counts as one that was before the next, also where it is forgotten.
+    @Test
+    func aForgottenShareWasOne() {
+        var settings = Engine.Settings()
+        settings.horizonSeconds = Self.horizon
+        settings.keptFacts = 1
+        var engine = Engine(policy: Policy(), settings: settings)
+        var alerts: [Alert] = []
+        // Somebody else's tells since when the account is known; of the others the first is inside, and forgotten when
+        // the third comes. After the third there is none for thirty days.
+        let shares: [(day: Int64, actor: Actor, grantee: AccountID)] = [
+            (0, World.actors[1], World.owner), (40, World.actors[0], World.owner),
+            (42, World.actors[0], World.stranger), (44, World.actors[0], World.stranger),
+            (75, World.actors[0], World.stranger),
+        ]
+        for (number, share) in shares.enumerated() {
+            let change = LaunchPermissionChange(
+                image: World.image(number),
+                added: [.account(share.grantee)],
+                removed: []
+            )
+            let record = Record(
+                id: .uuid(1, UInt64(number)),
+                account: World.owner,
+                region: "us-east-1",
+                time: EventTime(seconds: World.base + share.day * 86_400),
+                name: "ModifyImageAttribute",
+                source: "ec2.amazonaws.com",
+                actor: share.actor,
+                call: .modifyLaunchPermission(change)
+            )
+            _ = engine.process(record, into: &alerts)
+        }
+        let told = alerts.map(\.finding).filter { $0.identity.rule == "ami-first-time-sharer" }
+        #expect(told.map(\.occurrences) == [1])
+        #expect(told.map(\.firstSeen.seconds) == [World.base + 75 * 86_400])
+    }
+
     static func stretched(_ records: [Record], overDays days: Int64) -> [Record] {
         let times = records.map(\.time.seconds)
         let length = max(1, (times.max() ?? 0) - World.base)
