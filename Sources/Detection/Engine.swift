@@ -49,6 +49,8 @@ public struct Engine: Sendable {
 
     /// Everything known.
     public internal(set) var state: State
+    /// What is to be read of callers' sessions for the policy's statements.
+    public var sessionKeys: SessionKeys { inForce.sessionKeys }
     /// What the organisation trusts.
     public var policy: Policy { _read { yield inForce.policy } }
     var inForce: PolicyInForce

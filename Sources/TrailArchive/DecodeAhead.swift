@@ -33,19 +33,21 @@ package final class DecodeAhead: Sendable {
     ///   - limits: The caps in force.
     ///   - validation: Whether what is ignored is parsed too.
     ///   - readsLaunchRequests: Whether launches keep what they ask to be authorised on.
+    ///   - sessionKeys: What is read of callers' sessions.
     package init(
         files: [TrailFile],
         threads: Int,
         limits: Limits = .init(),
         validate validation: Validation = .candidates,
-        readsLaunchRequests: Bool = true
+        readsLaunchRequests: Bool = true,
+        sessionKeys: SessionKeys = []
     ) {
         self.files = files
         let threads = max(1, min(threads, files.count))
         window = 4 * threads
         for number in 0..<threads {
             DispatchQueue(label: "decode \(number)").async { [self] in
-                let decoder = TrailDecoder(limits: limits, validate: validation)
+                let decoder = TrailDecoder(limits: limits, validate: validation, sessionKeys: sessionKeys)
                 decoder.readsLaunchRequests = readsLaunchRequests
                 work(decoder)
             }

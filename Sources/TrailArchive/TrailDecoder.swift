@@ -10,8 +10,13 @@ package final class TrailDecoder {
     private let window: Int
     private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    package convenience init(limits: Limits = .init(), validate validation: Validation = .candidates) {
+    package convenience init(
+        limits: Limits = .init(),
+        validate validation: Validation = .candidates,
+        sessionKeys: SessionKeys = []
+    ) {
         self.init(limits: limits, validate: validation, window: TrailWindow.usualSize)
+        reader.sessionKeys = sessionKeys
     }
 
     /// Whether launches keep what they ask to be authorised on.

@@ -17,7 +17,8 @@ extension Record {
             sharedEventID: greater(sharedEventID, other.sharedEventID),
             actor: actor.merged(with: other.actor),
             call: call.merged(with: other.call),
-            isAddendum: isAddendum || other.isAddendum
+            isAddendum: isAddendum || other.isAddendum,
+            session: session?.merged(with: other.session ?? Fields(), greater) ?? other.session
         )
     }
 }

@@ -48,6 +48,7 @@ extension Record {
         }
         record.sharedEventID = sharedEventID ?? original.sharedEventID
         record.actor = actor.correcting(original.actor)
+        record.session = session ?? original.session
         if !call.isTyped, original.call.rank > call.rank { record.call = original.call }
         return record
     }

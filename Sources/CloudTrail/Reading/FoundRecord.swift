@@ -69,6 +69,7 @@ struct SoundFrame {
     let request: JSONValue?
     let response: JSONValue?
     let details: JSONValue?
+    let session: Fields?
 
     /// The record, with the call decoded.
     func record() -> Record {
@@ -85,7 +86,8 @@ struct SoundFrame {
             sharedEventID: sharedEventID?.string,
             actor: decoder.reader.actors.actor(caller),
             call: call.decode(parameters),
-            isAddendum: isAddendum
+            isAddendum: isAddendum,
+            session: session
         )
         guard eventID == nil else { return record }
         return decoder.identified(record, requestID: requestID)

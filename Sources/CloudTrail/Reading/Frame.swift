@@ -16,6 +16,13 @@ struct Frame: ~Copyable {
         var serviceEventDetails: JSONValue?
     }
 
+    /// What condition keys ask for beside.
+    struct SessionMembers {
+        var endpointID: JSONValue?
+        var endpointAccountID: JSONValue?
+        var tls: JSONValue?
+    }
+
     var eventName: JSONValue?
     var eventSource: JSONValue?
     var eventTime: JSONValue?
@@ -30,6 +37,7 @@ struct Frame: ~Copyable {
     var requestID: JSONValue?
     var sharedEventID: JSONValue?
     var call = CallMembers()
+    var session = SessionMembers()
     var addendum: JSONValue?
 
     /// Whether this is the frame of a record, whatever else its object holds: it names an event, and a source of AWS.
@@ -73,15 +81,18 @@ struct Frame: ~Copyable {
         case 9 where key == "errorCode": errorCode = value
         case 9 where key == "userAgent": caller.userAgent = value
         case 9 where key == "requestID": requestID = value
+        case 10 where key == "tlsDetails": session.tls = value
         case 11 where key == "eventSource": eventSource = value
         case 12 where key == "userIdentity": caller.userIdentity = value
         case 12 where key == "errorMessage": errorMessage = value
         case 13 where key == "sharedEventID": sharedEventID = value
         case 13 where key == "eventCategory": eventCategory = value
+        case 13 where key == "vpcEndpointId": session.endpointID = value
         case 15 where key == "sourceIPAddress": caller.sourceIPAddress = value
         case 16 where key == "responseElements": call.responseElements = value
         case 17 where key == "requestParameters": call.requestParameters = value
         case 18 where key == "recipientAccountId": recipientAccountID = value
+        case 20 where key == "vpcEndpointAccountId": session.endpointAccountID = value
         case 19 where key == "serviceEventDetails": call.serviceEventDetails = value
         default: return false
         }

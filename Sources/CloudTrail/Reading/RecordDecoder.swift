@@ -60,7 +60,8 @@ struct RecordDecoder {
             requestID: frame.requestID,
             request: frame.call.requestParameters,
             response: frame.call.responseElements,
-            details: frame.call.serviceEventDetails
+            details: frame.call.serviceEventDetails,
+            session: reader.sessionKeys.isEmpty ? nil : reader.sessionKeys.told(identity, frame)
         )
     }
 

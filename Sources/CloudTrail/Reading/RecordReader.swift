@@ -12,6 +12,8 @@ public final class RecordReader {
     public let validation: Validation
     /// Whether launches keep what they ask to be authorised on, which is much, and asked for by statements alone.
     public var readsLaunchRequests = true
+    /// What is read of callers' sessions; as a rule nobody asks for any of it.
+    public var sessionKeys: SessionKeys = []
 
     let prefilter = Prefilter.shared
     let actors = ActorCache()

@@ -25,6 +25,9 @@ public struct Record: Hashable, Sendable {
     public var call: Call
     /// Whether this is an addendum: what CloudTrail knows better by now of the event with this id.
     public var isAddendum: Bool
+    /// What of the caller's session was asked for, by the names of condition keys in lower case: a text, or a no where the
+    /// request had no such key.
+    public var session: Fields?
 
     /// A record from its parts.
     public init(
@@ -39,7 +42,8 @@ public struct Record: Hashable, Sendable {
         sharedEventID: String? = nil,
         actor: Actor = .unknown,
         call: Call,
-        isAddendum: Bool = false
+        isAddendum: Bool = false,
+        session: Fields? = nil
     ) {
         self.id = id
         self.account = account
@@ -53,6 +57,7 @@ public struct Record: Hashable, Sendable {
         self.actor = actor
         self.call = call
         self.isAddendum = isAddendum
+        self.session = session
     }
 
     /// Equal in every part, byte for byte.
@@ -62,7 +67,7 @@ public struct Record: Hashable, Sendable {
             && left.source.hasSameBytes(as: right.source) && left.error.hasSameBytes(as: right.error)
             && left.sharedEventID.hasSameBytes(as: right.sharedEventID) && left.actor == right.actor
             && left.isErrorOfGuardrail == right.isErrorOfGuardrail && left.call == right.call
-            && left.isAddendum == right.isAddendum
+            && left.isAddendum == right.isAddendum && left.session == right.session
     }
 
     /// Whether this is what the AWS CLI printed, and no event.

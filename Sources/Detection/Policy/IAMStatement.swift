@@ -20,6 +20,13 @@ extension Policy {
     }
 }
 
+extension Policy {
+    /// What statements ask of callers' sessions, in conditions and in variables.
+    public var sessionKeys: SessionKeys {
+        JudgingStatement.all(iamStatements).reduce(into: []) { $0.formUnion($1.sessionKeys) }
+    }
+}
+
 extension Policy.IAMStatement {
     /// The actions that calls are judged of: those that use images, make, share or tag them, and those that change the
     /// guardrails.

@@ -66,6 +66,8 @@ final class PolicyInForce: Sendable {
     let approvalTags: [ImageAttribute]
     /// `iam_statements`, as calls are judged by them: those that may find something.
     let statements: [JudgingStatement]
+    /// What these ask of callers' sessions.
+    let sessionKeys: SessionKeys
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
     /// By an account, a unit or a root what `organization.parents` says that it is in, and what is in it.
@@ -88,6 +90,7 @@ final class PolicyInForce: Sendable {
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)
+        sessionKeys = policy.sessionKeys
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
         var beside: [ExactText: [ExactText]] = [:]
         for (child, parent) in policy.organization.parents {

@@ -57,18 +57,21 @@ struct RecordFacts {
     let evidence: Evidence
     /// The account and Region of the record.
     let scope: AccountRegion
+    /// What of the caller's session statements ask for.
+    let session: Fields?
     private(set) var facts: [KeyedFact] = []
 
     /// All facts that a record tells, by its evidence; those for statements only where there are any.
     static func of(_ record: Record, _ evidence: Evidence, forStatements: Bool = false) -> [KeyedFact] {
-        var told = RecordFacts(evidence: evidence)
+        var told = RecordFacts(evidence: evidence, session: forStatements ? record.session : nil)
         told.facts.reserveCapacity(4)
         told.tell(record, forStatements: forStatements)
         return told.facts
     }
 
-    private init(evidence: Evidence) {
+    private init(evidence: Evidence, session: Fields?) {
         self.evidence = evidence
+        self.session = session
         scope = evidence.scope
     }
 

@@ -21,7 +21,7 @@ final class CalledKeys: RequestContext {
         (self.call, self.authorization, self.statement, self.context) = (
             call, authorization, statement, context
         )
-        caller = CallerKeys(evidence: call.evidence, policy: context.policy)
+        caller = CallerKeys(evidence: call.evidence, session: call.fields, policy: context.policy)
         action = EC2Action.named(authorization.action)
     }
 

@@ -4,9 +4,14 @@ import CloudTrail
 /// The condition keys that tell who called, when and how.
 struct CallerKeys {
     let evidence: Evidence
+    /// What the call's fact has of the caller's session, among others.
+    let session: Fields
     let policy: Policy
 
     private var actor: Actor { evidence.actor }
+
+    /// The name under which a call's fact has a key of the caller's session.
+    static func name(of key: String) -> ExactText { ExactText("session \(key)") }
 
     /// The value of a key in lower case; nil for keys of single resources.
     func value(of key: String) -> ContextValue? {
@@ -36,9 +41,31 @@ struct CallerKeys {
         case "aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths": .absent
         case "aws:principalorgid": organization
         case "aws:username": userName
-        // `userIdentity.principalId` is not kept, nor is what tells of sessions, networks and devices.
+        case "aws:sourcevpce", "aws:vpceaccount", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceorgid",
+            "aws:vpceorgpaths":
+            endpoint(key)
+        default: told(key)
+        }
+    }
+
+    /// What the record tells of a session; tags of it, and much else, no record tells.
+    private func told(_ key: String) -> ContextValue {
+        switch session[Self.name(of: key)] {
+        case .text(let text): .single(text.string)
+        case .flag(false): .absent
         default: .unknown
         }
+    }
+
+    /// A call through an endpoint names it; its VPC and organization no record tells.
+    ///
+    /// A call that names none comes through none if it comes from a public address: of others nobody knows.
+    private func endpoint(_ key: String) -> ContextValue {
+        guard told("aws:sourcevpce") == .absent || key == "aws:vpceaccount" && told(key) == .absent else {
+            return told(key)
+        }
+        if case .single = address(isPrivate: false) { return .absent }
+        return .unknown
     }
 
     private func known(_ text: String?) -> ContextValue { text.map { .single($0) } ?? .unknown }

@@ -66,7 +66,7 @@ extension Subject {
 }
 
 // What is told of a call: `resources`, those that it was authorised on as far as it names them, and by their places the
-// values of condition keys, as `LaunchRequest.fields` has them.
+// values of condition keys, as `LaunchRequest.fields` has them; `session aws:userid` is one of the caller's session.
 
 extension RecordFacts {
     /// What tells which calls were made.
@@ -121,6 +121,8 @@ extension RecordFacts {
     }
 
     private mutating func tell(_ entity: Entity, _ fields: Fields) {
+        var fields = fields
+        for (key, value) in session?.all ?? [] { fields[CallerKeys.name(of: key.string)] = value }
         add(FactKey(.calls, entity), .fields(fields))
     }
 

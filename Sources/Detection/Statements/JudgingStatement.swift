@@ -54,6 +54,9 @@ final class JudgingStatement: Sendable {
     /// The name of a key as the document writes it.
     func spelling(of key: String) -> String { spelled[key] ?? key }
 
+    /// What it asks of callers' sessions.
+    var sessionKeys: SessionKeys { spelled.keys.reduce(into: []) { $0.formUnion(.telling($1)) } }
+
     /// Whether a call is authorised, as far as the statement speaks of it; a reason where it is not, or where nobody knows.
     func objection(to call: JudgedCall, in context: RuleContext) -> Objection? {
         var undecided: Objection?

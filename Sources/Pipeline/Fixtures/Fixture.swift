@@ -121,8 +121,9 @@ package struct Fixture: Hashable, Sendable, CustomStringConvertible {
                 optionPrefix: "--inventory-"
             )
         }
+        let sessionKeys = try policy().sessionKeys
         try events().withUnsafeBytes { bytes in
-            TrailDecoder().decode(bytes) { batch in
+            TrailDecoder(sessionKeys: sessionKeys).decode(bytes) { batch in
                 contents.events.append(batch)
                 return true
             }

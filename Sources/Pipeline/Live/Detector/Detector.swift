@@ -190,6 +190,7 @@ final class Detector {
                 if current < 0 { continue }
             }
             let name = core.sources[current].name
+            records.sessionKeys = core.engine.sessionKeys
             while core.awaits(message.offset, of: current) {
                 records.readsLaunchRequests = !core.engine.policy.iamStatements.isEmpty
                 let record = ConsumedMessage(

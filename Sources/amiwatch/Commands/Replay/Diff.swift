@@ -107,7 +107,8 @@ private struct PolicyComparison {
         let decoding = DecodeAhead(
             files: listing.files,
             threads: Processors.count,
-            readsLaunchRequests: sides.contains { !$0.replay.engine.policy.iamStatements.isEmpty }
+            readsLaunchRequests: sides.contains { !$0.replay.engine.policy.iamStatements.isEmpty },
+            sessionKeys: sides.reduce(into: []) { $0.formUnion($1.replay.engine.sessionKeys) }
         )
         defer { decoding.stop() }
         while let batch = try decoding.next() {

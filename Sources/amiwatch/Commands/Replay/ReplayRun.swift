@@ -109,7 +109,8 @@ final class ReplayRun {
         let decoding = DecodeAhead(
             files: listing.files,
             threads: Processors.count,
-            readsLaunchRequests: !options.policy.iamStatements.isEmpty
+            readsLaunchRequests: !options.policy.iamStatements.isEmpty,
+            sessionKeys: replay.engine.sessionKeys
         )
         end.trail.withLock { $0 = decoding }
         defer { decoding.stop() }

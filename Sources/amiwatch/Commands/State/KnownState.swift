@@ -91,7 +91,11 @@ struct KnownState {
 
     /// Judges files to their end; returns how many records could not be read.
     private static func read(_ listing: TrailListing, into replay: inout Replay) throws -> Int {
-        let decoding = DecodeAhead(files: listing.files, threads: Processors.count)
+        let decoding = DecodeAhead(
+            files: listing.files,
+            threads: Processors.count,
+            sessionKeys: replay.engine.sessionKeys
+        )
         defer { decoding.stop() }
         var progress = ReplayProgress(total: listing.size, isShown: true)
         defer { progress.clear() }
