@@ -199,7 +199,10 @@ struct PrefilterTests {
                 for prefilter in Self.levels {
                     bytes.withUnsafeBytes { #expect(!prefilter.ignores($0), "\(text)") }
                 }
-                #expect(slow.records.count + slow.letters.count == 1, "\(text)")
+                // A lookup of images that names none tells nothing: ImageLookupTests.
+                let mayBeIgnored = call.name == WatchedCall.describeImages.name
+                let handedOver = slow.records.count + slow.letters.count + (mayBeIgnored ? slow.ignored : 0)
+                #expect(handedOver == 1, "\(text)")
             } else if bytes.withUnsafeBytes({ Self.levels[0].ignores($0) }) {
                 ignoredAtOnce += 1
             }

@@ -1,8 +1,12 @@
 // The call that looks images up: `names`, where it asks for names and for no owner. Every other lookup tells nothing.
 
 extension WatchedCall {
-    /// Looks images up.
-    public static let describeImages = WatchedCall("DescribeImages", isUse: false) { parameters in
+    /// Looks images up; only by name, whoever owns them, is of interest.
+    public static let describeImages = WatchedCall(
+        "DescribeImages",
+        isUse: false,
+        isWatchedForParameters: true
+    ) { parameters in
         guard let request = parameters.request.value, !parameters.failed else { return .nothing }
         let owned: [StaticString] = ["ownersSet", "owner", "owners", "imagesSet", "imageId", "imageIds"]
         if owned.contains(where: { !request.field($0).list.isEmpty }) { return .nothing }

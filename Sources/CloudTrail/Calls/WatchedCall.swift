@@ -11,6 +11,8 @@ public final class WatchedCall: Sendable, CaseIterable {
     ///
     /// What a service tells of itself, and calls of other services, are no use of it.
     public let isUse: Bool
+    /// Whether nothing is told by a call whose parameters say nothing: then it is ignored, as a call of any other name.
+    let isWatchedForParameters: Bool
     private let read: @Sendable (Parameters) throws(Unreadable) -> Call
 
     /// A service whose calls are watched.
@@ -38,11 +40,13 @@ public final class WatchedCall: Sendable, CaseIterable {
         _ name: String,
         of service: Service = .ec2,
         isUse: Bool = true,
+        isWatchedForParameters: Bool = false,
         _ read: @escaping @Sendable (Parameters) throws(Unreadable) -> Call
     ) {
         self.name = name
         self.service = service
         self.isUse = isUse
+        self.isWatchedForParameters = isWatchedForParameters
         self.read = read
     }
 

@@ -206,7 +206,7 @@ extension RecordReader {
             }
             if shape.frame.eventName == nil, shape.frame.eventSource == nil { throw .unrecognised(value) }
             if shape.frame.isWrapper { throw .unrecognised(value) }
-            guard let frame = try decoder.validate(shape.frame) else { return .ignored }
+            guard let frame = try decoder.validate(shape.frame), !frame.tellsNothing else { return .ignored }
             return .found(keep(frame))
         } catch {
             var refusal = error

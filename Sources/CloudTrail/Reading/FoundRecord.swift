@@ -71,9 +71,18 @@ struct SoundFrame {
     let details: JSONValue?
     let session: Fields?
 
+    private var parameters: Parameters {
+        decoder.parameters(call, request, response, details, failed: error != nil)
+    }
+
+    /// Whether it is a call that is watched for its parameters, and they say nothing.
+    var tellsNothing: Bool {
+        guard call.isWatchedForParameters, case .nothing = call.decode(parameters) else { return false }
+        return true
+    }
+
     /// The record, with the call decoded.
     func record() -> Record {
-        let parameters = decoder.parameters(call, request, response, details, failed: error != nil)
         let record = Record(
             id: eventID.map { EventID(utf8: $0.bytes) } ?? .text(""),
             account: account,
