@@ -190,8 +190,9 @@ final class Detector {
                 if current < 0 { continue }
             }
             let name = core.sources[current].name
-            records.sessionKeys = core.engine.sessionKeys
             while core.awaits(message.offset, of: current) {
+                // The policy may be another one after each transaction.
+                records.sessionKeys = core.engine.sessionKeys
                 records.readsLaunchRequests = !core.engine.policy.iamStatements.isEmpty
                 let record = ConsumedMessage(
                     message: message,
