@@ -5,7 +5,7 @@ package import Detection
 ///
 /// An alert is `amiwatch.alert/1` (`Schemas/alert.schema.json`), a finding's final form `amiwatch.finding/1`
 /// (`Schemas/finding.schema.json`): the same keys without those that only a message has.
-package struct NativeAlert {
+package struct NativeAlert: Sendable {
     /// The name of an alert's format, and the value of `schema`.
     package static let schema = "amiwatch.alert/1"
     /// The name of a finding's format.

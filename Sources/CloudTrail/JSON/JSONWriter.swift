@@ -1,5 +1,5 @@
 /// Writes JSON into a growing buffer of UTF-8: keys in the order of the calls, no white space.
-public struct JSONWriter {
+public struct JSONWriter: Sendable {
     /// What was written so far.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false

@@ -1,3 +1,5 @@
+import Alerts
+
 enum Version {
-    static let text = "0.1.0"
+    static let text = Product.version
 }

@@ -1,3 +1,4 @@
+import Alerts
 import CloudTrail
 import Configuration
 import Detection
@@ -41,13 +42,26 @@ struct ReplayOptions {
     let format: Format
     let filter: FindingFilter
 
-    enum Format: String, CaseIterable {
-        /// JSON lines.
-        case native
+    enum Format {
+        /// Lines as programs take them.
+        case lines(AlertFormat)
         /// For people.
         case text
         /// For spreadsheets.
         case csv
+
+        static let words = ["native", "text", "csv"] + AlertFormat.allCases.map(\.rawValue).dropFirst()
+
+        init(_ word: String) {
+            switch word {
+            case "text": self = .text
+            case "csv": self = .csv
+            default: self = .lines(AlertFormat(rawValue: word) ?? .native)
+            }
+        }
+
+        /// What alerts are encoded in, before they are printed.
+        var encoding: AlertFormat { if case .lines(let format) = self { format } else { .native } }
     }
     let failOn: Severity?
 
@@ -64,8 +78,8 @@ struct ReplayOptions {
     )
     private static let format = Option.choice(
         "format",
-        Format.allCases.map(\.rawValue),
-        "JSON lines (the default), text for people, or a table for spreadsheets"
+        Format.words,
+        "amiwatch's JSON lines (the default), text for people, a table for spreadsheets, or what a SIEM takes"
     )
     private static let summary = Option.value("summary", "FILE", "Write what was counted there, as JSON")
     private static let deadLetters = Option.value(
@@ -96,7 +110,7 @@ struct ReplayOptions {
         if paths.count(where: { $0 == "-" }) > 1 {
             throw UsageError("- is given twice, and can be read once")
         }
-        format = arguments[Self.format].flatMap(Format.init) ?? .native
+        format = Format(arguments[Self.format] ?? "native")
         filter = try FindingFilter(arguments)
         since = try arguments[Self.since].map { try Self.time($0, of: "since", endOfDay: false) }
         until = try arguments[Self.until].map { try Self.time($0, of: "until", endOfDay: true) }

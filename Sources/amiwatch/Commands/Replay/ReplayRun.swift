@@ -14,7 +14,7 @@ final class ReplayRun {
     private let output: OutputFile
     private let deadLetters: OutputFile?
     private var replay: Replay
-    private var encoder = NativeAlert()
+    private var encoder: AlertEncoder
     private var counts: [FindingStatus: Int] = [:]
     private var printed = 0
     private var firstLost: (LostRecord, String)?
@@ -32,6 +32,7 @@ final class ReplayRun {
     init(_ options: ReplayOptions, _ start: Stopwatch) throws {
         self.options = options
         self.start = start
+        encoder = AlertEncoder(options.format.encoding)
         listing = try TrailListing(paths: options.paths)
         try ReplayOutputs(options).refuse(
             reading: listing.files.map(\.path) + options.inventory.files + options.policy.files
@@ -49,7 +50,7 @@ final class ReplayRun {
         for record in try InventoryFiles(options.inventory).records {
             try replay.take(inventory: record) { try publish($0) }
         }
-        if options.format == .csv { try output.write(AlertRows.header) }
+        if case .csv = options.format { try output.write(AlertRows.header) }
         try readFiles()
         let signal = end.signal.load(ordering: .relaxed)
         if signal == 0 { try replay.finish { try publish($0) } }
@@ -133,7 +134,9 @@ final class ReplayRun {
 
     private func publish(_ alert: Alert) throws {
         counts[alert.finding.status, default: 0] += 1
-        if !options.printsFindings, options.filter.admits(alert.finding) { try print(encoder.encode(alert)) }
+        guard !options.printsFindings, options.filter.admits(alert.finding) else { return }
+        printed += 1
+        for line in encoder.encode(alert) { try print(line) }
     }
 
     private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
@@ -144,14 +147,14 @@ final class ReplayRun {
     private func printFindings(_ report: ReplayReport) throws {
         let hash = options.policy.hash
         for (id, finding) in report.findings where options.filter.admits(finding) {
+            printed += 1
             try print(encoder.encode(finding, findingID: id, policyHash: hash))
         }
     }
 
     private func print(_ alert: [UInt8]) throws {
-        printed += 1
         switch options.format {
-        case .native: try output.line(alert)
+        case .lines: try output.line(alert)
         case .csv: try output.write(AlertRows.row(alert))
         case .text:
             let isColored = options.output == nil && Terminal.hasColor(STDOUT_FILENO)

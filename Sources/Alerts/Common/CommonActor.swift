@@ -1,0 +1,91 @@
+internal import CloudTrail
+internal import Detection
+internal import Glibc
+
+/// Who made a call.
+struct CommonActor {
+    var arn: String?
+    /// What people call it: `ann`, `Role/session`, `root`, or a service's host name.
+    var name: String?
+    /// `AssumedRole`, `IAMUser`, `Root`, `AWSService` and so on.
+    var type: String?
+    let account: String?
+    /// The role behind a session.
+    var issuer: String?
+    /// The service that called in somebody's name, or `AWS Internal`.
+    var invokedBy: String?
+    /// Where the call came from, if that is an IPv4 or IPv6 address.
+    let address: String?
+    /// The same, if it is no address: a service's host name, or `AWS Internal`.
+    var host: String?
+    var userAgent: String?
+
+    /// Nil for nobody known.
+    init?(_ actor: Actor) {
+        guard actor != .unknown else { return nil }
+        arn = Self.known(actor.arn)
+        type = Self.known(actor.type)
+        account = actor.accountID?.description
+        issuer = Self.known(actor.issuerARN)
+        invokedBy = Self.known(actor.invokedBy)
+        userAgent = Self.known(actor.userAgent)
+        let source = Self.known(actor.sourceIP)
+        address = source.flatMap { Address(text: $0)?.text }
+        host = address == nil ? source : nil
+        name = arn.map(Self.name) ?? invokedBy ?? (type == "AWSService" ? host : nil)
+    }
+
+    /// What it is known by everywhere: its ARN, else its name.
+    var id: String? { arn ?? name ?? account }
+
+    /// Whether it is an AWS service and no person.
+    var isService: Bool { type == "AWSService" }
+
+    /// Cuts every text that somebody outside may have written.
+    mutating func clip(_ clip: (inout String?) -> Void) {
+        clip(&arn)
+        clip(&name)
+        clip(&type)
+        clip(&issuer)
+        clip(&invokedBy)
+        clip(&host)
+        clip(&userAgent)
+    }
+
+    private static func known(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// What follows the kind of a principal in its ARN; of a user's path the last part.
+    private static func name(_ arn: String) -> String {
+        let resource = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last ?? ""
+        let parts = resource.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2 else { return resource.isEmpty ? arn : String(resource) }
+        let name = parts[0] == "user" ? parts[1].split(separator: "/").last ?? parts[1] : parts[1]
+        return String(name)
+    }
+}
+
+/// An IP address.
+enum Address {
+    case v4(String)
+    case v6(String)
+
+    /// Reads an address in its usual form, without a zone or a port; nil for anything else.
+    init?(text: String) {
+        // A null byte would end the text for whoever reads it as C does.
+        guard text.utf8.count < 46, !text.utf8.contains(0) else { return nil }
+        var address = in6_addr()
+        if inet_pton(AF_INET, text, &address) == 1 {
+            self = .v4(text)
+        } else if inet_pton(AF_INET6, text, &address) == 1 {
+            self = .v6(text)
+        } else {
+            return nil
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .v4(let text), .v6(let text): text
+        }
+    }
+}
