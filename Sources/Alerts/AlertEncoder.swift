@@ -29,22 +29,8 @@ package struct AlertEncoder: Sendable {
         return alert.members.map { ($0, line(of: CommonAlert($0, raised: raised), maximumBytes)) }
     }
 
-    /// An alert as a replay prints it: one line, or one for each instance; without newlines.
-    package mutating func encode(_ alert: Alert) -> [[UInt8]] {
-        messages(for: alert, raised: nil, maximumBytes: .max).map(\.line)
-    }
-
-    /// A finding's final form as one line, without a newline.
-    ///
-    /// In every form but the native one it is what an alert would be that told it now.
-    package mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
-        guard format != .native else {
-            return native.encode(finding, findingID: findingID, policyHash: policyHash)
-        }
-        return line(of: CommonAlert(finding, findingID: findingID, policyHash: policyHash), .max)
-    }
-
-    private mutating func line(of alert: CommonAlert, _ maximumBytes: Int) -> [UInt8] {
+    /// An alert as one line without a newline, of at most so many bytes.
+    mutating func line(of alert: CommonAlert, _ maximumBytes: Int = .max) -> [UInt8] {
         let limit = min(maximumBytes, format.maximumBytes)
         var alert = alert
         var line = write(alert)
@@ -57,6 +43,12 @@ package struct AlertEncoder: Sendable {
         switch format {
         case .native: preconditionFailure("the native form has an encoder of its own")
         case .ocsf: OCSFAlert.write(alert, to: &json)
+        case .ecs: ECSAlert.write(alert, to: &json)
+        case .asff: ASFFAlert.write(alert, to: &json)
+        case .cef: return CEFAlert.line(alert)
+        case .splunk: SplunkAlert.write(alert, to: &json)
+        case .asim: ASIMAlert.write(alert, to: &json)
+        case .udm: UDMAlert.write(alert, to: &json)
         }
         return json.bytes
     }

@@ -15,10 +15,9 @@ struct ReplayOptionTests {
             ([], "replay: PATH is missing"),
             (["-", "-"], "replay: - is given twice, and can be read once"),
             (
-                ["x", "--format", "ocsf"],
-                "replay: --format cannot be ocsf: native, text, csv"
+                ["x", "--format", "xml"],
+                "replay: --format cannot be xml: native, text, csv, ocsf, ecs, asff, cef, splunk, asim, udm"
             ),
-            (["x", "--format", "xml"], "replay: --format cannot be xml: native, text, csv"),
             (
                 ["x", "--since", "soon"],
                 "replay: --since soon is not a valid time: write 2026-03-17T09:00:00Z, or 2026-03-17"

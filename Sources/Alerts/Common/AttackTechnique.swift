@@ -17,6 +17,9 @@ struct AttackTechnique {
 
         var id: String { rawValue }
 
+        /// Its page.
+        var page: String { "https://attack.mitre.org/tactics/\(id)/" }
+
         var name: String {
             switch self {
             case .execution: "Execution"
@@ -42,6 +45,11 @@ struct AttackTechnique {
     /// Of a sub-technique, the technique that it belongs to.
     var parent: AttackTechnique? {
         id.firstIndex(of: ".").flatMap { AttackTechnique(id: String(id[..<$0])) }
+    }
+
+    /// The tactics of some techniques, each once.
+    static func tactics(of techniques: [AttackTechnique]) -> [Tactic] {
+        Tactic.allCases.filter { tactic in techniques.contains { $0.tactic == tactic } }
     }
 
     /// Its page.

@@ -14,8 +14,10 @@ struct CommonActor {
     var issuer: String?
     /// The service that called in somebody's name, or `AWS Internal`.
     var invokedBy: String?
-    /// Where the call came from, if that is an IPv4 or IPv6 address.
-    let address: String?
+    /// Where the call came from, if that is an IPv4 address.
+    let addressV4: String?
+    /// Where the call came from, if that is an IPv6 address.
+    let addressV6: String?
     /// The same, if it is no address: a service's host name, or `AWS Internal`.
     var host: String?
     var userAgent: String?
@@ -30,10 +32,14 @@ struct CommonActor {
         invokedBy = Self.known(actor.invokedBy)
         userAgent = Self.known(actor.userAgent)
         let source = Self.known(actor.sourceIP)
-        address = source.flatMap { Address(text: $0)?.text }
-        host = address == nil ? source : nil
+        addressV4 = source.flatMap { Self.isAddress($0, AF_INET) ? $0 : nil }
+        addressV6 = source.flatMap { Self.isAddress($0, AF_INET6) ? $0 : nil }
+        host = addressV4 == nil && addressV6 == nil ? source : nil
         name = arn.map(Self.name) ?? invokedBy ?? (type == "AWSService" ? host : nil)
     }
+
+    /// Where the call came from, if that is an address.
+    var address: String? { addressV4 ?? addressV6 }
 
     /// What it is known by everywhere: its ARN, else its name.
     var id: String? { arn ?? name ?? account }
@@ -52,6 +58,14 @@ struct CommonActor {
         clip(&userAgent)
     }
 
+    /// Whether a text is an address of a family in its usual form, without a zone or a port.
+    private static func isAddress(_ text: String, _ family: Int32) -> Bool {
+        // A null byte would end the text for whoever reads it as C does.
+        guard text.utf8.count < 46, !text.utf8.contains(0) else { return false }
+        var address = in6_addr()
+        return inet_pton(family, text, &address) == 1
+    }
+
     private static func known(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// What follows the kind of a principal in its ARN; of a user's path the last part.
@@ -61,31 +75,5 @@ struct CommonActor {
         guard parts.count == 2 else { return resource.isEmpty ? arn : String(resource) }
         let name = parts[0] == "user" ? parts[1].split(separator: "/").last ?? parts[1] : parts[1]
         return String(name)
-    }
-}
-
-/// An IP address.
-enum Address {
-    case v4(String)
-    case v6(String)
-
-    /// Reads an address in its usual form, without a zone or a port; nil for anything else.
-    init?(text: String) {
-        // A null byte would end the text for whoever reads it as C does.
-        guard text.utf8.count < 46, !text.utf8.contains(0) else { return nil }
-        var address = in6_addr()
-        if inet_pton(AF_INET, text, &address) == 1 {
-            self = .v4(text)
-        } else if inet_pton(AF_INET6, text, &address) == 1 {
-            self = .v6(text)
-        } else {
-            return nil
-        }
-    }
-
-    var text: String {
-        switch self {
-        case .v4(let text), .v6(let text): text
-        }
     }
 }

@@ -32,8 +32,8 @@ struct CommonAlert {
     let account: String
     /// Nil for what is of no Region, or of all.
     let region: String?
-    /// A Region also of those: that of the record which decided.
-    let regionOfRecord: String
+    /// A Region also for those, always the same one: where AWS keeps what is of the whole partition.
+    let homeRegion: String
     let partition: String
     var resource: CommonResource
     var discriminator: String?
@@ -80,9 +80,8 @@ struct CommonAlert {
         let subject = finding.identity.subject
         account = subject.scope.account.description
         region = subject.scope.region.isEmpty ? nil : subject.scope.region
-        let told = [subject.scope.region, finding.event.region].first { !$0.isEmpty }
-        regionOfRecord = told ?? "us-east-1"
-        partition = CommonResource.partition(of: regionOfRecord)
+        partition = CommonResource.partition(of: region ?? finding.event.region)
+        homeRegion = region ?? CommonResource.home(of: partition)
         resource = CommonResource(subject.resource, subject.scope, partition: partition)
         discriminator = subject.discriminator.flatMap { $0.isEmpty ? nil : $0 }
         event = CommonRecord(finding.event)
@@ -118,8 +117,23 @@ struct CommonAlert {
     /// Whether it says that the finding is over, for whichever reason.
     var isClosed: Bool { status == .resolved || status == .retracted }
 
-    /// Who is to be named as having done it: whoever made the last violating call.
-    var address: String? { actor?.address }
+    /// How sure it is, of 100: a guess, for scales that want a number.
+    var confidence: Int { verdict == .undetermined ? 30 : 90 }
+
+    /// The facts, `what: value`.
+    var factTexts: [String] { facts.map { "\($0.what): \($0.value)" } }
+
+    /// The facts, one a line; nil where there are none.
+    var factLines: String? { facts.isEmpty ? nil : factTexts.joined(separator: "\n") }
+
+    /// The commands that undo the cause, one a line; nil where there are none.
+    var commands: String? { remediation.isEmpty ? nil : remediation.joined(separator: "\n") }
+
+    /// `Transfer Data to Cloud Account (T1537)`.
+    var techniqueTexts: [String] { techniques.map { "\($0.name) (\($0.id))" } }
+
+    /// The names of the tactics, each once.
+    var tacticTexts: [String] { AttackTechnique.tactics(of: techniques).map(\.name) }
 
     /// The records behind it, each once, the one that decided first; then those that told the facts.
     var records: [CommonRecord] {

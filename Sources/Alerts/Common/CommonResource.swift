@@ -35,6 +35,15 @@ struct CommonResource {
         region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
     }
 
+    /// The Region of a partition in which AWS keeps what belongs to none.
+    static func home(of partition: String) -> String {
+        switch partition {
+        case "aws-cn": "cn-northwest-1"
+        case "aws-us-gov": "us-gov-west-1"
+        default: "us-east-1"
+        }
+    }
+
     /// Images and snapshots name no account in their ARN.
     private static func arn(_ resource: Resource, _ scope: AccountRegion, _ partition: String) -> String? {
         let ec2 = "arn:\(partition):ec2:\(scope.region)"

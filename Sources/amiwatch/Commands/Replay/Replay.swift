@@ -50,7 +50,7 @@ struct ReplayOptions {
         /// For spreadsheets.
         case csv
 
-        static let words = ["native", "text", "csv"] + AlertFormat.allCases.map(\.rawValue).dropFirst()
+        static let words = ["native", "text", "csv"] + AlertFormat.foreign.map(\.rawValue)
 
         init(_ word: String) {
             switch word {

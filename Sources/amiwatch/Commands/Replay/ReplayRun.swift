@@ -14,7 +14,7 @@ final class ReplayRun {
     private let output: OutputFile
     private let deadLetters: OutputFile?
     private var replay: Replay
-    private var encoder: AlertEncoder
+    private var lines: AlertLines
     private var counts: [FindingStatus: Int] = [:]
     private var printed = 0
     private var firstLost: (LostRecord, String)?
@@ -32,7 +32,7 @@ final class ReplayRun {
     init(_ options: ReplayOptions, _ start: Stopwatch) throws {
         self.options = options
         self.start = start
-        encoder = AlertEncoder(options.format.encoding)
+        lines = AlertLines(options.format.encoding)
         listing = try TrailListing(paths: options.paths)
         try ReplayOutputs(options).refuse(
             reading: listing.files.map(\.path) + options.inventory.files + options.policy.files
@@ -61,6 +61,7 @@ final class ReplayRun {
         }
         let report = ReplayReport(replay, alerts: counts)
         if options.printsFindings { try printFindings(report) }
+        for line in lines.finish() { try print(line) }
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
         if signal == 0 {
             try output.close()
@@ -136,7 +137,7 @@ final class ReplayRun {
         counts[alert.finding.status, default: 0] += 1
         guard !options.printsFindings, options.filter.admits(alert.finding) else { return }
         printed += 1
-        for line in encoder.encode(alert) { try print(line) }
+        for line in lines.lines(for: alert) { try print(line) }
     }
 
     private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
@@ -148,7 +149,7 @@ final class ReplayRun {
         let hash = options.policy.hash
         for (id, finding) in report.findings where options.filter.admits(finding) {
             printed += 1
-            try print(encoder.encode(finding, findingID: id, policyHash: hash))
+            for line in lines.lines(for: finding, id: id, policyHash: hash) { try print(line) }
         }
     }
 
