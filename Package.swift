@@ -63,6 +63,7 @@ var targets: [Target] = [
     module("Detection", ["AWSPolicies", "CloudTrail", "Hashing"]),
     module("Kafka", ["CLibrdkafka"]),
     module("TrailArchive", ["CloudTrail", "Compression"]),
+    module("TrailIntegrity", ["CloudTrail", "Compression", "Hashing", "TrailArchive"]),
     module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Hashing"]),
     module("Alerts", ["Configuration", "Detection", "CloudTrail"]),
     module(
@@ -75,7 +76,7 @@ var targets: [Target] = [
         name: "amiwatch",
         dependencies: [
             "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline",
-            "TrailArchive",
+            "TrailArchive", "TrailIntegrity",
         ],
         swiftSettings: strict
     ),

@@ -77,6 +77,18 @@ public final class Decompressor {
         return Output(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]), problem: problem)
     }
 
+    /// Unpacks the first gzip member of an input, and tells how many of its bytes that took.
+    ///
+    /// For what must be one member and nothing else.
+    public func decompressMember(
+        _ input: UnsafeRawBufferPointer,
+        limits: DecompressionLimits = .init()
+    ) -> (output: Output, used: Int) {
+        let allowance = limits.allowance(for: input.count)
+        let (count, used, problem) = gunzip(input, behind: 0, allowance: allowance)
+        return (Output(bytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]), problem: problem), used)
+    }
+
     /// Gives a buffer back that is larger than this; what came out last is gone with it.
     public func release(above size: Int) {
         guard buffer.count > size else { return }

@@ -38,6 +38,14 @@ public enum SHA256 {
         }
     }
 
+    /// SHA-256 of bytes.
+    public static func digest(of bytes: UnsafeRawBufferPointer) -> SHA256Digest {
+        withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { digest in
+            EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, algorithm, nil)
+            return SHA256Digest(UnsafeRawBufferPointer(digest))
+        }
+    }
+
     /// Bytes of a digest.
     private static let count = 32
 

@@ -1,7 +1,8 @@
 internal import Glibc
 
-struct FileStatus {
-    enum Kind {
+/// What is known of a file without reading it.
+package struct FileStatus {
+    package enum Kind {
         case file
         case folder
         case stream
@@ -9,17 +10,17 @@ struct FileStatus {
     }
 
     /// The same for two paths when they lead to the same thing.
-    struct Identity: Hashable {
+    package struct Identity: Hashable {
         let device: UInt
         let number: UInt
     }
 
-    let kind: Kind
-    let size: Int
-    let identity: Identity
+    package let kind: Kind
+    package let size: Int
+    package let identity: Identity
 
     /// Follows symbolic links; gives errno when that fails.
-    static func of(_ path: String) -> Result<FileStatus, SystemError> {
+    package static func of(_ path: String) -> Result<FileStatus, SystemError> {
         var status = stat()
         guard stat(path, &status) == 0 else { return .failure(SystemError(code: errno)) }
         let kind: Kind =
@@ -39,7 +40,7 @@ struct FileStatus {
     }
 
     /// The names in a folder, sorted by their bytes, and how many more there are that are not UTF-8.
-    static func names(in folder: String) -> Result<(names: [String], unreadable: Int), SystemError> {
+    package static func names(in folder: String) -> Result<(names: [String], unreadable: Int), SystemError> {
         guard let stream = opendir(folder) else { return .failure(SystemError(code: errno)) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -64,22 +65,22 @@ struct FileStatus {
 }
 
 /// What the operating system says.
-struct SystemError: Error {
+package struct SystemError: Error {
     static let outOfMemory = ENOMEM
 
-    let code: Int32
+    package let code: Int32
 
-    var text: String { String(cString: strerror(code)) }
-    var isLoop: Bool { code == ELOOP }
+    package var text: String { String(cString: strerror(code)) }
+    package var isLoop: Bool { code == ELOOP }
 }
 
 /// An open file, closed with its owner.
-struct OpenFile: ~Copyable {
+package struct OpenFile: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
 
     /// Opens for reading; `-` is standard input.
-    init(_ path: String) throws(SystemError) {
+    package init(_ path: String) throws(SystemError) {
         if path == "-" {
             descriptor = STDIN_FILENO
             isOwned = false
@@ -93,7 +94,7 @@ struct OpenFile: ~Copyable {
     deinit { if isOwned, descriptor >= 0 { close(descriptor) } }
 
     /// Reads until the buffer is full or the file ends; gives the bytes read.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         var count = 0
         while count < buffer.count, let base = buffer.baseAddress {
             let got = Glibc.read(descriptor, base + count, buffer.count - count)

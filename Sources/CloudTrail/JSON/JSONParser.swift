@@ -6,15 +6,16 @@ internal import CSimdjson
 /// it is sound under either rule. What stands in texts and numbers that nobody reads must not lose a record: half a
 /// surrogate pair, which is left where a text was cut, is read as U+FFFD, a control character without an escape as
 /// itself, and a number outside 64 bits, which no field that is read has, as 0.
-final class JSONParser {
+package final class JSONParser {
     private let parser: OpaquePointer?
 
-    init(depth: Int) { parser = amiwatch_json_new(depth) }
+    /// A parser for texts nested so deep at most.
+    package init(depth: Int) { parser = amiwatch_json_new(depth) }
 
     deinit { amiwatch_json_free(parser) }
 
     /// The root of exactly one JSON value; valid until the next call, and as long as the text.
-    func parse(_ text: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
+    package func parse(_ text: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
         guard let parser else { throw .outOfMemory }
         var document = amiwatch_json_document()
         let status = amiwatch_json_parse(
@@ -34,7 +35,8 @@ final class JSONParser {
         return JSONValue(tape: tape, strings: strings, index: 1)
     }
 
-    enum Problem: Error {
+    /// Why a text cannot be parsed.
+    package enum Problem: Error {
         case malformed(String)
         case tooDeep
         case invalidUTF8

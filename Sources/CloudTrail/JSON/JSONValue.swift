@@ -1,7 +1,7 @@
 /// A value of a parsed document, as a position on simdjson's tape.
 ///
 /// Valid until its parser parses again, and as long as the text that was parsed.
-struct JSONValue {
+package struct JSONValue {
     private let tape: UnsafePointer<UInt64>
     private let strings: UnsafePointer<UInt8>
     private let index: Int
@@ -25,9 +25,9 @@ struct JSONValue {
         }
     }
 
-    var isObject: Bool { tag == 0x7B }
-    var isArray: Bool { tag == 0x5B }
-    var isNull: Bool { tag == 0x6E }
+    package var isObject: Bool { tag == 0x7B }
+    package var isArray: Bool { tag == 0x5B }
+    package var isNull: Bool { tag == 0x6E }
     var isString: Bool { Self.isString(tag) }
 
     /// Strings have one of two types.
@@ -36,7 +36,7 @@ struct JSONValue {
 
     /// The text of a string; nil for anything else.
     @inline(__always)
-    var text: UTF8Text? { isString ? string(at: index) : nil }
+    package var text: UTF8Text? { isString ? string(at: index) : nil }
 
     @inline(__always)
     private func string(at index: Int) -> UTF8Text {
@@ -72,7 +72,7 @@ struct JSONValue {
     /// of text that looks like them, turned back.
     ///
     /// Nil for null, objects and arrays.
-    var scalar: String? {
+    package var scalar: String? {
         switch tag {
         case 0x22, 0x27: string(at: index).string
         case 0x6C: String(Int64(bitPattern: tape[index + 1]))
@@ -85,20 +85,20 @@ struct JSONValue {
     }
 
     /// The members of an object in their order; none for anything else.
-    var members: Members { Members(position: isObject ? index + 1 : -1, value: self) }
+    package var members: Members { Members(position: isObject ? index + 1 : -1, value: self) }
 
     /// The elements of an array in their order; none for anything else.
-    var elements: Elements { Elements(position: isArray ? index + 1 : -1, value: self) }
+    package var elements: Elements { Elements(position: isArray ? index + 1 : -1, value: self) }
 
     /// The last member with exactly this key.
-    func member(_ key: StaticString) -> JSONValue? {
+    package func member(_ key: StaticString) -> JSONValue? {
         var found: JSONValue?
         for (name, value) in members where name == key { found = value }
         return found
     }
 
     /// The last member with this key, whose first letter may be small or capital: EC2's two dialects differ in it.
-    func field(_ key: StaticString) -> JSONValue? {
+    package func field(_ key: StaticString) -> JSONValue? {
         var found: JSONValue?
         for (name, value) in members where name.isField(key) { found = value }
         return found
@@ -118,12 +118,12 @@ struct JSONValue {
         return found
     }
 
-    struct Members: Sequence, IteratorProtocol {
+    package struct Members: Sequence, IteratorProtocol {
         fileprivate var position: Int
         fileprivate let value: JSONValue
 
         @inline(__always)
-        mutating func next() -> (UTF8Text, JSONValue)? {
+        package mutating func next() -> (UTF8Text, JSONValue)? {
             guard position >= 0, JSONValue.isString(value.at(position).tag) else { return nil }
             let member = value.at(position + 1)
             defer { position = member.end }
@@ -131,11 +131,11 @@ struct JSONValue {
         }
     }
 
-    struct Elements: Sequence, IteratorProtocol {
+    package struct Elements: Sequence, IteratorProtocol {
         fileprivate var position: Int
         fileprivate let value: JSONValue
 
-        mutating func next() -> JSONValue? {
+        package mutating func next() -> JSONValue? {
             guard position >= 0 else { return nil }
             let element = value.at(position)
             guard element.tag != 0x5D else { return nil }

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// A piece of UTF-8 that lives elsewhere: a string of a parsed document, or a part of the input.
-struct UTF8Text {
-    let bytes: UnsafeBufferPointer<UInt8>
+package struct UTF8Text {
+    package let bytes: UnsafeBufferPointer<UInt8>
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -15,7 +15,7 @@ struct UTF8Text {
     var isEmpty: Bool { bytes.isEmpty }
 
     /// A copy that outlives the bytes.
-    var string: String { String(decoding: bytes, as: UTF8.self) }
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// A copy in which the ASCII letters are small.
     var lowercasedASCII: String {

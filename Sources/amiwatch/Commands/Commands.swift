@@ -3,6 +3,7 @@ extension Command {
     static let all: [Command] = [
         .run,
         .replay,
+        .verify,
         .diff,
         .test,
         .findings,
