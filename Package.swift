@@ -62,7 +62,7 @@ var targets: [Target] = [
     module("AWSPolicies", ["CloudTrail"]),
     module("Detection", ["AWSPolicies", "CloudTrail", "Hashing"]),
     module("Kafka", ["CLibrdkafka"]),
-    module("TrailArchive", ["CloudTrail", "Compression"]),
+    module("TrailArchive", ["CloudTrail", "Compression", "Hashing"]),
     module("TrailIntegrity", ["CloudTrail", "Compression", "Hashing", "TrailArchive"]),
     module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Hashing"]),
     module("Alerts", ["Configuration", "Detection", "CloudTrail"]),
@@ -70,6 +70,7 @@ var targets: [Target] = [
         "Pipeline",
         [
             "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Kafka", "TrailArchive",
+            "TrailIntegrity",
         ]
     ),
     .executableTarget(
@@ -99,7 +100,8 @@ var targets: [Target] = [
             "TrailArchive", "Alerts", "TestSupport",
         ]
     ),
-    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "TestSupport"]),
+    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "Hashing", "TestSupport"]),
+    tests("TrailIntegrityTests", ["TrailIntegrity", "CloudTrail", "Hashing", "TestSupport"]),
     tests("CommandTests", ["TestSupport", "Kafka", "KafkaTestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(
@@ -116,9 +118,10 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Alerts", "CCompression", "CLibrdkafka", "CPrefilter", "CloudTrail", "Compression",
+                "Alerts", "CCompression", "CLibrdkafka", "COpenSSL", "CPrefilter", "CloudTrail",
+                "Compression",
                 "Configuration", "Detection", "Kafka", "KafkaTestSupport", "Pipeline", "TestSupport",
-                "TrailArchive",
+                "TrailArchive", "TrailIntegrity",
             ],
             path: "Tests/Benchmarks",
             exclude: ["Peers"],

@@ -13,8 +13,9 @@ package struct AlertLines {
     /// The lines for an alert: one, or in a foreign form one for each instance.
     ///
     /// In ASFF a line is a batch, and what is not printed yet comes with a later alert, or in the end.
-    package mutating func lines(for alert: Alert) -> [[UInt8]] {
-        guard encoder.format != .native else { return [native.encode(alert)] }
+    /// `evidence` is told in the native form, where files were verified.
+    package mutating func lines(for alert: Alert, evidence: EvidenceStanding? = nil) -> [[UInt8]] {
+        guard encoder.format != .native else { return [native.encode(alert, evidence: evidence)] }
         return alert.members.flatMap { member -> [[UInt8]] in
             var raised: Int64?
             if encoder.format == .asff {
@@ -27,9 +28,14 @@ package struct AlertLines {
     }
 
     /// The lines for a finding's final form: in a foreign form an alert that told it now.
-    package mutating func lines(for finding: Finding, id: String, policyHash: String) -> [[UInt8]] {
+    package mutating func lines(
+        for finding: Finding,
+        id: String,
+        policyHash: String,
+        evidence: EvidenceStanding? = nil
+    ) -> [[UInt8]] {
         guard encoder.format != .native else {
-            return [native.encode(finding, findingID: id, policyHash: policyHash)]
+            return [native.encode(finding, findingID: id, policyHash: policyHash, evidence: evidence)]
         }
         return lines(for: CommonAlert(finding, findingID: id, policyHash: policyHash))
     }

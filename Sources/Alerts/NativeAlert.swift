@@ -19,8 +19,14 @@ package struct NativeAlert: Sendable {
     /// An alert as one line, without a newline.
     ///
     /// `raised` is when it is published, in milliseconds since 1970 by the host's clock; nil in a replay.
-    package mutating func encode(_ alert: Alert, raised: Int64? = nil) -> [UInt8] {
-        encode(alert, saying: alert.finding, raised: raised)
+    ///
+    /// `evidence` is told where files were verified.
+    package mutating func encode(
+        _ alert: Alert,
+        raised: Int64? = nil,
+        evidence: EvidenceStanding? = nil
+    ) -> [UInt8] {
+        encode(alert, saying: alert.finding, raised: raised, evidence: evidence)
     }
 
     /// An alert as one line of at most so many bytes.
@@ -61,13 +67,18 @@ package struct NativeAlert: Sendable {
     }
 
     /// A finding's final form as one line, without a newline.
-    package mutating func encode(_ finding: Finding, findingID: String, policyHash: String) -> [UInt8] {
+    package mutating func encode(
+        _ finding: Finding,
+        findingID: String,
+        policyHash: String,
+        evidence: EvidenceStanding? = nil
+    ) -> [UInt8] {
         json.removeAll()
         json.object { json in
             json.member("schema", Self.findingSchema)
             json.member("finding_id", findingID)
             json.member("status", finding.status.rawValue)
-            Self.content(of: finding, policyHash, &json)
+            Self.content(of: finding, policyHash, evidence, &json)
         }
         return json.bytes
     }
@@ -104,7 +115,12 @@ package struct NativeAlert: Sendable {
         return json.bytes
     }
 
-    private mutating func encode(_ alert: Alert, saying finding: Finding, raised: Int64?) -> [UInt8] {
+    private mutating func encode(
+        _ alert: Alert,
+        saying finding: Finding,
+        raised: Int64?,
+        evidence: EvidenceStanding? = nil
+    ) -> [UInt8] {
         json.removeAll()
         json.object { json in
             json.member("schema", Self.schema)
@@ -117,13 +133,18 @@ package struct NativeAlert: Sendable {
                 json.member("republished", true)
             }
             json.member("status", finding.status.rawValue)
-            Self.content(of: finding, alert.policyHash, &json)
+            Self.content(of: finding, alert.policyHash, evidence, &json)
             Self.instances(alert.instances, &json)
         }
         return json.bytes
     }
 
-    private static func content(of finding: Finding, _ policyHash: String, _ json: inout JSONWriter) {
+    private static func content(
+        of finding: Finding,
+        _ policyHash: String,
+        _ evidence: EvidenceStanding?,
+        _ json: inout JSONWriter
+    ) {
         json.member("verdict", finding.verdict.rawValue)
         identity(finding.identity, title: finding.title, finding.severity, &json)
         event(finding.event, &json)
@@ -134,6 +155,7 @@ package struct NativeAlert: Sendable {
         json.member("last_seen", finding.lastSeen.description)
         json.member("occurrences", finding.occurrences)
         facts(finding.facts, &json)
+        if let evidence { json.member("evidence", evidence.rawValue) }
         json.key("missing")
         json.array { json in for text in finding.missing { json.string(text) } }
         json.member("clause", finding.clause)

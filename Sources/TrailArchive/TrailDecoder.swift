@@ -1,5 +1,6 @@
 package import CloudTrail
 internal import Compression
+internal import Hashing
 
 /// Reads and decodes one file after the other, on one thread, and keeps its buffers.
 ///
@@ -39,7 +40,7 @@ package final class TrailDecoder {
     ///   - file: The file.
     ///   - index: Its place in the list, for the batches.
     ///   - hand: Called for each batch, in order; false ends the reading.
-    /// - Throws: `TrailError` when the file cannot be read.
+    /// - Throws: `TrailError` when the file cannot be read, or is not what its digest says.
     package func decode(
         _ file: TrailFile,
         index: Int,
@@ -47,10 +48,11 @@ package final class TrailDecoder {
     ) throws(TrailError) {
         do throws(SystemError) {
             let batches = BatchWriter(file: index, size: file.size, limits: reader.limits)
-            try decode(file, batches, hand)
+            if try decode(file, batches, hand) { return }
         } catch {
             throw .unreadable(path: file.name, reason: error.text)
         }
+        throw .changed(path: file.name)
     }
 
     /// Decodes what a file would hold; as ``decode(_:index:_:)``.
@@ -62,21 +64,30 @@ package final class TrailDecoder {
         batches.finish(hand)
     }
 
+    /// False when a file is not what its digest says; then nothing of it was handed over.
     private func decode(
         _ file: TrailFile,
         _ batches: consuming BatchWriter,
         _ hand: (DecodedBatch) -> Bool
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Bool {
         var source = try OpenFile(file.path)
         let (head, isWhole) = try self.head(of: &source, size: file.size)
         var batches = batches
-        if isWhole, let whole = unpacked(head) {
+        let whole: UnsafeRawBufferPointer?
+        if let digest = file.digest {
+            // The very bytes that are hashed here are read below.
+            whole = isWhole ? member(head, with: digest) : nil
+            if whole == nil { return false }
+        } else {
+            whole = isWhole ? unpacked(head) : nil
+        }
+        if let whole {
             batches.bytesRead(upTo: head.count)
             do {
                 try reader.read(file: whole) { try batches.take($0, hand) }
-            } catch { return }
+            } catch { return true }
             batches.finish(hand)
-            return
+            return true
         }
         var window = TrailWindow(
             head: head,
@@ -85,6 +96,19 @@ package final class TrailDecoder {
             size: self.window
         )
         try readParts(&window, &batches, hand)
+        return true
+    }
+
+    /// What the one gzip member of a file unpacks to; nil when it is another, or not the only one.
+    private func member(
+        _ bytes: UnsafeRawBufferPointer,
+        with digest: SHA256Digest
+    ) -> UnsafeRawBufferPointer? {
+        let (output, used) = decompressor.decompressMember(bytes, limits: reader.limits.decompression)
+        guard output.problem == nil, used == bytes.count, SHA256.digest(of: output.bytes) == digest else {
+            return nil
+        }
+        return output.bytes
     }
 
     /// A file's first bytes in the buffer, and whether they are all of it.

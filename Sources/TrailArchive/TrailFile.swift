@@ -1,4 +1,5 @@
 package import CloudTrail
+package import Hashing
 
 package struct TrailFile: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
@@ -14,6 +15,8 @@ package struct TrailFile: Hashable, Sendable {
     package let size: Int
     /// The time in its name, or else of its first record; nil when neither tells.
     package internal(set) var time: EventTime?
+    /// SHA-256 of what the file must unpack to; nil where anything is taken.
+    package var digest: SHA256Digest?
 
     package init(path: String, kind: Kind, size: Int, time: EventTime?) {
         self.path = path
@@ -46,6 +49,8 @@ package enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
     /// More of the same, after the first.
     case manyUnreadable(path: String, reason: String, others: Int)
     case noFiles(paths: [String], skipped: Int)
+    /// A file is not what it was when it was verified.
+    case changed(path: String)
 
     /// One line that says what to do.
     package var description: String {
@@ -53,6 +58,8 @@ package enum TrailError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unreadable(let path, let reason): "reading \(path): \(reason)"
         case .manyUnreadable(let path, let reason, let others):
             "reading \(path): \(reason), and \(others) more cannot be read"
+        case .changed(let path):
+            "\(path) has changed since it was verified: start again when nobody writes there"
         case .noFiles(let paths, let skipped):
             "\(paths.joined(separator: ", ")): no trail files there"
                 + (skipped > 0

@@ -15,7 +15,7 @@ enum FileFault: Error, Hashable {
 /// Reads files that must be one gzip member, one after the other, and keeps its buffers: one for each thread.
 final class MemberReader {
     /// A file on disk may be so large; CloudTrail's have a few MiB at most.
-    static let maximumBytes = 256 << 20
+    static let maximumBytes = 32 << 20
     /// Buffers larger than this are given back after use.
     private static let keptBytes = 64 << 20
 

@@ -9,6 +9,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("latency", LatencyBenchmark.options, LatencyBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),
+    ("verify", VerifyBenchmark.options, VerifyBenchmark.run),
     ("pipeline", PipelineBenchmark.options, PipelineBenchmark.run),
     ("count", CountingConsumer.options, CountingConsumer.run),
     ("prefilter", PrefilterBenchmark.options, PrefilterBenchmark.run),

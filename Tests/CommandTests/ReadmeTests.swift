@@ -24,7 +24,8 @@ struct ReadmeTests {
         let lines = (blocks("sh") + [text[...]]).flatMap { $0.split(separator: "\n") }
             .compactMap { line in
                 line.firstMatch(
-                    of: /(?:^|`)amiwatch (?:(?:replay|check|rules)|(?:findings|state) [^`#]*--trail)[^`#]*/
+                    of:
+                        /(?:^|`)amiwatch (?:(?:replay|verify|check|rules)|(?:findings|state) [^`#]*--trail)[^`#]*/
                 )?.output
             }
         #expect(lines.count >= 6)
@@ -40,6 +41,10 @@ struct ReadmeTests {
             ("image-criteria.json", "image-criteria.json"), ("deny-untagged.json", "deny-untagged.json"),
             ("s3-copy", "trail"),
         ]
+        let signed = try SignedBuckets.folder
+        for (name, source) in [("bucket", "intact/bucket"), ("keys.json", "keys-v1.json")] {
+            try FileManager.default.copyItem(atPath: "\(signed)/\(source)", toPath: "\(folder.path)/\(name)")
+        }
         for (name, source) in copies {
             try FileManager.default.copyItem(
                 atPath: "\(deploy)/sample/\(source)",

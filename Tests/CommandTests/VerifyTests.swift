@@ -5,21 +5,9 @@ import Testing
 
 /// Buckets that a script signs with keys of its own, and in each but one of which one thing is changed.
 struct VerifyTests {
-    /// Where the script has written, once for all tests.
-    private static let buckets = Result { () throws -> String in
-        let folder = Binary.checkout.appending(path: ".build/verify-buckets").path
-        let script = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures/verify/make-bucket.py").path
-        let result = try runCommand(["python3", script, folder])
-        guard result.status == 0 else { throw Failed(text: result.errors) }
-        return folder
-    }
-
-    private struct Failed: Error { let text: String }
-
     private let root: String
 
-    init() throws { root = try Self.buckets.get() }
+    init() throws { root = try SignedBuckets.folder }
 
     private var cases: [String] {
         get throws {

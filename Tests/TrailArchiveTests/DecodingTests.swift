@@ -1,6 +1,7 @@
 import CloudTrail
-import TestSupport
 import Foundation
+import Hashing
+import TestSupport
 import Testing
 
 @testable import TrailArchive
@@ -241,6 +242,38 @@ struct DecodingTests {
         let path = try folder.write("lines.jsonl", String(repeating: line, count: 3_000).utf8)
         let lost = try Decoded.lostRecords(of: path, window: window)
         #expect(lost.count == 3_000 && lost.allSatisfy { $0.count == 1 })
+    }
+
+    @Test("Of a file that is not what it was when it was verified nothing is handed over")
+    func changed() throws {
+        let text = Samples.document(Samples.records(50))
+        let packed = try Packing.gzip(Array(text.utf8))
+        let digest = Array(text.utf8).withUnsafeBytes { SHA256.digest(of: $0) }
+        func decode(_ bytes: [UInt8], _ digest: SHA256Digest) throws -> Int {
+            var file = TrailFile(
+                path: try folder.write("sealed.json.gz", bytes),
+                kind: .file,
+                size: 0,
+                time: nil
+            )
+            file.digest = digest
+            var records = 0
+            try TrailDecoder().decode(file, index: 0) { batch in
+                records += batch.entries.count + batch.ignored
+                return true
+            }
+            return records
+        }
+        #expect(try decode(packed, digest) == 50)
+        let other = SHA256.digest(of: UnsafeRawBufferPointer(start: nil, count: 0))
+        for (bytes, digest) in [
+            (packed, other), (Array(text.utf8), digest), (packed + [0], digest), (packed + packed, digest),
+            (Array(packed.dropLast(9)), digest), ([], digest),
+        ] {
+            #expect(throws: TrailError.changed(path: folder.path + "/sealed.json.gz")) {
+                try decode(bytes, digest)
+            }
+        }
     }
 
     @Test("Several threads hand over the same batches as one, in the order of the files")

@@ -9,6 +9,8 @@ package struct ReplayReport: Sendable {
     package let findings: [(id: String, finding: Finding)]
     /// Alerts that were handed out, by status.
     package let alerts: [FindingStatus: Int]
+    /// What digests said of the files; nil where they were not verified.
+    package var integrity: ReplayIntegrity?
 
     /// The report of a replay that is finished.
     package init(_ replay: Replay, alerts: [FindingStatus: Int]) {
@@ -41,6 +43,10 @@ package struct ReplayReport: Sendable {
             Self.write(alerts, [.open, .updated, .resolved, .retracted], &json)
             json.key("findings")
             Self.write(findingsByStatus, [.open, .resolved], &json)
+            if let integrity {
+                json.key("integrity")
+                integrity.write(to: &json)
+            }
         }
         return json.bytes
     }

@@ -25,6 +25,7 @@ struct AlertPicture {
             let time = fact["time"]?.text.map { "  (\($0))" } ?? ""
             lines.append(line("because", "\(fact["what"]?.text ?? "") = \(fact["value"]?.text ?? "")\(time)"))
         }
+        if let evidence = alert?["evidence"]?.text { lines.append(line("evidence", evidence)) }
         for missing in alert?["missing"]?.elements ?? [] { lines.append(line("unknown", missing.text ?? "")) }
         for command in commands { lines.append(line("do", command)) }
         return lines.joined(separator: "\n") + "\n\n"

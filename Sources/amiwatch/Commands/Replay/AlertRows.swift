@@ -15,7 +15,7 @@ enum AlertRows {
         ("first_seen", ["first_seen"]),
         ("last_seen", ["last_seen"]), ("occurrences", ["occurrences"]), ("clause", ["clause"]),
         ("message", ["message"]), ("missing", ["missing"]), ("remediation", ["remediation"]),
-        ("finding_id", ["finding_id"]), ("alert_id", ["alert_id"]),
+        ("finding_id", ["finding_id"]), ("alert_id", ["alert_id"]), ("evidence", ["evidence"]),
     ]
 
     /// The names of the columns, with the line's end.

@@ -4,6 +4,7 @@ import Configuration
 import Detection
 import Glibc
 import TrailArchive
+import TrailIntegrity
 
 extension Command {
     static let replay = Command(
@@ -16,7 +17,9 @@ extension Command {
             + "error. A file that is written is there whole or not at all; when the replay is interrupted, what was "
             + "written lies beside it, under a name that the summary tells. TIME is 2026-03-17T09:00:00Z, or a day. "
             + "--rule, --account, --resource and --severity choose what is printed; everything is judged and counted, "
-            + "and --fail-on is about all of it. Exit status 3 when --fail-on is met.",
+            + "and --fail-on is about all of it. With --verify the files are verified first, as by 'amiwatch verify', each "
+            + "once more as it is read, and only those that CloudTrail's digests prove are judged. Exit status 3 when "
+            + "--fail-on is met.",
         options: ReplayOptions.all
     ) { arguments in
         let start = Stopwatch()
@@ -41,6 +44,9 @@ struct ReplayOptions {
     let printsFindings: Bool
     let format: Format
     let filter: FindingFilter
+    /// How the files are verified first; nil when they are not.
+    let verification: Verification?
+    let judgesUnverified: Bool
 
     enum Format {
         /// Lines as programs take them.
@@ -99,10 +105,24 @@ struct ReplayOptions {
         "Exit status 3 when a finding, open or resolved, is as bad as this or worse"
     )
 
+    private static let verify = Option.value(
+        "verify",
+        "KEYS",
+        "Judge only what CloudTrail's digests prove, by the keys that 'aws cloudtrail list-public-keys' printed there (may "
+            + "be given more than once)",
+        repeats: true
+    )
+    private static let judgeUnverified = Option.flag(
+        "judge-unverified",
+        "With --verify: judge also what is not proven; each alert's evidence says so"
+    )
+
     static let all =
         [policy] + InventoryOptions.all + [
             findings, format, output, summary, deadLetters, since, until,
-        ] + FindingFilter.options + [failOn]
+        ] + FindingFilter.options + [
+            failOn, verify, IntegrityOptions.metadata, judgeUnverified,
+        ]
 
     /// Reads the policy, and refuses what makes no sense.
     init(_ arguments: Arguments) throws {
@@ -117,6 +137,17 @@ struct ReplayOptions {
         if let since, let until, since > until { throw UsageError("--since is later than --until") }
         failOn = try arguments[Self.failOn].map { try Self.severity($0, of: "fail-on") }
         inventory = try InventoryOptions(arguments)
+        for option in [IntegrityOptions.metadata, Self.judgeUnverified]
+        where arguments.has(option) && !arguments.has(Self.verify) {
+            throw UsageError("--\(option.name) is about --verify, which is not given")
+        }
+        if arguments.has(Self.verify), paths.contains("-") {
+            throw UsageError("--verify is about files, and standard input is none: name the folder")
+        }
+        judgesUnverified = arguments.has(Self.judgeUnverified)
+        verification =
+            arguments.has(Self.verify)
+            ? try IntegrityOptions.verification(arguments, keys: Self.verify, since: nil) : nil
         output = arguments[Self.output]
         summary = arguments[Self.summary]
         deadLetters = arguments[Self.deadLetters]

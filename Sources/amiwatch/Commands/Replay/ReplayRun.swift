@@ -5,6 +5,7 @@ import Glibc
 import Pipeline
 import Synchronization
 import TrailArchive
+import TrailIntegrity
 
 /// One run of `replay`, from the list of files to the summary.
 final class ReplayRun {
@@ -19,6 +20,8 @@ final class ReplayRun {
     private var printed = 0
     private var firstLost: (LostRecord, String)?
     private var withoutRecords: [String] = []
+    private var integrity: ReplayIntegrity?
+    private var evidence = EvidenceLedger()
     private let end = EarlyEnd()
 
     /// Asked to end before everything is read.
@@ -47,6 +50,12 @@ final class ReplayRun {
     }
 
     func run() throws -> ExitStatus {
+        if let verification = options.verification {
+            integrity = ReplayIntegrity(
+                try verification.verify(paths: options.paths),
+                judgesAll: options.judgesUnverified
+            )
+        }
         for record in try InventoryFiles(options.inventory).records {
             try replay.take(inventory: record) { try publish($0) }
         }
@@ -59,7 +68,8 @@ final class ReplayRun {
                 "the balance of records does not hold, which is a fault of amiwatch: \(replay.balance)"
             )
         }
-        let report = ReplayReport(replay, alerts: counts)
+        var report = ReplayReport(replay, alerts: counts)
+        report.integrity = integrity
         if options.printsFindings { try printFindings(report) }
         for line in lines.finish() { try print(line) }
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
@@ -109,7 +119,7 @@ final class ReplayRun {
             end.trail.withLock { $0?.stop() }
         }
         let decoding = DecodeAhead(
-            files: listing.files,
+            files: integrity.map { listing.files.map($0.sealed) } ?? listing.files,
             threads: Processors.count,
             readsLaunchRequests: !options.policy.iamStatements.isEmpty,
             sessionKeys: replay.engine.sessionKeys
@@ -124,6 +134,7 @@ final class ReplayRun {
         var readBefore = 0
         while let batch = try decoding.next() {
             let file = listing.files[batch.file]
+            if !judges(batch, of: file) { continue }
             try replay.take(batch, lose: { try lose($0, file) }, publish)
             if batch.isLast {
                 if replay.balance.read == readBefore { withoutRecords.append(file.name) }
@@ -133,11 +144,25 @@ final class ReplayRun {
         }
     }
 
+    /// Notes from where the records of a batch come; false when they are left out.
+    private func judges(_ batch: DecodedBatch, of file: TrailFile) -> Bool {
+        guard integrity != nil else { return true }
+        if batch.isLast { integrity?.count(file) }
+        guard let integrity, integrity.judges(file) else {
+            self.integrity?.leaveOut(batch)
+            return false
+        }
+        let standing = integrity.standing(of: file)
+        for case .record(let record) in batch.entries { evidence.note(record, standing) }
+        return true
+    }
+
     private func publish(_ alert: Alert) throws {
         counts[alert.finding.status, default: 0] += 1
         guard !options.printsFindings, options.filter.admits(alert.finding) else { return }
         printed += 1
-        for line in lines.lines(for: alert) { try print(line) }
+        let standing = integrity.map { _ in evidence.standing(of: alert) }
+        for line in lines.lines(for: alert, evidence: standing) { try print(line) }
     }
 
     private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
@@ -149,7 +174,10 @@ final class ReplayRun {
         let hash = options.policy.hash
         for (id, finding) in report.findings where options.filter.admits(finding) {
             printed += 1
-            for line in lines.lines(for: finding, id: id, policyHash: hash) { try print(line) }
+            let standing = integrity.map { _ in evidence.standing(of: finding) }
+            for line in lines.lines(for: finding, id: id, policyHash: hash, evidence: standing) {
+                try print(line)
+            }
         }
     }
 

@@ -1,8 +1,10 @@
+import Alerts
 import CloudTrail
 import Configuration
 import Detection
 import Pipeline
 import TrailArchive
+import TrailIntegrity
 
 /// What `replay` says in the end, for people.
 struct ReplaySummary {
@@ -25,7 +27,9 @@ struct ReplaySummary {
     private static let shownFindings = 10
 
     /// The lines, without newlines.
-    var lines: [TerminalLine] { interruption + head + policy + deadLetters + alerts + top + undetermined }
+    var lines: [TerminalLine] {
+        interruption + head + integrity + policy + deadLetters + alerts + top + undetermined
+    }
 
     private var interruption: [TerminalLine] {
         guard isInterrupted else { return [] }
@@ -57,6 +61,27 @@ struct ReplaySummary {
         for (reason, files) in skipped.sorted(by: { $0.key < $1.key }) {
             let others = files.count > 1 ? " and \(Numbers.grouped(files.count - 1)) more" : ""
             lines.append("passed over: \(files[0].path)\(others): \(reason)")
+        }
+        return lines
+    }
+
+    private var integrity: [TerminalLine] {
+        guard let integrity = report.integrity else { return [] }
+        func count(_ standing: EvidenceStanding) -> String { Numbers.grouped(integrity.files[standing] ?? 0) }
+        var lines: [TerminalLine] = [
+            "files: \(count(.verified)) verified, \(count(.unverified)) unverified, \(count(.contradicted)) contradicted"
+        ]
+        if integrity.filesLeftOut > 0 {
+            let line: TerminalLine =
+                "left out: \(Numbers.count(integrity.filesLeftOut, "file")) with "
+                + "\(Numbers.count(integrity.recordsLeftOut, "record")) that no digest proves (--judge-unverified judges them)"
+            lines.append(paint(line, .yellow))
+        }
+        if let first = integrity.report.findings.first {
+            let others = integrity.report.findings.count - 1
+            let more: TerminalLine =
+                others > 0 ? "; and \(Numbers.grouped(others)) more ('amiwatch verify' tells all)" : ""
+            lines.append(paint("integrity: \(first.message)" + more, .red))
         }
         return lines
     }

@@ -65,7 +65,11 @@ enum IntegrityOptions {
     static let all = [keys, metadata, since]
 
     /// Reads the files that are named, and says what in them is not used.
-    static func verification(_ arguments: Arguments) throws -> Verification {
+    static func verification(
+        _ arguments: Arguments,
+        keys: Option = keys,
+        since: Option? = since
+    ) throws -> Verification {
         var verification = Verification()
         for file in arguments.all(keys) {
             try WholeFile.bytes(file).withUnsafeBytes { try verification.keys.add($0, file: file) }
@@ -79,7 +83,7 @@ enum IntegrityOptions {
         if verification.keys.count == 0 {
             throw Failure("\(arguments.all(keys).joined(separator: ", ")): no public key in it")
         }
-        if let time = try arguments.time(since) { verification.since = time }
+        if let since, let time = try arguments.time(since) { verification.since = time }
         verification.threads = Processors.count
         return verification
     }

@@ -148,7 +148,7 @@ class Chain:
             f"{self.prefix}AWSLogs/{self.owner}/CloudTrail/{self.region}/{time:%Y/%m/%d}/"
             f"{self.account}_CloudTrail_{self.region}_{time:%Y%m%dT%H%M}Z_{unique}.json.gz"
         )
-        data = json.dumps({"Records": records or [record(self.account, self.region, time, number)]}).encode()
+        data = json.dumps({"Records": records or [record(self.account, self.region, time, f"{number} {self.trail}")]}).encode()
         self.bucket.objects[key] = pack(data)
         self.logs.append(key)
         return key
@@ -215,10 +215,11 @@ class Chain:
 
 
 def record(account, region, time, number):
+    unique = hashlib.md5(f"{account}{region}{time}{number}".encode()).hexdigest()
     return {
         "eventVersion": "1.11",
         "eventTime": iso(time),
-        "eventID": hashlib.md5(f"{account}{region}{time}{number}".encode()).hexdigest(),
+        "eventID": unique,
         "eventSource": "ec2.amazonaws.com",
         "eventName": "ModifyImageAttribute",
         "awsRegion": region,
@@ -226,7 +227,7 @@ def record(account, region, time, number):
         "sourceIPAddress": "192.0.2.7",
         "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{account}:user/anna", "accountId": account},
         "requestParameters": {
-            "imageId": f"ami-{number:08x}",
+            "imageId": f"ami-{unique[:17]}",
             "attributeType": "launchPermission",
             "launchPermission": {"add": {"items": [{"group": "all"}]}},
         },
