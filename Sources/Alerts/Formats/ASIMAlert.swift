@@ -24,7 +24,7 @@ enum ASIMAlert {
 
     private static func event(_ alert: CommonAlert, _ json: inout JSONWriter) {
         json.member("TimeGenerated", EventTime.text(milliseconds: alert.told))
-        json.member("EventCount", alert.occurrences)
+        json.member("EventCount", max(1, alert.occurrences))
         json.member("EventStartTime", alert.firstSeen.description)
         json.member("EventEndTime", alert.lastSeen.description)
         json.member("EventType", "Alert")

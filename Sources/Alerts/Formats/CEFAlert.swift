@@ -14,7 +14,8 @@ enum CEFAlert {
         line.add("rt", String(alert.told))
         line.add("start", String(alert.firstSeen.milliseconds))
         line.add("end", String(alert.lastSeen.milliseconds))
-        line.add("cnt", String(alert.occurrences))
+        // Of what never was a violation there is none to count.
+        if alert.occurrences > 0 { line.add("cnt", String(alert.occurrences)) }
         line.add("cat", FindingType.all(alert).joined(separator: ", "), atMost: 1023)
         line.add("act", alert.event.name, atMost: 63)
         line.add("destinationServiceName", alert.event.source, atMost: 1023)
@@ -78,7 +79,7 @@ private struct CEFLine {
     mutating func header(_ fields: [String], severity: Int) {
         bytes += "CEF:0|".utf8
         for (field, limit) in zip(fields, [63, 63, 31, 1023, 512]) {
-            for scalar in field.clipped(toBytes: limit).unicodeScalars {
+            for scalar in field.clipped(toBytes: limit).trimmed.unicodeScalars {
                 switch scalar {
                 case "\\": bytes += "\\\\".utf8
                 case "|": bytes += "\\|".utf8
@@ -128,11 +129,10 @@ private struct CEFLine {
 }
 
 extension String {
-    /// Without spaces, tabs and line ends around it.
+    /// Without white space around it.
     fileprivate var trimmed: String {
-        let isSpace: (Unicode.Scalar) -> Bool = { " \t\r\n".unicodeScalars.contains($0) }
-        guard let first = unicodeScalars.firstIndex(where: { !isSpace($0) }),
-            let last = unicodeScalars.lastIndex(where: { !isSpace($0) })
+        guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }
         return String(unicodeScalars[first...last])
     }

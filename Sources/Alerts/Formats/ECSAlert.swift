@@ -15,7 +15,7 @@ enum ECSAlert {
                 for tag in [Product.name, alert.status.rawValue] { json.string(tag) }
             }
             event(alert, &json)
-            rule(alert.rule, &json)
+            rule(alert, &json)
             threat(alert.techniques, &json)
             cloud(alert, &json)
             json.object("observer") { json in
@@ -71,10 +71,11 @@ enum ECSAlert {
         }
     }
 
-    private static func rule(_ rule: RuleMetadata, _ json: inout JSONWriter) {
+    private static func rule(_ alert: CommonAlert, _ json: inout JSONWriter) {
+        let rule = alert.rule
         json.object("rule") { json in
             json.member("id", rule.id)
-            json.member("name", rule.title)
+            json.keyword("name", alert.title)
             json.member("category", rule.kind.rawValue)
             json.member("ruleset", Product.name)
             json.member("version", Product.version)
