@@ -65,12 +65,12 @@ var targets: [Target] = [
     module("TrailArchive", ["CloudTrail", "Compression", "Hashing"]),
     module("TrailIntegrity", ["CloudTrail", "Compression", "Hashing", "TrailArchive"]),
     module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Hashing"]),
-    module("Alerts", ["Configuration", "Detection", "CloudTrail"]),
+    module("Alerts", ["Configuration", "Detection", "CloudTrail", "Hashing"]),
     module(
         "Pipeline",
         [
-            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Kafka", "TrailArchive",
-            "TrailIntegrity",
+            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Hashing", "Kafka",
+            "TrailArchive", "TrailIntegrity",
         ]
     ),
     .executableTarget(
@@ -96,7 +96,7 @@ var targets: [Target] = [
     tests(
         "PipelineTests",
         [
-            "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration",
+            "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration", "Hashing",
             "TrailArchive", "Alerts", "TestSupport",
         ]
     ),

@@ -5,7 +5,8 @@
 #   KAFKA_HOME=/opt/kafka BOOTSTRAP_SERVERS=broker:9092 sh Deploy/topics.sh
 #
 # PARTITIONS is the most workers that can share the load, and cannot be changed later. REPLICATION 3 is what the
-# exactly-once promise asks for; 1 is for trying things on a single broker.
+# exactly-once promise asks for; 1 is for trying things on a single broker. FORMATS names the formats of the configuration
+# beside native: "ocsf ecs".
 set -eu
 
 : "${KAFKA_HOME:?where Kafka is unpacked}"
@@ -27,10 +28,15 @@ create() {
         --config max.message.bytes=1048588 "$@"
 }
 
-# Only the topics of state are compacted: elsewhere compaction would delete what nobody has read yet.
+# Only the topics of state and findings are compacted: elsewhere compaction would delete what nobody has read yet.
 create "$input" --config cleanup.policy=delete --config "retention.ms=$((7 * day))"
 create amiwatch.events --config cleanup.policy=delete --config "retention.ms=$((7 * day))"
 create amiwatch.state --config cleanup.policy=compact --config "delete.retention.ms=$((7 * day))"
 create amiwatch.catalogue --config cleanup.policy=compact --config "delete.retention.ms=$((7 * day))"
 create amiwatch.alerts --config cleanup.policy=delete --config "retention.ms=$((30 * day))"
+# One more for each further format in alerts.formats: amiwatch.alerts.ocsf and so on.
+for format in ${FORMATS:-}; do
+    create "amiwatch.alerts.$format" --config cleanup.policy=delete --config "retention.ms=$((30 * day))"
+done
+create amiwatch.findings --config cleanup.policy=compact --config "delete.retention.ms=$((7 * day))"
 create amiwatch.deadletters --config cleanup.policy=delete --config "retention.ms=$((30 * day))"

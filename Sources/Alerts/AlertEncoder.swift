@@ -1,4 +1,5 @@
 internal import CloudTrail
+package import Configuration
 package import Detection
 
 /// Writes alerts in one form.
@@ -56,5 +57,5 @@ package struct AlertEncoder: Sendable {
 
 extension Alert {
     /// The alerts that it stands for: its instances, or itself.
-    var members: [Alert] { instances.isEmpty ? [self] : instances }
+    package var members: [Alert] { instances.isEmpty ? [self] : instances }
 }

@@ -1,3 +1,4 @@
+package import Configuration
 package import Detection
 
 /// The lines that a replay prints, in one form, without newlines.

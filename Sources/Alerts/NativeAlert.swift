@@ -30,12 +30,29 @@ package struct NativeAlert: Sendable {
     }
 
     /// An alert as one line of at most so many bytes.
-    ///
-    /// Where it would be longer, its later facts, then its commands are left out.
     mutating func encode(_ alert: Alert, raised: Int64?, maximumBytes: Int) -> [UInt8] {
-        let whole = encode(alert, raised: raised)
-        guard whole.count > maximumBytes else { return whole }
+        Self.fit(alert.finding, maximumBytes) { encode(alert, saying: $0, raised: raised) }
+    }
+
+    /// The present form of the finding that an alert is about, as one line of at most so many bytes.
+    package mutating func finding(of alert: Alert, maximumBytes: Int) -> [UInt8] {
         var finding = alert.finding
+        if finding.status == .updated { finding.status = .open }
+        return Self.fit(finding, maximumBytes) {
+            encode($0, findingID: alert.findingID, policyHash: alert.policyHash, replay: alert.replay)
+        }
+    }
+
+    /// What is said of a finding, in at most so many bytes: where it would be longer, later facts, then commands are left
+    /// out.
+    private static func fit(
+        _ finding: Finding,
+        _ maximumBytes: Int,
+        _ encode: (Finding) -> [UInt8]
+    ) -> [UInt8] {
+        let whole = encode(finding)
+        guard whole.count > maximumBytes else { return whole }
+        var finding = finding
         while !finding.facts.isEmpty || !finding.missing.isEmpty || !finding.remediation.isEmpty {
             if !finding.facts.isEmpty {
                 finding.facts.removeLast((finding.facts.count + 1) / 2)
@@ -44,11 +61,11 @@ package struct NativeAlert: Sendable {
             } else {
                 finding.remediation.removeAll()
             }
-            let cut = encode(alert, saying: finding, raised: raised)
+            let cut = encode(finding)
             if cut.count <= maximumBytes { return cut }
         }
         finding.message = "This alert was too long to be published whole."
-        return encode(alert, saying: finding, raised: raised)
+        return encode(finding)
     }
 
     /// The messages that carry an alert, each of at most so many bytes: where it stands for too many instances, several.
@@ -71,12 +88,14 @@ package struct NativeAlert: Sendable {
         _ finding: Finding,
         findingID: String,
         policyHash: String,
-        evidence: EvidenceStanding? = nil
+        evidence: EvidenceStanding? = nil,
+        replay: String? = nil
     ) -> [UInt8] {
         json.removeAll()
         json.object { json in
             json.member("schema", Self.findingSchema)
             json.member("finding_id", findingID)
+            if let replay { json.member("replay", replay) }
             json.member("status", finding.status.rawValue)
             Self.content(of: finding, policyHash, evidence, &json)
         }
@@ -132,6 +151,7 @@ package struct NativeAlert: Sendable {
             if alert.isRepublished {
                 json.member("republished", true)
             }
+            if let replay = alert.replay { json.member("replay", replay) }
             json.member("status", finding.status.rawValue)
             Self.content(of: finding, alert.policyHash, evidence, &json)
             Self.instances(alert.instances, &json)

@@ -20,6 +20,15 @@ extension Engine {
         return entries.all
     }
 
+    /// The findings that were published, and since the last commit are kept no more; sorted.
+    public func forgottenFindings() -> [FindingIdentity] {
+        guard let journal = state.journal else { return [] }
+        var forgotten: Set<FindingIdentity> = []
+        for case .finding(let identity, let before?) in journal.changes
+        where !before.isUnsaid && state.findings[identity] == nil { forgotten.insert(identity) }
+        return forgotten.sorted()
+    }
+
     /// Everything kept, as a changelog that begins now would hold it; sorted by store and key.
     public func allEntries() -> [StateEntry] {
         let keys = state.allKeys()

@@ -44,11 +44,11 @@ enum LatencyBenchmark {
         let name = uniqueName("latency")
         let folder = try temporaryFolder("amiwatch-latency")
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let topics = ["input", "events", "state", "catalogue", "alerts", "deadletters"].map {
+        let topics = ["input", "events", "state", "catalogue", "alerts", "findings", "deadletters"].map {
             "\(name).\($0)"
         }
         for topic in topics {
-            let isCompacted = topic.hasSuffix("state") || topic.hasSuffix("catalogue")
+            let isCompacted = ["state", "catalogue", "findings"].contains { topic.hasSuffix($0) }
             try broker.makeTopic(
                 named: topic,
                 partitions: partitions,
@@ -62,7 +62,8 @@ enum LatencyBenchmark {
                 "AMIWATCH_GROUP_ID": name, "AMIWATCH_INPUT_TOPICS": topics[0],
                 "AMIWATCH_TOPICS_EVENTS": topics[1],
                 "AMIWATCH_TOPICS_STATE": topics[2], "AMIWATCH_TOPICS_CATALOGUE": topics[3],
-                "AMIWATCH_TOPICS_ALERTS": topics[4], "AMIWATCH_TOPICS_DEADLETTERS": topics[5],
+                "AMIWATCH_TOPICS_ALERTS": topics[4], "AMIWATCH_TOPICS_FINDINGS": topics[5],
+                "AMIWATCH_TOPICS_DEADLETTERS": topics[6],
             ],
             errors: folder + "/log"
         )

@@ -64,7 +64,10 @@ enum PeersBenchmark {
                     try read(large) - read(small)
                 }
             ),
-            measured: ("amiwatch run", { try bench.run(large, on: "1") - bench.run(small, on: "1") })
+            measured: (
+                "amiwatch run",
+                { try bench.run(large, .init(), on: "1") - bench.run(small, .init(), on: "1") }
+            )
         )
         .reportSpeed(of: "\(records) records", goal: .atLeast(12))
     }

@@ -9,7 +9,8 @@ import KafkaTestSupport
 /// Starting and ending take both some seconds whatever the topic holds. So each reads a topic of few records too, and
 /// what counts is the difference.
 ///
-/// With `--baseline no-rules` it is compared with itself under the same policy with every rule switched off.
+/// With `--baseline no-rules` it is compared with itself under the same policy with every rule switched off; with
+/// `--baseline native` a run that publishes alerts in one more format is compared with one in the native format alone.
 enum PipelineBenchmark {
     static let options = Set(["records", "rounds", "codec", "partitions", "cores", "baseline"]).union(
         Generate.trailOptions
@@ -33,37 +34,44 @@ enum PipelineBenchmark {
             for count in cores {
                 let client = count == "1" ? "1" : "0,1"
                 try Children.pin(children: true, to: count == "1" ? "0" : "0,1")
-                let isWithoutRules = options.text("baseline") == "no-rules"
+                func cost(_ variant: PipelineBench.Variant) -> () throws -> Cost {
+                    { try bench.run(large, variant, on: client) - bench.run(small, variant, on: client) }
+                }
+                let (baseline, measured, goal) = try comparison(options.text("baseline"), codec)
                 try Pairing(
                     rounds: try options.number("rounds", 5),
-                    baseline: isWithoutRules
-                        ? (
-                            "amiwatch run without rules, \(codec), cores: \(count)",
-                            {
-                                try bench.run(large, TrailPolicy.withoutRules, on: client)
-                                    - bench.run(small, TrailPolicy.withoutRules, on: client)
-                            }
-                        )
-                        : (
-                            "counting only, \(codec), cores of the client: \(count)",
-                            {
-                                try bench.count(large, on: client) - bench.count(small, on: client)
-                            }
-                        ),
-                    measured: (
-                        "amiwatch run",
-                        {
-                            try bench.run(large, on: client) - bench.run(small, on: client)
-                        }
-                    )
+                    baseline: (
+                        "\(baseline?.name ?? "counting only"), \(codec), cores of the client: \(count)",
+                        baseline.map { cost($0) }
+                            ?? { try bench.count(large, on: client) - bench.count(small, on: client) }
+                    ),
+                    measured: (measured.name, cost(measured))
                 )
-                .reportProcessorCost(
-                    of: "\(records - 50_000) records",
-                    goal: .atMost(isWithoutRules ? 1.03 : codec == "lz4" ? 1.25 : 1.2)
-                )
+                .reportProcessorCost(of: "\(records - 50_000) records", goal: .atMost(goal))
                 try Children.pin(children: true, to: "0")
             }
             try bench.drop([small, large])
+        }
+    }
+
+    /// What is compared with what (nil only counts), and how much more it may cost.
+    private static func comparison(
+        _ baseline: String?,
+        _ codec: String
+    ) throws -> (baseline: PipelineBench.Variant?, measured: PipelineBench.Variant, goal: Double) {
+        switch baseline {
+        case nil: (nil, .init(), codec == "lz4" ? 1.25 : 1.2)
+        case "no-rules":
+            (
+                .init(name: "amiwatch run without rules", policy: TrailPolicy.withoutRules),
+                .init(), 1.03
+            )
+        case "native":
+            (
+                .init(name: "amiwatch run, native alone"),
+                .init(name: "amiwatch run, native and OCSF", formats: ["native", "ocsf"]), 1.03
+            )
+        case let other?: throw UsageError("--baseline \(other): no-rules or native")
         }
     }
 }
@@ -73,6 +81,13 @@ struct PipelineBench {
     struct Topic {
         let name: String
         let records: Int
+    }
+
+    /// A way to run amiwatch.
+    struct Variant {
+        var name = "amiwatch run"
+        var policy = TrailPolicy.yaml
+        var formats = ["native"]
     }
 
     let broker: RealBroker
@@ -120,19 +135,19 @@ struct PipelineBench {
     }
 
     /// Runs the shipped binary on topics of its own, which begin with an inventory.
-    func run(_ topic: Topic, _ policy: String = TrailPolicy.yaml, on processors: String) throws -> Cost {
+    func run(_ topic: Topic, _ variant: Variant, on processors: String) throws -> Cost {
         let folder = try temporaryFolder("amiwatch-pipeline")
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let name = uniqueName("bench")
-        try policy.write(toFile: folder + "/policy.yaml", atomically: true, encoding: .utf8)
+        try variant.policy.write(toFile: folder + "/policy.yaml", atomically: true, encoding: .utf8)
         try Trail(settings).inventory()
             .write(toFile: folder + "/images.json", atomically: true, encoding: .utf8)
-        try configuration(name, reads: topic).write(
+        try configuration(name, reads: topic, formats: variant.formats).write(
             toFile: folder + "/run.yaml",
             atomically: true,
             encoding: .utf8
         )
-        let made = try makeTopics(name)
+        let made = try makeTopics(name, formats: variant.formats)
         defer { try? broker.deleteTopics(made) }
         _ = try Children.run(
             [
@@ -153,7 +168,7 @@ struct PipelineBench {
         return cost
     }
 
-    private func configuration(_ name: String, reads topic: Topic) -> String {
+    private func configuration(_ name: String, reads topic: Topic, formats: [String]) -> String {
         """
         kafka:
           bootstrap_servers: \(broker.bootstrapServers)
@@ -165,18 +180,25 @@ struct PipelineBench {
           state: \(name).state
           catalogue: \(name).catalogue
           alerts: \(name).alerts
+          findings: \(name).findings
           deadletters: \(name).deadletters
+        alerts:
+          formats: [\(formats.joined(separator: ", "))]
         policy: policy.yaml
 
         """
     }
 
-    private func makeTopics(_ name: String) throws -> [String] {
-        let topics = ["events", "state", "catalogue", "alerts", "deadletters"].map { kind in
+    private func makeTopics(_ name: String, formats: [String]) throws -> [String] {
+        let kinds =
+            ["events", "state", "catalogue", "alerts", "findings", "deadletters"]
+            + formats.filter { $0 != "native" }.map { "alerts.\($0)" }
+        let topics = kinds.map { kind in
             NewTopic(
                 name: "\(name).\(kind)",
                 partitions: kind == "catalogue" ? 1 : partitions,
-                properties: ["state", "catalogue"].contains(kind) ? ["cleanup.policy": "compact"] : [:]
+                properties: ["state", "catalogue", "findings"].contains(kind)
+                    ? ["cleanup.policy": "compact"] : [:]
             )
         }
         for case let error? in try Admin(["bootstrap.servers": broker.bootstrapServers]).createTopics(topics)

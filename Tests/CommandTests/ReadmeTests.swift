@@ -25,7 +25,7 @@ struct ReadmeTests {
             .compactMap { line in
                 line.firstMatch(
                     of:
-                        /(?:^|`)amiwatch (?:(?:replay|verify|check|rules)|(?:findings|state) [^`#]*--trail)[^`#]*/
+                        /(?:^|`)amiwatch (?:(?:replay|verify(?!-)|check|rules)|(?:findings|state) [^`#]*--trail)[^`#]*/
                 )?.output
             }
         #expect(lines.count >= 6)

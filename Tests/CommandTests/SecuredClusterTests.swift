@@ -199,7 +199,7 @@ struct SecuredClusterTests {
 
     private static let topics = [
         "cloudtrail", "amiwatch.events", "amiwatch.state", "amiwatch.catalogue", "amiwatch.alerts",
-        "amiwatch.deadletters",
+        "amiwatch.findings", "amiwatch.deadletters",
     ]
 
     /// What the alerts leave of each finding: of how often it was seen they say only what matters.

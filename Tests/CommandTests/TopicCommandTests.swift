@@ -127,7 +127,7 @@ struct TopicCommandTests {
         at location: SourceLocation = #_sourceLocation
     ) {
         let rows = result.output.split(separator: "\n").dropFirst()
-        #expect(rows.count == 6, "\(result.output)", sourceLocation: location)
+        #expect(rows.count == 7, "\(result.output)", sourceLocation: location)
         for row in rows {
             #expect(row.contains(" \(state) "), "\(result.output)", sourceLocation: location)
         }

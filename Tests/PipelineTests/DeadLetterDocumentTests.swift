@@ -1,3 +1,4 @@
+import Alerts
 import CloudTrail
 import Foundation
 import Kafka
@@ -10,6 +11,7 @@ import Testing
 struct DeadLetterDocumentTests {
     /// `.ci/schemas` holds it against the schema.
     private static let expected = Worker.checkout + "/Tests/PipelineTests/Fixtures/deadletters.jsonl"
+    private static let expectedNotes = Worker.checkout + "/Tests/PipelineTests/Fixtures/redrive.jsonl"
 
     private static func lost(
         _ bytes: [UInt8],
@@ -71,10 +73,29 @@ struct DeadLetterDocumentTests {
                 DeadLetterDocument(lost: $0.lost, source: .file("s3/trail \"1\".json.gz")).encode()
             }
         let found = lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined()
-        if ProcessInfo.processInfo.environment["AMIWATCH_UPDATE_EXPECTED"] == "1" {
-            try found.write(toFile: Self.expected, atomically: true, encoding: .utf8)
+        try compare(found, with: Self.expected)
+    }
+
+    @Test("A note of what was put into the input again, of a message's letter and of a file's")
+    func notes() throws {
+        let lost = Self.lost(Array("{\"eventName\":\"Run".utf8))
+        let sources: [DeadLetterDocument.Source] = [.message(Self.position()), .file("s3/trail.json.gz")]
+        let found = try sources.map { source in
+            let document = try #require(JSONTree(DeadLetterDocument(lost: lost, source: source).encode()))
+            let letter = try #require(StoredLetter(document, place: "here"))
+            #expect(letter.bytes == lost.bytes && letter.sha256 == lost.sha256)
+            let line = RedriveNote.line(letter, into: "cloudtrail", at: "2026-03-17T09:00:00.123Z")
+            #expect(JSONTree(line).flatMap(RedriveNote.sha256) == lost.sha256)
+            return String(decoding: line, as: UTF8.self) + "\n"
         }
-        #expect(try String(contentsOfFile: Self.expected, encoding: .utf8) == found)
+        try compare(found.joined(), with: Self.expectedNotes)
+    }
+
+    private func compare(_ found: String, with file: String) throws {
+        if ProcessInfo.processInfo.environment["AMIWATCH_UPDATE_EXPECTED"] == "1" {
+            try found.write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == found)
     }
 
     @Test(

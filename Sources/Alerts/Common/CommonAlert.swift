@@ -75,6 +75,7 @@ struct CommonAlert {
         techniques = rule.attack.compactMap { AttackTechnique(id: $0) }
         (status, verdict, severity) = (finding.status, finding.verdict, finding.severity)
         (title, message) = (finding.title, finding.message)
+        if let replay = alert?.replay { message = "Replay \(replay): \(message)" }
         told = raised ?? finding.event.time.milliseconds
         (firstSeen, lastSeen, occurrences) = (finding.firstSeen, finding.lastSeen, finding.occurrences)
         let subject = finding.identity.subject

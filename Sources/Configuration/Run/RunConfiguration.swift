@@ -84,8 +84,20 @@ package struct RunConfiguration: Sendable {
         package var state = "amiwatch.state"
         /// Images and organization, compacted.
         package var catalogue = "amiwatch.catalogue"
+        /// Alerts in the native format; those in another have its name behind.
         package var alerts = "amiwatch.alerts"
+        /// The present form of each finding, compacted.
+        package var findings = "amiwatch.findings"
         package var deadLetters = "amiwatch.deadletters"
+    }
+
+    package struct Alerts: Hashable, Sendable {
+        /// The native format first.
+        package var formats = [AlertFormat.native]
+        /// A PEM file with the private Ed25519 key that signs them; nil when nothing is signed.
+        package var signingKeyFile: String?
+        /// Where it is named.
+        package var signingKeyLocation: FileLocation?
     }
 
     package struct Detector: Hashable, Sendable {
@@ -121,6 +133,7 @@ package struct RunConfiguration: Sendable {
     package var roles: Set<Role> = [.intake, .detector]
     package var input = Input()
     package var topics = Topics()
+    package var alerts = Alerts()
     package var detector = Detector()
     /// The policy's file, from the working directory; nil when not given.
     package var policy: String?
@@ -132,4 +145,12 @@ package struct RunConfiguration: Sendable {
     package var options: [String] = []
 
     package init() {}
+
+    /// Where alerts go, in every format, and their findings.
+    package var outputTopics: [String] { alerts.formats.map(topic) + [topics.findings] }
+
+    /// The topic of the alerts in a format.
+    package func topic(of format: AlertFormat) -> String {
+        format == .native ? topics.alerts : "\(topics.alerts).\(format.rawValue)"
+    }
 }

@@ -59,6 +59,7 @@ struct RunReading {
             }
         readKafka(top, into: &configuration)
         readInput(top, into: &configuration)
+        readAlerts(top, into: &configuration)
         readTopics(top, into: &configuration)
         readDetector(top, into: &configuration)
         if let node = top["policy"], let file = text(node, "policy")?.value {

@@ -79,7 +79,7 @@ extension RunReading {
         let defaults = RunConfiguration.Topics()
         for (key, target) in [
             ("events", \RunConfiguration.Topics.events), ("state", \.state), ("catalogue", \.catalogue),
-            ("alerts", \.alerts), ("deadletters", \.deadLetters),
+            ("alerts", \.alerts), ("findings", \.findings), ("deadletters", \.deadLetters),
         ] {
             let node = fields?[key]
             let name = fields?.value(key, topic) ?? defaults[keyPath: target]
@@ -92,6 +92,15 @@ extension RunReading {
                     impact: "amiwatch would read what it writes"
                 )
             }
+        }
+        for format in configuration.alerts.formats where format != .native {
+            let name = configuration.topic(of: format)
+            guard let other = used[name] else { continue }
+            reader.error(
+                other.location ?? top.location,
+                "\(other.setting) is the topic of the alerts as \(format.rawValue), \(name)",
+                instead: "another name"
+            )
         }
     }
 

@@ -3,11 +3,15 @@
 /// `Schemas/run.schema.json` says the same; a test compares the two.
 enum RunKeys {
     static let all: [String: [String]] = [
-        "": ["kafka", "group_id", "instance_id", "roles", "input", "topics", "detector", "policy", "log"],
+        "": [
+            "kafka", "group_id", "instance_id", "roles", "input", "topics", "alerts", "detector", "policy",
+            "log",
+        ],
         "kafka": ["bootstrap_servers", "static_membership", "properties", "consumer", "producer"],
         "input": ["topics", "keyed_by_account", "partitioner", "validate", "limits"],
         "input.limits": ["message_bytes", "decompressed_bytes", "ratio", "depth", "records_per_message"],
-        "topics": ["events", "state", "catalogue", "alerts", "deadletters"],
+        "topics": ["events", "state", "catalogue", "alerts", "findings", "deadletters"],
+        "alerts": ["formats", "signing_key_file"],
         "detector": [
             "commit_interval_ms", "commit_records", "settle_seconds", "horizon_hours", "retention_days",
         ],
@@ -15,7 +19,7 @@ enum RunKeys {
     ]
 
     /// Settings whose value is a list; in a variable its items are separated by commas.
-    static let lists: Set<String> = ["roles", "input.topics"]
+    static let lists: Set<String> = ["roles", "input.topics", "alerts.formats"]
 
     /// The paths of all settings that are one value or one list, sorted.
     static let settings: [String] = all.flatMap { path, keys in

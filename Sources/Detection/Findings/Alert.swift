@@ -19,6 +19,8 @@ public struct Alert: Hashable, Sendable {
     public let instances: [Alert]
     /// Whether it was published before, and is said again.
     public let isRepublished: Bool
+    /// The name of the replay that it is of; nil when it is of a live finding.
+    public let replay: String?
 
     /// An alert about what a finding says.
     ///
@@ -32,6 +34,7 @@ public struct Alert: Hashable, Sendable {
     ) {
         self.finding = finding
         isRepublished = last != nil
+        replay = nil
         self.revision = revision
         self.cause = cause
         self.policyHash = policyHash
@@ -42,6 +45,20 @@ public struct Alert: Hashable, Sendable {
                 findingID, String(revision), finding.status.rawValue, (last ?? finding.event.id).description,
             ]
         )
+    }
+}
+
+extension Alert {
+    /// The same as an alert of a replay: with ids of its own, which are the same whenever a replay of that name says it, so
+    /// that no reader takes it for an alert of a live finding.
+    public func marked(asOfReplay name: String) -> Alert { Alert(self, ofReplay: name) }
+
+    private init(_ alert: Alert, ofReplay name: String) {
+        func own(_ id: String) -> String { SHA256.hex(ofLines: ["replay", name, id]) }
+        (alertID, findingID) = (own(alert.alertID), own(alert.findingID))
+        (finding, revision, cause) = (alert.finding, alert.revision, alert.cause)
+        (policyHash, isRepublished, replay) = (alert.policyHash, alert.isRepublished, name)
+        instances = alert.instances.map { $0.marked(asOfReplay: name) }
     }
 }
 

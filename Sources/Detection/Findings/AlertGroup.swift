@@ -22,6 +22,7 @@ extension Alert {
         cause = first.cause
         policyHash = first.policyHash
         isRepublished = first.isRepublished
+        replay = first.replay
         self.finding = finding
         instances = members
     }

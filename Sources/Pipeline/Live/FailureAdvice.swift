@@ -32,7 +32,9 @@ struct FailureAdvice {
     /// Which limit a message is beyond, and the command that raises it.
     private func sizes(_ fact: String) -> String? {
         let names = clients.configuration.topics
-        let written = [names.events, names.state, names.catalogue, names.alerts, names.deadLetters]
+        let written =
+            [names.events, names.state, names.catalogue, names.deadLetters]
+            + clients.configuration.outputTopics
         guard let topic = written.first(where: { fact.names($0) }) else { return nil }
         let own = clients.forwarding.messageBytes
         // A batch may be as large as a message may.

@@ -94,6 +94,7 @@ package final class LiveRun: Sendable {
             bootstrapServers: servers,
             endsWhenRead: options.endsWhenRead
         )
+        let signer = try AlertSigner(configuration)
         let permissions = Permissions.run(
             configuration,
             feeds: !options.feed.isEmpty,
@@ -117,7 +118,7 @@ package final class LiveRun: Sendable {
             try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
         }
         let watch = RunWatch.start(clients, layout, board: board, times: watchTimes, log: log)
-        let threads = startThreads(clients, layout, feed: feed)
+        let threads = startThreads(clients, layout, signer, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
             if board.isStopping { break }
@@ -146,6 +147,7 @@ package final class LiveRun: Sendable {
     private func startThreads(
         _ clients: KafkaClients,
         _ layout: TopicLayout,
+        _ signer: AlertSigner?,
         feed files: [TrailFile]
     ) -> [RunThread] {
         let (configuration, policy, board, log) = (configuration, policy, board, log)
@@ -179,7 +181,14 @@ package final class LiveRun: Sendable {
         if configuration.roles.contains(.detector) {
             threads.append(
                 RunThread("detector", board: board) {
-                    try Detector(clients, policy: policy, layout: layout, board: board, log: log)
+                    try Detector(
+                        clients,
+                        policy: policy,
+                        layout: layout,
+                        signer: signer,
+                        board: board,
+                        log: log
+                    )
                 } run: {
                     try $0.run()
                 }
@@ -194,8 +203,8 @@ package final class LiveRun: Sendable {
             let broker = try EmbeddedBroker(log: log.kafkaSink("embedded broker"))
             let topics = configuration.topics
             for name in configuration.input.topics + [
-                topics.events, topics.state, topics.catalogue, topics.alerts, topics.deadLetters,
-            ] {
+                topics.events, topics.state, topics.catalogue, topics.deadLetters,
+            ] + configuration.outputTopics {
                 try broker.createTopic(name, partitions: 1)
             }
             return broker

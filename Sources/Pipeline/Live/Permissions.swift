@@ -27,7 +27,9 @@ struct Permissions: Sendable {
         if !input.isKeyedByAccount { add(topics.events, read: isDetector, write: hasIntake) }
         add(topics.state, read: isDetector, write: isDetector)
         add(topics.catalogue, read: isDetector, write: true)
-        add(topics.alerts, read: isDetector && showsAlerts, write: isDetector)
+        for topic in configuration.outputTopics {
+            add(topic, read: isDetector && showsAlerts && topic == topics.alerts, write: isDetector)
+        }
         add(topics.deadLetters, read: false, write: true)
         return Permissions(
             topics: needed,
@@ -41,28 +43,51 @@ struct Permissions: Sendable {
         let (topics, input) = (configuration.topics, configuration.input)
         var needed: [String: [String]] = [:]
         // It looks how they are all cut.
-        for topic in input.topics + [topics.state, topics.catalogue, topics.alerts, topics.deadLetters] {
+        for topic in input.topics + [topics.state, topics.catalogue, topics.deadLetters]
+            + configuration.outputTopics
+        {
             needed[topic] = []
         }
         needed[input.isKeyedByAccount ? input.topics[0] : topics.events] = ["Write"]
         return Permissions(topics: needed, groups: [], transactionalIDPrefix: configuration.groupID + "-")
     }
 
-    /// What asking for what is known needs; librdkafka asks for the group, though nobody joins it.
-    static func reading(_ configuration: RunConfiguration) -> Permissions {
-        let topics = configuration.topics
-        return Permissions(
-            topics: [topics.state: ["Read"], topics.catalogue: ["Read"]],
+    /// What reading topics needs; librdkafka asks for the group, though nobody joins it.
+    static func reading(_ topics: [String], _ configuration: RunConfiguration) -> Permissions {
+        Permissions(
+            topics: Dictionary(topics.map { ($0, ["Read"]) }) { $1 },
             groups: [configuration.groupID],
             transactionalIDPrefix: configuration.groupID + "-"
         )
     }
 
     /// What publishing open findings again needs.
-    static func republish(_ configuration: RunConfiguration, to target: String) -> Permissions {
+    static func republish(_ configuration: RunConfiguration, to targets: [String]) -> Permissions {
         let topics = configuration.topics
+        var needed = [topics.state: ["Read"], topics.catalogue: ["Read"]]
+        for target in targets { needed[target] = ["Write"] }
         return Permissions(
-            topics: [topics.state: ["Read"], topics.catalogue: ["Read"], target: ["Write"]],
+            topics: needed,
+            groups: [configuration.groupID],
+            transactionalIDPrefix: configuration.groupID + "-"
+        )
+    }
+
+    /// What publishing a replay's alerts needs.
+    static func publishing(_ configuration: RunConfiguration) -> Permissions {
+        Permissions(
+            topics: Dictionary(configuration.outputTopics.map { ($0, ["Write"]) }) { $1 },
+            groups: [],
+            transactionalIDPrefix: configuration.groupID + "-"
+        )
+    }
+
+    /// What putting dead letters into the input again needs.
+    static func redrive(_ configuration: RunConfiguration) -> Permissions {
+        var needed = [configuration.topics.deadLetters: ["Read", "Write"]]
+        for topic in configuration.input.topics { needed[topic] = ["Read", "Write"] }
+        return Permissions(
+            topics: needed,
             groups: [configuration.groupID],
             transactionalIDPrefix: configuration.groupID + "-"
         )

@@ -108,6 +108,9 @@ private struct Checked {
         let refusals = configuration.kafka.refusals
         // Certificates are looked at with properties that librdkafka takes.
         diagnostics += refusals.isEmpty ? configuration.kafka.certificateFaults : refusals
+        do throws(ConfigurationErrors) { _ = try configuration.alerts.signingKey() } catch {
+            diagnostics += error.diagnostics
+        }
         if let named = configuration.policy, policy == nil {
             check(policy: named, namedAt: configuration.policyLocation)
         }

@@ -13,6 +13,8 @@ extension Command {
         .inventory,
         .topics,
         .republish,
+        .deadLetters,
+        .verifyAlerts,
         .rules,
     ]
 }

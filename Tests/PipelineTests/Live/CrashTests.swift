@@ -16,7 +16,7 @@ struct CrashTests {
     @Test("Killed again and again while records flow")
     func killed() throws {
         let history = History(seed: 21, records: 1500)
-        let stage = try Stage()
+        let stage = try Stage(formats: [.native, .ocsf])
         var random = SplitMix64(seed: UInt64(time(nil)))
         let chunks = 6
         for chunk in 0..<chunks {
@@ -166,6 +166,7 @@ func expectSound(_ stage: Stage, _ history: History) throws {
         differing.isEmpty,
         "dead letters: \(letters)\n\(differences.joined(separator: "\n"))\n\(worker.lines)"
     )
+    try expectInStep(stage)
     // The first alert of every finding is its beginning.
     for alert in alerts where alert?["revision"]?.integer == 1 {
         #expect(alert?["status"]?.text == "open")

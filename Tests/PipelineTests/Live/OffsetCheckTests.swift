@@ -139,10 +139,12 @@ struct OffsetCheckTests {
         configuration.topics.state = "state"
         configuration.topics.catalogue = "catalogue"
         configuration.topics.alerts = "alerts"
+        configuration.topics.findings = "findings"
         configuration.topics.deadLetters = "deadletters"
         let topics = configuration.topics
         for name in [
-            "input", topics.events, topics.state, topics.catalogue, topics.alerts, topics.deadLetters,
+            "input", topics.events, topics.state, topics.catalogue, topics.alerts, topics.findings,
+            topics.deadLetters,
         ] {
             try broker.createTopic(name, partitions: 1)
         }

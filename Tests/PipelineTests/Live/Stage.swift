@@ -17,7 +17,11 @@ struct Stage {
     var input: String { configuration.input.topics[0] }
     var topics: RunConfiguration.Topics { configuration.topics }
 
-    init(partitions: Int = 4, on other: RealBroker? = nil) throws {
+    init(
+        partitions: Int = 4,
+        formats: [AlertFormat] = [.native],
+        on other: RealBroker? = nil
+    ) throws {
         broker = try other ?? RealBroker.shared()
         policy = try Self.readPolicy()
         let name = uniqueName("live")
@@ -29,7 +33,9 @@ struct Stage {
         configuration.topics.state = "\(name)-state"
         configuration.topics.catalogue = "\(name)-catalogue"
         configuration.topics.alerts = "\(name)-alerts"
+        configuration.topics.findings = "\(name)-findings"
         configuration.topics.deadLetters = "\(name)-deadletters"
+        configuration.alerts.formats = formats
         let check = try TopicCheck(
             configuration,
             creates: true,

@@ -81,6 +81,8 @@ extension Stage {
             "AMIWATCH_TOPICS_STATE": topics.state,
             "AMIWATCH_TOPICS_CATALOGUE": topics.catalogue,
             "AMIWATCH_TOPICS_ALERTS": topics.alerts,
+            "AMIWATCH_TOPICS_FINDINGS": topics.findings,
+            "AMIWATCH_ALERTS_FORMATS": configuration.alerts.formats.map(\.rawValue).joined(separator: ","),
             "AMIWATCH_TOPICS_DEADLETTERS": topics.deadLetters,
         ].merging(
             configuration.kafka.hasStaticMembership ? ["AMIWATCH_KAFKA_STATIC_MEMBERSHIP": "true"] : [:]

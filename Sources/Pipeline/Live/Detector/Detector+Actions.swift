@@ -19,7 +19,7 @@ extension Detector {
                 try output.takeOver(timeout: .milliseconds(500))
                 return .producerReady
             }
-        case .replaceProducer: output = try Self.output(clients, transactionalID, core, board)
+        case .replaceProducer: output = try Self.output(clients, transactionalID, core, signer, board)
         case .seek(let positions):
             if try consumer.resume(positions, log: log) { try perform(core.handle(.sought)) }
         case .seekCatalogue(let positions): try seekCatalogue(positions)

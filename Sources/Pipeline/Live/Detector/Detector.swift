@@ -30,6 +30,7 @@ final class Detector {
     /// Of a larger record each fact is measured before it is applied.
     private let largeRecordBytes: Int
     let transactionalID: String
+    let signer: AlertSigner?
 
     var core: DetectorCore
     var output: TransactionalOutput
@@ -46,6 +47,7 @@ final class Detector {
         _ clients: KafkaClients,
         policy: Policy,
         layout: TopicLayout,
+        signer: AlertSigner?,
         board: RunBoard,
         log: RunLog
     ) throws {
@@ -55,8 +57,8 @@ final class Detector {
         let topics = configuration.topics
         missing = MissingTopics(
             configuration.recordTopics.filter { !$0.hasPrefix("^") } + [
-                topics.state, topics.catalogue, topics.alerts, topics.deadLetters,
-            ],
+                topics.state, topics.catalogue, topics.deadLetters,
+            ] + configuration.outputTopics,
             clients,
             board: board
         )
@@ -86,13 +88,15 @@ final class Detector {
             endsWhenRead: endsWhenRead,
             log: log
         )
-        output = try Self.output(clients, transactionalID, core, board)
+        self.signer = signer
+        output = try Self.output(clients, transactionalID, core, signer, board)
     }
 
     static func output(
         _ clients: KafkaClients,
         _ transactionalID: String,
         _ core: DetectorCore,
+        _ signer: AlertSigner?,
         _ board: RunBoard
     ) throws -> TransactionalOutput {
         try TransactionalOutput(
@@ -100,6 +104,7 @@ final class Detector {
             id: transactionalID,
             process: core.process,
             cataloguePartitions: core.layout.cataloguePartitions,
+            signer: signer,
             board: board,
             log: core.log
         )

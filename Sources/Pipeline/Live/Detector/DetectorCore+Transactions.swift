@@ -28,6 +28,9 @@ extension DetectorCore {
         for alert in content.alerts {
             states.touch(partitioner.partition(of: alert.finding.identity.subject.scope.account))
         }
+        content.forgotten = engine.forgottenFindings().filter {
+            states.restored.contains(partitioner.partition(of: $0.subject.scope.account))
+        }
         for entry in engine.pendingChanges() {
             let partition = partitioner.partition(of: entry.account)
             // What another worker's accounts have told is in the catalogue already.

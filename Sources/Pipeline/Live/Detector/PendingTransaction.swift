@@ -72,6 +72,8 @@ struct Transaction {
     }
 
     var alerts: [Alert] = []
+    /// Findings that were published, and are kept no more.
+    var forgotten: [FindingIdentity] = []
     var deadLetters: [DeadLetterMessage] = []
     var entries: [Entry] = []
     var watermarks: [TopicPartition: EventTime] = [:]

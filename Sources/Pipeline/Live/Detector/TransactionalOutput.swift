@@ -1,14 +1,12 @@
-import Alerts
 import CloudTrail
 import Configuration
 import Detection
 import Kafka
-import Synchronization
 
 /// Publishes what the detector found: alerts, state, catalogue, dead letters and positions, all or nothing.
 final class TransactionalOutput {
     private let producer: Producer
-    private let alerts: ProducerTopic
+    private var alerts: AlertOutput
     private let state: ProducerTopic
     private let catalogue: ProducerTopic
     private let deadLetters: ProducerTopic
@@ -19,7 +17,6 @@ final class TransactionalOutput {
     private let refused = RefusedTopics()
     /// Every topic whose name librdkafka may tell by itself.
     private let names: [String]
-    private var encoder = NativeAlert()
 
     /// The header of a catalogue message that names the process that wrote it.
     static let writerHeader = "process"
@@ -40,6 +37,7 @@ final class TransactionalOutput {
         id: String,
         process: Int,
         cataloguePartitions: Int,
+        signer: AlertSigner?,
         board: RunBoard,
         log: RunLog
     ) throws {
@@ -49,7 +47,12 @@ final class TransactionalOutput {
         let topics = clients.configuration.topics
         names = clients.configuration.input.topics + [topics.events]
         producer = try Producer(configuration, log: refused.listening(to: log.kafkaSink("detector producer")))
-        alerts = try producer.topic(topics.alerts)
+        alerts = try AlertOutput(
+            producer,
+            clients.configuration,
+            signer: signer,
+            maximumBytes: configuration.alertBytes
+        )
         state = try producer.topic(topics.state)
         catalogue = try producer.topic(topics.catalogue)
         deadLetters = try producer.topic(topics.deadLetters)
@@ -71,7 +74,8 @@ final class TransactionalOutput {
         do throws(KafkaError) {
             try producer.beginTransaction()
             let now = content.alerts.isEmpty ? 0 : HostClock.milliseconds
-            for alert in content.alerts { try send(alert, raised: now) }
+            for alert in content.alerts { try alerts.send(alert, raised: now) }
+            for identity in content.forgotten { try alerts.forget(identity) }
             for letter in content.deadLetters {
                 try producer.produce(
                     to: deadLetters,
@@ -109,12 +113,6 @@ final class TransactionalOutput {
                 board.note("detector", waitsFor: "\(error)")
                 log.debug("transaction step retried", ["cause": .text("\(error)")])
             }
-        }
-    }
-
-    private func send(_ alert: Alert, raised: Int64) throws(KafkaError) {
-        for message in encoder.messages(for: alert, raised: raised, maximumBytes: maximumBytes) {
-            try producer.produce(message.alert, message.line, to: alerts)
         }
     }
 
@@ -161,7 +159,7 @@ final class TransactionalOutput {
 
     /// The line for a transaction that cannot be written, with the topics that refuse it.
     private func refusal(_ error: KafkaError) -> RunFailure {
-        let topics = [alerts, state, catalogue, deadLetters]
+        let topics = alerts.topics + [state, catalogue, deadLetters]
         let written = topics.map(producer.name(of:))
         if error.code == .messageTooLarge,
             let topic = topics.first(where: { error.description.names(producer.name(of: $0)) })
@@ -185,24 +183,5 @@ extension Producer {
         guard error.code == .state else { return error }
         do throws(KafkaError) { try commitTransaction(timeout: .milliseconds(500)) } catch { return error }
         return error
-    }
-}
-
-/// The topics that a broker does not let a producer write to: librdkafka names them in its log only.
-private final class RefusedTopics: Sendable {
-    private let found = Mutex<Set<String>>([])
-
-    var names: [String] { found.withLock { $0.sorted() } }
-
-    /// A log that hears what goes to another.
-    func listening(to log: @escaping KafkaLogSink) -> KafkaLogSink {
-        { [self] level, facility, text in
-            if facility == "ADDPARTS", text.contains("authorization failed"),
-                let name = text.firstMatch(of: /partition "([^"]+)"/)?.output.1
-            {
-                found.withLock { _ = $0.insert(String(name)) }
-            }
-            log(level, facility, text)
-        }
     }
 }

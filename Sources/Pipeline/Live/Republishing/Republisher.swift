@@ -34,11 +34,14 @@ package final class Republisher {
         }
     }
 
-    package let topic: String
+    /// Where the alerts go.
+    package let topics: [String]
     /// Where the partitions of the state and the catalogue ended when they were read: `amiwatch.state[0]=17`.
     package let offsets: [String]
 
     private let clients: KafkaClients
+    private let only: String?
+    private let signer: AlertSigner?
     private let log: RunLog
     private let advice: FailureAdvice
     private var engine: Engine
@@ -46,16 +49,18 @@ package final class Republisher {
 
     /// Connects, and reads the state and the catalogue.
     ///
-    /// `policy` is the workers'; `topic` gets the alerts, if it is another one than the configured.
+    /// `policy` is the workers'; `topic` alone gets the alerts when it is given, in the format that the configuration has
+    /// it for, else in the native one. Otherwise all configured topics do, and that of findings.
     /// - Throws: `RunFailure`.
     package init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
         (self.clients, self.log) = (clients, log)
-        let target = topic ?? configuration.topics.alerts
-        self.topic = target
-        advice = FailureAdvice(clients, .republish(configuration, to: target))
-        let state = try advice.completing {
-            let topics = try RepublishingTopics(clients, target: target, log: log)
+        only = topic
+        topics = topic.map { [$0] } ?? configuration.outputTopics
+        signer = try AlertSigner(configuration)
+        advice = FailureAdvice(clients, .republish(configuration, to: topics))
+        let state = try advice.completing { [topics] in
+            let topics = try RepublishingTopics(clients, targets: topics, log: log)
             return try ClusterState(clients, topics.read, policy: policy, log: log)
         }
         (engine, offsets) = (state.engine, state.offsets)
@@ -94,7 +99,13 @@ package final class Republisher {
         let summary = try forEach(choice) { _ in }
         guard summary.alerts > 0 else { return summary }
         try advice.completing {
-            let output = try RepublishingOutput(clients, topic: topic, alerts: summary.alerts, log: log)
+            let output = try RepublishingOutput(
+                clients,
+                only: only,
+                signer: signer,
+                alerts: summary.alerts,
+                log: log
+            )
             try output.write { send in _ = try forEach(choice, send) }
         }
         return summary

@@ -6,26 +6,39 @@ import Kafka
 /// Writes alerts again, in one transaction.
 final class RepublishingOutput {
     private let producer: Producer
-    private let topic: ProducerTopic
-    private let maximumBytes: Int
-    private var encoder = NativeAlert()
+    private var alerts: AlertOutput
+    private let refused = RefusedTopics()
     /// How long a transaction of a process that is gone stays open.
     private let limit: Duration
 
     /// Takes over the transactional id: a republish to the same topic that was killed is undone, one that still runs fails.
     ///
-    init(_ clients: KafkaClients, topic name: String, alerts: Int, log: RunLog) throws {
+    init(
+        _ clients: KafkaClients,
+        only name: String?,
+        signer: AlertSigner?,
+        alerts count: Int,
+        log: RunLog
+    ) throws {
         // Brokers allow 15 minutes; a thousand alerts a second are fewer than the slowest of them takes.
-        let seconds = min(900, 10 + alerts / 1000)
+        let seconds = min(900, 10 + count / 1000)
         limit = .seconds(seconds)
         // No instance_id has a colon and a topic behind it.
-        let id = "\(clients.configuration.groupID)-republish:\(name)"
+        let id = "\(clients.configuration.groupID)-republish:\(name ?? clients.configuration.topics.alerts)"
         let configuration = clients.transactional(id: id).merging([
             "transaction.timeout.ms": "\(seconds * 1000)", "linger.ms": "20",
         ])
-        maximumBytes = configuration.alertBytes
-        producer = try Producer(configuration, log: log.kafkaSink("republish producer"))
-        topic = try producer.topic(name)
+        producer = try Producer(
+            configuration,
+            log: refused.listening(to: log.kafkaSink("republish producer"))
+        )
+        alerts = try AlertOutput(
+            producer,
+            clients.configuration,
+            only: name,
+            signer: signer,
+            maximumBytes: configuration.alertBytes
+        )
         try producer.initTransactions(timeout: .seconds(30))
     }
 
@@ -34,7 +47,7 @@ final class RepublishingOutput {
         let deadline = ContinuousClock.now + limit
         do {
             try producer.beginTransaction()
-            try body(send)
+            try body { try alerts.send($0, raised: HostClock.milliseconds) }
         } catch { throw undo(error) }
         do throws(KafkaError) {
             try producer.commitTransaction(timeout: max(.seconds(5), deadline - .now))
@@ -52,16 +65,6 @@ final class RepublishingOutput {
         }
     }
 
-    private func send(_ alert: Alert) throws {
-        for message in encoder.messages(
-            for: alert,
-            raised: HostClock.milliseconds,
-            maximumBytes: maximumBytes
-        ) {
-            try producer.produce(message.alert, message.line, to: topic)
-        }
-    }
-
     /// Takes back what was sent; returns why that had to be.
     private func undo(_ error: any Error) -> any Error {
         let cause =
@@ -70,9 +73,11 @@ final class RepublishingOutput {
         try? producer.abortTransaction(timeout: .seconds(10))
         guard let cause else { return error }
         // Of a transaction's topics librdkafka names the denied ones in its log only.
-        let name = producer.name(of: topic)
-        let isUnnamed = cause.code == .topicAuthorization && !cause.description.names(name)
-        let failure = Trouble.failure(cause, about: isUnnamed ? name : nil)
+        let names = alerts.topics.map(producer.name(of:))
+        let isUnnamed =
+            cause.code == .topicAuthorization && !names.contains(where: cause.description.names)
+        let denied = refused.names.isEmpty ? names : refused.names
+        let failure = Trouble.failure(cause, about: isUnnamed ? denied.joined(separator: ", ") : nil)
         return RunFailure(failure.fact + "; nothing was published", advice: failure.advice, cause: cause)
     }
 }

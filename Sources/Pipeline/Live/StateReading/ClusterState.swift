@@ -17,7 +17,10 @@ package struct ClusterState {
     /// - Throws: `RunFailure`, also when no worker has ever written there.
     package init(_ configuration: RunConfiguration, policy: Policy, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
-        let advice = FailureAdvice(clients, .reading(configuration))
+        let advice = FailureAdvice(
+            clients,
+            .reading([configuration.topics.state, configuration.topics.catalogue], configuration)
+        )
         self = try advice.completing {
             let topics = try StateDescriptions(clients, clients.openAdmin(log))
             let state = try ClusterState(clients, topics, policy: policy, log: log)

@@ -59,6 +59,13 @@ struct TopicAssessment {
         guard let policy = text(property) else { return }
         let isCompacted = policy.contains("compact")
         switch plan.purpose {
+        case .findings where policy != "compact":
+            add(
+                .error,
+                property,
+                wanted: "compact",
+                "findings that have stood for long are deleted, and no reader hears of them"
+            )
         case .state, .catalogue:
             if policy != "compact" {
                 add(

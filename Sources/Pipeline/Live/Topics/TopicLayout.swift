@@ -9,7 +9,7 @@ struct TopicLayout: Sendable, Equatable {
     let input: [TopicPartition]
     /// Those that detectors read: of the events, or of an input that is keyed by account.
     let records: [TopicPartition]
-    /// The partitions of alerts and dead letters.
+    /// The partitions of alerts, findings and dead letters.
     let published: [TopicPartition]
 
     /// The partitions of every topic of a run.
@@ -83,7 +83,7 @@ extension TopicLayout {
             input: input,
             // Without events the detector reads an input that is keyed by account.
             records: events.isEmpty ? input : events,
-            published: partitions(.alerts) + partitions(.deadLetters)
+            published: partitions(.alerts) + partitions(.findings) + partitions(.deadLetters)
         )
     }
 }

@@ -9,17 +9,18 @@ struct TopicPlan: Sendable {
         case state
         case catalogue
         case alerts
+        case findings
         case deadLetters = "dead letters"
 
         /// Whether it keeps the latest value of each key, and nothing else.
-        var isCompacted: Bool { self == .state || self == .catalogue }
+        var isCompacted: Bool { self == .state || self == .catalogue || self == .findings }
 
         /// What a worker does with it, as Kafka's access lists call it; each includes Describe.
         var operations: [String] {
             switch self {
             case .input: ["Read"]
             case .events, .state, .catalogue: ["Read", "Write"]
-            case .alerts, .deadLetters: ["Write"]
+            case .alerts, .findings, .deadLetters: ["Write"]
             }
         }
     }
@@ -43,9 +44,13 @@ struct TopicPlan: Sendable {
         if !input.isKeyedByAccount { plans.append(plan(topics.events, .events, forwarded)) }
         return plans + [
             plan(topics.state, .state, published), plan(topics.catalogue, .catalogue, published),
-            plan(topics.alerts, .alerts, published),
-            plan(topics.deadLetters, .deadLetters, max(forwarded, published)),
         ]
+            + clients.configuration.alerts.formats.map {
+                plan(clients.configuration.topic(of: $0), .alerts, published)
+            } + [
+                plan(topics.findings, .findings, published),
+                plan(topics.deadLetters, .deadLetters, max(forwarded, published)),
+            ]
     }
 
     /// What a new topic gets; everything that the check looks at is given, for a broker's defaults may be anything.

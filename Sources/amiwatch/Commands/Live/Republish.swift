@@ -8,7 +8,7 @@ extension Command {
     private static let topic = Option.value(
         "topic",
         "TOPIC",
-        "Where the alerts go; by default the alerts topic of the configuration"
+        "The one topic where the alerts go; by default all of the configuration, and the one of findings"
     )
     private static let since = Option.value(
         "since",
@@ -100,10 +100,11 @@ extension Command {
             )
         }
         let alerts = Numbers.count(summary.alerts, "open finding")
+        let topics = republisher.topics.joined(separator: ", ")
         StandardError.line(
             isDryRun
-                ? "amiwatch: \(alerts) would be republished to \(republisher.topic); nothing was published"
-                : "amiwatch: \(alerts) republished to \(republisher.topic)"
+                ? "amiwatch: \(alerts) would be republished to \(topics); nothing was published"
+                : "amiwatch: \(alerts) republished to \(topics)"
         )
     }
 }

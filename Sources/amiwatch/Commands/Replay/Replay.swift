@@ -3,6 +3,7 @@ import CloudTrail
 import Configuration
 import Detection
 import Glibc
+import Pipeline
 import TrailArchive
 import TrailIntegrity
 
@@ -42,6 +43,10 @@ struct ReplayOptions {
     let summary: String?
     let deadLetters: String?
     let printsFindings: Bool
+    /// Publishes the alerts; nil when that is not wanted.
+    let publisher: ReplayPublisher?
+    /// Whether alerts, or findings, are printed.
+    let prints: Bool
     let format: Format
     let filter: FindingFilter
     /// How the files are verified first; nil when they are not.
@@ -116,12 +121,19 @@ struct ReplayOptions {
         "judge-unverified",
         "With --verify: judge also what is not proven; each alert's evidence says so"
     )
+    private static let publish = Option.value(
+        "publish",
+        "NAME",
+        "Publish the alerts and findings on the topics of --config or --bootstrap-servers, marked as the replay NAME's; "
+            + "nothing is printed then, unless --output is given"
+    )
 
     static let all =
         [policy] + InventoryOptions.all + [
             findings, format, output, summary, deadLetters, since, until,
         ] + FindingFilter.options + [
-            failOn, verify, IntegrityOptions.metadata, judgeUnverified,
+            failOn, verify, IntegrityOptions.metadata, judgeUnverified, publish, LiveOptions.config,
+            LiveOptions.bootstrapServers,
         ]
 
     /// Reads the policy, and refuses what makes no sense.
@@ -152,12 +164,36 @@ struct ReplayOptions {
         summary = arguments[Self.summary]
         deadLetters = arguments[Self.deadLetters]
         printsFindings = arguments.has(Self.findings)
+        publisher = try Self.publisher(arguments)
+        prints = publisher == nil || output != nil || printsFindings
         hasPolicy = arguments.has(Self.policy)
         if let path = arguments[Self.policy] {
             let read = try PolicyReader.read(path: path, today: EventTime(seconds: Int64(Glibc.time(nil))))
             for warning in read.warnings { StandardError.line("amiwatch: \(warning)") }
             policy = read.policy
         }
+    }
+
+    private static func publisher(_ arguments: Arguments) throws -> ReplayPublisher? {
+        guard let name = arguments[publish] else {
+            for option in [LiveOptions.config, LiveOptions.bootstrapServers] where arguments.has(option) {
+                throw UsageError("--\(option.name) goes with --publish")
+            }
+            return nil
+        }
+        let isSound =
+            (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy {
+                switch $0 {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+                default: false
+                }
+            }
+        guard isSound else {
+            throw UsageError("--publish \(name) is not a valid name: up to 64 letters, digits, '.', '_', '-'")
+        }
+        let (configuration, log) = try LiveOptions.readConfiguration(arguments)
+        return try ReplayPublisher(configuration, name: name, log: log)
     }
 
     /// A time, or a day: its first second, or its last.

@@ -74,6 +74,7 @@ final class ReplayRun {
         for line in lines.finish() { try print(line) }
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
         if signal == 0 {
+            try options.publisher?.finish()
             try output.close()
             try deadLetters?.close()
             if let path = options.summary {
@@ -82,6 +83,7 @@ final class ReplayRun {
                 try file.close()
             }
         } else {
+            options.publisher?.stop()
             summary.unfinished = try [output.closeUnfinished(), deadLetters?.closeUnfinished()].compactMap(
                 \.self
             )
@@ -97,6 +99,12 @@ final class ReplayRun {
             summary.printed = (printed, all, options.filter.text)
         }
         for line in summary.lines { StandardError.line(line) }
+        if let publisher = options.publisher {
+            let topics = publisher.topics.joined(separator: ", ")
+            StandardError.line(
+                "amiwatch: \(Numbers.count(publisher.published, "alert")) published on \(topics)"
+            )
+        }
         return status(report, signal)
     }
 
@@ -159,7 +167,9 @@ final class ReplayRun {
 
     private func publish(_ alert: Alert) throws {
         counts[alert.finding.status, default: 0] += 1
-        guard !options.printsFindings, options.filter.admits(alert.finding) else { return }
+        guard options.filter.admits(alert.finding) else { return }
+        try options.publisher?.publish(alert)
+        guard options.prints, !options.printsFindings else { return }
         printed += 1
         let standing = integrity.map { _ in evidence.standing(of: alert) }
         for line in lines.lines(for: alert, evidence: standing) { try print(line) }

@@ -41,7 +41,7 @@ struct MessagePosition {
 
 extension MessagePosition {
     /// Of a longer key the beginning is told.
-    private static let keptKeyBytes = 1 << 10
+    static let keptKeyBytes = 1 << 10
 
     init(_ message: Message, in partition: TopicPartition) {
         self.partition = partition

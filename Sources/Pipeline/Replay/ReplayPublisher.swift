@@ -1,0 +1,93 @@
+package import Configuration
+package import Detection
+import Kafka
+
+/// Publishes the alerts of a replay on the topics of live ones, marked as the replay's and with ids of its own.
+///
+/// Some hundred alerts make a transaction. Publishing the same replay under the same name again publishes the same ids,
+/// so that readers can drop what they have seen. One thread owns it.
+package final class ReplayPublisher {
+    private let name: String
+    private let producer: Producer
+    private var output: AlertOutput
+    private let advice: FailureAdvice
+    /// Alerts in the transaction that has begun.
+    private var pending = 0
+    /// Alerts that readers see.
+    package private(set) var published = 0
+    /// Where they go.
+    package let topics: [String]
+
+    private static let alertsAtOnce = 500
+
+    /// Connects, and looks whether the topics are there.
+    ///
+    /// - Throws: `RunFailure`.
+    package init(_ configuration: RunConfiguration, name: String, log: RunLog) throws {
+        self.name = name
+        topics = configuration.outputTopics
+        let clients = try KafkaClients(configuration)
+        let advice = FailureAdvice(clients, .publishing(configuration))
+        self.advice = advice
+        let signer = try AlertSigner(configuration)
+        (producer, output) = try advice.completing { [topics] in
+            let admin = try clients.openAdmin(log)
+            let missing = try topics.filter { try admin.find($0) == nil }
+            guard missing.isEmpty else {
+                throw RunFailure(
+                    "missing topic\(missing.count == 1 ? "" : "s") \(missing.joined(separator: ", "))",
+                    advice: "run '\(MendingCommands(clients).create)'",
+                    cause: nil
+                )
+            }
+            let settings = clients.transactional(id: "\(configuration.groupID)-replay:\(name)").merging([
+                "linger.ms": "20", "transaction.timeout.ms": "60000",
+            ])
+            let producer = try Producer(settings, log: log.kafkaSink("replay producer"))
+            let output = try AlertOutput(
+                producer,
+                configuration,
+                signer: signer,
+                maximumBytes: settings.alertBytes
+            )
+            try producer.initTransactions(timeout: .seconds(30))
+            return (producer, output)
+        }
+    }
+
+    /// Publishes an alert, with some others or at the end.
+    package func publish(_ alert: Alert) throws {
+        try writing {
+            if pending == 0 { try producer.beginTransaction() }
+            try output.send(alert.marked(asOfReplay: name), raised: HostClock.milliseconds)
+            pending += 1
+            if pending == Self.alertsAtOnce { try commit() }
+        }
+    }
+
+    /// Publishes what is left.
+    package func finish() throws { try writing { if pending > 0 { try commit() } } }
+
+    /// Takes back what is not published yet; the rest stays.
+    package func stop() { if pending > 0 { try? producer.abortTransaction(timeout: .seconds(10)) } }
+
+    private func commit() throws {
+        try producer.commitTransaction(timeout: .seconds(60))
+        published += pending
+        pending = 0
+    }
+
+    private func writing(_ step: () throws -> Void) throws {
+        do { try step() } catch {
+            let cause = producer.takeDeliveryFailures().first ?? error
+            stop()
+            let failure = advice.complete(RunFailure(cause))
+            throw RunFailure(
+                "\(failure.fact); \(published) alerts of the replay were published",
+                advice: failure.advice
+                    ?? "run it again under the same name: readers drop by alert_id what they have seen",
+                cause: failure.cause
+            )
+        }
+    }
+}
