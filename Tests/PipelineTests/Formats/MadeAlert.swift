@@ -86,6 +86,33 @@ struct MadeAlert {
     }
 }
 
+extension MadeAlert {
+    /// One with a strange text wherever somebody outside may have written one.
+    static func hostile(_ text: () -> String) -> MadeAlert {
+        var made = MadeAlert()
+        made.id = "ami-" + text()
+        made.discriminator = text()
+        made.call = text()
+        made.actor = Actor(
+            arn: "arn:aws:iam::111122223333:user/" + text(),
+            type: text(),
+            accountID: AccountID("444455556666"),
+            invokedBy: text(),
+            sourceIP: text(),
+            userAgent: text(),
+            issuerARN: text()
+        )
+        made.facts = [
+            FactStatement("tag " + text(), text(), eventID: EventID("x" + text()), time: made.time)
+        ]
+        made.missing = ["the owner of " + text()]
+        made.clause = text()
+        made.remediation = ["aws " + text()]
+        made.message = "A message: " + text()
+        return made
+    }
+}
+
 extension JSONTree {
     /// A value deep inside: keys, and places in arrays, with dots between them.
     func at(_ path: String) -> JSONTree? {
