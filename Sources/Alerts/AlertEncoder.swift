@@ -22,10 +22,16 @@ package struct AlertEncoder: Sendable {
     package mutating func messages(
         for alert: Alert,
         raised: Int64?,
+        evidence: EvidenceStanding? = nil,
         maximumBytes: Int
     ) -> [(alert: Alert, line: [UInt8])] {
         guard format != .native else {
-            return native.messages(for: alert, raised: raised, maximumBytes: maximumBytes)
+            return native.messages(
+                for: alert,
+                raised: raised,
+                evidence: evidence,
+                maximumBytes: maximumBytes
+            )
         }
         return alert.members.map { ($0, line(of: CommonAlert($0, raised: raised), maximumBytes)) }
     }

@@ -30,16 +30,33 @@ package struct NativeAlert: Sendable {
     }
 
     /// An alert as one line of at most so many bytes.
-    mutating func encode(_ alert: Alert, raised: Int64?, maximumBytes: Int) -> [UInt8] {
-        Self.fit(alert.finding, maximumBytes) { encode(alert, saying: $0, raised: raised) }
+    mutating func encode(
+        _ alert: Alert,
+        raised: Int64?,
+        evidence: EvidenceStanding?,
+        maximumBytes: Int
+    ) -> [UInt8] {
+        Self.fit(alert.finding, maximumBytes) {
+            encode(alert, saying: $0, raised: raised, evidence: evidence)
+        }
     }
 
     /// The present form of the finding that an alert is about, as one line of at most so many bytes.
-    package mutating func finding(of alert: Alert, maximumBytes: Int) -> [UInt8] {
+    package mutating func finding(
+        of alert: Alert,
+        evidence: EvidenceStanding? = nil,
+        maximumBytes: Int
+    ) -> [UInt8] {
         var finding = alert.finding
         if finding.status == .updated { finding.status = .open }
         return Self.fit(finding, maximumBytes) {
-            encode($0, findingID: alert.findingID, policyHash: alert.policyHash, replay: alert.replay)
+            encode(
+                $0,
+                findingID: alert.findingID,
+                policyHash: alert.policyHash,
+                evidence: evidence,
+                replay: alert.replay
+            )
         }
     }
 
@@ -72,15 +89,18 @@ package struct NativeAlert: Sendable {
     package mutating func messages(
         for alert: Alert,
         raised: Int64?,
+        evidence: EvidenceStanding? = nil,
         maximumBytes: Int
     ) -> [(alert: Alert, line: [UInt8])] {
-        let whole = encode(alert, raised: raised)
+        let whole = encode(alert, raised: raised, evidence: evidence)
         guard whole.count > maximumBytes else { return [(alert, whole)] }
         guard let (left, right) = alert.halves else {
-            return [(alert, encode(alert, raised: raised, maximumBytes: maximumBytes))]
+            let line = encode(alert, raised: raised, evidence: evidence, maximumBytes: maximumBytes)
+            return [(alert, line)]
         }
-        return messages(for: left, raised: raised, maximumBytes: maximumBytes)
-            + messages(for: right, raised: raised, maximumBytes: maximumBytes)
+        return [left, right].flatMap {
+            messages(for: $0, raised: raised, evidence: evidence, maximumBytes: maximumBytes)
+        }
     }
 
     /// A finding's final form as one line, without a newline.

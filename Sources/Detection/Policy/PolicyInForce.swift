@@ -52,6 +52,8 @@ final class PolicyInForce: Sendable {
     let policy: Policy
     /// Tells the policies apart that one engine has put in force.
     let number: UInt32
+    /// The ids of rules that the policy switches off: few, and asked for at every judgement.
+    private let disabledRules: [String]
     /// `images.approved`, in order.
     let approvals: [Approval]
     /// Those that ask for tags, too.
@@ -82,6 +84,7 @@ final class PolicyInForce: Sendable {
     init(_ policy: Policy, number: UInt32 = 1) {
         self.policy = policy
         self.number = number
+        disabledRules = policy.rules.filter { !$1.isEnabled }.keys.sorted()
         let approvals = (policy.images.approved ?? []).enumerated().map { Approval($0.offset, $0.element) }
         self.approvals = approvals
         approvalsByTags = approvals.filter { !$0.tags.isEmpty }
@@ -90,7 +93,7 @@ final class PolicyInForce: Sendable {
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)
-        sessionKeys = policy.sessionKeys
+        sessionKeys = statements.reduce(into: []) { $0.formUnion($1.sessionKeys) }
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
         var beside: [ExactText: [ExactText]] = [:]
         for (child, parent) in policy.organization.parents {
@@ -125,6 +128,8 @@ final class PolicyInForce: Sendable {
 
     /// Whether the policy leaves a rule on.
     func isEnabled(_ rule: @autoclosure () -> String) -> Bool {
-        policy.rules.isEmpty || policy.rules[rule()]?.isEnabled ?? true
+        if disabledRules.isEmpty { return true }
+        let rule = rule()
+        return !disabledRules.contains { $0.hasSameBytes(as: rule) }
     }
 }

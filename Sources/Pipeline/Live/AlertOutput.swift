@@ -44,18 +44,27 @@ struct AlertOutput {
 
     /// Queues an alert in every format, and the present form of each finding that it is about.
     ///
-    /// `raised` is when, in milliseconds since 1970.
-    mutating func send(_ alert: Alert, raised: Int64) throws(KafkaError) {
+    /// `raised` is when, in milliseconds since 1970; `evidence` is told where files were verified.
+    mutating func send(
+        _ alert: Alert,
+        raised: Int64,
+        evidence: EvidenceStanding? = nil
+    ) throws(KafkaError) {
         for index in outlets.indices {
             let messages = outlets[index].encoder.messages(
                 for: alert,
                 raised: raised,
+                evidence: evidence,
                 maximumBytes: maximumBytes
             )
             for message in messages { try send(message.alert, message.line, outlets[index]) }
         }
         for member in alert.members {
-            guard let line = findings?.encoder.finding(of: member, maximumBytes: maximumBytes),
+            guard let line = findings?.encoder.finding(
+                of: member,
+                evidence: evidence,
+                maximumBytes: maximumBytes
+            ),
                 let topic = findings?.topic
             else { break }
             try producer.produce(

@@ -1,3 +1,4 @@
+package import Alerts
 package import Configuration
 package import Detection
 import Kafka
@@ -56,10 +57,16 @@ package final class ReplayPublisher {
     }
 
     /// Publishes an alert, with some others or at the end.
-    package func publish(_ alert: Alert) throws {
+    ///
+    /// `evidence` is told where files were verified.
+    package func publish(_ alert: Alert, evidence: EvidenceStanding? = nil) throws {
         try writing {
             if pending == 0 { try producer.beginTransaction() }
-            try output.send(alert.marked(asOfReplay: name), raised: HostClock.milliseconds)
+            try output.send(
+                alert.marked(asOfReplay: name),
+                raised: HostClock.milliseconds,
+                evidence: evidence
+            )
             pending += 1
             if pending == Self.alertsAtOnce { try commit() }
         }

@@ -168,10 +168,10 @@ final class ReplayRun {
     private func publish(_ alert: Alert) throws {
         counts[alert.finding.status, default: 0] += 1
         guard options.filter.admits(alert.finding) else { return }
-        try options.publisher?.publish(alert)
+        let standing = integrity.map { _ in evidence.standing(of: alert) }
+        try options.publisher?.publish(alert, evidence: standing)
         guard options.prints, !options.printsFindings else { return }
         printed += 1
-        let standing = integrity.map { _ in evidence.standing(of: alert) }
         for line in lines.lines(for: alert, evidence: standing) { try print(line) }
     }
 
