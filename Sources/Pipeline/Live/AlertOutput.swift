@@ -60,11 +60,12 @@ struct AlertOutput {
             for message in messages { try send(message.alert, message.line, outlets[index]) }
         }
         for member in alert.members {
-            guard let line = findings?.encoder.finding(
-                of: member,
-                evidence: evidence,
-                maximumBytes: maximumBytes
-            ),
+            guard
+                let line = findings?.encoder.finding(
+                    of: member,
+                    evidence: evidence,
+                    maximumBytes: maximumBytes
+                ),
                 let topic = findings?.topic
             else { break }
             try producer.produce(
