@@ -73,11 +73,18 @@ var targets: [Target] = [
             "TrailArchive", "TrailIntegrity",
         ]
     ),
+    module(
+        "Report",
+        [
+            "Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Pipeline", "TrailArchive",
+            "TrailIntegrity",
+        ]
+    ),
     .executableTarget(
         name: "amiwatch",
         dependencies: [
-            "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Kafka", "Pipeline",
-            "TrailArchive", "TrailIntegrity",
+            "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka",
+            "Pipeline", "Report", "TrailArchive", "TrailIntegrity",
         ],
         swiftSettings: strict
     ),

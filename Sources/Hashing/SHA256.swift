@@ -4,7 +4,7 @@ internal import COpenSSL
 public enum SHA256 {
     // Fetched once, for fetching takes longer than hashing a line. Unsafe, because OpenSSL's pointers are untyped; an
     // algorithm does not change, and this one is never freed.
-    nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
+    nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
 
     /// SHA-256 of a text's UTF-8, as 64 lower-case hexadecimal digits.
     public static func hex(of text: String) -> String {
@@ -47,7 +47,7 @@ public enum SHA256 {
     }
 
     /// Bytes of a digest.
-    private static let count = 32
+    static let count = 32
 
     private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
 }

@@ -75,13 +75,14 @@ struct BatchWriter {
         bytes = total
     }
 
-    /// Hands over the last batch.
-    mutating func finish(_ hand: (DecodedBatch) -> Bool) {
+    /// Hands over the last batch, with the hash of the file where it is wanted.
+    mutating func finish(sha256: String? = nil, _ hand: (DecodedBatch) -> Bool) {
         if let others {
             let rest = LostRecord(first: others.first, standingFor: others.count, after: told)
             batch.entries.append(.lost(rest))
         }
         batch.isLast = true
+        batch.sha256 = sha256
         _ = hand(batch)
     }
 }

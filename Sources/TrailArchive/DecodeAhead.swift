@@ -34,13 +34,15 @@ package final class DecodeAhead: Sendable {
     ///   - validation: Whether what is ignored is parsed too.
     ///   - readsLaunchRequests: Whether launches keep what they ask to be authorised on.
     ///   - sessionKeys: What is read of callers' sessions.
+    ///   - hashesFiles: Whether the last batch of each file tells its SHA-256.
     package init(
         files: [TrailFile],
         threads: Int,
         limits: Limits = .init(),
         validate validation: Validation = .candidates,
         readsLaunchRequests: Bool = true,
-        sessionKeys: SessionKeys = []
+        sessionKeys: SessionKeys = [],
+        hashesFiles: Bool = false
     ) {
         self.files = files
         let threads = max(1, min(threads, files.count))
@@ -49,6 +51,7 @@ package final class DecodeAhead: Sendable {
             DispatchQueue(label: "decode \(number)").async { [self] in
                 let decoder = TrailDecoder(limits: limits, validate: validation, sessionKeys: sessionKeys)
                 decoder.readsLaunchRequests = readsLaunchRequests
+                decoder.hashesFiles = hashesFiles
                 work(decoder)
             }
         }

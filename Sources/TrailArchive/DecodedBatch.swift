@@ -20,6 +20,8 @@ package struct DecodedBatch: Sendable {
     package internal(set) var bytesRead = 0
     /// Whether the file has no more.
     package internal(set) var isLast = false
+    /// SHA-256 of the file as it lies on disk, in lower-case hex; in its last batch, when files are hashed.
+    package internal(set) var sha256: String?
 
     init(file: Int) { self.file = file }
 }

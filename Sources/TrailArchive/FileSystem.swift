@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Hashing
 
 /// What is known of a file without reading it.
 package struct FileStatus {
@@ -78,9 +79,13 @@ package struct SystemError: Error {
 package struct OpenFile: ~Copyable {
     private let descriptor: Int32
     private let isOwned: Bool
+    private let hash: SHA256.Running?
 
     /// Opens for reading; `-` is standard input.
-    package init(_ path: String) throws(SystemError) {
+    ///
+    /// `isHashed` makes `hashOfAll` tell what was read.
+    package init(_ path: String, isHashed: Bool = false) throws(SystemError) {
+        hash = isHashed ? SHA256.Running() : nil
         if path == "-" {
             descriptor = STDIN_FILENO
             isOwned = false
@@ -105,6 +110,18 @@ package struct OpenFile: ~Copyable {
                 throw SystemError(code: errno)
             }
         }
+        hash?.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         return count
+    }
+
+    /// SHA-256 of the whole file, what nobody has read yet included; nil when it is not hashed.
+    ///
+    /// Nothing may be read afterwards.
+    func hashOfAll() throws(SystemError) -> String? {
+        guard let hash else { return nil }
+        let rest = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { rest.deallocate() }
+        while try read(into: rest) == rest.count {}
+        return hash.finish().hex
     }
 }

@@ -26,6 +26,9 @@ package final class TrailDecoder {
         set { reader.readsLaunchRequests = newValue }
     }
 
+    /// Whether the last batch of a file tells its SHA-256.
+    package var hashesFiles = false
+
     /// A decoder with a window of another size.
     init(limits: Limits = .init(), validate validation: Validation = .candidates, window: Int) {
         reader = RecordReader(limits: limits, validate: validation)
@@ -70,7 +73,7 @@ package final class TrailDecoder {
         _ batches: consuming BatchWriter,
         _ hand: (DecodedBatch) -> Bool
     ) throws(SystemError) -> Bool {
-        var source = try OpenFile(file.path)
+        var source = try OpenFile(file.path, isHashed: hashesFiles)
         let (head, isWhole) = try self.head(of: &source, size: file.size)
         var batches = batches
         let whole: UnsafeRawBufferPointer?
@@ -86,7 +89,7 @@ package final class TrailDecoder {
             do {
                 try reader.read(file: whole) { try batches.take($0, hand) }
             } catch { return true }
-            batches.finish(hand)
+            batches.finish(sha256: try source.hashOfAll(), hand)
             return true
         }
         var window = TrailWindow(
@@ -220,7 +223,7 @@ package final class TrailDecoder {
                 problem: problem
             ) { try batches.take($0, hand) }
         } catch { return }
-        batches.finish(hand)
+        batches.finish(sha256: try window.hashOfFile(), hand)
     }
 
     /// Moves the window to the next line that begins a value; false when the file has no more than what it then holds.

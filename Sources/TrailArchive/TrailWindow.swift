@@ -61,6 +61,9 @@ struct TrailWindow: ~Copyable {
     /// Where the window begins in the unpacked file; earlier, by its length, where a text was put in front.
     var offset: Int { produced - count }
 
+    /// SHA-256 of the whole file; nil when it is not hashed.
+    func hashOfFile() throws(SystemError) -> String? { try file.hashOfAll() }
+
     /// Fills the window; false when the file has no more than what it then holds.
     mutating func fill() throws(SystemError) -> Bool {
         while count < size {

@@ -19,7 +19,9 @@ struct ReplayOutputTests {
         let inventory = try tree.write("images.json", #"{"Images": []}"#)
         let link = tree.path + "/link"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: trail)
-        let cases = [("--output", trail), ("--summary", link), ("--dead-letters", inventory)]
+        let cases = [
+            ("--output", trail), ("--summary", link), ("--dead-letters", inventory), ("--report", trail),
+        ]
         for (option, path) in cases {
             let before = try String(contentsOfFile: path, encoding: .utf8)
             let result = try Binary.run(
@@ -56,7 +58,7 @@ struct ReplayOutputTests {
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "deny.json")
         }
         let before = try String(contentsOfFile: path, encoding: .utf8)
-        for option in ["--output", "--summary", "--dead-letters"] {
+        for option in ["--output", "--summary", "--dead-letters", "--report"] {
             let result = try Binary.run("replay", trail, "--policy", policy, option, path)
             #expect(result.status == 2)
             #expect(result.errors.contains("\(option) \(path) is a file that is read"), "\(result.errors)")

@@ -19,7 +19,7 @@ extension String {
 
     /// C0, DEL and C1; separators of lines and paragraphs; what Unicode calls format characters (those that turn the
     /// direction of writing, have no width, or are tags), selects a variant, or is ignored; what is no character.
-    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+    package static func steers(_ scalar: Unicode.Scalar) -> Bool {
         if 0x20..<0x7F ~= scalar.value { return false }
         let properties = scalar.properties
         return switch properties.generalCategory {

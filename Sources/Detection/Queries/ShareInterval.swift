@@ -1,6 +1,6 @@
 import CloudTrail
 
-/// A time in which an image was shared with a grantee.
+/// A time in which an image, or a snapshot, was shared with a grantee.
 struct ShareInterval {
     let grantee: Grantee
     /// What shared it.
@@ -8,8 +8,13 @@ struct ShareInterval {
     /// What took that back, or the image away; nil as long as it is shared.
     private(set) var end: Fact?
 
-    /// All such times, in order.
+    /// All such times of an image, in order.
     static func all(of image: ImageView, with grantees: [Grantee]) -> [ShareInterval] {
+        all(of: ShareHistory.steps(of: image, with: grantees))
+    }
+
+    /// All such times that steps lead to, in order.
+    static func all(of steps: [(Fact, GrantStep)]) -> [ShareInterval] {
         var done: [ShareInterval] = []
         var open: [Grantee: Fact] = [:]
         var removed: Set<Grantee>?
@@ -19,7 +24,7 @@ struct ShareInterval {
                 open[grantee] = nil
             }
         }
-        for (fact, step) in ShareHistory.steps(of: image, with: grantees).sorted(by: { $0.0 < $1.0 }) {
+        for (fact, step) in steps.sorted(by: { $0.0 < $1.0 }) {
             switch step {
             case .granted(let grantee): open[grantee] = open[grantee] ?? fact
             case .revoked(let grantee): close(by: fact) { $0 == grantee }

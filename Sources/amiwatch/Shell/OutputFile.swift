@@ -66,6 +66,12 @@ final class OutputFile {
         if buffer.count >= Self.blockBytes { try flush() }
     }
 
+    /// Takes bytes that make a document of their own.
+    func write(_ document: [UInt8]) throws {
+        buffer.append(contentsOf: document)
+        try flush()
+    }
+
     /// Takes a line; the newline is added.
     func line(_ bytes: [UInt8]) throws {
         buffer.append(contentsOf: bytes)

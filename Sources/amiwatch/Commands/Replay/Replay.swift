@@ -18,7 +18,7 @@ extension Command {
             + "error. A file that is written is there whole or not at all; when the replay is interrupted, what was "
             + "written lies beside it, under a name that the summary tells. TIME is 2026-03-17T09:00:00Z, or a day. "
             + "--rule, --account, --resource and --severity choose what is printed; everything is judged and counted, "
-            + "and --fail-on is about all of it. With --verify the files are verified first, as by 'amiwatch verify', each "
+            + "and --report and --fail-on are about all of it. With --verify the files are verified first, as by 'amiwatch verify', each "
             + "once more as it is read, and only those that CloudTrail's digests prove are judged. Exit status 3 when "
             + "--fail-on is met.",
         options: ReplayOptions.all
@@ -42,6 +42,7 @@ struct ReplayOptions {
     let output: String?
     let summary: String?
     let deadLetters: String?
+    let report: String?
     let printsFindings: Bool
     /// Publishes the alerts; nil when that is not wanted.
     let publisher: ReplayPublisher?
@@ -98,6 +99,11 @@ struct ReplayOptions {
         "FILE",
         "Write what cannot be read there, as JSON lines"
     )
+    private static let report = Option.value(
+        "report",
+        "FILE",
+        "Write a report for people there: one page of HTML, about everything that was judged"
+    )
     private static let since = Option.value(
         "since",
         "TIME",
@@ -130,7 +136,7 @@ struct ReplayOptions {
 
     static let all =
         [policy] + InventoryOptions.all + [
-            findings, format, output, summary, deadLetters, since, until,
+            findings, format, output, summary, deadLetters, report, since, until,
         ] + FindingFilter.options + [
             failOn, verify, IntegrityOptions.metadata, judgeUnverified, publish, LiveOptions.config,
             LiveOptions.bootstrapServers,
@@ -163,6 +169,7 @@ struct ReplayOptions {
         output = arguments[Self.output]
         summary = arguments[Self.summary]
         deadLetters = arguments[Self.deadLetters]
+        report = arguments[Self.report]
         printsFindings = arguments.has(Self.findings)
         publisher = try Self.publisher(arguments)
         prints = publisher == nil || output != nil || printsFindings

@@ -8,7 +8,7 @@ struct ReplayOutputs {
     init(_ options: ReplayOptions) {
         files = [
             ("--output", options.output), ("--summary", options.summary),
-            ("--dead-letters", options.deadLetters),
+            ("--dead-letters", options.deadLetters), ("--report", options.report),
         ].compactMap { option, path in path.map { (option, $0) } }
     }
 

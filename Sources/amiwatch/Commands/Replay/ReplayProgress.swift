@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 import Pipeline
 
@@ -56,49 +57,5 @@ struct ReplayProgress {
     private func write(_ text: String) {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-}
-
-/// Numbers as people read them.
-enum Numbers {
-    /// `1,234,567`.
-    static func grouped(_ number: Int) -> String {
-        let digits = String(number)
-        var result = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index).isMultiple(of: 3), digit != "-", result != "-" {
-                result += ","
-            }
-            result.append(digit)
-        }
-        return result
-    }
-
-    /// `1.2 million`, `345 thousand`, `12`.
-    static func short(_ number: Double) -> String {
-        switch number {
-        case 1e9...: "\(tenths(number / 1e9)) billion"
-        case 1e6...: "\(tenths(number / 1e6)) million"
-        case 10_000...: "\(Int(number / 1000)) thousand"
-        default: grouped(Int(number))
-        }
-    }
-
-    /// `0.4 s`, `2 min 5 s`, `3 h 20 min`.
-    static func duration(_ seconds: Double) -> String {
-        let whole = Int(seconds)
-        if seconds < 60 { return "\(tenths(seconds)) s" }
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(whole / 60 % 60) min"
-    }
-
-    /// `1 file`, `2 files`.
-    static func count(_ number: Int, _ what: String) -> String {
-        "\(grouped(number)) \(what)\(number == 1 ? "" : "s")"
-    }
-
-    private static func tenths(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -3,6 +3,7 @@ import CloudTrail
 import Detection
 import Glibc
 import Pipeline
+import Report
 import Synchronization
 import TrailArchive
 import TrailIntegrity
@@ -14,6 +15,7 @@ final class ReplayRun {
     private let listing: TrailListing
     private let output: OutputFile
     private let deadLetters: OutputFile?
+    private var report: ReplayReportFile?
     private var replay: Replay
     private var lines: AlertLines
     private var counts: [FindingStatus: Int] = [:]
@@ -47,6 +49,7 @@ final class ReplayRun {
         replay = Replay(policy: options.policy, options: settings)
         output = try OutputFile(path: options.output)
         deadLetters = try options.deadLetters.map { try OutputFile(path: $0) }
+        report = try options.report.map { try ReplayReportFile(path: $0, options) }
     }
 
     func run() throws -> ExitStatus {
@@ -75,6 +78,7 @@ final class ReplayRun {
         var summary = ReplaySummary(report: report, listing: listing, seconds: start.seconds)
         if signal == 0 {
             try options.publisher?.finish()
+            try self.report?.write(listing, report, replay, integrity.map { _ in evidence })
             try output.close()
             try deadLetters?.close()
             if let path = options.summary {
@@ -84,6 +88,8 @@ final class ReplayRun {
             }
         } else {
             options.publisher?.stop()
+            // Of a part of the files there is no report: its file goes away.
+            self.report = nil
             summary.unfinished = try [output.closeUnfinished(), deadLetters?.closeUnfinished()].compactMap(
                 \.self
             )
@@ -130,7 +136,8 @@ final class ReplayRun {
             files: integrity.map { listing.files.map($0.sealed) } ?? listing.files,
             threads: Processors.count,
             readsLaunchRequests: !options.policy.iamStatements.isEmpty,
-            sessionKeys: replay.engine.sessionKeys
+            sessionKeys: replay.engine.sessionKeys,
+            hashesFiles: report != nil
         )
         end.trail.withLock { $0 = decoding }
         defer { decoding.stop() }
@@ -142,11 +149,16 @@ final class ReplayRun {
         var readBefore = 0
         while let batch = try decoding.next() {
             let file = listing.files[batch.file]
-            if !judges(batch, of: file) { continue }
+            if !judges(batch, of: file) {
+                if batch.isLast { report?.notes.noteLeftOut(file, sha256: batch.sha256) }
+                continue
+            }
+            report?.notes.note(batch)
             try replay.take(batch, lose: { try lose($0, file) }, publish)
             if batch.isLast {
                 if replay.balance.read == readBefore { withoutRecords.append(file.name) }
                 readBefore = replay.balance.read
+                report?.notes.noteEnd(of: file, sha256: batch.sha256, replay.balance)
             }
             progress.advance(bytes: batch.bytesRead, replay: replay)
         }
@@ -177,6 +189,7 @@ final class ReplayRun {
 
     private func lose(_ lost: LostRecord, _ file: TrailFile) throws {
         if firstLost == nil { firstLost = (lost, file.name) }
+        report?.notes.note(lost, in: file)
         try deadLetters?.line(DeadLetterLine.encode(lost, file: file))
     }
 
