@@ -1,5 +1,6 @@
 import Alerts
 import CloudTrail
+import Configuration
 import Detection
 import Glibc
 import Pipeline

@@ -1,17 +1,16 @@
 import Foundation
-import TestSupport
 
 /// Commands pasted into a shell in which `aws` notes the arguments that it gets.
-struct PastedCommands {
+public struct PastedCommands {
     /// The arguments of each call, in order; a call of its own for each line when all is well.
-    let calls: [[String]]
+    public let calls: [[String]]
     /// What the shell said on standard error.
-    let errors: String
+    public let errors: String
     /// Files that are there afterwards and were not before.
-    let files: [String]
+    public let files: [String]
 
     /// Runs all lines in one shell, and nothing but them: every other program is out of reach.
-    init(_ lines: [String], shell: [String], before: String = "") throws {
+    public init(_ lines: [String], shell: [String], before: String = "") throws {
         let folder = try TestFolder()
         let script = try folder.write(
             "script",
