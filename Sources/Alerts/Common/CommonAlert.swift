@@ -118,6 +118,12 @@ struct CommonAlert {
     /// Whether it says that the finding is over, for whichever reason.
     var isClosed: Bool { status == .resolved || status == .retracted }
 
+    /// Who made the call that decided: of what is resolved, whoever resolved it.
+    var caller: CommonActor? {
+        guard let resolution, resolution.record.id.hasSameBytes(as: event.id) else { return actor }
+        return resolution.actor
+    }
+
     /// How sure it is, of 100: a guess, for scales that want a number.
     var confidence: Int { verdict == .undetermined ? 30 : 90 }
 

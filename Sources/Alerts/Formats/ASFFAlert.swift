@@ -104,15 +104,13 @@ enum ASFFAlert {
             json.object("AwsApiCallAction") { json in
                 json.member("Api", name.clipped(toBytes: 128))
                 json.known("ServiceName", alert.event.source?.clipped(toBytes: 128))
-                if let address = alert.actor?.addressV4 {
+                if let address = alert.caller?.addressV4 {
                     json.member("CallerType", "remoteIp")
                     json.object("RemoteIpDetails") { $0.member("IpAddressV4", address) }
-                } else if let host = alert.actor?.host {
+                } else if let host = alert.caller?.host {
                     json.member("CallerType", "domain")
                     json.object("DomainDetails") { $0.member("Domain", host.clipped(toBytes: 128)) }
                 }
-                json.member("FirstSeen", alert.firstSeen.description)
-                json.member("LastSeen", alert.lastSeen.description)
             }
         }
     }

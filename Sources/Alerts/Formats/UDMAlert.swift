@@ -35,9 +35,11 @@ enum UDMAlert {
         }
     }
 
-    /// Every type but the last demands somebody who did it.
+    /// Every type but `GENERIC_EVENT` says that the principal made the call, and that of what is over is somebody else's.
     private static func type(_ alert: CommonAlert) -> String {
-        guard alert.actor?.id != nil, let name = alert.event.name else { return "GENERIC_EVENT" }
+        guard alert.actor?.id != nil, let name = alert.event.name, !alert.isClosed else {
+            return "GENERIC_EVENT"
+        }
         if ["ModifyImageAttribute", "ModifySnapshotAttribute", "ResetImageAttribute"].contains(name) {
             return "USER_RESOURCE_UPDATE_PERMISSIONS"
         }

@@ -49,6 +49,26 @@ struct AlertFormatTests {
         #expect(status(.retracted, .splunk, "event.status") == "retracted")
     }
 
+    @Test("Whoever resolved a finding is not taken for whoever caused it")
+    func resolvers() {
+        var made = MadeAlert()
+        made.status = .resolved
+        made.resolver = Actor(arn: "arn:aws:iam::111122223333:user/bob", sourceIP: "192.0.2.77")
+        let ocsf = made.read(in: .ocsf)
+        #expect(ocsf.at("evidences.0.actor.user.name")?.text == "ann")
+        #expect(ocsf.at("evidences.0.api") == nil)
+        #expect(ocsf.at("evidences.1.actor.user.name")?.text == "bob")
+        #expect(ocsf.at("evidences.1.api.operation")?.text == "ModifyImageAttribute")
+        let asff = made.read(in: .asff)
+        #expect(asff.at("Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4")?.text == "192.0.2.77")
+        #expect(asff.at("ProductFields.amiwatch/Actor/Source")?.text == "192.0.2.10")
+        #expect(asff.at("ProductFields.amiwatch/ResolvedBy")?.text == "arn:aws:iam::111122223333:user/bob")
+        let udm = made.read(in: .udm)
+        #expect(udm.at("metadata.event_type")?.text == "GENERIC_EVENT")
+        #expect(udm.at("principal.user.user_display_name")?.text == "ann")
+        #expect(made.read(in: .ecs).at("user.name")?.text == "ann")
+    }
+
     @Test("What is undetermined says so, and what is not known, with less confidence")
     func undetermined() {
         var made = MadeAlert()

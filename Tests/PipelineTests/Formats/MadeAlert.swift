@@ -27,6 +27,8 @@ struct MadeAlert {
         sourceIP: "192.0.2.10",
         userAgent: "aws-cli/2.22.0"
     )
+    /// Whoever resolved it; the actor where nobody else is named.
+    var resolver: Actor?
     var facts = [FactStatement("launch permission", "all")]
     var missing: [String] = []
     var clause: String?
@@ -45,7 +47,7 @@ struct MadeAlert {
             id: EventID(eventID),
             time: time,
             origin: Origin(account: account, region: region, name: call, source: "ec2.amazonaws.com"),
-            actor: actor
+            actor: status == .resolved ? resolver ?? actor : actor
         )
         let subject = Subject(
             isLaunch ? .launch : Subject.Kind(0x7000, kind),

@@ -81,6 +81,8 @@ class ASFF(Format):
             "account": finding["AwsAccountId"], "message": finding["Description"], "call": call.get("Api"),
             "event": fields["amiwatch/Event/Id"], "evidence": fields["amiwatch/Evidence"], "facts": fields.get("amiwatch/Facts"),
             "remediation": finding.get("Remediation", {}).get("Recommendation", {}).get("Text"),
+            "first": finding["FirstObservedAt"], "last": finding["LastObservedAt"], "created": finding["CreatedAt"],
+            "revision": int(fields["amiwatch/Revision"]), "times": int(fields["amiwatch/Occurrences"]),
             "severity": finding["Severity"]["Label"].lower(), "life": fields["amiwatch/Status"],
             "doubt": finding["Confidence"] < 50, "archived": finding["RecordState"] == "ARCHIVED",
             "provider": finding["FindingProviderFields"]["Severity"]["Label"].lower(), "actor": fields.get("amiwatch/Actor/Arn"),
@@ -97,13 +99,16 @@ class ASFF(Format):
         told = words(native)
         told["facts"] = "\n".join(told["facts"]) or None
         told["evidence"] = " ".join(told["evidence"])
-        told |= {"archived": told["life"] in ("resolved", "retracted"), "provider": told["severity"]}
+        told |= {"archived": told["life"] in ("resolved", "retracted"), "provider": told["severity"], "created": told["first"]}
         for word, limit in self.limits.items():
             told[word] = clipped(told[word], limit)
         for word in ("facts", "agent", "actor"):
             if told[word] is not None and not told[word].strip():
                 told[word] = None
         return told
+
+    def techniques(self, event):
+        return re.findall(r"\((T[\d.]+)\)", event["ProductFields"].get("amiwatch/AttackTechniques", ""))
 
     spoilt = [
         *[(f"without {key}", lambda e, key=key: e.pop(key)) for key in required],

@@ -1,4 +1,6 @@
 """ASIM: the columns of AlertEvent with their classes, types and values."""
+import re
+
 from common import FIELDS, Format, isTime, named, words
 
 
@@ -40,7 +42,8 @@ class ASIM(Format):
             "account": row["DvcScopeId"], "region": row.get("DvcZone"), "resource": row["DvcId"], "message": row["EventMessage"],
             "address": more.get("SrcIpAddr"), "agent": more.get("HttpUserAgent"), "call": row.get("EventOriginalType"),
             "event": row["EventOriginalUid"], "evidence": more["Evidence"], "facts": more.get("Facts", []),
-            "remediation": row.get("AttackRemediationSteps"), "severity": row["EventOriginalSeverity"], "life": row["AlertOriginalStatus"],
+            "remediation": row.get("AttackRemediationSteps"), "severity": row["EventOriginalSeverity"],
+            "first": row["EventStartTime"], "last": row["EventEndTime"], "revision": more["Revision"], "times": row["EventCount"], "life": row["AlertOriginalStatus"],
             "doubt": row.get("AlertVerdict") == "Unknown", "status": row["AlertStatus"], "false": row.get("AlertVerdict") == "False Positive",
             "scale": row["EventSeverity"],
         }
@@ -51,7 +54,10 @@ class ASIM(Format):
     def expected(self, native):
         told = words(native)
         scale = "High" if told["severity"] == "critical" else told["severity"].capitalize()
-        return told | {"status": self.lives[told["life"]], "false": told["life"] == "retracted", "scale": scale}
+        return told | {"status": self.lives[told["life"]], "false": told["life"] == "retracted", "scale": scale, "times": max(1, told["times"])}
+
+    def techniques(self, event):
+        return re.findall(r"\((T[\d.]+)\)", event.get("AttackTechniques", ""))
 
     spoilt = [
         *[(f"without {name}", lambda e, name=name: e.pop(name)) for name, column in FIELDS["asim"]["fields"].items() if column["class"] == "Mandatory"],

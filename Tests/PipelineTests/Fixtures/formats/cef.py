@@ -7,7 +7,7 @@ import cefp
 import pycef
 from cefevent import CEFEvent
 
-from common import FIELDS, Format, address, clipped, named, words
+from common import FIELDS, Format, address, clipped, named, timeText, words
 
 
 # Of Unicode, which takes four control characters less than Python.
@@ -90,6 +90,8 @@ class CEF(Format):
             "title": event["name"], "account": values["duid"], "region": values.get("flexString1"), "resource": values.get("cs1"),
             "message": values.get("msg"), "address": values.get("src", values.get("c6a1")), "agent": values.get("requestClientApplication"),
             "call": values.get("act"), "evidence": values["cs4"], "remediation": values.get("cs3"),
+            "first": timeText(values["start"]), "last": timeText(values["end"]), "revision": int(values["cn1"]),
+            "times": int(values.get("cnt", 0)),
             "severity": next(word for word, number in self.numbers.items() if number == int(event["severity"])),
             "life": values["outcome"], "doubt": values["reason"].startswith("undetermined"),
         }
@@ -110,6 +112,9 @@ class CEF(Format):
 
     def spoil(self, line, how):
         return how(line)
+
+    def techniques(self, event):
+        return re.findall(r"\((T[\d.]+)\)", event["extension"].get("cs2", ""))
 
     spoilt = [
         ("with an equal sign", lambda line: line.replace("outcome=", "outcome=a=b ")),

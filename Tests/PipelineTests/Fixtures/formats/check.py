@@ -89,6 +89,7 @@ def imported(batches):
 
 
 def main(folder):
+    attacks = {}
     count, sizes, tried, differing = Counter(), Counter(), Counter(), Counter()
 
     def tell(what, place, fault):
@@ -101,6 +102,9 @@ def main(folder):
         natives = [json.loads(line) for line in lines(path)]
         for word, form in FORMATS.items():
             told = lines(os.path.join(folder, f"{name}.{word}.jsonl"))
+            named = [sorted(set(form.techniques(form.parse(line)))) for line in told]
+            if attacks.setdefault(name, named) != named:
+                tell(f"{name} in {word}", "", "its techniques are not those in OCSF")
             if len(told) != len(natives):
                 tell(f"{name} in {word}", "", f"{len(told)} lines, and {len(natives)} alerts")
             examples = {}

@@ -1,4 +1,5 @@
 """What all formats are compared by: the native alert in a few words."""
+import datetime
 import ipaddress
 import json
 import os
@@ -72,6 +73,7 @@ def words(native):
         "agent": actor["user_agent"] or None, "call": native["event"]["name"] or None, "event": native["event"]["id"],
         "evidence": evidence(native), "remediation": "\n".join(native["remediation"]) or None,
         "facts": [f"{fact['what']}: {fact['value']}" for fact in native["facts"]],
+        "first": native["first_seen"], "last": native["last_seen"], "revision": native["revision"], "times": native["occurrences"],
         "severity": native["severity"], "life": native["status"], "doubt": native["verdict"] == "undetermined",
     }
 
@@ -95,6 +97,12 @@ def techniques(pairs):
 def named(text):
     """The same of a text: `Transfer Data to Cloud Account (T1537), …`."""
     yield from techniques((id, name) for name, id in re.findall(r"([^()]+?) \((T[\d.]+)\)(?:, |$)", text))
+
+
+def timeText(milliseconds):
+    """As the native form writes a time."""
+    time = datetime.datetime.fromtimestamp(int(milliseconds) // 1000, datetime.timezone.utc)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def isTime(value):

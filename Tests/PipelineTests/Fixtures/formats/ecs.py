@@ -62,6 +62,8 @@ class ECS(Format):
             "resource": event["entity"]["target"]["id"], "message": event["message"],
             "address": event.get("source", {}).get("ip"), "agent": event.get("user_agent", {}).get("original"),
             "call": event["event"].get("action"), "event": labels["event_id"], "remediation": labels.get("remediation"),
+            "first": event["event"]["start"], "last": event["event"]["end"], "revision": event["event"]["sequence"],
+            "times": int(labels["occurrences"]),
             "severity": next(word for word, risk in self.risks.items() if risk == event["event"]["risk_score"]),
             "life": labels["finding_status"], "doubt": labels["finding_verdict"] == "undetermined",
         }
@@ -77,6 +79,12 @@ class ECS(Format):
     def expected(self, native):
         told = super().expected(native)
         return {**told, "evidence": " ".join(told["evidence"]), "facts": "\n".join(told["facts"])}
+
+    def techniques(self, event):
+        technique = event.get("threat", {}).get("technique", {"id": []})
+        parts = technique.get("subtechnique", {"id": []})["id"]
+        # One that is there for its part alone cannot be told from one that the rule names, too.
+        return [*(id for id in technique["id"] if not any(part.startswith(id) for part in parts)), *parts]
 
     spoilt = [
         ("with an unknown field", lambda e: e["event"].update(colour="red")),

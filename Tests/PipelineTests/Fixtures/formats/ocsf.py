@@ -6,7 +6,7 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from py_ocsf_models.events.findings.detection_finding import DetectionFinding
 from pydantic import ValidationError
 
-from common import Format, techniques
+from common import Format, techniques, timeText
 
 
 class OCSF(Format):
@@ -45,6 +45,8 @@ class OCSF(Format):
             "evidence": [entry["uid"] for entry in info["related_events"]],
             "remediation": None if event.get("remediation", {}).get("desc") in (None, "No command is given.") else event["remediation"]["desc"],
             "facts": [f"{entry['name']}: {entry['value']}" for entry in event.get("enrichments", [])],
+            "first": timeText(event["start_time"]), "last": timeText(event["end_time"]), "revision": event["metadata"]["sequence"],
+            "times": event["count"],
             "severity": next(word for word, id in self.ids.items() if id == event["severity_id"]),
             "life": self.lives.get((event["activity_id"], event["status_id"])), "doubt": event["confidence_id"] == 1,
             **({} if resolved or actor and not actor.startswith("arn:") else {
@@ -52,6 +54,10 @@ class OCSF(Format):
                 "agent": who.get("http_request", {}).get("user_agent"),
             }),
         }
+
+    def techniques(self, event):
+        attacks = event["finding_info"].get("attacks", [])
+        return [attack.get("sub_technique", attack["technique"])["uid"] for attack in attacks]
 
     spoilt = [
         ("without metadata", lambda e: e.pop("metadata")), ("with an unknown key", lambda e: e.update(colour="red")),

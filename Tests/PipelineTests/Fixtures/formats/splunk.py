@@ -42,12 +42,16 @@ class Splunk(Format):
             "account": event["vendor_account"], "region": event.get("vendor_region"), "resource": event["dest"],
             "message": event["description"], "agent": event.get("http_user_agent"), "call": event.get("event_name"),
             "event": event["event_id"], "evidence": event["evidence"], "facts": event.get("facts", []),
-            "remediation": "\n".join(event.get("remediation", [])) or None, "severity": event["severity"], "life": event["status"],
+            "remediation": "\n".join(event.get("remediation", [])) or None, "severity": event["severity"],
+            "first": event["first_seen"], "last": event["last_seen"], "revision": event["revision"], "times": event["occurrences"], "life": event["status"],
             "doubt": event["verdict"] == "undetermined", "address": address(event.get("src")),
         }
         if event.get("user", "arn:").startswith("arn:"):
             told["actor"] = event.get("user")
         return told
+
+    def techniques(self, envelope):
+        return envelope["event"].get("mitre_technique_id", [])
 
     spoilt = [
         *[(f"without {key}", lambda e, key=key: e.pop(key)) for key in ("time", "event", "sourcetype")],

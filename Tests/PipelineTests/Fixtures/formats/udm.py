@@ -64,7 +64,9 @@ class UDM(Format):
             "resource": resource["name"], "message": result["description"], "address": principal.get("ip", [None])[0],
             "agent": event.get("network", {}).get("http", {}).get("user_agent"), "call": event["metadata"].get("product_event_type"),
             "event": chosen(fields, "event_id"), "evidence": event["additional"]["evidence"],
-            "remediation": result.get("action_details"), "severity": result["severity"].lower(), "life": chosen(fields, "status"),
+            "remediation": result.get("action_details"), "severity": result["severity"].lower(),
+            "first": result["first_discovered_time"], "last": chosen(fields, "last_seen"), "revision": int(chosen(fields, "revision")),
+            "times": int(chosen(fields, "occurrences")), "life": chosen(fields, "status"),
             "doubt": result["confidence"] == "LOW_CONFIDENCE", "state": result["alert_state"], "threat": result["threat_status"],
         }
         actor = principal.get("user", {}).get("userid")
@@ -76,6 +78,10 @@ class UDM(Format):
         told = words(native)
         threat = {"open": "ACTIVE", "updated": "ACTIVE", "resolved": "CLEARED", "retracted": "FALSE_POSITIVE"}[told["life"]]
         return told | {"state": "ALERTING" if threat == "ACTIVE" else "NOT_ALERTING", "threat": threat}
+
+    def techniques(self, event):
+        found = event["security_result"][0].get("attack_details", {}).get("techniques", [])
+        return [technique.get("subtechnique_id", technique["id"]) for technique in found]
 
     spoilt = [
         *[(f"without metadata.{key}", lambda e, key=key: e["metadata"].pop(key)) for key in ("event_timestamp", "event_type", "vendor_name", "product_name")],
