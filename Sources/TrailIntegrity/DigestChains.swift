@@ -264,7 +264,7 @@ struct DigestChains {
         if let oldest = one.first, let previous = entries[oldest].digest?.previous,
             !entries[oldest].isContradicted
         {
-            let until = entries[oldest].start
+            let until = Self.end(of: previous.key) ?? entries[oldest].start
             if until > since {
                 missing(
                     id,
@@ -314,6 +314,14 @@ struct DigestChains {
             }
             return
         }
+        if id.isBackfill {
+            // Only some hours are signed later: what is not named is not missing.
+            guard !new.isContradicted, let key = new.digest?.previous?.key,
+                previousSuffix(of: new) != old.suffix
+            else { return }
+            let until = Self.end(of: key) ?? new.start
+            return missing(id, from: until.advanced(bySeconds: -3600), until: until, key: key)
+        }
         if previousSuffix(of: new) == old.suffix {
             guard !new.isContradicted, !old.isContradicted else { return }
             if new.start < old.end {
@@ -331,6 +339,9 @@ struct DigestChains {
             missing(id, from: new.start.advanced(bySeconds: -3600), until: new.start, key: key)
         }
     }
+
+    /// When the time ends that a digest covers, by its key.
+    private static func end(of key: String) -> EventTime? { ObjectKey(key).flatMap(DigestName.init)?.end }
 
     private mutating func missing(
         _ id: ChainID,

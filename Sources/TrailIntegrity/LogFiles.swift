@@ -13,8 +13,33 @@ struct LogFiles {
         var chains: [ChainID] = []
         var start = EventTime.distantFuture
         var end = EventTime.distantPast
-        /// Times for which nothing can be asked, and why.
-        var silences: [(from: EventTime, until: EventTime, reason: Standing.Reason)] = []
+        /// Times for which nothing can be asked, and why, by their beginnings.
+        private(set) var silences: [(from: EventTime, until: EventTime, reason: Standing.Reason)] = []
+        /// The latest end of each silence and those before it.
+        private var ends: [EventTime] = []
+
+        mutating func add(_ from: EventTime, _ until: EventTime, _ reason: Standing.Reason) {
+            silences.append((from.advanced(bySeconds: -slack), until.advanced(bySeconds: slack), reason))
+        }
+
+        mutating func sort() {
+            silences.sort { $0.from < $1.from }
+            ends = silences.reduce(into: []) { $0.append(max($0.last ?? .distantPast, $1.until)) }
+        }
+
+        /// Why nothing can be asked at a time; nil when it can.
+        func silence(at time: EventTime) -> Standing.Reason? {
+            var (low, high) = (0, silences.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if silences[middle].from <= time { low = middle + 1 } else { high = middle }
+            }
+            while low > 0, ends[low - 1] >= time {
+                low -= 1
+                if silences[low].until >= time { return silences[low].reason }
+            }
+            return nil
+        }
     }
 
     private struct Scope: Hashable {
@@ -24,7 +49,7 @@ struct LogFiles {
         init(_ owner: ExactText, _ region: ExactText) { (self.owner, self.region) = (owner, region) }
     }
 
-    /// A file's name tells to the minute when it was delivered, and a digest may hold it an hour early or late by little.
+    /// A file's name tells to the minute when it was delivered, and near an hour's end the next digest may hold it.
     private static let slack: Int64 = 900
     /// A digest is delivered within about half an hour after its end.
     private static let patience: Int64 = 2 * 3600
@@ -225,17 +250,11 @@ struct LogFiles {
         guard let time = listing.files[file].key.deliveryTime else {
             return contradict(file, .logUnnamed, "its name tells no time of delivery")
         }
-        let silence = coverage.silences.first {
-            $0.from.advanced(bySeconds: -Self.slack) <= time
-                && time <= $0.until.advanced(bySeconds: Self.slack)
-        }
-        if let silence {
-            standings[file] = .unproven(silence.reason)
-        } else if time >= coverage.end {
+        if let reason = coverage.silence(at: time) {
+            standings[file] = .unproven(reason)
+        } else if time >= coverage.end.advanced(bySeconds: -Self.slack) {
             standings[file] = .unproven(.notYetNamed)
-        } else if time < coverage.start {
-            standings[file] = .unproven(.beforeValidation)
-        } else if time <= since {
+        } else if time < max(coverage.start, since).advanced(bySeconds: Self.slack) {
             standings[file] = .unproven(.beforeValidation)
         } else {
             contradict(file, .logUnnamed, "")
@@ -253,15 +272,16 @@ struct LogFiles {
                 coverage.start = min(coverage.start, entry.start)
                 coverage.end = max(coverage.end, entry.end)
                 if entry.isContradicted {
-                    coverage.silences.append((entry.start, entry.end, .digestAltered))
+                    coverage.add(entry.start, entry.end, .digestAltered)
                 }
             }
             for gap in chains.gaps[id] ?? [] {
                 let reason: Standing.Reason = gap.isRestart ? .validationOff : .digestMissing
-                coverage.silences.append((gap.from, gap.until, reason))
+                coverage.add(gap.from, gap.until, reason)
             }
             coverages[scope] = coverage
         }
+        for scope in Array(coverages.keys) { coverages[scope]?.sort() }
         return coverages
     }
 

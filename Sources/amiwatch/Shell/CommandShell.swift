@@ -64,7 +64,7 @@ enum CommandShell {
             try output.write("\n'amiwatch COMMAND --help' tells more about a command.\n")
             try output.write(
                 "Exit status: 0 done; 1 failed, with a line that says what to do; 2 used wrongly; 3 found what was "
-                    + "looked for\n(--fail-on is met, a fixture differs); 130 interrupted.\n"
+                    + "looked for\n(--fail-on is met, a fixture differs, a trail does not verify); 130 interrupted.\n"
             )
         }
     }
