@@ -1,3 +1,4 @@
+internal import CloudTrail
 internal import Glibc
 internal import Hashing
 
@@ -61,7 +62,7 @@ package struct FileStatus {
             }
             if name != ".", name != ".." { names.append(name) }
         }
-        return .success((names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, unreadable))
+        return .success((names.sorted { $0.bytesPrecede($1) }, unreadable))
     }
 }
 

@@ -50,7 +50,18 @@ extension String {
     }
 
     /// Whether the bytes come before those of another text.
-    public func bytesPrecede(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+    public func bytesPrecede(_ other: String) -> Bool {
+        let precedes = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right -> Bool in
+                guard let base = left.baseAddress, let otherBase = right.baseAddress else {
+                    return left.count < right.count
+                }
+                let order = memcmp(base, otherBase, min(left.count, right.count))
+                return order != 0 ? order < 0 : left.count < right.count
+            }
+        }
+        return precedes?.flatMap(\.self) ?? utf8.lexicographicallyPrecedes(other.utf8)
+    }
 
     /// Whether the text begins with the bytes of another.
     public func hasBytes(prefix: String) -> Bool {
