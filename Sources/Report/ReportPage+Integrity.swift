@@ -54,7 +54,7 @@ extension ReportPage {
             let chains = report.chains.filter { $0.id.owner == place.owner && $0.id.region == place.region }
             switch column {
             case 0: html.code(place.owner.string)
-            case 1: html.text(place.region.string)
+            case 1: html.code(place.region.string)
             case 2:
                 let digests = chains.map(\.digests)
                 html.share(digests.reduce(0) { $0 + $1.verified }, of: digests.reduce(0) { $0 + $1.all })
@@ -82,7 +82,7 @@ extension ReportPage {
             case 1: html.time(row.gap.until)
             case 2: html.text(Numbers.grouped(row.gap.hourCount))
             case 3: html.code(row.chain.owner.string)
-            case 4: html.text(row.chain.region.string)
+            case 4: html.code(row.chain.region.string)
             case 5: html.text(row.chain.trail.string)
             default:
                 html.text(
@@ -138,12 +138,12 @@ extension ReplayIntegrity {
         let all = files.values.reduce(0, +)
         func count(_ standing: EvidenceStanding) -> String { Numbers.grouped(files[standing] ?? 0) }
         var text =
-            "Of \(Numbers.count(all, "log file")) CloudTrail's digests prove \(count(.verified)); \(count(.unverified)) are unproven, "
-            + "and \(count(.contradicted)) are not what CloudTrail delivered."
+            "CloudTrail's digests prove \(count(.verified)) of \(Numbers.count(all, "log file")). Unproven: \(count(.unverified)); "
+            + "not what CloudTrail delivered: \(count(.contradicted))."
         if filesLeftOut > 0 {
             text +=
-                " What is not proven was not judged: \(Numbers.count(filesLeftOut, "file")) with "
-                + "\(Numbers.count(recordsLeftOut, "record"))."
+                " \(Numbers.count(filesLeftOut, "file")) with \(Numbers.count(recordsLeftOut, "record")) that nothing proves "
+                + "\(filesLeftOut == 1 ? "was" : "were") not judged."
         } else if judgesAll, !isSound {
             text += " What is not proven was judged all the same; each finding tells what its evidence is."
         }

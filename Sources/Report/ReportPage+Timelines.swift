@@ -24,7 +24,7 @@ extension ReportPage {
             )
             html.table(
                 "Shares of images and snapshots",
-                ["What", "Shared with", "The policy", "From", "Until", "By", "Findings"],
+                ["What", "Shared with", "The policy", "From", "Until", "Findings"],
                 shares.prefix(Self.sharesAtMost),
                 class: "shares"
             ) { cell($1, $2, &$0) }
@@ -52,22 +52,12 @@ extension ReportPage {
                 share.objection.map { "\(share.isUndetermined ? "undetermined" : "objects"): \($0)" }
                     ?? "trusts it"
             )
-        case 3: html.time(share.start.time)
+        case 3: html.moment(share.start)
         case 4:
-            guard let end = share.end else {
+            if let end = share.end {
+                html.moment(end)
+            } else {
                 html.element("strong", text: "still shared at the end")
-                return
-            }
-            html.time(end.time)
-            html.element("span", .class("detail")) { html in
-                html.text("\(end.name) by ")
-                html.caller(end.actor)
-            }
-        case 5:
-            html.caller(share.start.actor)
-            html.element("span", .class("detail")) { html in
-                html.text("\(share.start.name), event ")
-                html.code(share.start.id.description)
             }
         default: links(to: findings.findings(by: share.start.id), about: share.resource, &html)
         }
@@ -172,7 +162,8 @@ extension ReportPage {
             html.table(
                 "In order of time",
                 ["Time", "Call", "By", "What it tells", "Findings"],
-                shown
+                shown,
+                class: "calls"
             ) { html, entry, column in
                 switch column {
                 case 0: html.time(entry.evidence.time)
@@ -230,6 +221,19 @@ extension ReportPage {
 }
 
 extension HTMLWriter {
+    /// When a call was made, by whom, and which record tells it.
+    fileprivate mutating func moment(_ evidence: Evidence) {
+        time(evidence.time)
+        element("span", .class("detail")) { html in
+            html.text("by ")
+            html.caller(evidence.actor)
+        }
+        element("span", .class("detail")) { html in
+            html.text("\(evidence.name)\(evidence.isInventory ? " (inventory)" : ""), event ")
+            html.code(evidence.id.description)
+        }
+    }
+
     /// With whom something is shared.
     fileprivate mutating func grantee(_ grantee: String) {
         if grantee.hasSameBytes(as: "all") {

@@ -70,8 +70,10 @@ enum StyleSheet {
         table.counts { width: auto; }
         .counts td, .files td { font-variant-numeric: tabular-nums; }
         .counts th, .counts td { padding-right: 1.75rem; }
-        .timeline table, .shares { font-size: .875rem; }
-        .timeline td:nth-child(3), .shares td:nth-child(6) { min-width: 12rem; }
+        .calls, .shares { table-layout: fixed; font-size: .875rem; }
+        .calls th:nth-child(1) { width: 11.5rem; } .calls th:nth-child(2) { width: 17%; } .calls th:nth-child(3) { width: 26%; }
+        .calls th:nth-child(5) { width: 17%; }
+        .shares th:nth-child(1) { width: 15%; } .shares th:nth-child(4), .shares th:nth-child(5) { width: 21%; } .shares th:nth-child(6) { width: 15%; }
         .files td:first-child { min-width: 20rem; }
         details { margin: .5rem 0; border: 1px solid var(--line); border-radius: 5px; }
         details > :not(summary) { margin-left: 1rem; margin-right: 1rem; }
@@ -106,7 +108,7 @@ enum StyleSheet {
           td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0 .6rem; padding: .12rem 0; border: 0; min-width: 0; }
           td::before { content: attr(data-label); grid-column: 1; grid-row: 1 / span 20; color: var(--soft); font-size: .8125rem; }
           td > * { grid-column: 2; justify-self: start; }
-          .timeline td:nth-child(3), .shares td:nth-child(6), .files td:first-child { min-width: 0; }
+          .files td:first-child { min-width: 0; }
           dl { display: block; } dt { margin-top: .5rem; font-size: .8125rem; }
           details > :not(summary) { margin-left: .7rem; margin-right: .7rem; }
           summary { padding: .55rem .7rem; }
@@ -128,7 +130,8 @@ enum StyleSheet {
           h2, h3, h4, h5, caption, summary { break-after: avoid; }
           tr, pre, .worst li, dl, .finding { break-inside: avoid; }
           thead { display: table-header-group; }
-          .timeline td:nth-child(3), .shares td:nth-child(6), .files td:first-child { min-width: 0; }
+          .files td:first-child { min-width: 0; }
+          .calls, .shares { font-size: .8125rem; } .calls th:nth-child(1) { width: 10.5rem; }
           details { border: 0; border-top: 1px solid var(--line); border-radius: 0; }
           summary { padding: 6pt 0 2pt; list-style: none; }
           summary::-webkit-details-marker { display: none; }

@@ -122,6 +122,47 @@ struct ReplayReportTests {
         for number in [0, 600, 1199] { #expect(page.contains("ami-\(String(format: "%017d", number))")) }
     }
 
+    @Test("Of verified logs it tells what is proven, what is wrong, and what was left out for that")
+    func verified() throws {
+        let root = try SignedBuckets.folder
+        func verify(_ name: String, _ options: String...) throws -> String {
+            let path = "\(tree.path)/\(name).html"
+            let result = try runCommand(
+                [
+                    Binary.path, "replay", "\(root)/\(name)/bucket", "--verify", "\(root)/keys-v1.json",
+                    "--metadata",
+                    "\(root)/\(name)/head-objects.json", "--report", path, "-o", "/dev/null",
+                ] + options
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            let faults = try ReportCheck.faults(of: path)
+            #expect(faults.isEmpty, "\(faults)")
+            return try tree.read("\(name).html")
+        }
+        let intact = try verify("intact")
+        #expect(
+            intact.contains(
+                "CloudTrail&#39;s digests prove 38 of 38 log files. Unproven: 0; not what CloudTrail delivered: 0. Nothing else is "
+                    + "wrong."
+            )
+        )
+        #expect(intact.contains("verified: CloudTrail&#39;s digests prove every file that it rests on"))
+        #expect(!intact.contains("The logs were not verified"))
+        let altered = try verify("log-altered")
+        for part in [
+            "digests prove 37 of 38 log files. Unproven: 0; not what CloudTrail delivered: 1. 1 file with 1 record that nothing "
+                + "proves was not judged. Verifying found 1 fault.",
+            "Files that were not judged, because nothing proves them",
+            "not what CloudTrail delivered: log-altered",
+        ] { #expect(altered.contains(part), "\(part)") }
+        let judged = try verify("log-altered", "--judge-unverified")
+        #expect(
+            judged.contains(
+                "contradicted: one of the files that it rests on is not what CloudTrail delivered"
+            )
+        )
+    }
+
     @Test("What cannot be written is told before the work begins; an interrupted replay leaves none")
     func failures() throws {
         let result = try Binary.run("replay", SampleDay.trail, "--report", tree.path + "/none/report.html")
