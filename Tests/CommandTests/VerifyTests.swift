@@ -65,7 +65,7 @@ struct VerifyTests {
         )
         let kinds = Set(text.matches(of: /case \w+ = "([a-z-]+)"/).map { String($0.output.1) })
         #expect(kinds.count > 20)
-        // What cannot be opened is shown below, where the test does not run as root.
+        // What cannot be opened is shown below, for links that lead nowhere are not in S3.
         #expect(kinds.subtracting(shown) == ["digest-unreadable", "log-unreadable"])
     }
 
@@ -190,6 +190,35 @@ struct VerifyTests {
         let kinds = result.output.split(separator: "\n").compactMap { $0.split(separator: " ").first }
             .filter { $0.contains("-") && $0.first?.isLetter == true && !$0.hasPrefix("o-") }
         #expect(kinds == ["log-unnamed", "log-unnamed"], "\(result.output)")
+    }
+
+    @Test("What cannot be opened is told, and does not hide the rest")
+    func unreadable() throws {
+        let folder = try TestFolder()
+        let bucket = "\(folder.path)/bucket"
+        try FileManager.default.copyItem(atPath: "\(root)/intact/bucket", toPath: bucket)
+        let digest =
+            "CloudTrail-Digest/us-east-1/2026/09/01"
+            + "/123456789012_CloudTrail-Digest_us-east-1_main_us-east-1_20260901T042923Z.json.gz"
+        let logs = "CloudTrail/us-east-1/2026/09/01"
+        let log = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: "\(bucket)/AWSLogs/123456789012/\(logs)")
+                .sorted().first
+        )
+        for path in [digest, "\(logs)/\(log)"] {
+            let place = "\(bucket)/AWSLogs/123456789012/\(path)"
+            try FileManager.default.removeItem(atPath: place)
+            try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/no/such/file")
+        }
+        let result = try runCommand(
+            [Binary.path, "verify", bucket, "--keys", "\(root)/keys-v1.json", "--format", "json"]
+        )
+        let findings = SampleDay.object(result.output)["findings"] as? [[String: Any]] ?? []
+        #expect(
+            findings.compactMap { $0["kind"] as? String }.sorted() == ["digest-unreadable", "log-unreadable"]
+        )
+        #expect(findings.allSatisfy { $0["detail"] as? String == "No such file or directory" })
+        #expect(result.status == 3)
     }
 
     @Test(

@@ -396,6 +396,15 @@ def cases(keys):
 
     case("digest-altered-link-without-metadata", forge_previous, metadata=False)
 
+    def forge_previous_hash(bucket, chains):
+        """The newest digest is made to name another hash of the one before, whose signature still fits."""
+        key = chains["west"].digests[-1]
+        told = hashlib.sha256(gzip.decompress(bucket.objects[chains["west"].digests[-2]])).hexdigest()
+        bucket.objects[key] = changed(bucket.objects[key], told.encode(), told[::-1].encode())
+        return [found("digest-altered", key)]
+
+    case("digest-altered-hash-without-metadata", forge_previous_hash, metadata=False)
+
     def alter_backfill_digest(bucket, chains):
         key = chains["backfill"].digests[1]
         bucket.objects[key] = changed(bucket.objects[key], b'"newestEventTime":null', b'"newestEventTime":"x"')
