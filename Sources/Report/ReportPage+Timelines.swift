@@ -59,7 +59,7 @@ extension ReportPage {
             } else {
                 html.element("strong", text: "still shared at the end")
             }
-        default: links(to: findings.findings(by: share.start.id), about: share.resource, &html)
+        default: links(to: findings.findings(about: share), &html)
         }
     }
 
@@ -178,7 +178,7 @@ extension ReportPage {
                     for statement in entry.statements {
                         html.element("span", .class("statement")) { $0.text(statement, limit: 500) }
                     }
-                default: links(to: findings.findings(by: entry.evidence.id), about: nil, &html)
+                default: links(to: findings.findings(by: entry.evidence.id), &html)
                 }
             }
             let left = entries.count - shown.count
@@ -201,22 +201,15 @@ extension ReportPage {
         return places.sorted().map { entries[$0] }
     }
 
-    /// Links to findings of a record: of many the first.
-    private func links(
-        to entries: [ReportedFindings.Entry],
-        about resource: Resource?,
-        _ html: inout HTMLWriter
-    ) {
-        let own = entries.filter { entry in
-            resource.map { $0 == entry.finding.identity.subject.resource } ?? true
-        }
-        if own.isEmpty { return html.none() }
-        for entry in own.prefix(6) {
+    /// Links to findings: of many the first.
+    private func links(to entries: [ReportedFindings.Entry], _ html: inout HTMLWriter) {
+        if entries.isEmpty { return html.none() }
+        for entry in entries.prefix(6) {
             guard let anchor = entry.anchor else { continue }
             html.element("a", .href(anchor), .class("finding-link"), text: entry.finding.identity.rule)
             html.text(" ")
         }
-        if own.count > 6 { html.text("and \(Numbers.grouped(own.count - 6)) more") }
+        if entries.count > 6 { html.text("and \(Numbers.grouped(entries.count - 6)) more") }
     }
 }
 

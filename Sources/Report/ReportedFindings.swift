@@ -30,8 +30,9 @@ struct ReportedFindings {
     let decided: [Group]
     /// Findings that stand and cannot be decided, by rule.
     let undetermined: [Group]
-    /// The findings that a record decided, or resolved, by its id.
+    /// The findings that a record opened, decided or resolved, by its id.
     private let byEvent: [EventID: [Entry]]
+    private let byResource: [ExactText: [Entry]]
 
     init(_ all: [(id: String, finding: Finding)]) {
         let isUndetermined = { (finding: Finding) in
@@ -64,13 +65,13 @@ struct ReportedFindings {
         decided = groups(all.filter { !isUndetermined($0.finding) })
         undetermined = groups(all.filter { isUndetermined($0.finding) })
         var byEvent: [EventID: [Entry]] = [:]
+        var byResource: [ExactText: [Entry]] = [:]
         for entry in (decided + undetermined).flatMap(\.entries) where entry.anchor != nil {
-            byEvent[entry.finding.event.id, default: []].append(entry)
-            if let resolution = entry.finding.resolution, resolution.id != entry.finding.event.id {
-                byEvent[resolution.id, default: []].append(entry)
-            }
+            for event in entry.finding.decisiveEvents { byEvent[event, default: []].append(entry) }
+            byResource[ExactText(entry.finding.identity.subject.resource.id), default: []].append(entry)
         }
         self.byEvent = byEvent
+        self.byResource = byResource
     }
 
     var all: [Entry] { (decided + undetermined).flatMap(\.entries) }
@@ -78,8 +79,18 @@ struct ReportedFindings {
     /// Violations that stand.
     var open: [Entry] { decided.flatMap(\.entries).filter { $0.finding.status == .open } }
 
-    /// The findings that a record decided, or resolved.
+    /// The findings that a record opened, decided or resolved.
     func findings(by event: EventID) -> [Entry] { byEvent[event] ?? [] }
+
+    /// The findings about a share: those of its resource and grantee, and those that it opened.
+    func findings(about share: Chronicle.Share) -> [Entry] {
+        (byResource[ExactText(share.resource.id)] ?? []).filter { entry in
+            let finding = entry.finding
+            return finding.identity.subject.resource == share.resource
+                && (finding.identity.subject.discriminator.hasSameBytes(as: share.grantee)
+                    || finding.decisiveEvents.contains(share.start.id))
+        }
+    }
 
     private static func worst(of findings: [(id: String, finding: Finding)]) -> Severity? {
         findings.map(\.finding).filter { $0.status == .open }.map(\.severity).max()

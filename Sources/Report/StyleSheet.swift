@@ -93,7 +93,7 @@ enum StyleSheet {
         section > pre { margin-left: 0; }
         section > dl { margin-left: 0; }
         footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; }
-        .finding-link { white-space: nowrap; font-size: .875rem; display: block; }
+        .finding-link { display: block; font-size: .8125rem; overflow-wrap: anywhere; }
         @media (max-width: 46rem) {
           body { padding: 1rem .9rem 3rem; }
           h1 { font-size: 1.55rem; } h2 { font-size: 1.25rem; margin-top: 2.25rem; } .lead { font-size: 1.08rem; }
@@ -131,7 +131,8 @@ enum StyleSheet {
           tr, pre, .worst li, dl, .finding { break-inside: avoid; }
           thead { display: table-header-group; }
           .files td:first-child { min-width: 0; }
-          .calls, .shares { font-size: .8125rem; } .calls th:nth-child(1) { width: 10.5rem; }
+          .calls, .shares { font-size: .8125rem; } .calls th:nth-child(1) { width: 10.5rem; } .shares th:nth-child(1) { width: 18%; }
+          .shares code.short, .calls code.short { white-space: normal; overflow-wrap: anywhere; }
           details { border: 0; border-top: 1px solid var(--line); border-radius: 0; }
           summary { padding: 6pt 0 2pt; list-style: none; }
           summary::-webkit-details-marker { display: none; }

@@ -40,6 +40,11 @@ struct ReplayReportTests {
             "428 read = ", "1 dead letters", "not-json",
         ] { #expect(page.contains(part), "\(part)") }
         #expect(!page.contains("<script"))
+        // The share with everybody leads to its finding, though that is over.
+        let share = try #require(
+            page.split(separator: "\n").first { $0.contains("<strong>everybody</strong>") }
+        )
+        #expect(share.contains(">ami-shared-publicly</a>"))
     }
 
     @Test("The same input gives the same bytes, whatever time it is")

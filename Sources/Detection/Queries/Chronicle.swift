@@ -88,6 +88,18 @@ extension Engine {
     }
 }
 
+extension Finding {
+    /// The records that opened it, went on with it, and resolved it, as far as it names them.
+    public var decisiveEvents: Set<EventID> {
+        var events: Set = [event.id]
+        if let resolution { events.insert(resolution.id) }
+        for fact in facts where fact.time == firstSeen || fact.time == lastSeen {
+            if let event = fact.eventID { events.insert(event) }
+        }
+        return events
+    }
+}
+
 extension StateQuery {
     fileprivate func chronicle(of findings: [Finding], launchesAtMost: Int) -> Chronicle {
         let shares = imageShares() + snapshotShares()
@@ -205,10 +217,7 @@ extension StateQuery {
 
     private func accounts(of findings: [Finding]) -> [Chronicle.Account] {
         var decided: Set<EventID> = []
-        for finding in findings {
-            decided.insert(finding.event.id)
-            if let resolution = finding.resolution { decided.insert(resolution.id) }
-        }
+        for finding in findings { decided.formUnion(finding.decisiveEvents) }
         var entries: [AccountID: EntriesByCall] = [:]
         var leftOut: [AccountID: Int] = [:]
         for key in state.keys where !Self.attributesToldTwice.contains(key.attribute) {

@@ -54,6 +54,7 @@ struct FactWords {
         case .unreadable(let why), .unreadableRemoval(let why): "could not be read: \(why)"
         case .joined(let organization): "joined \(organization?.string ?? "the organization")"
         case .left(let organization): "left \(organization?.string ?? "the organization")"
+        case .active where attribute == .firstUse: "used for the first time"
         case .active where attribute != .activity: "used by another account"
         case .fields(let fields): words(of: fields)
         // Who owns it is said above each timeline.
