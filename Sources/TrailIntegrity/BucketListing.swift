@@ -16,6 +16,7 @@ struct BucketListing: Sendable {
     private(set) var unreadableNames = 0
     /// The first file with a key.
     private var places: [ExactText: Int] = [:]
+    private var keys = ObjectKeyReader()
     /// More files with the key of a first one: a bucket may have been downloaded twice.
     private(set) var copies: [Int: [Int]] = [:]
 
@@ -52,7 +53,7 @@ struct BucketListing: Sendable {
     func all(_ first: Int) -> [Int] { [first] + (copies[first] ?? []) }
 
     private mutating func take(_ path: String, _ size: Int) {
-        if let key = ObjectKey(path) {
+        if let key = keys.read(path) {
             files.append(File(path: path, size: size, key: key))
         } else {
             others.append(path)

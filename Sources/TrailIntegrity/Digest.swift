@@ -91,6 +91,7 @@ struct Digest: Sendable {
             throw Refusal(reason: "logFiles is missing in it")
         }
         var logs: [LogReference] = []
+        var keys = ObjectKeyReader()
         for entry in list.elements {
             guard let key = entry.member("s3Object")?.text?.string, let text = entry.member("hashValue")?.text
             else { throw Refusal(reason: "a log file in it has no s3Object or no hashValue") }
@@ -100,7 +101,7 @@ struct Digest: Sendable {
             guard let hash = SHA256Digest(hex: text.bytes) else {
                 throw Refusal(reason: "a log file in it has a hash that is no SHA-256")
             }
-            let file = ObjectKey(key).flatMap(find)
+            let file = keys.read(key).flatMap(find)
             logs.append(LogReference(file: file, missingKey: file == nil ? key : nil, hash: hash))
         }
         return logs

@@ -56,6 +56,14 @@ package struct ObjectKey: Hashable, Sendable {
         kind = parts[start + 1].elementsEqual("CloudTrail-Digest".utf8) ? .digest : .log
     }
 
+    /// The key of a file in a folder, of which another file has this key.
+    fileprivate init(_ sibling: ObjectKey, name: some StringProtocol) {
+        let folder = sibling.suffix.string.utf8
+        let end = folder.lastIndex(of: 0x2F).map { folder.index(after: $0) } ?? folder.startIndex
+        suffix = ExactText(String(sibling.suffix.string[..<end]) + name)
+        (owner, account, region, kind) = (sibling.owner, sibling.account, sibling.region, sibling.kind)
+    }
+
     /// The name of the file.
     var fileName: Substring {
         let text = suffix.string
@@ -72,6 +80,24 @@ package struct ObjectKey: Hashable, Sendable {
                 part.count == 14 && part.last == 0x5A
                     ? EventTime(compact: part.dropLast() + [0x30, 0x30, 0x5A]) : nil
             }.first
+    }
+}
+
+/// Reads keys one after the other: most are in the folder of the one before.
+struct ObjectKeyReader {
+    private var folder = ""
+    private var key: ObjectKey?
+
+    /// As `ObjectKey.init`.
+    mutating func read(_ text: String) -> ObjectKey? {
+        guard let slash = text.utf8.lastIndex(of: 0x2F) else { return ObjectKey(text) }
+        let name = text[text.utf8.index(after: slash)...]
+        if let key, !name.isEmpty, String(text[..<slash]).hasSameBytes(as: folder) {
+            return ObjectKey(key, name: name)
+        }
+        key = ObjectKey(text)
+        folder = String(text[..<slash])
+        return key
     }
 }
 

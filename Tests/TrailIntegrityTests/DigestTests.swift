@@ -40,6 +40,21 @@ struct DigestTests {
     )
     func foreign(path: String) { #expect(ObjectKey(path) == nil) }
 
+    @Test("Keys that are read one after the other are those that are read alone")
+    func reader() {
+        var reader = ObjectKeyReader()
+        for path in [
+            "a/AWSLogs/111122223333/CloudTrail/r/x", "a/AWSLogs/111122223333/CloudTrail/r/y.json.gz",
+            "AWSLogs/111122223333/CloudTrail/r/x", "AWSLogs/111122223333/CloudTrail/r/", "x", "", "/",
+            "AWSLogs/111122223333/CloudTrail-Digest/r/2026/x",
+            "AWSLogs/111122223333/CloudTrail-Digest/r/2026/y",
+            "AWSLogs/o-a/111122223333/CloudTrail/r/x", "notes/x", "notes/y",
+            "AWSLogs/o-a/111122223333/CloudTrail/r/y",
+            "AWSLogs/111122223333/CloudTrail/r", "AWSLogs/111122223333/CloudTrail/e\u{301}/x",
+            "AWSLogs/111122223333/CloudTrail/\u{E9}/x",
+        ] { #expect(reader.read(path) == ObjectKey(path), "\(path)") }
+    }
+
     @Test("The time of delivery is in a log file's name")
     func delivery() throws {
         func time(_ name: String) -> String? {
