@@ -39,6 +39,12 @@ package final class Producer {
 
     deinit {
         client.context.delivery = nil
+        if !transactionalID.isEmpty {
+            // librdkafka frees the text of a transaction's error while threads of brokers are still there, and the answer
+            // to a request that is on its way may set it anew (rd_kafka_txns_term, 2.0.2 to 2.15): heap corruption when
+            // a fenced producer goes. So nothing may be on its way any more.
+            rd_kafka_purge(client.raw, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        }
         // Topics before the client.
         for topic in topics { rd_kafka_topic_destroy(topic) }
     }
