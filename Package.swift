@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 /// What the tests spend most of their time in: `Deploy/test` asks for it to be optimised, which builds two minutes longer
 /// and runs four times as fast.
 let isOptimised = ProcessInfo.processInfo.environment["AMIWATCH_OPTIMISED_TESTS"] != nil
-let hot: Set = ["AWSPolicies", "CloudTrail", "Detection", "Hashing"]
+let hot: Set = ["AWSPolicies", "CloudTrail", "Detection", "Cryptography"]
 
 /// One Swift target, with the settings that all of them share.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -56,34 +56,35 @@ var targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // Arrows point down only.
-    module("Hashing", ["COpenSSL"]),
+    module("Cryptography", ["COpenSSL"]),
     module("Compression", ["CCompression"]),
-    module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Hashing"]),
+    module("CloudTrail", ["CPrefilter", "CSimdjson", "Compression", "Cryptography"]),
     module("AWSPolicies", ["CloudTrail"]),
-    module("Detection", ["AWSPolicies", "CloudTrail", "Hashing"]),
+    module("Detection", ["AWSPolicies", "CloudTrail", "Cryptography"]),
     module("Kafka", ["CLibrdkafka"]),
-    module("TrailArchive", ["CloudTrail", "Compression", "Hashing"]),
-    module("TrailIntegrity", ["CloudTrail", "Compression", "Hashing", "TrailArchive"]),
-    module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Hashing"]),
-    module("Alerts", ["Configuration", "Detection", "CloudTrail", "Hashing"]),
+    module("TrailArchive", ["CloudTrail", "Compression", "Cryptography"]),
+    module("TrailIntegrity", ["CloudTrail", "Compression", "Cryptography", "TrailArchive"]),
+    module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Cryptography"]),
+    module("Alerts", ["Configuration", "Detection", "CloudTrail", "Cryptography"]),
     module(
         "Pipeline",
         [
-            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Hashing", "Kafka",
+            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Cryptography", "Kafka",
             "TrailArchive", "TrailIntegrity",
         ]
     ),
     module(
         "Report",
         [
-            "Alerts", "CloudTrail", "Configuration", "Detection", "Hashing", "Pipeline", "TrailArchive",
+            "Alerts", "CloudTrail", "Configuration", "Detection", "Cryptography", "Pipeline", "TrailArchive",
             "TrailIntegrity",
         ]
     ),
     .executableTarget(
         name: "amiwatch",
         dependencies: [
-            "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Hashing", "Kafka",
+            "Alerts", "AWSPolicies", "CArgp", "CloudTrail", "Configuration", "Detection", "Cryptography",
+            "Kafka",
             "Pipeline", "Report", "TrailArchive", "TrailIntegrity",
         ],
         swiftSettings: strict
@@ -103,12 +104,13 @@ var targets: [Target] = [
     tests(
         "PipelineTests",
         [
-            "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration", "Hashing",
+            "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration",
+            "Cryptography",
             "TrailArchive", "Alerts", "TestSupport",
         ]
     ),
-    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "Hashing", "TestSupport"]),
-    tests("TrailIntegrityTests", ["TrailIntegrity", "CloudTrail", "Hashing", "TestSupport"]),
+    tests("TrailArchiveTests", ["TrailArchive", "CloudTrail", "Cryptography", "TestSupport"]),
+    tests("TrailIntegrityTests", ["TrailIntegrity", "CloudTrail", "Cryptography", "TestSupport"]),
     tests("CommandTests", ["TestSupport", "Kafka", "KafkaTestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(

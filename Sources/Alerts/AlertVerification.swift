@@ -1,4 +1,4 @@
-package import Hashing
+package import Cryptography
 internal import Foundation
 
 /// Checks alerts as they lie on a topic: that each is signed by a known key over exactly its bytes, and that of no finding

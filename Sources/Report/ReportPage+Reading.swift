@@ -1,7 +1,7 @@
 internal import CloudTrail
 internal import Configuration
 internal import Detection
-internal import Hashing
+internal import Cryptography
 internal import Pipeline
 internal import TrailArchive
 

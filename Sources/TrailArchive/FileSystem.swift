@@ -1,6 +1,6 @@
 internal import CloudTrail
 internal import Glibc
-internal import Hashing
+internal import Cryptography
 
 /// What is known of a file without reading it.
 package struct FileStatus {

@@ -1,6 +1,6 @@
 package import CloudTrail
 internal import Compression
-internal import Hashing
+internal import Cryptography
 
 /// Reads and decodes one file after the other, on one thread, and keeps its buffers.
 ///

@@ -1,5 +1,5 @@
 package import CloudTrail
-package import Hashing
+package import Cryptography
 
 package struct TrailFile: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {

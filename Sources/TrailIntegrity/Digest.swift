@@ -1,5 +1,5 @@
 internal import CloudTrail
-internal import Hashing
+internal import Cryptography
 
 /// A digest: what CloudTrail delivered in an hour, and what came before.
 ///

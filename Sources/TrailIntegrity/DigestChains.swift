@@ -1,5 +1,5 @@
 internal import CloudTrail
-internal import Hashing
+internal import Cryptography
 
 /// Judges digests: each by its signature, and all of a trail as a chain.
 struct DigestChains {

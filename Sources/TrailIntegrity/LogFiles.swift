@@ -1,5 +1,5 @@
 internal import CloudTrail
-internal import Hashing
+internal import Cryptography
 
 /// Judges log files by the digests that name them, and those that none names by their time.
 struct LogFiles {

@@ -1,5 +1,5 @@
 internal import Compression
-internal import Hashing
+internal import Cryptography
 internal import TrailArchive
 
 /// Why a file is not what CloudTrail put there, before anything is compared.

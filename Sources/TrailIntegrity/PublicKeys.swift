@@ -1,6 +1,6 @@
 internal import CloudTrail
 internal import Compression
-internal import Hashing
+internal import Cryptography
 
 /// The keys that CloudTrail signs digests with, as `aws cloudtrail list-public-keys` prints them.
 ///

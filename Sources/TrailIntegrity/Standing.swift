@@ -1,4 +1,4 @@
-package import Hashing
+package import Cryptography
 
 /// What is known of a digest or a log file.
 package enum Standing: Hashable, Sendable {

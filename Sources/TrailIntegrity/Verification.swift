@@ -1,5 +1,5 @@
 package import CloudTrail
-internal import Hashing
+internal import Cryptography
 package import TrailArchive
 
 /// Verifies downloaded buckets of CloudTrail: every digest's signature, every log file's hash, every hour.

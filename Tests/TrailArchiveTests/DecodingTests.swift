@@ -1,6 +1,6 @@
 import CloudTrail
 import Foundation
-import Hashing
+import Cryptography
 import TestSupport
 import Testing
 

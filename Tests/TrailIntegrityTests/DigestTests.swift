@@ -1,5 +1,5 @@
 import CloudTrail
-import Hashing
+import Cryptography
 import Testing
 
 @testable import TrailIntegrity

@@ -1,4 +1,4 @@
-internal import Hashing
+internal import Cryptography
 
 /// The form in which a record of an inventory travels through a topic: one line of JSON that begins with the
 /// key `amiwatch.inventory`, by which the reader and its prefilter know it.

@@ -1,4 +1,4 @@
-internal import Hashing
+internal import Cryptography
 
 /// Writes values as bytes of which equal values, and only they, have the same.
 ///

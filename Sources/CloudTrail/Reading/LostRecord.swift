@@ -1,4 +1,4 @@
-internal import Hashing
+internal import Cryptography
 
 /// A copy of a dead letter, which outlives the reading: with as many of its bytes as are worth keeping.
 public struct LostRecord: Hashable, Sendable {

@@ -1,6 +1,6 @@
 package import CloudTrail
 package import Detection
-import Hashing
+import Cryptography
 
 /// Reads `policy.yaml` and the files it names.
 package enum PolicyReader {

@@ -1,4 +1,4 @@
-package import Hashing
+package import Cryptography
 
 /// Keys of signatures, read from files that a user named.
 package enum SignatureKeys {

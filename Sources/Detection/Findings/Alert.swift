@@ -1,5 +1,5 @@
 import CloudTrail
-import Hashing
+import Cryptography
 
 /// One change in a finding's life, as it is published.
 public struct Alert: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import CloudTrail
-import Hashing
+import Cryptography
 
 /// What makes a finding this one and no other.
 public struct FindingIdentity: Fingerprinted, Sendable {

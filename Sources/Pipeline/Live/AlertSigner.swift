@@ -1,7 +1,7 @@
 import Alerts
 import Configuration
 import Foundation
-import Hashing
+import Cryptography
 import Kafka
 
 /// Signs alerts: each message gets headers with an Ed25519 signature over exactly its value's bytes, and with the id of

@@ -1,7 +1,7 @@
 import Alerts
 import Configuration
 import Foundation
-import Hashing
+import Cryptography
 import Kafka
 import KafkaTestSupport
 import TestSupport

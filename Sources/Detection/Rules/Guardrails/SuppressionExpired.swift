@@ -1,5 +1,5 @@
 import CloudTrail
-import Hashing
+import Cryptography
 
 /// A suppression of the policy whose last day is over, so that it holds nothing back any more.
 ///

@@ -2,7 +2,7 @@ import Alerts
 import CloudTrail
 import Configuration
 import Glibc
-import Hashing
+import Cryptography
 import Pipeline
 import TrailArchive
 

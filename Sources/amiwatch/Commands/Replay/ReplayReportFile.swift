@@ -1,6 +1,6 @@
 import Detection
 import Glibc
-import Hashing
+import Cryptography
 import Pipeline
 import Report
 import TrailArchive
