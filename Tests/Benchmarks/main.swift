@@ -6,6 +6,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("generate", Generate.options, Generate.run),
     ("engine", EngineBenchmark.options, EngineBenchmark.run),
     ("commit", CommitBenchmark.options, CommitBenchmark.run),
+    ("formats", FormatBenchmark.options, FormatBenchmark.run),
     ("latency", LatencyBenchmark.options, LatencyBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),

@@ -71,8 +71,7 @@ struct CommonAlert {
         cause = alert?.cause
         isRepublished = alert?.isRepublished ?? false
         self.policyHash = policyHash
-        rule = Self.rule(finding)
-        techniques = rule.attack.compactMap { AttackTechnique(id: $0) }
+        (rule, techniques) = Self.rule(finding)
         (status, verdict, severity) = (finding.status, finding.verdict, finding.severity)
         (title, message) = (finding.title, finding.message)
         if let replay = alert?.replay { message = "Replay \(replay): \(message)" }
@@ -92,19 +91,24 @@ struct CommonAlert {
         remediation = finding.remediation
     }
 
-    private static func rule(_ finding: Finding) -> RuleMetadata {
+    private static func rule(_ finding: Finding) -> (RuleMetadata, [AttackTechnique]) {
         rules[finding.identity.rule]
-            ?? RuleMetadata(
-                id: finding.identity.rule,
-                title: finding.title,
-                kind: .event,
-                severity: finding.severity,
-                events: []
+            ?? (
+                RuleMetadata(
+                    id: finding.identity.rule,
+                    title: finding.title,
+                    kind: .event,
+                    severity: finding.severity,
+                    events: []
+                ), []
             )
     }
 
     private static let rules = Dictionary(
-        RuleSet.all.rules.map { ($0.metadata.id, $0.metadata) },
+        RuleSet.all.rules.map { rule in
+            let techniques = rule.metadata.attack.compactMap { AttackTechnique(id: $0) }
+            return (rule.metadata.id, (rule.metadata, techniques))
+        },
         uniquingKeysWith: { first, _ in first }
     )
 

@@ -214,7 +214,7 @@ struct OperationTests {
         // The names that README documents, in their order.
         let readme = try String(contentsOfFile: Worker.checkout + "/README.md", encoding: .utf8)
         let sentence = try #require(readme.firstMatch(of: /its headers[^.]+ `schema`[^.]+\./)?.output)
-        let names = sentence.matches(of: /`([a-z_]+)`/).map { String($0.output.1) }
+        let names = sentence.matches(of: /`([a-z_-]+)`/).map { String($0.output.1) }
         #expect(names.count >= 6 && own.allSatisfy { $0.headers.map(\.name) == names }, "\(names)")
         let values = Set(lines.compactMap { $0.split(separator: "\t", maxSplits: 2).last.map(String.init) })
         #expect(values == Set(own.compactMap(\.value)))
