@@ -22,10 +22,14 @@ struct AlertOutput {
 
     /// The topics of a configuration; or, where one is named, only that: in the format that the configuration has it for,
     /// else in the native one.
+    ///
+    /// What is said again belongs on no table of findings: of two messages the later counts there, and a worker may have
+    /// said something newer.
     init(
         _ producer: Producer,
         _ configuration: RunConfiguration,
         only name: String? = nil,
+        writesFindings: Bool = true,
         signer: AlertSigner?,
         maximumBytes: Int
     ) throws(KafkaError) {
@@ -36,7 +40,7 @@ struct AlertOutput {
             let topic = try producer.topic(name ?? configuration.topic(of: format))
             outlets.append(Outlet(format: format, topic: topic, encoder: AlertEncoder(format)))
         }
-        if name == nil { findings = (try producer.topic(configuration.topics.findings), NativeAlert()) }
+        if writesFindings { findings = (try producer.topic(configuration.topics.findings), NativeAlert()) }
     }
 
     /// The topics that are written to.

@@ -50,13 +50,13 @@ package final class Republisher {
     /// Connects, and reads the state and the catalogue.
     ///
     /// `policy` is the workers'; `topic` alone gets the alerts when it is given, in the format that the configuration has
-    /// it for, else in the native one. Otherwise all configured topics do, and that of findings.
+    /// it for, else in the native one. Otherwise all configured topics of alerts do.
     /// - Throws: `RunFailure`.
     package init(_ configuration: RunConfiguration, policy: Policy, topic: String?, log: RunLog) throws {
         let clients = try KafkaClients(configuration)
         (self.clients, self.log) = (clients, log)
         only = topic
-        topics = topic.map { [$0] } ?? configuration.outputTopics
+        topics = topic.map { [$0] } ?? configuration.alerts.formats.map(configuration.topic)
         signer = try AlertSigner(configuration)
         advice = FailureAdvice(clients, .republish(configuration, to: topics))
         let state = try advice.completing { [topics] in

@@ -36,6 +36,7 @@ final class RepublishingOutput {
             producer,
             clients.configuration,
             only: name,
+            writesFindings: false,
             signer: signer,
             maximumBytes: configuration.alertBytes
         )

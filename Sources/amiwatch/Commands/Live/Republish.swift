@@ -8,7 +8,7 @@ extension Command {
     private static let topic = Option.value(
         "topic",
         "TOPIC",
-        "The one topic where the alerts go; by default all of the configuration, and the one of findings"
+        "The one topic where the alerts go; by default all topics of alerts in the configuration"
     )
     private static let since = Option.value(
         "since",
