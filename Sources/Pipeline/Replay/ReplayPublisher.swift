@@ -5,15 +5,16 @@ import Kafka
 
 /// Publishes the alerts of a replay on the topics of live ones, marked as the replay's and with ids of its own.
 ///
-/// Some hundred alerts make a transaction. Publishing the same replay under the same name again publishes the same ids,
+/// Some hundred alerts make a transaction, which is begun when all of them are there: readers at `read_committed` wait
+/// at an open one, also for live alerts, and a replay may take long. Publishing the same replay under the same name again publishes the same ids,
 /// so that readers can drop what they have seen. One thread owns it.
 package final class ReplayPublisher {
     private let name: String
     private let producer: Producer
     private var output: AlertOutput
     private let advice: FailureAdvice
-    /// Alerts in the transaction that has begun.
-    private var pending = 0
+    /// Alerts of the next transaction.
+    private var pending: [(alert: Alert, evidence: EvidenceStanding?)] = []
     /// Alerts that readers see.
     package private(set) var published = 0
     /// Where they go.
@@ -60,34 +61,29 @@ package final class ReplayPublisher {
     ///
     /// `evidence` is told where files were verified.
     package func publish(_ alert: Alert, evidence: EvidenceStanding? = nil) throws {
-        try writing {
-            if pending == 0 { try producer.beginTransaction() }
-            try output.send(
-                alert.marked(asOfReplay: name),
-                raised: HostClock.milliseconds,
-                evidence: evidence
-            )
-            pending += 1
-            if pending == Self.alertsAtOnce { try commit() }
-        }
+        pending.append((alert, evidence))
+        if pending.count == Self.alertsAtOnce { try write() }
     }
 
     /// Publishes what is left.
-    package func finish() throws { try writing { if pending > 0 { try commit() } } }
+    package func finish() throws { if !pending.isEmpty { try write() } }
 
-    /// Takes back what is not published yet; the rest stays.
-    package func stop() { if pending > 0 { try? producer.abortTransaction(timeout: .seconds(10)) } }
-
-    private func commit() throws {
-        try producer.commitTransaction(timeout: .seconds(60))
-        published += pending
-        pending = 0
-    }
-
-    private func writing(_ step: () throws -> Void) throws {
-        do { try step() } catch {
+    private func write() throws {
+        do {
+            try producer.beginTransaction()
+            for (alert, evidence) in pending {
+                try output.send(
+                    alert.marked(asOfReplay: name),
+                    raised: HostClock.milliseconds,
+                    evidence: evidence
+                )
+            }
+            try producer.commitTransaction(timeout: .seconds(60))
+            published += pending.count
+            pending.removeAll()
+        } catch {
             let cause = producer.takeDeliveryFailures().first ?? error
-            stop()
+            try? producer.abortTransaction(timeout: .seconds(10))
             let failure = advice.complete(RunFailure(cause))
             throw RunFailure(
                 "\(failure.fact); \(published) alerts of the replay were published",

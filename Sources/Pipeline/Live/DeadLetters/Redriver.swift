@@ -101,7 +101,7 @@ package final class Redriver {
         }
         guard let original = read(source) else {
             throw Refusal(
-                why: "\(what), and the message that it came from, \(letter.origin), is not there any more"
+                why: "\(what), and the message that it came from, \(letter.origin), cannot be read any more"
             )
         }
         return Outgoing(topic: topic.name, partition: partition, key: original.key, value: original.value)

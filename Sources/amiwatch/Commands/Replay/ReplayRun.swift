@@ -88,7 +88,6 @@ final class ReplayRun {
                 try file.close()
             }
         } else {
-            options.publisher?.stop()
             // Of a part of the files there is no report: its file goes away.
             self.report = nil
             summary.unfinished = try [output.closeUnfinished(), deadLetters?.closeUnfinished()].compactMap(
