@@ -1,7 +1,6 @@
 import Alerts
 import Configuration
 import Foundation
-import Glibc
 import KafkaTestSupport
 import TestSupport
 import Testing
@@ -52,37 +51,6 @@ struct ReplayPublishTests {
         #expect(try replay("incident-2").status == 0)
         #expect(try stage.toldNatively().count == live.count + 2 * replayed.count)
         #expect(try stage.toldNatively().filter { live[$0.key] != nil } == live)
-    }
-
-    @Test("While a replay reads on, no reader of live alerts waits for it")
-    func keepsNobodyWaiting() throws {
-        let history = History(seed: 44, records: 300)
-        let stage = try Stage()
-        let folder = try TestFolder()
-        let pipe = folder.path + "/trail"
-        #expect(mkfifo(pipe, 0o600) == 0)
-        let replay = try ChildProcess(
-            [
-                Worker.binary, "replay", "--policy", Stage.folder + "/policy.yaml", "--publish", "slow", pipe,
-                "--dead-letters", folder.path + "/letters",
-            ],
-            environment: stage.environment,
-            output: folder.path + "/out",
-            errors: folder.path + "/log"
-        )
-        let writer = try #require(FileHandle(forWritingAtPath: pipe))
-        try writer.write(contentsOf: Data((history.sorted.map(\.json).joined(separator: "\n") + "\n").utf8))
-        // Long enough for its alerts to be there, and for a transaction that it would have begun.
-        usleep(3_000_000)
-        try stage.produce(history.events)
-        try stage.runToEnd()
-        let live = try stage.toldNatively()
-        #expect(live.count > 10, "the reader stands at an open transaction")
-        try writer.close()
-        #expect(replay.wait(timeout: patience) == 0, "\(folder.path)")
-        let told = try stage.toldNatively()
-        #expect(told.filter { live[$0.key] != nil } == live)
-        #expect(told.count > live.count + 10)
     }
 
     @Test("A name that is none, or Kafka options without one, are wrong usage")
