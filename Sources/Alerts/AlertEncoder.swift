@@ -36,10 +36,9 @@ package struct AlertEncoder: Sendable {
         return alert.members.map { ($0, line(of: CommonAlert($0, raised: raised), maximumBytes)) }
     }
 
-    /// An alert as one line without a newline, of at most so many bytes.
+    /// An alert as one line without a newline, of at most so many bytes: what does not fit is taken out of it.
     mutating func line(of alert: CommonAlert, _ maximumBytes: Int = .max) -> [UInt8] {
         let limit = min(maximumBytes, format.maximumBytes)
-        var alert = alert
         var line = write(alert)
         while line.count > limit, alert.shorten() { line = write(alert) }
         return line

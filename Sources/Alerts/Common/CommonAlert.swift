@@ -4,8 +4,9 @@ internal import Detection
 /// What an alert says, in words that the formats of other products share: who, where, what, when, and by which
 /// technique.
 ///
-/// Texts are as they stand in the alert, some of them written by an attacker: whoever writes them escapes them.
-struct CommonAlert {
+/// Texts are as they stand in the alert, some of them written by an attacker: whoever writes them escapes them. A class,
+/// because a format hands it to a closure for each object that it writes, and copying so many texts costs.
+final class CommonAlert {
     /// Nil for a finding's final form.
     let alertID: String?
     let findingID: String
@@ -50,7 +51,7 @@ struct CommonAlert {
     var clause: String?
     var remediation: [String]
 
-    init(_ alert: Alert, raised: Int64?) {
+    convenience init(_ alert: Alert, raised: Int64?) {
         self.init(
             alert.finding,
             findingID: alert.findingID,
@@ -60,7 +61,7 @@ struct CommonAlert {
         )
     }
 
-    init(_ finding: Finding, findingID: String, policyHash: String) {
+    convenience init(_ finding: Finding, findingID: String, policyHash: String) {
         self.init(finding, findingID: findingID, policyHash: policyHash, alert: nil, raised: nil)
     }
 
@@ -161,7 +162,7 @@ struct CommonAlert {
 extension CommonAlert {
     /// Leaves something out: the later half of the facts, of what is missing, the commands, the message, and in the end
     /// of every text all but its beginning; false when nothing is left that could be.
-    mutating func shorten() -> Bool {
+    func shorten() -> Bool {
         if !facts.isEmpty {
             facts.removeLast((facts.count + 1) / 2)
         } else if !missing.isEmpty {
@@ -179,7 +180,7 @@ extension CommonAlert {
     private static let tooLong = "This alert was too long to be published whole."
     private static let shortest = 256
 
-    private mutating func clip() -> Bool {
+    private func clip() -> Bool {
         var isChanged = false
         func clip(_ text: inout String) {
             guard text.utf8.count > Self.shortest else { return }

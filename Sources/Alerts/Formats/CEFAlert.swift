@@ -119,6 +119,7 @@ private struct CEFLine {
 
     /// What ends a line or turns a text around for some reader has no escape.
     private mutating func append(_ scalar: Unicode.Scalar) {
+        if (0x20..<0x7F).contains(scalar.value) { return bytes.append(UInt8(scalar.value)) }
         let isShown =
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: false
@@ -131,9 +132,16 @@ private struct CEFLine {
 extension String {
     /// Without white space around it.
     fileprivate var trimmed: String {
-        guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
-            let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
+        guard let first = unicodeScalars.firstIndex(where: { !$0.isSpace }),
+            let last = unicodeScalars.lastIndex(where: { !$0.isSpace })
         else { return "" }
         return String(unicodeScalars[first...last])
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isSpace: Bool {
+        // Most are printable ASCII, and need no look into Unicode's tables.
+        !(0x21..<0x7F).contains(value) && properties.isWhitespace
     }
 }
