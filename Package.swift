@@ -2,8 +2,9 @@
 import Foundation
 import PackageDescription
 
-// Debian packages that the targets below link, all in one line:
-//   apt-get install librdkafka-dev libssl-dev libsimdjson-dev libdeflate-dev libzstd-dev zlib1g-dev libyaml-dev
+// Debian packages that the targets below link:
+//   apt-get install librdkafka-dev libssl-dev libsimdjson-dev libdeflate-dev libzstd-dev zlib1g-dev libyaml-dev \
+//       libmicrohttpd-dev
 // Sources/Detection/Detection.docc/Decisions says why each of them and not another.
 
 let strict: [SwiftSetting] = [
@@ -51,6 +52,10 @@ var targets: [Target] = [
         linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd"), .linkedLibrary("z")]
     ),
     .target(name: "CArgp"),
+    .target(
+        name: "CMicrohttpd",
+        linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]
+    ),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -62,14 +67,16 @@ var targets: [Target] = [
     module("AWSPolicies", ["CloudTrail"]),
     module("Detection", ["AWSPolicies", "CloudTrail", "Cryptography"]),
     module("Kafka", ["CLibrdkafka"]),
+    module("HTTP", ["CMicrohttpd"]),
     module("TrailArchive", ["CloudTrail", "Compression", "Cryptography"]),
     module("TrailIntegrity", ["CloudTrail", "Compression", "Cryptography", "TrailArchive"]),
-    module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Cryptography"]),
+    module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Cryptography", "HTTP"]),
     module("Alerts", ["Configuration", "Detection", "CloudTrail", "Cryptography"]),
     module(
         "Pipeline",
         [
-            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Cryptography", "Kafka",
+            "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Cryptography", "HTTP",
+            "Kafka",
             "TrailArchive", "TrailIntegrity",
         ]
     ),
@@ -100,6 +107,7 @@ var targets: [Target] = [
         ]
     ),
     tests("ConfigurationTests", ["AWSPolicies", "Configuration", "Detection", "CloudTrail", "TestSupport"]),
+    tests("HTTPTests", ["HTTP"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
     tests(
         "PipelineTests",

@@ -26,6 +26,7 @@ final class Client {
         rd_kafka_conf_set_log_cb(conf, logCallback)
         rd_kafka_conf_set_error_cb(conf, errorCallback)
         rd_kafka_conf_set_ssl_cert_verify_cb(conf, certificateCallback)
+        rd_kafka_conf_set_stats_cb(conf, statisticsCallback)
         prepare(conf)
         let (raw, text) = withErrorText { buffer in
             let raw = rd_kafka_new(type, conf, buffer.baseAddress, buffer.count)
@@ -99,12 +100,18 @@ final class ClientContext {
     private(set) var errors: [KafkaError] = []
     var rebalance: ((rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Void)?
     var delivery: ((UnsafePointer<rd_kafka_message_t>) -> Void)?
+    fileprivate var statistics: [UInt8]?
 
     init(log: KafkaLogSink?) { self.log = log }
 
     func report(_ error: KafkaError) {
         if errors.count == 64 { errors.removeFirst() }
         errors.append(error)
+    }
+
+    func takeStatistics() -> [UInt8]? {
+        defer { statistics = nil }
+        return statistics
     }
 
     func takeErrors() -> [KafkaError] {
@@ -161,4 +168,17 @@ private func errorCallback(
         let message = text.map { context?.certificates.explain($0) ?? $0 }
         context?.report(KafkaError(code, "talking to Kafka", message: message))
     }
+}
+
+/// Runs on the owner's thread, inside poll; the text stays librdkafka's.
+private func statisticsCallback(
+    _ client: OpaquePointer?,
+    _ json: UnsafeMutablePointer<CChar>?,
+    _ length: Int,
+    _ opaque: UnsafeMutableRawPointer?
+) -> Int32 {
+    if let json {
+        ClientContext.from(opaque)?.statistics = Array(UnsafeRawBufferPointer(start: json, count: length))
+    }
+    return 0
 }

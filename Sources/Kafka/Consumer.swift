@@ -118,6 +118,10 @@ package final class Consumer {
         return error
     }
 
+    /// librdkafka's newest statistics since the last call, as JSON
+    /// (https://github.com/confluentinc/librdkafka/blob/v2.0.2/STATISTICS.md); nil unless `statistics.interval.ms` is set.
+    package func takeStatistics() -> [UInt8]? { client.context.takeStatistics() }
+
     /// The errors of the client as a whole (connections lost, fatal ones) since the last call.
     package func takeErrors() -> [KafkaError] { client.context.takeErrors() }
 

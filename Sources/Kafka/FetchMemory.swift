@@ -11,4 +11,10 @@ package enum FetchMemory {
         mallopt(M_TRIM_THRESHOLD, 1 << 30)
         mallopt(M_TOP_PAD, 32 << 20)
     }
+
+    /// Bytes that the allocator has given out, whoever asked for them.
+    package static var bytesInUse: Int {
+        let heap = mallinfo2()
+        return heap.uordblks + heap.hblkhd
+    }
 }

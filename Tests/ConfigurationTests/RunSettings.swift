@@ -34,6 +34,11 @@ extension RunConfiguration {
             ("detector.settle_seconds", "\(detector.settleSeconds)"),
             ("detector.horizon_hours", "\(detector.horizonHours)"),
             ("detector.retention_days", "\(detector.retentionDays)"), ("policy", policy ?? ""),
+            ("http.listen", http.map { "\($0.listen)" } ?? ""),
+            ("http.token_file", http?.token?.path ?? ""),
+            ("http.certificate_file", http?.certificate?.path ?? ""),
+            ("http.key_file", http?.key?.path ?? ""),
+            ("http.client_ca_file", http?.clientAuthorities?.path ?? ""),
             ("log.level", logLevel.rawValue),
         ]
         return lines.map { "\($0.0): \($0.1.oneLine)" }.joined(separator: "\n")

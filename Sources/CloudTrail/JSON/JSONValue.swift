@@ -59,7 +59,7 @@ package struct JSONValue {
     }
 
     /// The number of a JSON number that is whole and fits; `123123123123.0` is.
-    var integer: Int64? {
+    package var integer: Int64? {
         switch tag {
         case 0x6C: Int64(bitPattern: tape[index + 1])
         case 0x75: Int64(exactly: tape[index + 1])

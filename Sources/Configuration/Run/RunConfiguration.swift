@@ -135,6 +135,8 @@ package struct RunConfiguration: Sendable {
     package var topics = Topics()
     package var alerts = Alerts()
     package var detector = Detector()
+    /// Nil when nothing is served.
+    package var http: HTTP?
     /// The policy's file, from the working directory; nil when not given.
     package var policy: String?
     /// Where the configuration's file names it; nil when an option or a variable does.

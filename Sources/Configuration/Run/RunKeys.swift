@@ -5,7 +5,7 @@ enum RunKeys {
     static let all: [String: [String]] = [
         "": [
             "kafka", "group_id", "instance_id", "roles", "input", "topics", "alerts", "detector", "policy",
-            "log",
+            "http", "log",
         ],
         "kafka": ["bootstrap_servers", "static_membership", "properties", "consumer", "producer"],
         "input": ["topics", "keyed_by_account", "partitioner", "validate", "limits"],
@@ -15,7 +15,7 @@ enum RunKeys {
         "detector": [
             "commit_interval_ms", "commit_records", "settle_seconds", "horizon_hours", "retention_days",
         ],
-        "log": ["level"],
+        "http": ["listen", "token_file", "certificate_file", "key_file", "client_ca_file"], "log": ["level"],
     ]
 
     /// Settings whose value is a list; in a variable its items are separated by commas.

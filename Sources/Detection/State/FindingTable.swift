@@ -8,6 +8,10 @@ struct FindingTable: Sendable {
     }
 
     private var bySubject: [Subject: [Published]] = [:]
+    /// How many there are.
+    private(set) var count = 0
+    /// How many of those that are open say what.
+    private(set) var open: [OpenFindings: Int] = [:]
 
     /// What was published about a subject.
     func published(about subject: Subject) -> [Published] { bySubject[subject] ?? [] }
@@ -23,7 +27,16 @@ struct FindingTable: Sendable {
         let old = index.map { published.remove(at: $0).finding }
         if let finding { published.append(Published(rule: identity.rule, finding: finding)) }
         if !published.isEmpty { bySubject[identity.subject] = published }
+        count(old, -1)
+        count(finding, 1)
         return old
+    }
+
+    private mutating func count(_ finding: FindingState?, _ change: Int) {
+        guard let finding else { return }
+        count += change
+        guard finding.status == .open else { return }
+        open[OpenFindings(severity: finding.severity, verdict: finding.verdict), default: 0] += change
     }
 
     /// The subjects of all findings.
@@ -34,5 +47,48 @@ struct FindingTable: Sendable {
         bySubject.lazy.flatMap { subject, published in
             published.lazy.map { (FindingIdentity(rule: $0.rule, subject: subject), $0.finding) }
         }
+    }
+}
+
+/// Findings that are open, of one severity and verdict.
+public struct OpenFindings: Hashable, Sendable {
+    /// Nil where an older version published them.
+    public let severity: Severity?
+    /// Nil where an older version published them.
+    public let verdict: Verdict?
+
+    /// Those of a severity and verdict.
+    public init(severity: Severity?, verdict: Verdict?) {
+        (self.severity, self.verdict) = (severity, verdict)
+    }
+}
+
+/// How much a state holds, by kind of entry.
+public struct StateSize: Hashable, Sendable {
+    /// Things of which facts are known, each attribute for itself.
+    public var timelines = 0
+    /// Images of which anything is known.
+    public var images = 0
+    /// Findings that were published, open or not.
+    public var findings = 0
+    /// Accounts of which records were read.
+    public var accounts = 0
+
+    /// Of nothing.
+    public init() {}
+}
+
+extension State {
+    /// How many open findings say what.
+    public var openFindings: [OpenFindings: Int] { findings.open.filter { $0.value != 0 } }
+
+    /// How much it holds.
+    public var size: StateSize {
+        var size = StateSize()
+        size.timelines = storage.timelines.count
+        size.images = images.count
+        size.findings = findings.count
+        size.accounts = clocks.count
+        return size
     }
 }

@@ -35,6 +35,11 @@ struct KafkaClients: Sendable {
     /// For asking and creating.
     var admin: KafkaConfiguration { merge([:], [], [:]) }
 
+    /// What is served of librdkafka's statistics is asked for as often as it is looked at.
+    private var statistics: KafkaConfiguration {
+        configuration.http == nil ? [:] : ["statistics.interval.ms": "10000"]
+    }
+
     /// A member of a group.
     func member(of group: String) -> KafkaConfiguration {
         let hasPatterns = configuration.input.topics.contains { $0.hasPrefix("^") }
@@ -42,7 +47,7 @@ struct KafkaClients: Sendable {
         let rare: KafkaConfiguration =
             hasPatterns ? ["topic.metadata.refresh.interval.ms": "30000"] : [:]
         return merge(
-            rare.merging([
+            rare.merging(statistics).merging([
                 // A crashed worker's partitions are taken over after this; a static member's wait for its restart.
                 "session.timeout.ms": configuration.kafka.hasStaticMembership ? "45000" : "10000",
                 "heartbeat.interval.ms": "2000",
@@ -99,7 +104,7 @@ struct KafkaClients: Sendable {
         merge(
             // On a backlog few large requests: while one is on its way and more is due, librdkafka's thread turns
             // without a pause. Where the input pauses, the intake does not wait for it.
-            ["linger.ms": "100", "compression.type": "lz4"],
+            statistics.merging(["linger.ms": "100", "compression.type": "lz4"]),
             configuration.kafka.producer,
             ["partitioner": "murmur2_random", "enable.idempotence": "true"]
         )
@@ -108,13 +113,13 @@ struct KafkaClients: Sendable {
     /// Publishes alerts with the state that led to them.
     func transactional(id: String) -> KafkaConfiguration {
         merge(
-            [
+            statistics.merging([
                 "linger.ms": "0",
                 // A broker that still writes the last transaction's markers is asked again soon.
                 "retry.backoff.ms": "5",
                 "transaction.timeout.ms": "10000",
                 "compression.type": "lz4",
-            ],
+            ]),
             configuration.kafka.producer,
             [
                 "transactional.id": id, "partitioner": "murmur2_random", "enable.idempotence": "true",

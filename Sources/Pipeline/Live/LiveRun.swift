@@ -117,6 +117,8 @@ package final class LiveRun: Sendable {
         let alerts = try advice.completing {
             try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
         }
+        let endpoint = try RunEndpoint(configuration, board: board, log: log)
+        let pulse = endpoint.map { _ in Pulse.start(clients, layout, board: board, log: log) }
         let watch = RunWatch.start(clients, layout, board: board, times: watchTimes, log: log)
         let threads = startThreads(clients, layout, signer, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
@@ -138,6 +140,8 @@ package final class LiveRun: Sendable {
         board.stop()
         // But not for a broker that does not answer it.
         _ = watch.wait(seconds: 0.5)
+        _ = pulse?.wait(seconds: 0.5)
+        endpoint?.stop()
         let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
         log(summary)
         if let failure = board.failure { throw advice.complete(failure) }

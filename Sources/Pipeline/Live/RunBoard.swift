@@ -25,6 +25,24 @@ final class RunBoard: Sendable {
         var detectorActivity = "waiting for Kafka"
         /// The partitions that take no writes, and why, while a stage waits for such; nil when none are known.
         var refusedWrites: String?
+        /// What the intake counts beside its balance.
+        var intakeMetrics = IntakeMetrics()
+        /// What the detector counts beside its balances.
+        var detectorMetrics = DetectorMetrics()
+        /// Whether the detector has the state of everything that it owns.
+        var isRestored = false
+        /// Whether a stage's group has given it its part, which may be nothing.
+        var isAssigned: [String: Bool] = [:]
+        /// When a stage's loop last began a turn.
+        var lastTurn: [String: ContinuousClock.Instant] = [:]
+        /// How many messages wait in the partitions that this worker has, by stage.
+        var lag: [String: [TopicPartition: Int]] = [:]
+        /// librdkafka's newest statistics of each client, as JSON.
+        var kafkaStatistics: [String: [UInt8]] = [:]
+        /// When all brokers that this worker's partitions are on last answered; nil before they did.
+        var lastAnswer: ContinuousClock.Instant?
+        /// What the last question to them ended with, if it failed.
+        var unanswered: String?
 
         fileprivate var failure: RunFailure?
         fileprivate var newPolicy: Policy?
@@ -103,6 +121,26 @@ final class RunBoard: Sendable {
     func activity(of role: String) -> String {
         if role == "detector" { return self.detectorActivity }
         return waiting(of: role) == nil ? "reading" : "waiting for Kafka"
+    }
+
+    /// A stage's loop begins a turn.
+    func noteTurn(of stage: String) { notes.withLock { $0.lastTurn[stage] = .now } }
+
+    /// Whether a stage's group has given it its part.
+    func noteAssigned(_ stage: String, _ isAssigned: Bool) {
+        notes.withLock { notes in
+            notes.isAssigned[stage] = isAssigned
+            if stage == "detector" { notes.isRestored = false }
+        }
+    }
+
+    /// How many messages wait in the partitions that a stage has.
+    func noteLag(of stage: String, _ lag: [TopicPartition: Int]) { notes.withLock { $0.lag[stage] = lag } }
+
+    /// librdkafka's newest statistics of a client, when there are any.
+    func noteStatistics(of client: String, _ json: [UInt8]?) {
+        guard let json else { return }
+        notes.withLock { $0.kafkaStatistics[client] = json }
     }
 
     func owns(_ partition: TopicPartition, _ role: String) -> Bool {

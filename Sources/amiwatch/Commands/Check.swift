@@ -111,6 +111,11 @@ private struct Checked {
         do throws(ConfigurationErrors) { _ = try configuration.alerts.signingKey() } catch {
             diagnostics += error.diagnostics
         }
+        if let http = configuration.http {
+            do throws(ConfigurationErrors) { _ = try HTTPAccess(http) } catch {
+                diagnostics += error.diagnostics
+            }
+        }
         if let named = configuration.policy, policy == nil {
             check(policy: named, namedAt: configuration.policyLocation)
         }

@@ -300,6 +300,7 @@ private struct SimulatedMessage: RecordMessage {
     let partition: TopicPartition
     let offset: Int64
     let isPoison: Bool
+    var timestamp: Int64? { nil }
 
     func read(_ body: (RecordContent) throws -> Void) throws {
         if isPoison { throw SimulatedWorker.Died() }

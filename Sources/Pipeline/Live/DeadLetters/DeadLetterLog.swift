@@ -21,6 +21,10 @@ struct DeadLetterLog {
     private var pending: [DeadLetter.Reason: Group] = [:]
     private var unlogged: [DeadLetter.Reason: Group] = [:]
     private var loggedAt: [DeadLetter.Reason: ContinuousClock.Instant] = [:]
+    /// Records of letters on their way, by reason.
+    private var pendingCounts: [DeadLetter.Reason: Int] = [:]
+    /// Records of letters that have arrived, by reason.
+    private(set) var counts: [DeadLetter.Reason: Int] = [:]
 
     /// Logs what a role (intake or detector) writes to a topic.
     init(_ role: String, writingTo topic: String, _ log: RunLog) {
@@ -29,6 +33,7 @@ struct DeadLetterLog {
 
     /// Notes a letter that is on its way.
     mutating func note(_ letter: DeadLetterMessage) {
+        pendingCounts[letter.lost.reason, default: 0] += letter.lost.count
         // Of these each has a line of its own.
         guard letter.lost.reason != .crash else { return }
         add(
@@ -39,12 +44,17 @@ struct DeadLetterLog {
     }
 
     /// The letters on their way did not arrive.
-    mutating func discard() { pending.removeAll() }
+    mutating func discard() {
+        pending.removeAll()
+        pendingCounts.removeAll()
+    }
 
     /// The letters on their way have arrived.
     mutating func commit() {
         for (reason, group) in pending { add(group, reason, to: &unlogged) }
         pending.removeAll()
+        counts.merge(pendingCounts, uniquingKeysWith: +)
+        pendingCounts.removeAll()
         logDue()
     }
 

@@ -11,6 +11,7 @@ struct ConsumedMessage: RecordMessage {
     let reader: RecordReader
 
     var offset: Int64 { message.offset }
+    var timestamp: Int64? { message.timestamp }
 
     func read(_ body: (RecordContent) throws -> Void) throws {
         guard let payload = message.payload else { return try body(.ignored(1)) }

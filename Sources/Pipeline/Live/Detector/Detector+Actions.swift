@@ -8,7 +8,9 @@ import Kafka
 extension Detector {
     func perform(_ actions: [DetectorCore.Action]) throws {
         for action in actions { try perform(action) }
-        if !actions.isEmpty { board.detectorReport = core.report }
+        guard !actions.isEmpty else { return }
+        board.detectorReport = core.report
+        board.detectorMetrics = core.metrics
     }
 
     private func perform(_ action: DetectorCore.Action) throws {

@@ -144,7 +144,9 @@ final class Detector {
 
     /// One turn of the loop: a slice of everything that is to be done.
     private func turn() throws {
+        board.noteTurn(of: "detector")
         board.detectorActivity = core.phase.words
+        board.isRestored = core.isRestored
         if let policy = board.takePolicy() { try perform(core.handle(.newPolicy(policy))) }
         if core.isReassigned {
             log.assigned(
@@ -164,6 +166,8 @@ final class Detector {
         }
         for failure in failures { try handle(failure) }
         try checkOffsetsAgain()
+        board.noteStatistics(of: "detector consumer", consumer.takeStatistics())
+        board.noteStatistics(of: "detector producer", output.takeStatistics())
         for error in consumer.takeErrors() + reader.takeErrors() where error.isFatal { throw error }
         for error in output.takeErrors() where Trouble.isPermanent(error) { throw error }
         if !core.catalogue.needsSeek, !core.isReassigned { try read() }
@@ -230,6 +234,7 @@ final class Detector {
 
     /// Runs inside `consumer.poll` and `consumer.close`.
     private func rebalance(_ event: RebalanceEvent) {
+        defer { board.noteAssigned("detector", core.sources.isAssigned) }
         do {
             switch event {
             case .assigned(let names):

@@ -91,6 +91,8 @@ extension DetectorCore {
 /// A message of the records, valid during the call that hands it over.
 protocol RecordMessage {
     var offset: Int64 { get }
+    /// When it was produced, in milliseconds since 1970; nil when the log does not tell.
+    var timestamp: Int64? { get }
 
     /// Hands over what stands in it, in order.
     func read(_ body: (RecordContent) throws -> Void) throws

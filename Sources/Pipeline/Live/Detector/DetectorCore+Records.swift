@@ -42,6 +42,7 @@ extension DetectorCore {
             engine.takeUpDeferred()
             while engine.hasBacklog { evaluateBacklog() }
         }
+        if let time = message.timestamp { pending.noteProduced(at: time) }
         sources[index].next = message.offset + 1
         sources[index].isAtEnd = false
         return []

@@ -73,6 +73,11 @@ extension DetectorCore {
     mutating func becomeVisible() {
         report.transactions += 1
         report.alerts += pending.transaction?.alerts.count ?? 0
+        metrics.count(
+            pending.transaction?.alerts ?? [],
+            produced: pending.produced,
+            committed: clock.milliseconds()
+        )
         takeEffect()
     }
 
@@ -115,6 +120,11 @@ extension DetectorCore {
     mutating func updateReport() {
         report.total = states.totals
         report.partitions = states.numbers.map(Int.init).sorted()
+        metrics.deadLetters = pending.deadLetterLog.counts
+        metrics.openFindings = engine.state.openFindings
+        metrics.stateSize = engine.state.size
+        metrics.streamTime = engine.state.streamTime
+        metrics.policyHash = engine.policy.hash
     }
 
     /// Says, once a minute at most, that facts were forgotten before their time.

@@ -53,6 +53,8 @@ struct DetectorCore {
         var now: () -> ContinuousClock.Instant = { .now }
         /// The latest time that a record may have and still move a clock.
         var latestTime: () -> EventTime = Intake.latestTime
+        /// Milliseconds since 1970.
+        var milliseconds: () -> Int64 = { HostClock.milliseconds }
     }
 
     let configuration: RunConfiguration
@@ -82,6 +84,7 @@ struct DetectorCore {
     /// Facts forgotten early that the log has told of, and when it did.
     var loggedForgotten = (count: 0, at: ContinuousClock.Instant?.none)
     var report = DetectorReport()
+    var metrics = DetectorMetrics()
 
     init(
         _ configuration: RunConfiguration,
@@ -102,6 +105,15 @@ struct DetectorCore {
         )
         catalogue = CatalogueReader(topic: configuration.topics.catalogue)
         evaluate([])
+    }
+
+    /// Whether the state of everything that it owns is there and published.
+    var isRestored: Bool {
+        switch phase {
+        case .running: !isReassigned
+        case .idle: !isReassigned && sources.isEmpty
+        case .restoring, .reconciling: false
+        }
     }
 
     /// Whether there are partitions whose records are consumed.

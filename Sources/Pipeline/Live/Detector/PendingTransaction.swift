@@ -9,6 +9,8 @@ struct PendingTransaction {
     /// What the log says of them.
     var deadLetterLog: DeadLetterLog
     private(set) var recordCount = 0
+    /// When the messages were produced, in milliseconds since 1970.
+    private(set) var produced: [Int64] = []
     /// When the first change was made; nil when there is none.
     private(set) var since: ContinuousClock.Instant?
     /// The transaction that is being written.
@@ -20,6 +22,8 @@ struct PendingTransaction {
     mutating func noteChange(at now: ContinuousClock.Instant) { if since == nil { since = now } }
 
     mutating func append(_ letter: DeadLetterMessage) { deadLetters.append(letter) }
+
+    mutating func noteProduced(at time: Int64) { produced.append(time) }
 
     mutating func countRecords(_ count: Int) { recordCount += count }
 
@@ -45,6 +49,7 @@ struct PendingTransaction {
     mutating func removeAll() {
         alerts.removeAll(keepingCapacity: true)
         deadLetters.removeAll(keepingCapacity: true)
+        produced.removeAll(keepingCapacity: true)
         recordCount = 0
         since = nil
         transaction = nil

@@ -63,6 +63,8 @@ final class TransactionalOutput {
     /// Takes over the transactional id; the first time it takes about a second.
     func takeOver(timeout: Duration) throws(KafkaError) { try producer.initTransactions(timeout: timeout) }
 
+    func takeStatistics() -> [UInt8]? { producer.takeStatistics() }
+
     /// The producer's own errors since the last call.
     func takeErrors() -> [KafkaError] { producer.takeErrors() }
 

@@ -136,6 +136,7 @@ extension Intake {
     }
 
     func rebalance(_ event: RebalanceEvent) {
+        defer { board.noteAssigned("intake", partitions.isAssigned) }
         switch event {
         case .assigned(let names):
             partitions.assign(names, topic: consumer.index(of:))

@@ -29,6 +29,7 @@ final class Intake {
     /// What was read since the last commit.
     var pending = IntakeBalance()
     var deadLetters: DeadLetterLog
+    private var metrics = IntakeMetrics()
     private var lastCommit = ContinuousClock.now
     private var lastSample = ContinuousClock.now
     var hasSoughtEnds = false
@@ -119,6 +120,7 @@ final class Intake {
     // MARK: One turn
 
     private func turn() throws {
+        board.noteTurn(of: "intake")
         try place()
         let waits = pending.read == 0 ? Duration.milliseconds(100) : .milliseconds(5)
         let (count, failures) = try consumer.poll(maxMessages: Self.batchMessages, timeout: waits) { batch in
@@ -128,6 +130,8 @@ final class Intake {
         }
         for failure in failures { try handle(failure) }
         try checkPlacesAgain()
+        board.noteStatistics(of: "intake consumer", consumer.takeStatistics())
+        board.noteStatistics(of: "intake producer", output.takeStatistics())
         for error in consumer.takeErrors() where error.isFatal { throw Trouble.failure(error) }
         if output.isLingering, count < Self.batchMessages, hasCaughtUp { output.hurry() }
         output.poll()
@@ -226,6 +230,9 @@ final class Intake {
             return false
         }
         pending += balance
+        if balance.forwarded > 0, let time = message.timestamp {
+            metrics.processingDelay.observe(milliseconds: HostClock.milliseconds - time)
+        }
         return true
     }
 
@@ -323,6 +330,8 @@ final class Intake {
         board.intakeBalance = total
         pending = IntakeBalance()
         deadLetters.commit()
+        metrics.deadLetters = deadLetters.counts
+        board.intakeMetrics = metrics
         return true
     }
 

@@ -122,6 +122,8 @@ final class IntakeOutput {
         }
     }
 
+    func takeStatistics() -> [UInt8]? { producer.takeStatistics() }
+
     /// Serves delivery reports without waiting.
     func poll() { producer.poll() }
 

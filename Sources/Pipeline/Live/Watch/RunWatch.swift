@@ -107,6 +107,12 @@ struct RunWatch {
         queries.begin()
         let ends = queryEnds(until: deadline)
         queryGroups(ends, until: deadline)
+        for group in groups {
+            board.noteLag(
+                of: group.role,
+                group.standings.filter { board.owns($0.key, group.role) }.mapValues(\.lag)
+            )
+        }
         queryTransactions(ends, until: deadline)
         if board.isStopping { return }
         for line in queries.lines(patience: times.look / 2, pause: times.pause) { log.write(line) }

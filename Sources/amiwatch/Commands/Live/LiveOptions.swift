@@ -17,6 +17,8 @@ enum LiveOptions {
         repeats: true
     )
 
+    static let http = Option.value("http", "HOST:PORT", "Serve metrics, health and the page there")
+
     static let all = [config, bootstrapServers, policy, input]
 
     /// What is in force for a run, whose log is there as soon as the configuration is read.
@@ -74,6 +76,9 @@ enum LiveOptions {
         }
         if let policy = arguments[policy] {
             options.append(RunOverride("policy", [policy], from: "--policy"))
+        }
+        if let address = arguments[http] {
+            options.append(RunOverride("http.listen", [address], from: "--http"))
         }
         return try RunConfigurationReader.read(
             path: arguments[config],

@@ -29,7 +29,7 @@ extension Command {
             + "the file, and the options above override both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
             + "first. A policy that changes is put in force within seconds, on SIGHUP at once; an invalid one is "
             + "reported, and the previous policy stays active.",
-        options: LiveOptions.all + [embedded, untilEnd, feed, printAlerts]
+        options: LiveOptions.all + [LiveOptions.http, embedded, untilEnd, feed, printAlerts]
     ) { arguments in
         // A service's standard error is collected and parsed line by line: whatever ends a run is a line of its log.
         // Commands that a person types (check, topics, replay) say it in plain words, and so does wrong usage, which
