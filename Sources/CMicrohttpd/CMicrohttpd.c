@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 /* What is known of one open connection. */
 struct visitor {
@@ -24,7 +25,8 @@ struct chttp_server {
     pthread_mutex_t lock; /* for what follows */
     pthread_cond_t wake;
     bool is_stopping;
-    unsigned open;
+    unsigned open; /* connections */
+    unsigned begun; /* requests that are not completed */
     struct visitor visitors[];
 };
 
@@ -132,6 +134,9 @@ static enum MHD_Result begin(
         || MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
     exchange->is_client_known = server->settings.client_authorities && is_client_known(connection);
     pthread_mutex_init(&exchange->lock, NULL);
+    pthread_mutex_lock(&server->lock);
+    server->begun++;
+    pthread_mutex_unlock(&server->lock);
     *state = exchange;
     return MHD_YES;
 }
@@ -178,6 +183,7 @@ static void completed(
     pthread_mutex_lock(&server->lock);
     struct visitor *found = visitor(server, socket_of(connection));
     if (found) found->since = now();
+    if (exchange) server->begun--;
     pthread_mutex_unlock(&server->lock);
     if (!exchange) return;
     *state = NULL;
@@ -267,8 +273,21 @@ struct chttp_server *chttp_start(const struct chttp_settings *settings)
     return server;
 }
 
+/* Answers that were given last are on their way for a moment. */
+static void settle(struct chttp_server *server)
+{
+    for (int i = 0; i < 50; i++) {
+        pthread_mutex_lock(&server->lock);
+        bool is_settled = server->begun == 0;
+        pthread_mutex_unlock(&server->lock);
+        if (is_settled) return;
+        usleep(5000);
+    }
+}
+
 void chttp_stop(struct chttp_server *server)
 {
+    settle(server);
     pthread_mutex_lock(&server->lock);
     server->is_stopping = true;
     pthread_cond_signal(&server->wake);

@@ -1,0 +1,325 @@
+import Configuration
+import Foundation
+import Glibc
+import Kafka
+import KafkaTestSupport
+import TestSupport
+import Testing
+
+@testable import Pipeline
+
+/// What a worker serves over HTTP, asked by curl.
+@Suite(.needsRealBroker, .ownThread, .serialized)
+struct EndpointTests {
+    @Test("Every number of the balances is a metric, and the same at the end")
+    func metricsAddUp() throws {
+        let history = History(seed: 71, records: 600)
+        let stage = try Stage()
+        let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
+        let endpoint = try ServedEndpoint(worker)
+        try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
+        try stage.produce(history.events)
+        try KafkaTestSupport.produce(
+            (0..<5).map { TestMessage("{\"eventName\": \($0)", partition: 0) },
+            to: stage.input,
+            at: stage.broker.bootstrapServers
+        )
+        let wanted = history.events.count + 5
+        let sum = "sum of outcomes"
+        try #require(
+            becomes {
+                let metrics = endpoint.metrics()
+                return metrics["amiwatch_records_read_total{stage=\"intake\"}"] == Double(wanted)
+                    && metrics["amiwatch_records_read_total{stage=\"detector\"}"]
+                        == metrics["amiwatch_records_total{stage=\"intake\",outcome=\"forwarded\"}"]
+            },
+            "\(endpoint.body("/metrics"))"
+        )
+        // What is committed in a pause follows the last record.
+        sleep(2)
+        let metrics = endpoint.metrics()
+        worker.end()
+        var expected: [String: Double] = [:]
+        let intake = try totals("intake totals", worker)
+        for outcome in ["ignored", "forwarded", "dead_lettered"] {
+            expected["amiwatch_records_total{stage=\"intake\",outcome=\"\(outcome)\"}"] = intake[outcome]
+        }
+        expected["amiwatch_records_read_total{stage=\"intake\"}"] = intake["read"]
+        let run = try totals("detector totals of this run", worker)
+        let total = try totals("detector totals since the state was created", worker)
+        for outcome in ["ignored", "applied", "duplicate", "dead_lettered"] {
+            expected["amiwatch_records_total{stage=\"detector\",outcome=\"\(outcome)\"}"] = run[outcome]
+            expected["amiwatch_state_records{outcome=\"\(outcome)\"}"] = total[outcome]
+        }
+        expected["amiwatch_records_read_total{stage=\"detector\"}"] = run["read"]
+        expected["amiwatch_state_records{outcome=\"read\"}"] = total["read"]
+        let stopped = try totals("stopped", worker)
+        expected["amiwatch_alerts_total"] = stopped["alerts"]
+        expected["amiwatch_restores_total"] = stopped["restores"]
+        expected["amiwatch_transactions_total{outcome=\"aborted\"}"] = stopped["aborted"]
+        expected["amiwatch_offsets_out_of_range_total"] = stopped["offsets_out_of_range"]
+        for (name, value) in expected { #expect(metrics[name] == value, "\(name) \(sum)") }
+        func added(_ name: String) -> Double {
+            metrics.filter { $0.key.hasPrefix(name) }.values.reduce(0, +)
+        }
+        #expect(added("amiwatch_alerts_published_total{") == stopped["alerts"])
+        #expect(added("amiwatch_dead_letters_total{") == 5)
+        #expect(metrics["amiwatch_processing_delay_seconds_count{stage=\"detector\"}"] == run["read"])
+        // Its own last transaction may write what the balance does not count.
+        #expect(
+            (stopped["transactions"] ?? 0) - (metrics["amiwatch_transactions_total{outcome=\"committed\"}"] ?? 0)
+                <= 1
+        )
+        let open = try stage.findings().values.filter { $0.hasPrefix("open") }.count
+        #expect(added("amiwatch_findings_open{") == Double(open))
+    }
+
+    @Test(
+        "It is not ready two seconds after its broker froze, and ready again by itself; it is healthy all the time",
+        .needsKafkaHome
+    )
+    func readiness() throws {
+        let broker = try RealBroker()
+        defer { broker.stop() }
+        let stage = try Stage(on: broker)
+        let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
+        let endpoint = try ServedEndpoint(worker)
+        let early = endpoint.body("/readyz")
+        try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
+        #expect(early == "ok\n" || early.contains("no partitions assigned yet") || early.contains("Kafka: no answer yet"))
+        broker.pause(1)
+        let frozen = timed { becomes { endpoint.status("/readyz") == 503 } }
+        #expect(frozen.value)
+        #expect(frozen.calm < .seconds(2), "\(frozen)")
+        #expect(endpoint.body("/readyz").hasPrefix("Kafka: "))
+        #expect(endpoint.status("/healthz") == 200)
+        #expect(endpoint.metrics()["amiwatch_ready"] == 0)
+        sleep(3)
+        broker.resume(1)
+        try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
+        worker.end()
+    }
+
+    @Test("Beyond loopback a token or a client's certificate is wanted; health needs neither")
+    func authentication() throws {
+        let stage = try Stage()
+        let folder = try TestFolder()
+        let token = "0123456789abcdef0123456789abcdef"
+        let authority = try Authority("authority", in: folder.path)
+        let server = try authority.issue("server", host: "127.0.0.1")
+        let client = try authority.issue("client")
+        let stranger = try Authority("elsewhere", in: folder.path).issue("stranger")
+        _ = try folder.write("token", token + "\n")
+        let configuration = try folder.write(
+            "amiwatch.yaml",
+            """
+            policy: \(Stage.folder)/policy.yaml
+            http:
+              listen: 0.0.0.0:0
+              token_file: token
+              certificate_file: \(server.certificate)
+              key_file: \(server.key)
+              client_ca_file: \(authority.certificate)
+            """
+        )
+        let worker = try Worker(stage, configuration: configuration)
+        let endpoint = try ServedEndpoint(worker, scheme: "https", options: ["--cacert", authority.certificate])
+        #expect(endpoint.status("/healthz") == 200)
+        #expect(endpoint.status("/metrics") == 401)
+        #expect(endpoint.status("/metrics", ["-H", "Authorization: Bearer \(token)"]) == 200)
+        #expect(endpoint.status("/metrics", ["-H", "Authorization: Bearer \(token)0"]) == 401)
+        #expect(endpoint.status("/metrics", ["-H", "Authorization: Basic \(token)"]) == 401)
+        #expect(endpoint.status("/metrics", ["--cert", client.certificate, "--key", client.key]) == 200)
+        #expect(endpoint.status("/metrics", ["--cert", stranger.certificate, "--key", stranger.key]) != 200)
+        #expect(endpoint.status("/api/../metrics") == 401)
+        #expect(
+            endpoint.status(
+                "/metrics",
+                ["-H", "Authorization: Bearer \(token)", "-H", "Sec-Fetch-Site: cross-site"]
+            ) == 403
+        )
+        #expect(!worker.lines.contains(token))
+        worker.end()
+    }
+
+    @Test("A page whose name was made to point at loopback gets nothing")
+    func rebinding() throws {
+        let stage = try Stage(partitions: 1)
+        let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
+        let endpoint = try ServedEndpoint(worker)
+        #expect(endpoint.status("/metrics") == 200)
+        #expect(endpoint.status("/metrics", ["-H", "Host: localhost:1"]) == 200)
+        #expect(endpoint.status("/metrics", ["-H", "Host: attacker.example"]) == 421)
+        #expect(endpoint.status("/metrics", ["-H", "Host: 127.0.0.1.attacker.example"]) == 421)
+        #expect(endpoint.status("/metrics", ["-H", "Sec-Fetch-Site: same-site"]) == 403)
+        #expect(endpoint.status("/etc/passwd") == 404)
+        #expect(endpoint.status("/..%2f..%2fetc%2fpasswd") == 404)
+        worker.end()
+    }
+
+    @Test("With 1,000 connections of hostile clients it is still scraped, and alerts are as fast")
+    func hostileClients() throws {
+        let stage = try Stage(partitions: 1)
+        let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
+        let endpoint = try ServedEndpoint(worker)
+        try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
+        let flow = AlertLatency(stage)
+        _ = try flow.median(of: 20)
+        let calm = try flow.median(of: 60)
+        let crowd = try Crowd(of: 1000, port: endpoint.port)
+        let crowded = try flow.median(of: 60)
+        // At first their connections take all places; then the slow ones are cut off.
+        #expect(becomes { endpoint.metrics()["amiwatch_ready"] == 1 }, "\(endpoint.body("/readyz"))")
+        crowd.stop()
+        print("latency beside 1,000 hostile connections: \(crowded / calm) of \(calm)")
+        #expect(crowded < max(calm * 2, .milliseconds(100)))
+        #expect(endpoint.status("/healthz") == 200)
+        worker.end()
+    }
+
+    /// The numbers of a line of the log.
+    private func totals(_ message: String, _ worker: Worker) throws -> [String: Double] {
+        let line = try #require(
+            worker.lines.split(separator: "\n").last { $0.contains("\"message\":\"\(message)\"") },
+            "\(worker.lines)"
+        )
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return try #require(object).compactMapValues { ($0 as? NSNumber)?.doubleValue }
+    }
+}
+
+/// A worker's endpoint.
+private struct ServedEndpoint {
+    private let base: String
+    private let options: [String]
+    let port: Int
+
+    /// Waits until it is there.
+    init(_ worker: Worker, scheme: String = "http", options: [String] = []) throws {
+        try #require(worker.logs("HTTP endpoint started"), "\(worker.lines)")
+        let address = try #require(worker.lines.firstMatch(of: #/"listen":"[0-9.]+:([0-9]+)"/#))
+        port = try #require(Int(address.1))
+        base = "\(scheme)://127.0.0.1:\(port)"
+        self.options = options
+    }
+
+    func status(_ path: String, _ more: [String] = []) -> Int {
+        Int(curl(path, more + ["-o", "/dev/null", "-w", "%{http_code}"])) ?? 0
+    }
+
+    func body(_ path: String) -> String { curl(path, []) }
+
+    /// Every sample by its name and labels.
+    func metrics() -> [String: Double] {
+        var samples: [String: Double] = [:]
+        for line in body("/metrics").split(separator: "\n") where !line.hasPrefix("#") {
+            guard let space = line.lastIndex(of: " ") else { continue }
+            samples[String(line[..<space])] = Double(line[line.index(after: space)...])
+        }
+        return samples
+    }
+
+    private func curl(_ path: String, _ more: [String]) -> String {
+        let result = try? runCommand(
+            ["/usr/bin/curl", "-s", "--path-as-is", "--max-time", "20"] + options + more + [base + path]
+        )
+        return result?.output ?? ""
+    }
+}
+
+/// How long alerts take from the input to a reader.
+private final class AlertLatency {
+    private let stage: Stage
+    private var number = 0
+
+    init(_ stage: Stage) { self.stage = stage }
+
+    /// The median of so many alerts, each of which is waited for.
+    func median(of count: Int) throws -> Duration {
+        let servers = stage.broker.bootstrapServers
+        let consumer = try Consumer([
+            "bootstrap.servers": servers, "group.id": uniqueName("reader"), "fetch.wait.max.ms": "10",
+        ])
+        let partition = TopicPartition(stage.topics.alerts, 0)
+        let end = try consumer.watermarks(partition, timeout: patience).high
+        try consumer.assign([PartitionOffset(partition, .at(end))])
+        let producer = try Producer(["bootstrap.servers": servers, "linger.ms": "0"])
+        let topic = try producer.topic(stage.input)
+        var times: [Duration] = []
+        for _ in 0..<count {
+            number += 1
+            let id = "00000000-0000-4000-8000-\(String(format: "%012d", number))"
+            let record = """
+                {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a",\
+                "accountId":"111122223333"},"eventTime":"2026-03-17T11:04:00Z","eventSource":"ec2.amazonaws.com",\
+                "eventName":"ModifyImageAttribute","awsRegion":"us-east-1","requestParameters":{"imageId":\
+                "ami-\(String(format: "%017d", number))","launchPermission":{"add":{"items":[{"userId":"999988887776"}]}},\
+                "attributeType":"launchPermission"},"responseElements":{"_return":true},"eventID":"\(id)",\
+                "eventType":"AwsApiCall","recipientAccountId":"111122223333"}
+                """
+            let start = ContinuousClock.now
+            try producer.produce(to: topic, partition: 0, key: nil, value: Array(record.utf8))
+            producer.poll()
+            var isThere = false
+            while !isThere, ContinuousClock.now - start < patience {
+                consumer.poll(maxMessages: 100, timeout: .milliseconds(100)) { batch in
+                    isThere = batch.messages.contains { message in
+                        String(decoding: message.payload ?? .init(start: nil, count: 0), as: UTF8.self)
+                            .contains("\"id\":\"\(id)\"")
+                    }
+                }
+            }
+            try #require(isThere)
+            times.append(ContinuousClock.now - start)
+            usleep(20_000)
+        }
+        return times.sorted()[count / 2]
+    }
+}
+
+/// Clients that connect and send their request byte by byte.
+private final class Crowd {
+    private let descriptors: [Int32]
+    private let thread: Thread
+
+    init(of count: Int, port: Int) throws {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        limit.rlim_cur = min(limit.rlim_max, 8192)
+        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        let opened = (0..<count).map { _ -> Int32 in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            withUnsafeBytes(of: &address) { bytes in
+                _ = bytes.baseAddress.map {
+                    connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+                }
+            }
+            return descriptor
+        }
+        try #require(opened.allSatisfy { $0 >= 0 })
+        descriptors = opened
+        thread = Thread {
+            let head = Array("GET /metrics HTTP/1.1\r\nX-Slow: ".utf8)
+            var sent = 0
+            while !Thread.current.isCancelled {
+                for descriptor in opened {
+                    var byte = sent < head.count ? head[sent] : 0x61
+                    _ = send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL))
+                }
+                sent += 1
+                usleep(100_000)
+            }
+        }
+        thread.start()
+    }
+
+    func stop() {
+        thread.cancel()
+        usleep(200_000)
+        for descriptor in descriptors { close(descriptor) }
+    }
+}
