@@ -10,7 +10,8 @@ import KafkaTestSupport
 /// what counts is the difference.
 ///
 /// With `--baseline no-rules` it is compared with itself under the same policy with every rule switched off; with
-/// `--baseline native` a run that publishes alerts in one more format is compared with one in the native format alone.
+/// `--baseline native` a run that publishes alerts in one more format is compared with one in the native format alone;
+/// with `--baseline unscraped` a run whose metrics are scraped every second with one that serves none.
 enum PipelineBenchmark {
     static let options = Set(["records", "rounds", "codec", "partitions", "cores", "baseline"]).union(
         Generate.trailOptions
@@ -71,7 +72,12 @@ enum PipelineBenchmark {
                 .init(name: "amiwatch run, native alone"),
                 .init(name: "amiwatch run, native and OCSF", formats: ["native", "ocsf"]), 1.03
             )
-        case let other?: throw UsageError("--baseline \(other): no-rules or native")
+        case "unscraped":
+            (
+                .init(name: "amiwatch run without http"),
+                .init(name: "amiwatch run, scraped every second", isScraped: true), 1.01
+            )
+        case let other?: throw UsageError("--baseline \(other): no-rules, native or unscraped")
         }
     }
 }
@@ -88,6 +94,7 @@ struct PipelineBench {
         var name = "amiwatch run"
         var policy = TrailPolicy.yaml
         var formats = ["native"]
+        var isScraped = false
     }
 
     let broker: RealBroker
@@ -157,8 +164,11 @@ struct PipelineBench {
             ],
             on: nil
         )
+        let scraper = variant.isScraped ? try Scraper() : nil
+        defer { scraper?.stop() }
         let (cost, result) = try Children.run(
-            [Children.amiwatch, "run", "--config", folder + "/run.yaml", "--until-end"],
+            [Children.amiwatch, "run", "--config", folder + "/run.yaml", "--until-end"]
+                + (scraper.map { ["--http", $0.address] } ?? []),
             on: processors
         )
         let log = result.output + result.errors
@@ -207,4 +217,18 @@ struct PipelineBench {
         }
         return topics.map(\.name)
     }
+}
+
+/// Asks for metrics every second, in a process that is not this one's child, so that its processor time does not count.
+private struct Scraper {
+    let address = "127.0.0.1:29464"
+    private let process: String
+
+    init() throws {
+        let loop = "while :; do curl -s -o /dev/null http://\(address)/metrics; sleep 1; done"
+        let result = try runCommand(["sh", "-c", "(\(loop)) > /dev/null 2>&1 & echo $!"])
+        process = result.output.split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    func stop() { _ = try? runCommand(["kill", process]) }
 }

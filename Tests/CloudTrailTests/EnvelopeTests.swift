@@ -241,4 +241,19 @@ struct EnvelopeTests {
             }
         }
     }
+
+    @Test("A reader says what the records of a message came in", arguments: EnvelopeTests.envelopes)
+    func namesEnvelope(name: String, bytes: [UInt8]) throws {
+        let kinds: [(String, Envelope)] = [
+            ("late records", .logFile), ("spaced records", .logFile), ("records in", .connect),
+            ("records", .logFile), ("list", .list), ("eventbridge", .eventBridge),
+            ("logstash", .record), ("logs", .cloudWatchLogs), ("connect", .connect), ("debezium", .connect),
+            ("lookup page", .lookupEvents), ("awslogs", .wrapper), ("wazuh", .wrapper),
+            ("elastic", .wrapper), ("lookup", .wrapper), ("sns", .wrapper),
+        ]
+        let expected = kinds.first { name.hasPrefix($0.0) }?.1 ?? .record
+        let reader = RecordReader()
+        bytes.withUnsafeBytes { reader.read(message: $0) { _ in } }
+        #expect(reader.envelope == expected)
+    }
 }

@@ -44,6 +44,7 @@ extension RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows -> ListEnd {
         let bytes = document.bytes
+        note(bytes[document.start] == 0x5B ? .list : role == .logEvent ? .cloudWatchLogs : .logFile)
         var position: Int
         switch try readMembers(bytes, list, role, context, document, body) {
         case .cut(let end): return .cut(end)

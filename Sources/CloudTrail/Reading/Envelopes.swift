@@ -120,15 +120,18 @@ extension RecordReader {
             return rawValue(raw, part.ordinal)
         }
         if let records = list(shape.records) {
+            note(.logFile)
             _ = try readMembers(records, 1, .record, context, nil, body)
             return .done
         }
         if let events = list(shape.logEvents) {
             if let type = shape.messageType?.text, type == "CONTROL_MESSAGE" { return .nothing }
+            note(.cloudWatchLogs)
             _ = try readMembers(events, 1, .logEvent, context, nil, body)
             return .done
         }
         if let events = list(shape.events) {
+            note(.lookupEvents)
             _ = try readMembers(events, 1, .record, context, nil, body)
             return .done
         }
@@ -143,13 +146,16 @@ extension RecordReader {
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome? {
         if let part = shape.detail, shape.detailType != nil || part.value.member("eventName") != nil {
+            note(.eventBridge)
             return try openDetail(shape, part, raw, context, body)
         }
         let hasFrame = shape.frame.eventName != nil || shape.frame.eventSource != nil
         if let part = shape.payload, shape.signs.contains(.schema) || !hasFrame {
+            note(.connect)
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
         if let part = shape.after, shape.signs.contains(.debezium), !hasFrame {
+            note(.debezium)
             return try open(part.value, rawValue(raw, part.ordinal), .record, context, body)
         }
         return nil
@@ -182,6 +188,7 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
+        note(shape.signs.contains(.ocsf) && !shape.frame.isWhole ? .ocsf : .record)
         switch classify(shape, value, context) {
         case .found(let record): try emit(record, raw, body)
         case .ignored: try emitIgnored(1, body)

@@ -17,6 +17,8 @@ public final class RecordReader {
 
     let prefilter = Prefilter.shared
     let actors = ActorCache()
+    /// What the message that was read last is, when it was looked at closely and holds records.
+    public internal(set) var envelope: Envelope?
     /// The message or file.
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Where it begins in the file of which it is a part.
@@ -106,6 +108,7 @@ public final class RecordReader {
     /// Begins a message, a file, or a part of a file, before which so many records and bytes were read.
     func begin(_ input: UnsafeRawBufferPointer, before: Int = 0, offset: Int = 0) {
         self.input = input
+        envelope = nil
         inputOffset = offset
         knownAccount = nil
         read = before

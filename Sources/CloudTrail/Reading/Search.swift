@@ -23,6 +23,7 @@ extension RecordReader {
             guard names.suspicious || names.plain + names.escaped > 0 else { return nil }
             return .refused(Refusal(.tooDeep, "wrappers are nested too deep"), broken: false)
         }
+        note(.wrapper)
         var inner = context.inside(raw.count)
         inner.wrappers += 1
         return try searching {

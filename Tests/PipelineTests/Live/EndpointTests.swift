@@ -35,9 +35,14 @@ struct EndpointTests {
             },
             "\(endpoint.body("/metrics"))"
         )
-        // What is committed in a pause follows the last record.
+        // What is committed in a pause follows the last record; librdkafka's statistics come every ten seconds.
         sleep(2)
-        let metrics = endpoint.metrics()
+        try #require(
+            becomes { endpoint.body("/metrics").contains("amiwatch_kafka_rebalances_total{client=\"intake") }
+        )
+        try #require(becomes { endpoint.body("/metrics").contains("amiwatch_events_lag{") })
+        let page = endpoint.body("/metrics")
+        let metrics = endpoint.samples(page)
         worker.end()
         var expected: [String: Double] = [:]
         let intake = try totals("intake totals", worker)
@@ -67,9 +72,11 @@ struct EndpointTests {
         #expect(metrics["amiwatch_processing_delay_seconds_count{stage=\"detector\"}"] == run["read"])
         // Its own last transaction may write what the balance does not count.
         #expect(
-            (stopped["transactions"] ?? 0) - (metrics["amiwatch_transactions_total{outcome=\"committed\"}"] ?? 0)
+            (stopped["transactions"] ?? 0)
+                - (metrics["amiwatch_transactions_total{outcome=\"committed\"}"] ?? 0)
                 <= 1
         )
+        #expect(documentedMetrics() == Set(endpoint.names(in: page)).filter { !$0.hasPrefix("process_") })
         let open = try stage.findings().values.filter { $0.hasPrefix("open") }.count
         #expect(added("amiwatch_findings_open{") == Double(open))
     }
@@ -86,7 +93,10 @@ struct EndpointTests {
         let endpoint = try ServedEndpoint(worker)
         let early = endpoint.body("/readyz")
         try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
-        #expect(early == "ok\n" || early.contains("no partitions assigned yet") || early.contains("Kafka: no answer yet"))
+        #expect(
+            early == "ok\n" || early.contains("no partitions assigned yet")
+                || early.contains("Kafka: no answer yet")
+        )
         broker.pause(1)
         let frozen = timed { becomes { endpoint.status("/readyz") == 503 } }
         #expect(frozen.value)
@@ -123,7 +133,11 @@ struct EndpointTests {
             """
         )
         let worker = try Worker(stage, configuration: configuration)
-        let endpoint = try ServedEndpoint(worker, scheme: "https", options: ["--cacert", authority.certificate])
+        let endpoint = try ServedEndpoint(
+            worker,
+            scheme: "https",
+            options: ["--cacert", authority.certificate]
+        )
         #expect(endpoint.status("/healthz") == 200)
         #expect(endpoint.status("/metrics") == 401)
         #expect(endpoint.status("/metrics", ["-H", "Authorization: Bearer \(token)"]) == 200)
@@ -177,6 +191,13 @@ struct EndpointTests {
         worker.end()
     }
 
+    /// The names that the documentation tells.
+    private func documentedMetrics() -> Set<String> {
+        let path = Worker.checkout + "/Sources/Detection/Detection.docc/Metrics.md"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return Set(text.matches(of: #/(?m)^\| `(amiwatch_[a-z_]+)/#).map { String($0.1) })
+    }
+
     /// The numbers of a line of the log.
     private func totals(_ message: String, _ worker: Worker) throws -> [String: Double] {
         let line = try #require(
@@ -210,9 +231,18 @@ private struct ServedEndpoint {
     func body(_ path: String) -> String { curl(path, []) }
 
     /// Every sample by its name and labels.
-    func metrics() -> [String: Double] {
+    func metrics() -> [String: Double] { samples(body("/metrics")) }
+
+    /// The names of a page's metrics.
+    func names(in page: String) -> [String] {
+        page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
+            String($0.split(separator: " ")[2])
+        }
+    }
+
+    func samples(_ page: String) -> [String: Double] {
         var samples: [String: Double] = [:]
-        for line in body("/metrics").split(separator: "\n") where !line.hasPrefix("#") {
+        for line in page.split(separator: "\n") where !line.hasPrefix("#") {
             guard let space = line.lastIndex(of: " ") else { continue }
             samples[String(line[..<space])] = Double(line[line.index(after: space)...])
         }

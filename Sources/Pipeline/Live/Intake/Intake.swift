@@ -230,6 +230,9 @@ final class Intake {
             return false
         }
         pending += balance
+        if balance.forwarded > 0, let envelope = reader.envelope {
+            metrics.messages[envelope, default: 0] += 1
+        }
         if balance.forwarded > 0, let time = message.timestamp {
             metrics.processingDelay.observe(milliseconds: HostClock.milliseconds - time)
         }

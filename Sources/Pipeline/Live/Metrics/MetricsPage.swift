@@ -84,6 +84,14 @@ struct MetricsPage {
             "What became of the records that were read: all outcomes of a stage add up to amiwatch_records_read_total.",
             outcomes
         )
+        if readiness.stages.contains("intake") {
+            let messages = board.intakeMetrics.messages
+            text.counters(
+                "amiwatch_candidate_messages_total",
+                "Messages that held watched calls, by the shape that those came in.",
+                Envelope.allCases.map { ([("shape", $0.rawValue)], messages[$0] ?? 0) }
+            )
+        }
         var letters: [(PrometheusText.Labels, Int)] = []
         for (stage, counts) in [
             ("intake", board.intakeMetrics.deadLetters), ("detector", board.detectorMetrics.deadLetters),

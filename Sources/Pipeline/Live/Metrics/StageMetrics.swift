@@ -5,6 +5,8 @@ import Detection
 struct IntakeMetrics: Sendable {
     /// From when a message was produced to when a record of it was handed on.
     var processingDelay = Histogram.processing
+    /// Messages that held watched calls, by what those came in.
+    var messages: [Envelope: Int] = [:]
     /// Dead letters that were delivered, by reason.
     var deadLetters: [DeadLetter.Reason: Int] = [:]
 }
