@@ -20,13 +20,17 @@ final class Client {
         operation: String,
         prepare: (OpaquePointer) -> Void = { _ in }
     ) throws(KafkaError) {
-        let context = ClientContext(log: log)
+        let context = ClientContext(log: log, tokenFile: configuration.tokenFile)
         let conf = try configuration.makeConf()
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(context).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logCallback)
         rd_kafka_conf_set_error_cb(conf, errorCallback)
         rd_kafka_conf_set_ssl_cert_verify_cb(conf, certificateCallback)
         rd_kafka_conf_set_stats_cb(conf, statisticsCallback)
+        if context.tokenFile != nil {
+            rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, tokenCallback)
+            rd_kafka_conf_enable_sasl_queue(conf, 1)
+        }
         prepare(conf)
         let (raw, text) = withErrorText { buffer in
             let raw = rd_kafka_new(type, conf, buffer.baseAddress, buffer.count)
@@ -40,6 +44,11 @@ final class Client {
         self.raw = raw
         self.context = context
         self.owner = pthread_self()
+        // A new token is then handed over on a thread of librdkafka's, however rarely the owner polls.
+        guard context.tokenFile != nil, let error = rd_kafka_sasl_background_callbacks_enable(raw) else {
+            return
+        }
+        throw KafkaError(taking: error, operation)
     }
 
     deinit {
@@ -88,11 +97,12 @@ final class Client {
     }
 }
 
-/// What librdkafka's callbacks reach: log sink and certificates from any thread, everything else on the owner's thread
-/// only.
+/// What librdkafka's callbacks reach: log sink, certificates and the token's file from any thread, everything else on the
+/// owner's thread only.
 final class ClientContext {
     let log: KafkaLogSink?
     let certificates = CertificateFaults()
+    let tokenFile: String?
 
     // Below: touched inside poll, flush and the like, so by the owner's thread alone.
 
@@ -102,7 +112,7 @@ final class ClientContext {
     var delivery: ((UnsafePointer<rd_kafka_message_t>) -> Void)?
     fileprivate var statistics: [UInt8]?
 
-    init(log: KafkaLogSink?) { self.log = log }
+    init(log: KafkaLogSink?, tokenFile: String?) { (self.log, self.tokenFile) = (log, tokenFile) }
 
     func report(_ error: KafkaError) {
         if errors.count == 64 { errors.removeFirst() }
@@ -140,8 +150,18 @@ private func logCallback(
     log(
         KafkaLogLevel(rawValue: Int(level)) ?? .info,
         String(cString: facility),
-        String(cString: text)
+        KafkaConfiguration.withoutSecret(String(cString: text), facility: String(cString: facility))
     )
+}
+
+/// Runs on a thread of librdkafka's, at the start and whenever a token is about to expire.
+private func tokenCallback(
+    _ client: OpaquePointer?,
+    _ settings: UnsafePointer<CChar>?,
+    _ opaque: UnsafeMutableRawPointer?
+) {
+    guard let client, let file = ClientContext.from(opaque)?.tokenFile else { return }
+    BearerToken.refresh(client, from: file)
 }
 
 /// Runs on the owner's thread, inside poll.

@@ -23,6 +23,9 @@ package struct KafkaConfiguration: Sendable, Equatable {
     /// Values may be secrets: print ``description`` instead.
     package private(set) var properties: [Property] = []
 
+    /// The file in which something beside this process keeps a fresh token for `OAUTHBEARER`; nil without one.
+    package var tokenFile: String?
+
     /// A configuration with these properties; of a repeated name the last value counts.
     package init(_ properties: [Property] = []) {
         for property in properties { self[property.name] = property.value }
@@ -48,6 +51,7 @@ package struct KafkaConfiguration: Sendable, Equatable {
     package func merging(_ other: KafkaConfiguration) -> KafkaConfiguration {
         var result = self
         for property in other.properties { result[property.name] = property.value }
+        if let file = other.tokenFile { result.tokenFile = file }
         return result
     }
 
@@ -56,6 +60,16 @@ package struct KafkaConfiguration: Sendable, Equatable {
         let name = name.lowercased()
         return name.contains("password") || name.contains("secret") || name.hasSuffix(".pem")
             || name.hasPrefix("sasl.oauthbearer.")
+    }
+
+    /// A line of librdkafka's log about its configuration, without the value of a property that must not be shown.
+    ///
+    /// librdkafka leaves some out itself, but not a client's secret of OpenID Connect.
+    static func withoutSecret(_ line: String, facility: String) -> String {
+        guard facility == "CONF", let match = line.firstMatch(of: /([a-z][a-z.]+)\s=\s/),
+            isSecret(String(match.output.1))
+        else { return line }
+        return line[..<match.range.upperBound] + "[redacted]"
     }
 
     /// What is wrong with the certificates and keys that these properties name; nil when they can be used, or when

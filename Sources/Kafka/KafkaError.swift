@@ -25,10 +25,11 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A broker that can be reached does not let this client in, or is not let in itself: waiting does not help.
     ///
     /// Other failures to log in are those of a broker that comes or goes: librdkafka tells a connection that is lost
-    /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason.
+    /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason. A token that could not be had is asked
+    /// for again.
     package var isRefusedLogin: Bool {
         switch code {
-        case .authentication: !message.contains("Local: ")
+        case .authentication: !message.contains("Local: ") && !message.hasPrefix("Failed to acquire SASL")
         case .tls: message.contains("certificate")
         default: false
         }

@@ -13,6 +13,18 @@ package enum KafkaLibrary {
     /// https://github.com/confluentinc/librdkafka/pull/4895.
     package static let hasScramOfKafka4 = rd_kafka_version() >= 0x0206_0100
 
+    /// What it is built with, in its own words: `sasl_scram`, `sasl_oauthbearer`, `oidc` and so on.
+    package static let features: Set<String> = {
+        guard let conf = rd_kafka_conf_new() else { return [] }
+        defer { rd_kafka_conf_destroy(conf) }
+        return withErrorText { buffer in
+            var size = buffer.count
+            let result = rd_kafka_conf_get(conf, "builtin.features", buffer.baseAddress, &size)
+            return result == RD_KAFKA_CONF_OK
+                ? Set(string(buffer).split(separator: ",").map(String.init)) : []
+        }
+    }()
+
     /// The names of all properties that it has, in its own order.
     package static let propertyNames: [String] = {
         // There is no list of them but librdkafka's own documentation: a table, "name | C/P | range …".

@@ -11,9 +11,13 @@ final class SecuredCluster {
     /// Everything that the program has printed.
     private(set) var printed = ""
 
-    static let secrets = ["pass-of-amiwatch", "pass-of-the-key", "pass-that-is-wrong"]
+    static let secrets = ["pass-of-amiwatch", "pass-of-the-key", "pass-that-is-wrong", "pass-of-the-client"]
 
-    init() throws {
+    /// Whose tokens the listener `TOKEN` takes; nil without that listener.
+    private(set) var provider: IdentityProvider?
+
+    /// Starts one; `takesTokens` is whether there is an identity provider beside it.
+    init(takesTokens: Bool = false) throws {
         folder = try TestFolder()
         authority = try Authority("authority", in: folder.path)
         client = try authority.issue("amiwatch", password: "pass-of-the-key")
@@ -36,16 +40,31 @@ final class SecuredCluster {
         for listener in ["login", "elsewhere"] {
             properties["listener.name.\(listener).plain.sasl.jaas.config"] =
                 "\(login).plain.PlainLoginModule required user_amiwatch=\"pass-of-amiwatch\";"
-            properties["listener.name.\(listener).scram-sha-512.sasl.jaas.config"] =
-                "\(login).scram.ScramLoginModule required;"
+            for mechanism in ["scram-sha-256", "scram-sha-512"] {
+                properties["listener.name.\(listener).\(mechanism).sasl.jaas.config"] =
+                    "\(login).scram.ScramLoginModule required;"
+            }
+        }
+        var listeners: [RealBroker.Listener] = [
+            .init("LOGIN", "SASL_SSL"), .init("MUTUAL", "SSL"), .init("EXPIRED", "SSL"),
+            .init("ELSEWHERE", "SASL_SSL", advertising: "localhost"),
+        ]
+        var formatting = ["--add-scram", "SCRAM-SHA-512=[name=amiwatch,password=pass-of-amiwatch]"]
+        var javaOptions = ""
+        if takesTokens {
+            let provider = try IdentityProvider(in: folder.path, client: "amiwatch-client:pass-of-the-client")
+            self.provider = provider
+            listeners.append(.init("TOKEN", "SASL_SSL"))
+            properties.merge(provider.properties(of: "token")) { $1 }
+            javaOptions = "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=\(provider.address)/jwks"
+            properties["sasl.enabled.mechanisms"] = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"
+            formatting += ["--add-scram", "SCRAM-SHA-256=[name=amiwatch,password=pass-of-amiwatch]"]
         }
         broker = try RealBroker(
             properties: properties,
-            listeners: [
-                .init("LOGIN", "SASL_SSL"), .init("MUTUAL", "SSL"), .init("EXPIRED", "SSL"),
-                .init("ELSEWHERE", "SASL_SSL", advertising: "localhost"),
-            ],
-            formatting: ["--add-scram", "SCRAM-SHA-512=[name=amiwatch,password=pass-of-amiwatch]"]
+            listeners: listeners,
+            formatting: formatting,
+            javaOptions: javaOptions
         )
         try folder.write("key-password", "pass-of-the-key\n")
         try folder.write("password", "pass-of-amiwatch\n")
@@ -105,6 +124,18 @@ final class SecuredCluster {
         )
     }
 
+    /// With a token from a file.
+    func token(_ changes: [String: String] = [:], file: String? = "token") -> Settings {
+        var settings = login(
+            ["sasl.mechanism": "OAUTHBEARER", "sasl.username": "", "sasl.password": ""].merging(changes) {
+                $1
+            },
+            at: "TOKEN"
+        )
+        settings.tokenFile = file
+        return settings
+    }
+
     /// A certificate that has nothing to do with the cluster's authority.
     func stranger() throws -> String { try Authority("stranger", in: folder.path).certificate }
 
@@ -160,6 +191,9 @@ struct Running {
         )
     }
 
+    /// Asks it to end.
+    func end() { process.signal(SIGTERM) }
+
     /// Waits for its end.
     func result() -> CommandResult {
         let status = process.wait(timeout: patience)
@@ -172,6 +206,7 @@ struct Running {
 struct Settings {
     var servers: String
     var properties: [String: String]
+    var tokenFile: String?
     var group = "amiwatch"
     var input = "cloudtrail"
     var roles = ["intake", "detector"]
@@ -184,8 +219,10 @@ struct Settings {
         var properties = properties
         if isVerbose { properties["debug"] = "all" }
         properties = properties.filter { !$0.value.isEmpty }
+        var kafka: [String: Any] = ["bootstrap_servers": servers, "properties": properties]
+        kafka["oauth_token_file"] = tokenFile
         let document: [String: Any] = [
-            "kafka": ["bootstrap_servers": servers, "properties": properties],
+            "kafka": kafka,
             "group_id": group, "roles": roles, "input": ["topics": [input]], "topics": topics,
             "log": ["level": isVerbose ? "debug" : "warning"],
         ]

@@ -6,6 +6,7 @@ extension RunConfiguration {
         var lines: [(String, String)] = [
             ("kafka.bootstrap_servers", kafka.bootstrapServers ?? ""),
             ("kafka.static_membership", "\(kafka.hasStaticMembership)"),
+            ("kafka.oauth_token_file", kafka.tokenFile ?? ""),
         ]
         for (section, properties) in [
             ("properties", kafka.properties), ("consumer", kafka.consumer), ("producer", kafka.producer),

@@ -27,6 +27,7 @@ package final class RealBroker: Sendable {
     private let listenerPorts: [String: Int]
     private let home: String?
     private let folder: String?
+    private let javaOptions: String
     private let watcher: FolderWatcher?
     private let processes = Mutex<[Int: ChildProcess]>([:])
 
@@ -53,12 +54,14 @@ package final class RealBroker: Sendable {
     ///   - properties: broker properties, set over the quick ones chosen here.
     ///   - listeners: what a single broker listens on beside its plain port; `properties` say the rest about them.
     ///   - formatting: more arguments for `kafka-storage.sh format`.
+    ///   - javaOptions: more options for Java.
     /// - Throws: ``RealBrokerError``.
     package init(
         brokers: Int = 1,
         properties: [String: String] = [:],
         listeners: [Listener] = [],
-        formatting: [String] = []
+        formatting: [String] = [],
+        javaOptions: String = ""
     ) throws {
         guard let home = RealBroker.kafkaHome else { throw RealBrokerError(message: "KAFKA_HOME is not set") }
         let folder = try temporaryFolder("amiwatch-kafka")
@@ -68,6 +71,7 @@ package final class RealBroker: Sendable {
             uniqueKeysWithValues: zip(listeners.map(\.name), ports.dropFirst(2 * brokers))
         )
         self.home = home
+        self.javaOptions = javaOptions
         self.folder = folder
         count = brokers
         bootstrapServers = layout.bootstrapServers
@@ -96,6 +100,7 @@ package final class RealBroker: Sendable {
         count = servers.split(separator: ",").count
         listenerPorts = [:]
         home = RealBroker.kafkaHome
+        javaOptions = ""
         folder = nil
         watcher = nil
     }
@@ -162,7 +167,9 @@ extension RealBroker {
         let log = "\(folder)/\(id).log"
         let process = try ChildProcess(
             ["\(home)/bin/kafka-server-start.sh", "\(folder)/\(id).properties"],
-            environment: ["KAFKA_HEAP_OPTS": "-Xmx512M -Xms128M", "LOG_DIR": folder],
+            environment: [
+                "KAFKA_HEAP_OPTS": "-Xmx512M -Xms128M", "KAFKA_OPTS": javaOptions, "LOG_DIR": folder,
+            ],
             output: log,
             errors: log
         )

@@ -17,9 +17,7 @@ extension RunReading {
         }
         if let node = fields["signing_key_file"], let file = text(node, "alerts.signing_key_file")?.value {
             configuration.alerts.signingKeyLocation = node.location
-            configuration.alerts.signingKeyFile =
-                node.location.isSetting
-                ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.location.file))
+            configuration.alerts.signingKeyFile = path(file, namedAt: node.location)
         }
     }
 }

@@ -7,6 +7,10 @@ package struct RunConfiguration: Sendable {
         package var bootstrapServers: String?
         /// Whether a worker keeps its place in its consumer groups over a restart, by its `instance_id`.
         package var hasStaticMembership = false
+        /// The file with the token for the log-in `OAUTHBEARER`, which something else keeps fresh; nil without one.
+        package var tokenFile: String?
+        /// Where it is named.
+        package var tokenLocation: FileLocation?
         /// librdkafka's properties for every client.
         package var properties: [Property] = []
         /// librdkafka's properties for consumers, over `properties`.

@@ -65,12 +65,15 @@ struct RunReading {
         readHTTP(top, into: &configuration)
         if let node = top["policy"], let file = text(node, "policy")?.value {
             configuration.policyLocation = node.location.isSetting ? nil : node.location
-            configuration.policy =
-                node.location.isSetting
-                ? file : SourceFile.resolve(file, in: SourceFile.folder(of: node.location.file))
+            configuration.policy = self.path(file, namedAt: node.location)
         }
         configuration.logLevel = top.fields("log")?.word("level", RunConfiguration.LogLevel.self) ?? .info
         return configuration
+    }
+
+    /// A file's path: from the folder of the file that names it, or from the working directory.
+    func path(_ file: String, namedAt location: FileLocation) -> String {
+        location.isSetting ? file : SourceFile.resolve(file, in: SourceFile.folder(of: location.file))
     }
 
     // MARK: Texts

@@ -18,6 +18,10 @@ extension RunReading {
                 configuration.kafka.hasStaticMembership = fields.boolean("static_membership") ?? false
                 warnOfNoInstanceID(configuration.kafka, top, node.location)
             }
+            if let node = fields["oauth_token_file"], let file = text(node, "kafka.oauth_token_file")?.value {
+                configuration.kafka.tokenLocation = node.location
+                configuration.kafka.tokenFile = path(file, namedAt: node.location)
+            }
             for (key, target) in [
                 ("properties", \RunConfiguration.Kafka.properties), ("consumer", \.consumer),
                 ("producer", \.producer),

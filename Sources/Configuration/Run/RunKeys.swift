@@ -7,7 +7,10 @@ enum RunKeys {
             "kafka", "group_id", "instance_id", "roles", "input", "topics", "alerts", "detector", "policy",
             "http", "log",
         ],
-        "kafka": ["bootstrap_servers", "static_membership", "properties", "consumer", "producer"],
+        "kafka": [
+            "bootstrap_servers", "static_membership", "oauth_token_file", "properties", "consumer",
+            "producer",
+        ],
         "input": ["topics", "keyed_by_account", "partitioner", "validate", "limits"],
         "input.limits": ["message_bytes", "decompressed_bytes", "ratio", "depth", "records_per_message"],
         "topics": ["events", "state", "catalogue", "alerts", "findings", "deadletters"],

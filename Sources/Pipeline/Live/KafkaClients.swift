@@ -132,9 +132,11 @@ struct KafkaClients: Sendable {
         _ chosen: [RunConfiguration.Property],
         _ required: KafkaConfiguration
     ) -> KafkaConfiguration {
-        KafkaConfiguration([.init(name: "client.id", value: clientID)]).merging(wanted)
+        var merged = KafkaConfiguration([.init(name: "client.id", value: clientID)]).merging(wanted)
             .merging(properties(configuration.kafka.properties)).merging(properties(chosen))
             .merging(required).merging(["bootstrap.servers": bootstrapServers])
+        merged.tokenFile = configuration.kafka.tokenFile
+        return merged
     }
 
     private func properties(_ given: [RunConfiguration.Property]) -> KafkaConfiguration {

@@ -88,11 +88,17 @@ enum Trouble {
     }
 
     private static func login(_ error: KafkaError) -> String {
+        // The broker's own answer is a JSON object (https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2).
+        if error.message.contains("OAUTHBEARER") || error.message.contains(#"{"status":"#) {
+            return
+                "check kafka.oauth_token_file, or the properties sasl.oauthbearer under kafka.properties, and that the "
+                + "brokers take tokens of this issuer and audience"
+        }
         let advice = "check sasl.mechanism, sasl.username and sasl.password under kafka.properties"
         guard error.message.contains("SCRAM"), !KafkaLibrary.hasScramOfKafka4 else { return advice }
         return advice
-            + "; librdkafka \(KafkaLibrary.version) cannot log in to Kafka 4 with SCRAM, 2.6.1 can: there use "
-            + "PLAIN over TLS, or a client certificate"
+            + "; librdkafka \(KafkaLibrary.version) cannot log in to Kafka 4 with SCRAM, 2.6.1 can: there build with a newer "
+            + "one (Deploy/packages --librdkafka), or use PLAIN over TLS, or a client certificate"
     }
 
     /// A file that a property names and that librdkafka cannot use.

@@ -106,8 +106,10 @@ private struct Checked {
         guard let configuration else { return }
         retentionDays = configuration.detector.retentionDays
         let refusals = configuration.kafka.refusals
-        // Certificates are looked at with properties that librdkafka takes.
-        diagnostics += refusals.isEmpty ? configuration.kafka.certificateFaults : refusals
+        // Certificates and log-ins are looked at with properties that librdkafka takes.
+        diagnostics +=
+            refusals.isEmpty
+            ? configuration.kafka.certificateFaults + configuration.kafka.loginFaults : refusals
         do throws(ConfigurationErrors) { _ = try configuration.alerts.signingKey() } catch {
             diagnostics += error.diagnostics
         }

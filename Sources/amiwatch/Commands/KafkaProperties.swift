@@ -7,20 +7,60 @@ extension RunConfiguration.Kafka {
         (properties + consumer + producer).flatMap { property in
             KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
                 KafkaLibrary.propertyNames.contains(property.name)
-                    ? Diagnostic(.error, at: property.location, "\($0)", impact: "run would not start")
+                    ? Diagnostic(
+                        .error,
+                        at: property.location,
+                        "\($0)",
+                        // What Debian 12's librdkafka is built without.
+                        instead: property.name.hasPrefix("sasl.oauthbearer.")
+                            && !KafkaLibrary.features.contains("oidc")
+                            ? "kafka.oauth_token_file: FILE, or build with a newer one (Deploy/packages --librdkafka)"
+                            : nil,
+                        impact: "run would not start"
+                    )
                     : property.unknown
             }
+        }
+    }
+
+    /// Why nobody could log in, whatever the brokers say.
+    var loginFaults: [Diagnostic] {
+        var found: [Diagnostic] = []
+        for (all, configuration) in asClients {
+            guard let fault = configuration.loginFault() else { continue }
+            let property =
+                all.last { $0.name == fault.property } ?? all.last { $0.name == "security.protocol" }
+            let isToken = fault.property == "kafka.oauth_token_file"
+            guard let location = isToken ? tokenLocation : property?.location ?? tokenLocation else {
+                continue
+            }
+            let diagnostic = Diagnostic(
+                .error,
+                at: location,
+                fault.message,
+                instead: fault.instead,
+                impact: "no broker would let this client in"
+            )
+            if !found.contains(diagnostic) { found.append(diagnostic) }
+        }
+        return found
+    }
+
+    /// The properties of consumers and of producers, and what a client makes of them: the last one counts.
+    private var asClients: [([RunConfiguration.Property], KafkaConfiguration)] {
+        [consumer, producer].map { chosen in
+            let all = properties + chosen
+            var configuration = KafkaConfiguration()
+            for property in all { configuration[property.name] = property.value.value }
+            configuration.tokenFile = tokenFile
+            return (all, configuration)
         }
     }
 
     /// What is wrong with the certificates and keys that the properties name.
     var certificateFaults: [Diagnostic] {
         var found: [Diagnostic] = []
-        for chosen in [consumer, producer] {
-            // As clients take them: the last one counts.
-            let all = properties + chosen
-            var configuration = KafkaConfiguration()
-            for property in all { configuration[property.name] = property.value.value }
+        for (all, configuration) in asClients {
             guard let problem = configuration.tlsProblem() else { continue }
             let named = problem.message.firstMatch(of: /^(ssl\.[a-z.]+) failed/).map { String($0.output.1) }
             let property =

@@ -87,9 +87,10 @@ enum LiveOptions {
         )
     }
 
-    /// What librdkafka does not take.
+    /// What librdkafka does not take, or cannot log in with.
     private static func refuse(_ configuration: RunConfiguration) throws(ConfigurationErrors) {
-        let refusals = configuration.kafka.refusals
+        var refusals = configuration.kafka.refusals
+        if refusals.isEmpty { refusals = configuration.kafka.loginFaults }
         guard refusals.isEmpty else { throw ConfigurationErrors(refusals) }
     }
 }
