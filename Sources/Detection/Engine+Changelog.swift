@@ -61,11 +61,8 @@ extension Engine {
     /// Whether each of a record's facts fits an entry, its key included.
     public func holds(_ record: Record) -> Bool {
         var interning = Interning(rules)
-        return RecordFacts.of(
-            record,
-            interning.evidence(of: record),
-            forStatements: !inForce.statements.isEmpty
-        ).allSatisfy { told in
+        let facts = RecordFacts.of(record, interning.evidence(of: record), inForce.optionalFacts)
+        return facts.allSatisfy { told in
             var bytes = ByteWriter()
             bytes.entryKey(.of(told.fact, at: told.key))
             _ = bytes.facts([told.fact], of: nil)

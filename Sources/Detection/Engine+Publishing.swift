@@ -127,8 +127,11 @@ extension Engine {
 
     /// Event and launch findings older than the horizon stand when their facts are gone.
     func isFrozen(_ known: FindingState, _ judgement: Judgement?) -> Bool {
-        guard settings.horizonSeconds != nil else { return false }
-        return known.forgotten > 0 && judgement?.last == nil
+        guard settings.horizonSeconds != nil, known.forgotten > 0, judgement?.last == nil else {
+            return false
+        }
+        // What is forgotten cannot be what keeps it open.
+        return known.status != .open || !(judgement?.isToldByNewest ?? false)
     }
 
     // MARK: What a finding says

@@ -108,6 +108,9 @@ extension Engine {
         startReconciling(of: { _ in true }) { _ in .policy }
     }
 
+    /// How many accounts are known to be silent now, as it was published.
+    public var silentAccounts: Int { state.findings.openCount(of: AccountSilent.id) }
+
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
     public func findings() -> [(id: String, finding: Finding)] {
         var result: [(id: String, finding: Finding)] = []

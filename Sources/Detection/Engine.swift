@@ -229,11 +229,7 @@ public struct Engine: Sendable {
     }
 
     private mutating func facts(of record: Record) -> [KeyedFact] {
-        RecordFacts.of(
-            record,
-            interning.evidence(of: record),
-            forStatements: !inForce.statements.isEmpty
-        )
+        RecordFacts.of(record, interning.evidence(of: record), inForce.optionalFacts)
     }
 
     // MARK: Transactions

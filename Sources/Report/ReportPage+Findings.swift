@@ -169,7 +169,7 @@ extension ReportPage {
                 html.code(part)
                 html.text(")")
             }
-            guard subject.resource.type != .accountRegion else { return }
+            guard ![.accountRegion, .account].contains(subject.resource.type) else { return }
             html.text(", account ")
             html.code(subject.scope.account.description)
             if !subject.scope.region.isEmpty { html.text(", Region \(subject.scope.region)") }

@@ -158,7 +158,7 @@ extension ReportPage {
     func place(_ finding: Finding, _ html: inout HTMLWriter) {
         let subject = finding.identity.subject
         html.code(subject.resource.id)
-        if subject.resource.type != .accountRegion {
+        if ![.accountRegion, .account].contains(subject.resource.type) {
             html.text(", account \(subject.scope.account)")
             if !subject.scope.region.isEmpty { html.text(", \(subject.scope.region)") }
         }

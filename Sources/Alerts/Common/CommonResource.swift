@@ -20,7 +20,7 @@ struct CommonResource {
         case .image: "AWS::EC2::Image"
         case .instance: "AWS::EC2::Instance"
         case .snapshot: "AWS::EC2::Snapshot"
-        case .accountRegion: "AWS::Account"
+        case .accountRegion, .account: "AWS::Account"
         case .launchTemplate: "AWS::EC2::LaunchTemplate"
         case .policy: "AWS::Organizations::Policy"
         case .principal: "AWS::IAM::Principal"
@@ -53,7 +53,7 @@ struct CommonResource {
         case .image: return id.hasPrefix("import-ami-") ? own("import-image-task") : "\(ec2)::image/\(id)"
         case .instance: return own("instance")
         case .snapshot: return "\(ec2)::snapshot/\(id)"
-        case .accountRegion: return "arn:\(partition):iam::\(scope.account):root"
+        case .accountRegion, .account: return "arn:\(partition):iam::\(scope.account):root"
         case .launchTemplate:
             let types = [
                 "lt-": "launch-template", "fleet-": "fleet", "sfr-": "spot-fleet-request",

@@ -87,7 +87,7 @@ enum ASFFAlert {
     private static func identity(_ alert: CommonAlert) -> (type: String, id: String) {
         switch alert.resource.kind {
         case .instance: ("AwsEc2Instance", alert.resource.uid)
-        case .accountRegion: ("AwsAccount", "AWS::::Account:\(alert.account)")
+        case .accountRegion, .account: ("AwsAccount", "AWS::::Account:\(alert.account)")
         case .launchTemplate where alert.resource.id.hasPrefix("lt-"):
             ("AwsEc2LaunchTemplate", alert.resource.uid)
         case .principal where alert.resource.id.contains(":user/"): ("AwsIamUser", alert.resource.uid)

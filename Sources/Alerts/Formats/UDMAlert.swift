@@ -91,7 +91,7 @@ enum UDMAlert {
         case .image: "IMAGE"
         case .instance: "VIRTUAL_MACHINE"
         case .snapshot: "SNAPSHOT"
-        case .accountRegion: "CLOUD_PROJECT"
+        case .accountRegion, .account: "CLOUD_PROJECT"
         case .launchTemplate: "SETTING"
         case .policy: "ACCESS_POLICY"
         case .principal: "USER"

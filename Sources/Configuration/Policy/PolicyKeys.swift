@@ -21,6 +21,7 @@ enum PolicyKeys {
         "thresholds": [
             "share_burst_images", "share_burst_minutes", "brief_share_minutes", "create_then_share_minutes",
             "lookup_then_launch_minutes", "first_time_days", "audit_mode_days", "repeated_denials",
+            "silent_hours",
         ],
         "rules.*": ["enabled", "severity"],
         "suppressions[]": [

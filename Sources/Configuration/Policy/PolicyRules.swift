@@ -35,6 +35,9 @@ extension PolicyReading {
             firstTimeDays = fields.location(of: "first_time_days")
             read("audit_mode_days", of: "allowed-amis-stuck-in-audit-mode", &policy.thresholds.auditModeDays)
             read("repeated_denials", of: "ami-share-attempt-denied", &policy.thresholds.repeatedDenials)
+            var silentHours = 0
+            read("silent_hours", of: "account-silent", atMost: 8760, &silentHours)
+            if silentHours > 0 { policy.thresholds.silentHours = silentHours }
         }
         guard let rules = top["rules"], let entries = reader.entries(rules, "rules") else { return }
         for entry in entries {

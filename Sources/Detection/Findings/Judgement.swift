@@ -66,6 +66,9 @@ public struct Judgement {
     /// Stream time at which the subject must be judged again, when a deadline has not passed yet.
     public var deadline: EventTime?
 
+    /// Whether the newest facts alone, which are never forgotten, tell if there is a violation now.
+    var isToldByNewest = false
+
     /// Nothing violated yet.
     public init() {}
 

@@ -212,6 +212,8 @@ public struct Resource: Hashable, Sendable {
         case snapshot
         /// `<account>/<region>`.
         case accountRegion = "account-region"
+        /// `<account>`: in all its Regions.
+        case account
         /// `lt-…`, or what else plans launches: the name of a configuration, the id of a fleet or a Spot request.
         case launchTemplate = "launch-template"
         /// A part of the policy, or a policy of AWS Organizations.

@@ -170,6 +170,8 @@ public struct Policy: Sendable {
         public var firstTimeDays = 30
         /// `ami-share-attempt-denied`: attempts of one principal in 24 hours from which on it is high.
         public var repeatedDenials = 5
+        /// `account-silent`: hours; nil expects no account to be heard.
+        public var silentHours: Int?
 
         /// The defaults.
         public init() {}

@@ -70,6 +70,8 @@ final class PolicyInForce: Sendable {
     let statements: [JudgingStatement]
     /// What these ask of callers' sessions.
     let sessionKeys: SessionKeys
+    /// What is told of records because something asks for it.
+    let optionalFacts: OptionalFacts
     /// `images.denied`.
     let deniedImages: Set<ResourceID>
     /// By an account, a unit or a root what `organization.parents` says that it is in, and what is in it.
@@ -94,6 +96,11 @@ final class PolicyInForce: Sendable {
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)
         sessionKeys = statements.reduce(into: []) { $0.formUnion($1.sessionKeys) }
+        var optionalFacts: OptionalFacts = statements.isEmpty ? [] : .statements
+        if policy.thresholds.silentHours != nil, !disabledRules.contains(AccountSilent.id) {
+            optionalFacts.insert(.hours)
+        }
+        self.optionalFacts = optionalFacts
         deniedImages = Set(policy.images.denied.map { ResourceID($0.string) })
         var beside: [ExactText: [ExactText]] = [:]
         for (child, parent) in policy.organization.parents {

@@ -35,6 +35,7 @@ extension Rule {
         subjects.map { kind in
             switch kind.resource {
             case .accountRegion: Pattern("\(account?.description ?? "????????????")/\(region ?? "*")")
+            case .account: Pattern(account?.description ?? "????????????")
             case .instance: Pattern("i-*")
             case .snapshot: Pattern("snap-*")
             case .launchTemplate, .policy: Pattern("*")
@@ -53,7 +54,9 @@ extension Rule {
     }
 
     /// Whether each of its findings is about something in one Region.
-    public var isAboutOneRegion: Bool { !subjects.contains { [.principal, .policy].contains($0.resource) } }
+    public var isAboutOneRegion: Bool {
+        !subjects.contains { [.account, .principal, .policy].contains($0.resource) }
+    }
 }
 
 /// What a rule may look at.

@@ -2,8 +2,8 @@
 public enum RuleCatalogue {
     /// All ids, sorted.
     public static let knownIDs: [String] = [
-        "allowed-amis-criteria-weakened", "allowed-amis-disabled", "allowed-amis-downgraded",
-        "allowed-amis-drifted-from-baseline", "allowed-amis-not-in-use",
+        "account-silent", "allowed-amis-criteria-weakened", "allowed-amis-disabled",
+        "allowed-amis-downgraded", "allowed-amis-drifted-from-baseline", "allowed-amis-not-in-use",
         "allowed-amis-stuck-in-audit-mode", "ami-created-by-unauthorized-principal",
         "ami-created-from-unapproved-source", "ami-created-then-shared",
         "ami-created-without-required-tags", "ami-exported", "ami-first-time-sharer",

@@ -67,7 +67,8 @@ public struct RuleSet: Sendable {
         AllowedAMIsDowngraded(), AllowedAMIsCriteriaWeakened(), IAMConditionViolated(),
         AllowedAMIsDriftedFromBaseline(),
         SnapshotBlockPublicAccessDisabled(),
-        GuardrailChangeDenied(), TrailBlinded(), DeclarativePolicyWeakened(), WatchedCallUnreadable(),
+        GuardrailChangeDenied(), TrailBlinded(), AccountSilent(), DeclarativePolicyWeakened(),
+        WatchedCallUnreadable(),
         SuppressionExpired(),
     ])
 }

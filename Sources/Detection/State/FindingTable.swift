@@ -12,6 +12,11 @@ struct FindingTable: Sendable {
     private(set) var count = 0
     /// How many of those that are open say what.
     private(set) var open: [OpenFindings: Int] = [:]
+    /// How many of those that are open each rule has.
+    private var openOfRule: [String: Int] = [:]
+
+    /// How many findings of a rule are open.
+    func openCount(of rule: String) -> Int { openOfRule[rule] ?? 0 }
 
     /// What was published about a subject.
     func published(about subject: Subject) -> [Published] { bySubject[subject] ?? [] }
@@ -26,6 +31,8 @@ struct FindingTable: Sendable {
         let index = published.firstIndex { $0.rule.hasSameBytes(as: identity.rule) }
         let old = index.map { published.remove(at: $0).finding }
         if let finding { published.append(Published(rule: identity.rule, finding: finding)) }
+        let change = (finding?.status == .open ? 1 : 0) - (old?.status == .open ? 1 : 0)
+        if change != 0 { openOfRule[identity.rule, default: 0] += change }
         if !published.isEmpty { bySubject[identity.subject] = published }
         count(old, -1)
         count(finding, 1)

@@ -51,6 +51,16 @@ public struct CallFacts: Sendable {
     }
 }
 
+/// Facts that are told only while the policy asks for them.
+struct OptionalFacts: OptionSet {
+    let rawValue: UInt8
+
+    /// What statements need of every call, which is much.
+    static let statements = OptionalFacts(rawValue: 1)
+    /// In which hours accounts were heard.
+    static let hours = OptionalFacts(rawValue: 2)
+}
+
 /// What records prove, without looking at any state: the same record always tells the same facts.
 struct RecordFacts {
     /// What proves them.
@@ -61,10 +71,12 @@ struct RecordFacts {
     let session: Fields?
     private(set) var facts: [KeyedFact] = []
 
-    /// All facts that a record tells, by its evidence; those for statements only where there are any.
-    static func of(_ record: Record, _ evidence: Evidence, forStatements: Bool = false) -> [KeyedFact] {
+    /// All facts that a record tells, by its evidence; some only where they are asked for.
+    static func of(_ record: Record, _ evidence: Evidence, _ optional: OptionalFacts = []) -> [KeyedFact] {
+        let forStatements = optional.contains(.statements)
         var told = RecordFacts(evidence: evidence, session: forStatements ? record.session : nil)
         told.facts.reserveCapacity(4)
+        if optional.contains(.hours), !record.isInventory { told.tellHour() }
         told.tell(record, forStatements: forStatements)
         return told.facts
     }

@@ -60,6 +60,8 @@ package struct DetectorReport: Sendable, Hashable {
     package var restoredEntries = 0
     /// Committed offsets that the log does not hold any more: records were lost.
     package var offsetsOutOfRange = 0
+    /// Accounts of this worker's partitions that are silent, as it has published (`account-silent`).
+    package var silentAccounts = 0
     /// Numbers of the account partitions that this worker has, sorted.
     package var partitions: [Int] = []
 

@@ -11,6 +11,7 @@ extension NetHistory {
         var policy = World.policy(&random)
         policy.thresholds.auditModeDays = 1
         policy.thresholds.firstTimeDays = 1
+        policy.thresholds.silentHours = 1
         if random.chance(50) { policy.images.maximumAgeDays = random.pick([1, 39]) }
         if random.chance(40), policy.images.approved?.isEmpty == false {
             policy.images.approved?[0].owners = ["amazon", "\(World.owner)"]

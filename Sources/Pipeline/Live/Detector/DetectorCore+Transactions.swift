@@ -125,6 +125,7 @@ extension DetectorCore {
         metrics.stateSize = engine.state.size
         metrics.streamTime = engine.state.streamTime
         metrics.policyHash = engine.policy.hash
+        report.silentAccounts = engine.silentAccounts
     }
 
     /// Says, once a minute at most, that facts were forgotten before their time.
