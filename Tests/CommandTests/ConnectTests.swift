@@ -3,26 +3,31 @@ import KafkaTestSupport
 import Testing
 import TestSupport
 
-/// The examples for Kafka Connect, run with the worker that comes with Kafka.
+/// What is shipped for Kafka's own tools: the script that makes the topics, and the examples for Kafka Connect.
 @Suite(.needsKafkaHome, .ownThread)
 struct ConnectTests {
     private static let examples = Binary.checkout.appending(path: "Deploy/connect").path
 
-    @Test("A trail's lines come into the input, and alerts into a file, through Kafka Connect")
+    @Test("The script makes the topics; trail files come in and alerts go out through Kafka Connect")
     func files() throws {
         let home = try #require(RealBroker.kafkaHome)
         let broker = try RealBroker()
         defer { broker.stop() }
         let folder = try TestFolder()
-        let made = try Binary.run(
-            "topics",
-            "--create",
-            "--partitions",
-            "1",
-            "--bootstrap-servers",
-            broker.bootstrapServers
+        let formats = ["ocsf", "ecs"]
+        let made = try runCommand(
+            ["sh", Binary.checkout.appending(path: "Deploy/topics.sh").path],
+            environment: [
+                "KAFKA_HOME": home, "BOOTSTRAP_SERVERS": broker.bootstrapServers, "PARTITIONS": "1",
+                "REPLICATION": "1", "FORMATS": formats.joined(separator: " "),
+            ]
         )
         try #require(made.status == 0, "\(made)")
+        let topics = try runCommand(
+            [Binary.path, "topics", "--bootstrap-servers", broker.bootstrapServers],
+            environment: ["AMIWATCH_ALERTS_FORMATS": (["native"] + formats).joined(separator: ",")]
+        )
+        #expect(topics.status == 0 && topics.output.contains("amiwatch.alerts.ecs"), "\(topics)")
         let libraries = try FileManager.default.contentsOfDirectory(atPath: "\(home)/libs")
         let connectors = try #require(libraries.first { $0.hasPrefix("connect-file-") })
         try folder.write("trail.jsonl", SampleDay.records.map { $0 + "\n" }.joined())
