@@ -107,16 +107,30 @@ extension Engine {
                     kept.changing += 1
                     if !judges.knows(subject.scope.account) { kept.judgedByOther += 1 }
                 }
-                let severity = policy.rules[rule.id]?.severity ?? rule.severity
                 kept.all.append(
                     finding.map { KeptFinding($0) }
-                        ?? KeptFinding(identity, published.finding, rule, severity)
+                        ?? KeptFinding(identity, published.finding, rule, severity(of: rule))
                 )
             }
         }
         kept.all.sort(by: KeptFinding.precedes)
         return kept
     }
+
+    /// One of these findings; nil when nothing is kept of it.
+    ///
+    /// Changes nothing, so that it may be asked of an engine at work.
+    public func keptFinding(_ identity: FindingIdentity) -> KeptFinding? {
+        guard let known = state.findings[identity], !known.isUnsaid,
+            let rule = rules.rule(identity.rule)?.metadata
+        else { return nil }
+        let said = judgements(of: identity.subject).said.first { $0.rule.metadata.id == rule.id }
+        return current(identity, said?.judgement, rule, known).map { KeptFinding($0) }
+            ?? KeptFinding(identity, known, rule, severity(of: rule))
+    }
+
+    /// How bad the policy calls a rule's findings.
+    func severity(of rule: RuleMetadata) -> Severity { policy.rules[rule.id]?.severity ?? rule.severity }
 
     /// What a finding says now; nil when it is none, or its facts are forgotten.
     private func current(

@@ -88,6 +88,22 @@ extension Engine {
     }
 }
 
+extension Engine {
+    /// Every image of which anything is known, in no order.
+    public var knownImages: [ResourceID] { Array(state.images.keys) }
+
+    /// With whom some images are shared now, in no order.
+    public func standingShares(of images: some Sequence<ResourceID>) -> [Chronicle.Share] {
+        StateQuery(self, .now).standingShares(of: images)
+    }
+
+    /// The life of one image, with so many of its launches; nil when nothing is known of it.
+    public func chronicle(of image: ResourceID, launchesAtMost: Int) -> Chronicle.Image? {
+        let query = StateQuery(self, .always, itemsAtMost: launchesAtMost)
+        return state.image(image).map { _ in query.image(image, launchesAtMost) }
+    }
+}
+
 extension Finding {
     /// The records that opened it, went on with it, and resolved it, as far as it names them.
     public var decisiveEvents: Set<EventID> {
@@ -123,11 +139,21 @@ extension StateQuery {
     // MARK: Shares
 
     private func imageShares() -> [Chronicle.Share] {
-        state.images.flatMap { id, known -> [Chronicle.Share] in
-            guard known.hasGrantees else { return [] }
-            return ShareInterval.all(of: facts.image(id), with: known.grantees).map {
-                share($0, of: Resource(type: .image, id: id.description), owner: known.owner?.account)
-            }
+        state.images.flatMap { id, known in shares(of: id, known) { _ in true } }
+    }
+
+    fileprivate func standingShares(of images: some Sequence<ResourceID>) -> [Chronicle.Share] {
+        images.flatMap { id in state.image(id).map { shares(of: id, $0) { $0.end == nil } } ?? [] }
+    }
+
+    private func shares(
+        of id: ResourceID,
+        _ known: ImageFacts,
+        where isWanted: (ShareInterval) -> Bool
+    ) -> [Chronicle.Share] {
+        guard known.hasGrantees else { return [] }
+        return ShareInterval.all(of: facts.image(id), with: known.grantees).filter(isWanted).map {
+            share($0, of: Resource(type: .image, id: id.description), owner: known.owner?.account)
         }
     }
 
@@ -179,7 +205,7 @@ extension StateQuery {
 
     // MARK: Images
 
-    private func image(_ id: ResourceID, _ launchesAtMost: Int) -> Chronicle.Image {
+    fileprivate func image(_ id: ResourceID, _ launchesAtMost: Int) -> Chronicle.Image {
         let known = state.image(id) ?? ImageFacts()
         var entries = EntriesByCall()
         for attribute in known.attributes {
@@ -187,17 +213,19 @@ extension StateQuery {
                 entries.add(fact, FactWords(attribute.attribute, attribute.qualifier).words(fact))
             }
         }
-        for key in (state.indexes.keysNamingImage[id] ?? [:]).keys {
+        for key in keysNaming(id) ?? [] {
             for fact in state.timeline(key).facts where FactIndexes.imagesNamed(by: fact).contains(id) {
                 guard !fact.value.isLaunch else { continue }
                 entries.add(fact, FactWords(key).words(fact))
             }
         }
         var launches = 0
-        known.launches.forEach(from: .distantPast, until: nil) { launch in
-            guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts) else { return }
+        for launch in known.launches.last(itemsAtMost) {
+            guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts) else {
+                continue
+            }
             launches += 1
-            guard launches <= launchesAtMost else { return }
+            guard launches <= launchesAtMost else { continue }
             entries.add(record.evidence, "launched as \(record.instance) in \(record.scope)")
             if let end = record.end { entries.add(end, "\(record.instance) is terminated") }
         }
@@ -209,7 +237,7 @@ extension StateQuery {
             owner: known.owner?.account,
             region: known.region,
             entries: entries.inOrder,
-            launchesLeftOut: max(0, launches - launchesAtMost)
+            launchesLeftOut: max(0, launches - launchesAtMost) + max(0, known.launches.count - itemsAtMost)
         )
     }
 

@@ -7,7 +7,8 @@ extension StateQuery {
         let view = facts.image(id)
         let shares = ShareInterval.all(of: view, with: known.grantees)
         let incomplete = unknownShares(of: id, known)
-        let calls = (state.indexes.keysNamingImage[id] ?? [:]).keys.flatMap { state.timeline($0).facts }
+        let naming = keysNaming(id)
+        let calls = (naming ?? []).flatMap { state.timeline($0).facts }
             .filter { FactIndexes.imagesNamed(by: $0).contains(id) }
         return StateReport(
             kind: .image,
@@ -45,9 +46,19 @@ extension StateQuery {
                     }
                 ),
                 launches(of: known),
-                StateReport.Group("calls", self.calls(calls)),
+                StateReport.Group(
+                    "calls",
+                    self.calls(calls),
+                    incomplete: naming == nil ? "more calls name it than are told here" : nil
+                ),
             ]
         )
+    }
+
+    /// The keys whose facts name an image; nil when they are more than are told.
+    func keysNaming(_ id: ResourceID) -> [FactKey]? {
+        let keys = state.indexes.keysNamingImage[id] ?? [:]
+        return keys.count > itemsAtMost ? nil : Array(keys.keys)
     }
 
     private func isThen(_ share: ShareInterval) -> Bool {
@@ -249,10 +260,10 @@ extension StateQuery {
 
     private func launches(of known: ImageFacts) -> StateReport.Group {
         var items: [StateReport.Item] = []
-        known.launches.forEach(from: .distantPast, until: nil) { launch in
+        for launch in known.launches.last(itemsAtMost) {
             guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts),
                 asOf.overlaps(from: record.time, until: record.end?.time)
-            else { return }
+            else { continue }
             items.append(
                 .init(
                     record.instance.description,
@@ -263,10 +274,13 @@ extension StateQuery {
                 )
             )
         }
+        let isCut = known.launches.count > itemsAtMost
         return StateReport.Group(
             "launches",
             items,
-            incomplete: forgotten ?? "accounts whose records are not read may have launched it"
+            incomplete: isCut
+                ? "only the last \(itemsAtMost) of \(known.launches.count) launches were looked at"
+                : forgotten ?? "accounts whose records are not read may have launched it"
         )
     }
 }

@@ -18,7 +18,7 @@ extension StateQuery {
         return scopes.filter { !$0.region.isEmpty }
     }
 
-    private func guardrails(of scope: AccountRegion) -> StateReport {
+    func guardrails(of scope: AccountRegion) -> StateReport {
         func timeline(_ attribute: Attribute) -> Timeline {
             state.timeline(FactKey(attribute, .accountRegion(scope)))
         }
@@ -27,9 +27,8 @@ extension StateQuery {
             if let name = fact.value.fields?.text("trail") { trails[name] = fact }
         }
         var activity: [Fact] = []
-        if let log = state.activity[scope] {
-            let calls = log.all.filter { asOf.overlaps(from: $0.time, until: nil) }
-            activity = [calls.first, calls.last].compactMap(\.self)
+        if let log = state.activity[scope], let last = log.last(upTo: asOf.end) {
+            activity = [log.first(besides: nil) ?? last, last]
         }
         return StateReport(
             kind: .guardrails,

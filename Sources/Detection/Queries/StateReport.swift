@@ -78,7 +78,7 @@ public struct StateReport: Sendable {
 }
 
 /// What is asked of the state.
-public enum StateQuestion: Sendable {
+public enum StateQuestion: Hashable, Sendable {
     /// Everything, in short.
     case summary
     /// The guardrails of an account, a Region, or all of them.
@@ -94,7 +94,7 @@ public enum StateQuestion: Sendable {
 }
 
 /// As of when the state is asked: a moment, or all that was so at any moment of a time.
-public struct AsOf: Sendable {
+public struct AsOf: Hashable, Sendable {
     /// The first moment.
     public let start: EventTime
     /// The last moment: what has one value is told as of then.
@@ -120,7 +120,15 @@ extension Engine {
     /// Stream time comes to where the accounts' clocks are. Follows `restore`.
     public mutating func reports(_ question: StateQuestion, asOf: AsOf) -> [StateReport] {
         catchUpStreamTime()
-        let query = StateQuery(self, asOf)
+        return known(question, asOf: asOf)
+    }
+
+    /// What is known, as ``reports(_:asOf:)`` tells it, at the stream time that this engine has come to.
+    ///
+    /// Changes nothing, so that it may be asked of an engine at work. Of one image at most `itemsAtMost` launches, and calls
+    /// that name it, are told.
+    public func known(_ question: StateQuestion, asOf: AsOf, itemsAtMost: Int = .max) -> [StateReport] {
+        let query = StateQuery(self, asOf, itemsAtMost: itemsAtMost)
         return switch question {
         case .summary: [query.summary()]
         case .guardrails(let account, let region): query.guardrails(account, region)
@@ -137,13 +145,16 @@ struct StateQuery {
     let state: State
     let context: RuleContext
     let asOf: AsOf
+    /// How many launches, and calls, of one image are told one by one.
+    let itemsAtMost: Int
     /// What ended before this may be forgotten; nil when nothing is.
     let forgottenBefore: EventTime?
 
-    init(_ engine: Engine, _ asOf: AsOf) {
+    init(_ engine: Engine, _ asOf: AsOf, itemsAtMost: Int = .max) {
         state = engine.state
         context = RuleContext(FactView(engine.state), policy: engine.inForce)
         self.asOf = asOf
+        self.itemsAtMost = itemsAtMost
         forgottenBefore = engine.settings.horizonSeconds.map { _ in
             engine.state.streamTime.advanced(bySeconds: -engine.settings.retentionSeconds)
         }

@@ -16,6 +16,16 @@ struct ActivityLog: Sendable {
         first(from: second).flatMap { $0.time.seconds == second ? $0 : nil }
     }
 
+    /// The last call at or before a time.
+    func last(upTo time: EventTime) -> Fact? {
+        var last: Fact?
+        calls.forEachBackwards(before: calls.position { $0.time <= time }) { call in
+            last = call
+            return false
+        }
+        return last
+    }
+
     /// The first call at or after a second.
     func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
 

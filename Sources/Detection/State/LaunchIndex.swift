@@ -21,6 +21,7 @@ struct LaunchIndex: Sendable {
     private var launches = SortedChunks<Launch>()
 
     var isEmpty: Bool { launches.isEmpty }
+    var count: Int { launches.count }
     /// The earliest.
     var first: Launch? { launches.first }
 
@@ -33,6 +34,17 @@ struct LaunchIndex: Sendable {
     mutating func remove(_ launch: Launch) {
         let position = launches.position { $0 < launch }
         if launches[position] == launch { launches.remove(at: position) }
+    }
+
+    /// So many of the latest, in order.
+    func last(_ limit: Int) -> [Launch] {
+        if count <= limit { return Array(launches.all) }
+        var latest: [Launch] = []
+        forEachBackwards(upTo: .distantFuture) { launch in
+            latest.append(launch)
+            return latest.count < limit
+        }
+        return latest.reversed()
     }
 
     /// Those at or after a time and before another one, in order.

@@ -2,8 +2,11 @@ import CloudTrail
 
 /// A trail stopped, removed or narrowed, after which less is seen of an account, or nothing.
 struct TrailBlinded: Rule {
+    static let id = "trail-blinded"
+    static let kind = Subject.Kind.trails
+
     let metadata = RuleMetadata(
-        id: "trail-blinded",
+        id: Self.id,
         title: "CloudTrail records less than before",
         kind: .standing,
         severity: .high,
