@@ -68,6 +68,7 @@ var targets: [Target] = [
     module("Detection", ["AWSPolicies", "CloudTrail", "Cryptography"]),
     module("Kafka", ["CLibrdkafka"]),
     module("HTTP", ["CMicrohttpd"]),
+    .target(name: "Page", resources: [.embedInCode("Files")], swiftSettings: strict),
     module("TrailArchive", ["CloudTrail", "Compression", "Cryptography"]),
     module("TrailIntegrity", ["CloudTrail", "Compression", "Cryptography", "TrailArchive"]),
     module("Configuration", ["AWSPolicies", "CYAML", "Detection", "CloudTrail", "Cryptography", "HTTP"]),
@@ -76,7 +77,7 @@ var targets: [Target] = [
         "Pipeline",
         [
             "Alerts", "CloudTrail", "Compression", "Configuration", "Detection", "Cryptography", "HTTP",
-            "Kafka",
+            "Kafka", "Page",
             "TrailArchive", "TrailIntegrity",
         ]
     ),
@@ -113,7 +114,7 @@ var targets: [Target] = [
         "PipelineTests",
         [
             "Pipeline", "Kafka", "KafkaTestSupport", "Detection", "CloudTrail", "Configuration",
-            "Cryptography",
+            "Cryptography", "HTTP",
             "TrailArchive", "Alerts", "TestSupport",
         ]
     ),

@@ -122,10 +122,17 @@ package struct NativeAlert: Sendable {
         return json.bytes
     }
 
-    /// What is kept of a finding as one line, without a newline: its final form, as far as that is still known.
-    package mutating func encode(_ kept: KeptFinding, policyHash: String) -> [UInt8] {
+    /// What is kept of a finding as one line, without a newline: its final form, as far as that is still known, and in at
+    /// most so many bytes.
+    package mutating func encode(
+        _ kept: KeptFinding,
+        policyHash: String,
+        maximumBytes: Int = .max
+    ) -> [UInt8] {
         let id = kept.identity.findingID
-        if let finding = kept.finding { return encode(finding, findingID: id, policyHash: policyHash) }
+        if let finding = kept.finding {
+            return Self.fit(finding, maximumBytes) { encode($0, findingID: id, policyHash: policyHash) }
+        }
         json.removeAll()
         json.object { json in
             json.member("schema", Self.findingSchema)

@@ -96,6 +96,12 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// A value that is JSON already, as it is.
+    public mutating func value(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     /// True or false.
     public mutating func boolean(_ value: Bool) {
         separate()

@@ -31,7 +31,7 @@ package final class LiveRun: Sendable {
     private let configuration: RunConfiguration
     private let policy: Policy
     private let options: Options
-    private let board = RunBoard()
+    private let board: RunBoard
     private let log: RunLog
     private let watchTimes: RunWatch.Times
 
@@ -56,6 +56,7 @@ package final class LiveRun: Sendable {
         self.options = options
         self.watchTimes = watchTimes
         self.log = log
+        board = RunBoard(isLookedAt: configuration.http != nil)
     }
 
     /// Asks the run to end: what is done is committed, within seconds.
@@ -117,9 +118,25 @@ package final class LiveRun: Sendable {
         let alerts = try advice.completing {
             try options.onAlert.map { try AlertTail(clients, board: board, log: log, onAlert: $0) }
         }
-        let endpoint = try RunEndpoint(configuration, board: board, log: log)
+        let console = configuration.http.map { _ in
+            Console(configuration, accountPartitions: layout.accountPartitions, board: board)
+        }
+        let endpoint = try RunEndpoint(
+            configuration,
+            board: board,
+            responders: console.map { [$0] } ?? [],
+            log: log
+        )
+        let answering = console?.start()
         let pulse = endpoint.map { _ in Pulse.start(clients, layout, board: board, log: log) }
-        let watch = RunWatch.start(clients, layout, board: board, times: watchTimes, log: log)
+        let watch = RunWatch.start(
+            clients,
+            layout,
+            board: board,
+            times: watchTimes,
+            isEmbedded: options.isEmbedded,
+            log: log
+        )
         let threads = startThreads(clients, layout, signer, feed: feed)
         while !threads.allSatisfy({ $0.wait(seconds: 0.1 / Double(threads.count)) }) {
             whileRunning()
@@ -141,6 +158,7 @@ package final class LiveRun: Sendable {
         // But not for a broker that does not answer it.
         _ = watch.wait(seconds: 0.5)
         _ = pulse?.wait(seconds: 0.5)
+        _ = answering?.wait(seconds: 0.5)
         endpoint?.stop()
         let summary = Summary(intake: board.intakeBalance, detector: board.detectorReport)
         log(summary)

@@ -23,6 +23,8 @@ final class RunBoard: Sendable {
         var detectorReport = DetectorReport()
         /// What the detector is busy with, in words.
         var detectorActivity = "waiting for Kafka"
+        /// How far each group is, whoever has its partitions.
+        var groups: [GroupLook] = []
         /// The partitions that take no writes, and why, while a stage waits for such; nil when none are known.
         var refusedWrites: String?
         /// What the intake counts beside its balance.
@@ -51,11 +53,20 @@ final class RunBoard: Sendable {
         fileprivate var lastMoment: ContinuousClock.Instant?
     }
 
+    /// What the detector is asked, and the alerts that it has committed; nil when nobody looks on.
+    let inquiries: InquiryDesk?
+    let alertFeed: AlertFeed?
+
     private let notes = Mutex(Notes())
     private let stopping = Atomic<Bool>(false)
 
     /// How long a thread may still wait for Kafka when the run is asked to end.
     private static let lastWait = Duration.seconds(2)
+
+    init(isLookedAt: Bool = false) {
+        inquiries = isLookedAt ? InquiryDesk() : nil
+        alertFeed = isLookedAt ? AlertFeed() : nil
+    }
 
     subscript<Value: Sendable>(dynamicMember note: WritableKeyPath<Notes, Value>) -> Value {
         get { notes.withLock { $0[keyPath: note] } }

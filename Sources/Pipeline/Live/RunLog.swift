@@ -46,6 +46,14 @@ package struct RunLog: Sendable {
             return sum
         }
 
+        /// Writes them as members of an object.
+        func write(to json: inout JSONWriter) {
+            for (key, value) in list {
+                json.key(text: key)
+                value.write(to: &json)
+            }
+        }
+
         static func += (left: inout Fields, right: Fields) { left.list += right.list }
     }
 
@@ -86,10 +94,7 @@ package struct RunLog: Sendable {
                 json.member("instance_id", instanceID)
             }
             json.member("message", message)
-            for (key, value) in fields.list {
-                json.key(text: key)
-                value.write(to: &json)
-            }
+            fields.write(to: &json)
         }
         let line = json.bytes + [0x0A]
         // That nobody reads the log is no reason to stop.

@@ -79,6 +79,7 @@ extension Detector {
         case .committed:
             log.committed(transaction, records: core.pending.recordCount, begun: begun)
             failures = 0
+            board.alertFeed?.append(transaction.alerts, raised: output.raised)
             board.note("detector", waitsFor: nil)
             try perform(core.handle(.committed))
         case .aborted(let error):

@@ -40,6 +40,8 @@ final class Detector {
     var offsetCheck = OffsetCheck()
     /// Transactions that failed one after the other.
     var failures = 0
+    /// What of an inquiry is done.
+    var inquiryWork: InquiryWork?
     /// Whether a question of this turn was not answered.
     var isUnanswered = false
 
@@ -179,6 +181,7 @@ final class Detector {
             try perform(core.handle(.advance))
         }
         try perform(core.handle(.tick(isIdle: count == 0)))
+        answerInquiries()
     }
 
     private func hasEnded() throws -> Bool {

@@ -21,6 +21,8 @@ final class TransactionalOutput {
     /// The header of a catalogue message that names the process that wrote it.
     static let writerHeader = "process"
     let writer: String
+    /// When the alerts of the last transaction that has any were published, in milliseconds since 1970.
+    private(set) var raised: Int64 = 0
 
     enum Outcome {
         case committed
@@ -75,8 +77,8 @@ final class TransactionalOutput {
     ) -> Outcome {
         do throws(KafkaError) {
             try producer.beginTransaction()
-            let now = content.alerts.isEmpty ? 0 : HostClock.milliseconds
-            for alert in content.alerts { try alerts.send(alert, raised: now) }
+            if !content.alerts.isEmpty { raised = HostClock.milliseconds }
+            for alert in content.alerts { try alerts.send(alert, raised: raised) }
             for identity in content.forgotten { try alerts.forget(identity) }
             for letter in content.deadLetters {
                 try producer.produce(

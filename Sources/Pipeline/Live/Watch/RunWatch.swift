@@ -54,12 +54,20 @@ struct RunWatch {
         _ layout: TopicLayout,
         board: RunBoard,
         times: Times,
+        isEmbedded: Bool = false,
         log: RunLog
     ) -> RunThread {
         RunThread("watch", board: board) {
             // Without it the run works as well.
             do throws(KafkaError) {
-                var watch = try RunWatch(clients, layout, board: board, times: times, log: log)
+                var watch = try RunWatch(
+                    clients,
+                    layout,
+                    board: board,
+                    times: times,
+                    isEmbedded: isEmbedded,
+                    log: log
+                )
                 while !board.isStopping {
                     usleep(100_000)
                     watch.lookWhenDue()
@@ -73,6 +81,7 @@ struct RunWatch {
         _ layout: TopicLayout,
         board: RunBoard,
         times: Times,
+        isEmbedded: Bool,
         log: RunLog
     ) throws(KafkaError) {
         (self.board, self.log, self.times) = (board, log, times)
@@ -92,7 +101,8 @@ struct RunWatch {
         if configuration.hasIntake {
             groups.append(GroupLook(role: "intake", name: "input", group: intakeGroup, layout.input))
         }
-        if configuration.roles.contains(.detector) {
+        // The broker inside keeps no offsets that a transaction carries.
+        if configuration.roles.contains(.detector), !isEmbedded {
             let name = configuration.input.isKeyedByAccount ? "input" : "events"
             groups.append(
                 GroupLook(role: "detector", name: name, group: configuration.groupID, layout.records)
@@ -113,6 +123,7 @@ struct RunWatch {
                 group.standings.filter { board.owns($0.key, group.role) }.mapValues(\.lag)
             )
         }
+        board.groups = groups
         queryTransactions(ends, until: deadline)
         if board.isStopping { return }
         for line in queries.lines(patience: times.look / 2, pause: times.pause) { log.write(line) }

@@ -2,6 +2,7 @@ import CloudTrail
 import Configuration
 import Detection
 import Glibc
+import Pipeline
 
 /// What is known, as tables for people or as JSON lines.
 struct StatePrinter {
@@ -11,7 +12,7 @@ struct StatePrinter {
     func print(_ reports: [StateReport], to output: OutputFile) throws {
         for (index, report) in reports.enumerated() {
             if isJSON {
-                try output.line(json(report))
+                try output.line(StateDocument.json(report, asOf: asOf))
                 continue
             }
             if index > 0 { try output.line("") }
@@ -66,55 +67,5 @@ struct StatePrinter {
         guard let evidence else { return "-" }
         if evidence.isInventory { return "\(evidence.name) (inventory)" }
         return evidence.name + (evidence.actor.arn.map { " by \($0)" } ?? "")
-    }
-
-    // MARK: For programs
-
-    private func json(_ report: StateReport) -> [UInt8] {
-        func time(_ time: EventTime) -> String? {
-            time == .distantPast || time == .distantFuture ? nil : time.description
-        }
-        var json = JSONWriter()
-        json.object { json in
-            json.member("schema", "amiwatch.state/1")
-            json.member("kind", report.kind.rawValue)
-            json.member("id", report.id)
-            json.member("from", time(asOf.start))
-            json.member("to", time(asOf.end))
-            json.key("groups")
-            json.object { json in
-                for group in report.groups {
-                    json.key(text: group.name)
-                    json.object { json in Self.write(group, &json) }
-                }
-            }
-        }
-        return json.bytes
-    }
-
-    private static func write(_ group: StateReport.Group, _ json: inout JSONWriter) {
-        json.member("incomplete", group.incomplete)
-        json.key("items")
-        json.array { json in
-            for item in group.items {
-                json.object { json in
-                    json.member("name", item.name)
-                    json.member("value", item.value)
-                    json.member("unknown", item.unknown)
-                    json.member("since", item.since?.description)
-                    json.member("until", item.until?.description)
-                    json.key("event")
-                    guard let evidence = item.evidence else { return json.string(nil) }
-                    json.object { json in
-                        json.member("id", evidence.id.description)
-                        json.member("name", evidence.name)
-                        json.member("source", evidence.source)
-                        json.member("time", evidence.time.description)
-                        json.member("account_id", evidence.account.description)
-                        json.member("actor", evidence.actor.arn)
-                    }
-                }
-            }
-        }
     }
 }
