@@ -191,6 +191,67 @@ struct EndpointTests {
         worker.end()
     }
 
+    @Test(
+        "The API tells the findings of the same files; the page comes with a strict policy, and changes nothing"
+    )
+    func page() throws {
+        let stage = try Stage()
+        let sample = Worker.checkout + "/Deploy/sample"
+        let policy = ["--policy", sample + "/policy.yaml"]
+        let worker = try Worker(stage, policy + ["--http", "127.0.0.1:0", "--feed", sample + "/trail"])
+        let endpoint = try ServedEndpoint(worker)
+        let expected = try runCommand(
+            [Worker.binary, "findings"] + policy + ["--format", "json", "--trail", sample + "/trail"]
+        )
+        func ids(_ text: some Sequence<Substring>) -> Set<String> {
+            Set(text.flatMap { $0.matches(of: #/"finding_id":"([0-9a-f]{64})"/#).map { String($0.1) } })
+        }
+        let wanted = ids(expected.output.split(separator: "\n"))
+        try #require(wanted.count > 10)
+        var body = ""
+        #expect(
+            becomes {
+                body = endpoint.body("/api/findings?limit=500")
+                return ids([body[...]]) == wanted
+            },
+            "\(body)"
+        )
+        let head = endpoint.body("/", ["-I", "-X", "GET"])
+        #expect(head.contains("script-src 'self'; style-src 'self'") && !head.contains("unsafe-inline"))
+        #expect(endpoint.status("/page/page.js") == 200 && endpoint.status("/page/../secret") == 404)
+        #expect(endpoint.status("/api/status") == 200 && endpoint.status("/api/nothing") == 404)
+        #expect(endpoint.status("/api/findings?limit=0") == 400)
+        #expect(endpoint.status("/api/findings", ["-X", "POST"]) != 200)
+        #expect(endpoint.status("/api/findings", ["-H", "Sec-Fetch-Site: cross-site"]) == 403)
+        worker.end(within: .seconds(20))
+    }
+
+    @Test("Beside somebody who asks for everything as often as he can, alerts are as fast")
+    func curious() throws {
+        let stage = try Stage(partitions: 1)
+        let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
+        let endpoint = try ServedEndpoint(worker)
+        try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
+        let flow = AlertLatency(stage)
+        _ = try flow.median(of: 20)
+        let calm = try flow.median(of: 60)
+        let addresses = ["posture", "shares", "findings?limit=500", "search?q=ami-0", "alerts"].map {
+            "\(endpoint.base)/api/\($0)"
+        }
+        let asking = try ChildProcess(
+            [
+                "/bin/bash", "-c",
+                "while :; do /usr/bin/curl -s \(addresses.map { "'\($0)' -o /dev/null" }.joined(separator: " ")); done",
+            ]
+        )
+        let asked = try flow.median(of: 60)
+        asking.signal(SIGKILL)
+        _ = asking.wait(timeout: patience)
+        print("latency beside one who asks for everything: \(asked / calm) of \(calm)")
+        #expect(asked < max(calm * 2, .milliseconds(100)))
+        worker.end()
+    }
+
     /// The names that the documentation tells.
     private func documentedMetrics() -> Set<String> {
         let path = Worker.checkout + "/Sources/Detection/Detection.docc/Metrics.md"
@@ -211,7 +272,7 @@ struct EndpointTests {
 
 /// A worker's endpoint.
 private struct ServedEndpoint {
-    private let base: String
+    let base: String
     private let options: [String]
     let port: Int
 
@@ -228,7 +289,7 @@ private struct ServedEndpoint {
         Int(curl(path, more + ["-o", "/dev/null", "-w", "%{http_code}"])) ?? 0
     }
 
-    func body(_ path: String) -> String { curl(path, []) }
+    func body(_ path: String, _ more: [String] = []) -> String { curl(path, more) }
 
     /// Every sample by its name and labels.
     func metrics() -> [String: Double] { samples(body("/metrics")) }
