@@ -103,8 +103,8 @@ package struct BearerToken: Sendable, Equatable {
 }
 
 extension BearerToken {
-    /// Hands what the file holds to a client, or says why there is nothing to hand over.
-    static func refresh(_ client: OpaquePointer, from path: String) {
+    /// Hands what the file holds to a client; gives what is wrong, which the client then asks for again ten seconds later.
+    static func refresh(_ client: OpaquePointer, from path: String) -> Fault? {
         do throws(Fault) {
             let token = try BearerToken(file: path)
             let refusal = withErrorText { buffer -> String? in
@@ -121,6 +121,10 @@ extension BearerToken {
                 return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : string(buffer)
             }
             if let refusal { throw Fault(description: "\(path): \(refusal)") }
-        } catch { rd_kafka_oauthbearer_set_token_failure(client, error.description) }
+            return nil
+        } catch {
+            rd_kafka_oauthbearer_set_token_failure(client, error.description)
+            return error
+        }
     }
 }

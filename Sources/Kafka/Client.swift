@@ -160,8 +160,10 @@ private func tokenCallback(
     _ settings: UnsafePointer<CChar>?,
     _ opaque: UnsafeMutableRawPointer?
 ) {
-    guard let client, let file = ClientContext.from(opaque)?.tokenFile else { return }
-    BearerToken.refresh(client, from: file)
+    guard let client, let context = ClientContext.from(opaque), let file = context.tokenFile,
+        let fault = BearerToken.refresh(client, from: file)
+    else { return }
+    context.log?(.error, "TOKEN", "no token to log in with: \(fault)")
 }
 
 /// Runs on the owner's thread, inside poll.

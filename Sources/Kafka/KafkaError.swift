@@ -25,14 +25,19 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A broker that can be reached does not let this client in, or is not let in itself: waiting does not help.
     ///
     /// Other failures to log in are those of a broker that comes or goes: librdkafka tells a connection that is lost
-    /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason. A token that could not be had is asked
-    /// for again.
+    /// meanwhile as `_AUTHENTICATION` too, with its own code ("Local: ") as the reason. A token that could not be had, or that
+    /// the broker does not take (https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2), may be followed by a good one.
     package var isRefusedLogin: Bool {
         switch code {
-        case .authentication: !message.contains("Local: ") && !message.hasPrefix("Failed to acquire SASL")
+        case .authentication: !message.contains("Local: ") && !isAboutToken
         case .tls: message.contains("certificate")
         default: false
         }
+    }
+
+    /// Whether it is the token of `OAUTHBEARER` that is missing, or that the broker refuses.
+    package var isAboutToken: Bool {
+        message.contains("OAUTHBEARER") || message.contains(#"{"status":"#)
     }
 
     /// The line for logs and for people: `operation: message (name)`.

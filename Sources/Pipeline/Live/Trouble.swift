@@ -88,8 +88,7 @@ enum Trouble {
     }
 
     private static func login(_ error: KafkaError) -> String {
-        // The broker's own answer is a JSON object (https://www.rfc-editor.org/rfc/rfc7628#section-3.2.2).
-        if error.message.contains("OAUTHBEARER") || error.message.contains(#"{"status":"#) {
+        if error.isAboutToken {
             return
                 "check kafka.oauth_token_file, or the properties sasl.oauthbearer under kafka.properties, and that the "
                 + "brokers take tokens of this issuer and audience"

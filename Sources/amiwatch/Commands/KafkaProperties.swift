@@ -3,23 +3,27 @@ import Kafka
 
 extension RunConfiguration.Kafka {
     /// The properties that librdkafka does not take, each with its place.
+    ///
+    /// Of those for OpenID Connect, which Debian 12's is built without, the first stands for all.
     var refusals: [Diagnostic] {
-        (properties + consumer + producer).flatMap { property in
-            KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems().map {
-                KafkaLibrary.propertyNames.contains(property.name)
-                    ? Diagnostic(
+        var isWithoutOIDC = false
+        return (properties + consumer + producer).flatMap { property in
+            let isOIDC =
+                property.name.hasPrefix("sasl.oauthbearer.") && !KafkaLibrary.features.contains("oidc")
+            return KafkaConfiguration([.init(name: property.name, value: property.value.value)]).problems()
+                .compactMap { problem in
+                    guard KafkaLibrary.propertyNames.contains(property.name) else { return property.unknown }
+                    defer { isWithoutOIDC = isWithoutOIDC || isOIDC }
+                    if isOIDC, isWithoutOIDC { return nil }
+                    let newer = "build with a newer one (Deploy/packages --librdkafka)"
+                    return Diagnostic(
                         .error,
                         at: property.location,
-                        "\($0)",
-                        // What Debian 12's librdkafka is built without.
-                        instead: property.name.hasPrefix("sasl.oauthbearer.")
-                            && !KafkaLibrary.features.contains("oidc")
-                            ? "kafka.oauth_token_file: FILE, or build with a newer one (Deploy/packages --librdkafka)"
-                            : nil,
+                        "\(problem)",
+                        instead: isOIDC ? "kafka.oauth_token_file: FILE, or \(newer)" : nil,
                         impact: "run would not start"
                     )
-                    : property.unknown
-            }
+                }
         }
     }
 
