@@ -51,9 +51,11 @@ async function show(isFirst) {
       location.hash = address([name, ...parts], all);
     },
   };
-  fill(main, h('h1', {}, title), h('p', { class: 'soft', role: 'status' }, 'Loading …'));
+  fill(main, h('h1', {}, title));
   if (!isFirst) { main.focus({ preventScroll: true }); scrollTo(0, 0); }
+  main.setAttribute('aria-busy', 'true');
   try { await view(context); } catch (error) { if (!signal.aborted) tell(error); }
+  if (!signal.aborted) main.removeAttribute('aria-busy');
 }
 
 async function load(work, every, signal) {
@@ -61,6 +63,8 @@ async function load(work, every, signal) {
     let pause = every;
     try {
       await work();
+      if (signal.aborted) return;
+      main.removeAttribute('aria-busy');
       untell();
     } catch (error) {
       if (signal.aborted) return;
@@ -93,7 +97,7 @@ function tell(error) {
     notice = h('p', { id: 'trouble', class: 'trouble', role: 'alert' });
     const heading = main.querySelector('h1');
     if (heading) heading.after(notice); else main.prepend(notice);
-    main.querySelector(':scope > [role=status]')?.remove();
+    main.removeAttribute('aria-busy');
   }
   const text = words + (error.retry ? ' Trying again.' : '');
   if (notice.textContent !== text) fill(notice, text);

@@ -18,6 +18,15 @@ extension ConsoleDocuments {
             ].count(where: \.self)
         }
 
+        /// What is worse is greater: critical and high findings first, then weaknesses, then the other findings.
+        var badness: UInt64 {
+            func count(_ severity: Severity, atMost bits: Int) -> UInt64 {
+                UInt64(min(open.count(of: severity), 1 << bits - 1))
+            }
+            return count(.critical, atMost: 16) << 48 | count(.high, atMost: 16) << 32
+                | UInt64(weaknesses) << 28 | count(.medium, atMost: 14) << 14 | count(.low, atMost: 14)
+        }
+
         var needsLook: Bool { weaknesses > 0 || open.isUrgent }
     }
 
@@ -98,14 +107,10 @@ extension ConsoleDocuments {
                 return left != right ? left < right : $0.posture.scope < $1.posture.scope
             }
         case .worst:
-            let keyed = places.map { place in
-                let ranked = place.open.ranked
-                return (key: [ranked[0], ranked[1], place.weaknesses] + ranked[2...], place: place)
-            }
-            return keyed.sorted { left, right in
-                left.key != right.key
-                    ? right.key.lexicographicallyPrecedes(left.key)
-                    : left.place.posture.scope < right.place.posture.scope
+            let ranked = places.map { (rank: $0.badness, place: $0) }
+            return ranked.sorted { left, right in
+                left.rank != right.rank
+                    ? left.rank > right.rank : left.place.posture.scope < right.place.posture.scope
             }.map(\.place)
         }
     }

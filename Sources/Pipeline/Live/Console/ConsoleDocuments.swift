@@ -259,8 +259,9 @@ struct OpenCounts {
         counts[index] += 1
     }
 
-    /// The counts, the worst first.
-    var ranked: [Int] { counts.reversed() }
+    func count(of severity: Severity) -> Int {
+        Severity.allCases.firstIndex(of: severity).map { counts[$0] } ?? 0
+    }
 
     /// Whether anything is open that should be looked at now.
     var isUrgent: Bool { counts.suffix(2).contains { $0 > 0 } }
