@@ -83,6 +83,22 @@ struct EngineAtWorkTests {
         #expect(settings > 20 && shares > 20, "\(settings) \(shares)")
     }
 
+    @Test("Pieces are the whole, and one that is gone is noticed")
+    func pieces() throws {
+        try Self.run(7) { engine, _ in
+            for size in [1, 2, 7] {
+                var (images, last) = ([ResourceID](), ResourceID?.none)
+                while let piece = engine.knownImages(behind: last, atMost: size), let end = piece.last {
+                    #expect(piece.count <= size)
+                    images += piece
+                    last = end
+                }
+                #expect(images == engine.knownImages && images.count > 3)
+            }
+            #expect(engine.knownImages(behind: ResourceID("ami-gone"), atMost: 1) == nil)
+        }
+    }
+
     @Test("Nothing of the state is copied for whoever asks")
     func noCopy() throws {
         var random = SplitMix64(seed: 60_999)
@@ -137,4 +153,9 @@ struct EngineAtWorkTests {
         let life = try #require(engine.chronicle(of: World.image(1), launchesAtMost: 10))
         #expect(life.launchesLeftOut == 40)
     }
+}
+
+extension Engine {
+    fileprivate var knownImages: [ResourceID] { knownImages(behind: nil, atMost: .max) ?? [] }
+    fileprivate var findingSubjects: [Subject] { findingSubjects(behind: nil, atMost: .max) ?? [] }
 }

@@ -89,8 +89,16 @@ extension Engine {
 }
 
 extension Engine {
-    /// Every image of which anything is known, in no order.
-    public var knownImages: [ResourceID] { Array(state.images.keys) }
+    /// So many images of which anything is known, behind one of them, or from the start; none at the end, and nil when that
+    /// one is gone.
+    ///
+    /// Their order holds as long as ``imagesCapacity`` does; those that come or go meanwhile may, or may not, be among them.
+    public func knownImages(behind last: ResourceID?, atMost count: Int) -> [ResourceID]? {
+        state.images.keys(behind: last, atMost: count)
+    }
+
+    /// Another number when the images are kept in another order.
+    public var imagesCapacity: Int { state.images.capacity }
 
     /// With whom some images are shared now, in no order.
     public func standingShares(of images: some Sequence<ResourceID>) -> [Chronicle.Share] {

@@ -78,8 +78,13 @@ extension Engine {
         return accounts.flatMap { account in query.scopes(of: account).sorted().map(query.posture) }
     }
 
-    /// What findings were published about, in no order.
-    public var findingSubjects: [Subject] { Array(state.findings.subjects) }
+    /// So many subjects of published findings, behind one of them, or from the start: as ``knownImages(behind:atMost:)``.
+    public func findingSubjects(behind last: Subject?, atMost count: Int) -> [Subject]? {
+        state.findings.subjects(behind: last, atMost: count)
+    }
+
+    /// Another number when the findings are kept in another order.
+    public var findingsCapacity: Int { state.findings.capacity }
 
     /// What was published of the findings about some subjects, of accounts that are judged here.
     public func publishedFindings(about subjects: some Sequence<Subject>) -> [PublishedFinding] {
@@ -115,6 +120,23 @@ extension Engine {
     public func guardrails(of account: AccountID) -> [StateReport] {
         let query = StateQuery(self, .now)
         return query.scopes(of: account).sorted().map(query.guardrails)
+    }
+}
+
+extension Dictionary {
+    /// So many keys behind one of them, or from the start; nil when that one is gone.
+    func keys(behind last: Key?, atMost count: Int) -> [Key]? {
+        var place = startIndex
+        if let last {
+            guard let known = index(forKey: last) else { return nil }
+            place = index(after: known)
+        }
+        var piece: [Key] = []
+        while place != endIndex, piece.count < count {
+            piece.append(keys[place])
+            place = index(after: place)
+        }
+        return piece
     }
 }
 

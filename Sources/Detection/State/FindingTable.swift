@@ -46,6 +46,14 @@ struct FindingTable: Sendable {
         open[OpenFindings(severity: finding.severity, verdict: finding.verdict), default: 0] += change
     }
 
+    /// So many subjects behind one of them, or from the start; nil when that one is gone.
+    func subjects(behind last: Subject?, atMost count: Int) -> [Subject]? {
+        bySubject.keys(behind: last, atMost: count)
+    }
+
+    /// Another number when the subjects are kept in another order.
+    var capacity: Int { bySubject.capacity }
+
     /// The subjects of all findings.
     var subjects: some Sequence<Subject> { bySubject.keys }
 

@@ -56,14 +56,14 @@ struct FoundImage: Sendable {
 struct InquiryWork {
     let inquiry: Inquiry
     private(set) var time = Duration.zero
-    private var walk: Walk?
+    private var stage: Stage?
 
-    /// What of a longer walk is done.
-    private enum Walk {
-        case posture(Slices<AccountID, Posture>)
-        case shares(Slices<ResourceID, Chronicle.Share>)
-        case findings(Slices<Subject, PublishedFinding>)
-        case images(Slices<ResourceID, FoundImage>, prefix: String)
+    /// What of a longer work is done.
+    private enum Stage {
+        case posture(Walk<AccountID, Posture>)
+        case shares(Walk<ResourceID, Chronicle.Share>)
+        case findings(Walk<Subject, PublishedFinding>)
+        case images(Walk<ResourceID, FoundImage>, prefix: String)
     }
 
     init(_ inquiry: Inquiry) { self.inquiry = inquiry }
@@ -83,59 +83,92 @@ struct InquiryWork {
             return .image((state, life))
         case .posture, .shares, .findings, .images: break
         }
-        let walk = self.walk ?? begin(engine)
-        self.walk = walk
-        switch walk {
-        case .posture(let slices):
-            let isDone = slices.advance(until: deadline, by: 16, engine.posture)
-            return isDone ? .posture(slices.rows) : nil
-        case .shares(let slices):
-            let isDone = slices.advance(until: deadline, by: 64, engine.standingShares)
-            return isDone ? .shares(slices.rows) : nil
-        case .findings(let slices):
-            let isDone = slices.advance(until: deadline, by: 256, engine.publishedFindings)
-            return isDone ? .findings(slices.rows) : nil
-        case .images(let slices, let prefix):
-            let isDone = slices.advance(until: deadline, by: 256) { ids in
+        let stage = self.stage ?? begin(engine)
+        self.stage = stage
+        switch stage {
+        case .posture(let walk):
+            return walk.advance(in: engine, until: deadline, by: 16, engine.posture).map { .posture($0) }
+        case .shares(let walk):
+            return walk.advance(in: engine, until: deadline, by: 64, engine.standingShares).map {
+                .shares($0)
+            }
+        case .findings(let walk):
+            return walk.advance(in: engine, until: deadline, by: 256, engine.publishedFindings).map {
+                .findings($0)
+            }
+        case .images(let walk, let prefix):
+            let found = walk.advance(in: engine, until: deadline, by: 256) { ids in
                 ids.compactMap { FoundImage($0, beginningWith: prefix, in: engine) }
             }
-            guard isDone || slices.rows.count >= FoundImage.limit else { return nil }
-            return .images(Array(slices.rows.prefix(FoundImage.limit)))
+            guard let found = found ?? walk.rows(atLeast: FoundImage.limit) else { return nil }
+            return .images(Array(found.prefix(FoundImage.limit)))
         }
     }
 
     /// Launches and calls of one image that are told.
     private static let itemsAtMost = 1000
 
-    private func begin(_ engine: Engine) -> Walk {
+    private func begin(_ engine: Engine) -> Stage {
         switch inquiry {
-        case .posture: .posture(Slices(engine.judgedAccounts))
-        case .findings: .findings(Slices(engine.findingSubjects))
-        case .images(let prefix): .images(Slices(engine.knownImages), prefix: prefix)
-        case .shares, .finding, .image, .account: .shares(Slices(engine.knownImages))
+        case .posture:
+            let accounts = engine.judgedAccounts
+            return .posture(
+                Walk(order: { _ in 0 }) { _, last, count in
+                    let start =
+                        last.flatMap { last in accounts.firstIndex { $0 > last } } ?? accounts.endIndex
+                    return Array(accounts[(last == nil ? 0 : start)...].prefix(count))
+                }
+            )
+        case .findings:
+            return .findings(
+                Walk(order: \.findingsCapacity) { $0.findingSubjects(behind: $1, atMost: $2) }
+            )
+        case .images(let prefix): return .images(Self.images(), prefix: prefix)
+        case .shares, .finding, .image, .account: return .shares(Self.images())
         }
+    }
+
+    private static func images<Row>() -> Walk<ResourceID, Row> {
+        Walk(order: \.imagesCapacity) { $0.knownImages(behind: $1, atMost: $2) }
     }
 }
 
-/// A walk over many elements, so many at a time.
-private final class Slices<Element, Row> {
-    private var rest: ArraySlice<Element>
-    private(set) var rows: [Row] = []
+/// A walk over many things that the state holds, a piece at a time; it begins anew when their order is lost.
+private final class Walk<Element, Row> {
+    private let order: (Engine) -> Int
+    /// So many elements behind one; none at the end, and nil when that one is gone.
+    private let piece: (Engine, Element?, Int) -> [Element]?
+    private var walked: (order: Int, last: Element?)?
+    private var rows: [Row] = []
 
-    init(_ elements: [Element]) { rest = elements[...] }
+    init(order: @escaping (Engine) -> Int, piece: @escaping (Engine, Element?, Int) -> [Element]?) {
+        (self.order, self.piece) = (order, piece)
+    }
 
-    /// Walks on until a deadline, a step at least; whether it is at the end.
+    /// Walks on until a deadline, a piece at least; all rows when it is at the end.
     func advance(
+        in engine: Engine,
         until deadline: ContinuousClock.Instant,
         by count: Int,
-        _ step: (ArraySlice<Element>) -> [Row]
-    ) -> Bool {
+        _ step: ([Element]) -> [Row]
+    ) -> [Row]? {
         repeat {
-            rows += step(rest.prefix(count))
-            rest = rest.dropFirst(count)
-        } while !rest.isEmpty && ContinuousClock.now < deadline
-        return rest.isEmpty
+            let order = order(engine)
+            guard let known = walked, known.order == order, let elements = piece(engine, known.last, count)
+            else {
+                walked = (order, nil)
+                rows = []
+                continue
+            }
+            guard let last = elements.last else { return rows }
+            walked?.last = last
+            rows += step(elements)
+        } while ContinuousClock.now < deadline
+        return nil
     }
+
+    /// What was found so far, if it is enough.
+    func rows(atLeast count: Int) -> [Row]? { rows.count < count ? nil : rows }
 }
 
 extension FoundImage {
