@@ -105,6 +105,17 @@ extension Engine {
         key: UnsafeRawBufferPointer,
         value: UnsafeRawBufferPointer?
     ) throws(StateError) -> [KeyedFact] {
+        let touched = try takeEntry(key: key, value: value)
+        if let count = unjudged?.count {
+            if count > Unjudged.most { unjudged = nil } else { unjudged?.facts += touched }
+        }
+        return touched
+    }
+
+    private mutating func takeEntry(
+        key: UnsafeRawBufferPointer,
+        value: UnsafeRawBufferPointer?
+    ) throws(StateError) -> [KeyedFact] {
         var reader = value.map { ByteReader($0) }
         switch try StateKey(key) {
         case .facts(let fact, let writer):
@@ -127,6 +138,7 @@ extension Engine {
             let finding = try reader?.finding()
             try reader?.end()
             state.setFinding(finding, identity)
+            unjudged?.subjects.append(identity.subject)
             if let finding { noteEnd(identity, changed: finding.changed) }
         case .clock(let account):
             let clock = try reader?.clock()

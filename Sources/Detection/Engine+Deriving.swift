@@ -27,11 +27,22 @@ extension Engine {
     }
 
     /// What may have to be derived of some accounts: a version that derived nothing may have told their facts.
-    func underivedTargets(of isConcerned: (AccountID) -> Bool) -> [UnderivedTarget] {
+    ///
+    /// Since a snapshot only what was read back may lead to more.
+    func underivedTargets(of isConcerned: (AccountID) -> Bool, since: Unjudged?) -> [UnderivedTarget] {
         Derivations.all.flatMap { derivation in
-            derivation.allTargets(in: state).filter { owns($0.account) && isConcerned($0.account) }
+            targets(of: derivation, since: since).filter { owns($0.account) && isConcerned($0.account) }
                 .map { UnderivedTarget(derivation: derivation, target: $0) }
         }
+    }
+
+    private func targets(of derivation: any Derivation, since: Unjudged?) -> [DerivedKey] {
+        guard let since else { return derivation.allTargets(in: state) }
+        var targets: [DerivedKey] = []
+        for told in since.facts where derivation.reads(told.key.attribute) {
+            derivation.addTargets(of: told.key, told.fact, in: state, to: &targets)
+        }
+        return unique(targets)
     }
 
     /// Derives what follows from what is known already; the facts that are new.

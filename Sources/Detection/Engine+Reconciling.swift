@@ -28,23 +28,38 @@ extension Engine {
         startReconciling(of: isConcerned) { [judges] in judges.knows($0) ? .restored : .policy }
     }
 
+    /// Puts on the backlog what may be judged otherwise than when a snapshot was taken.
+    ///
+    /// That is what was read back since, and what waited then; everything, when that is not known, or when it is very
+    /// much. Rules and policy are those of then.
+    public mutating func startReconcilingSinceSnapshot(of isConcerned: (AccountID) -> Bool) {
+        guard let since = unjudged else { return startReconciling(of: isConcerned) }
+        startReconciling(of: isConcerned, since: since) { [judges] in judges.knows($0) ? .restored : .policy }
+    }
+
     private mutating func startReconciling(
         of isConcerned: (AccountID) -> Bool,
+        since: Unjudged? = nil,
         because cause: (AccountID) -> EvaluationCause
     ) {
         catchUpStreamTime()
         // Of accounts that are not concerned too: their time has moved with the others'.
         agenda.backlog.append(agenda.timers.popDue(at: state.streamTime), .time)
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
-        affected.addAll()
+        if let since {
+            for index in since.facts.indices { affected.add(since.facts, index) }
+            for subject in since.subjects { affected.insert(subject) }
+        } else {
+            affected.addAll()
+        }
         for subject in rules.subjects(of: policy) { affected.insert(subject) }
         let subjects = affected.sorted()
-        witness?.reconciled(Array(subjects), of: isConcerned, in: self)
+        if since == nil { witness?.reconciled(Array(subjects), of: isConcerned, in: self) }
         for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
             agenda.backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
         }
         judges.forget(accountsWhere: isConcerned)
-        agenda.underived += underivedTargets(of: isConcerned)
+        agenda.underived += underivedTargets(of: isConcerned, since: since)
     }
 
     /// Puts stream time to the latest clock of any account: a restore moves none.

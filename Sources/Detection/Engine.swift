@@ -70,6 +70,8 @@ public struct Engine: Sendable {
     public var defersEvaluation = false
     var judges: JudgesOfAccounts
     var interning: Interning
+    /// What was read back since a snapshot was taken; nil when that is not noted.
+    var unjudged: Unjudged?
     /// Sees which subjects facts affect and what is evaluated; nil but in tests.
     var witness: (any EvaluationWitness)?
 

@@ -9,6 +9,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("formats", FormatBenchmark.options, FormatBenchmark.run),
     ("latency", LatencyBenchmark.options, LatencyBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
+    ("restart", RestartBenchmark.options, RestartBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),
     ("verify", VerifyBenchmark.options, VerifyBenchmark.run),
     ("pipeline", PipelineBenchmark.options, PipelineBenchmark.run),

@@ -42,7 +42,23 @@ struct MovingPartitionsTests {
         }
     }
 
+    @Test("Snapshots change nothing, whoever wrote meanwhile and whatever the topics have forgotten")
+    func snapshots() throws {
+        var used = 0
+        for part in [UInt64(2), .random(in: 1000..<1 << 40)] {
+            for seed in part * 100..<part * 100 + 100 {
+                guard try Self.isSound(seed, keepsSnapshots: true, used: &used) else { return }
+            }
+        }
+        #expect(used >= 40, "restores begin with them: \(used)")
+    }
+
     private static func isSound(_ seed: UInt64) throws -> Bool {
+        var used = 0
+        return try isSound(seed, keepsSnapshots: false, used: &used)
+    }
+
+    private static func isSound(_ seed: UInt64, keepsSnapshots: Bool, used: inout Int) throws -> Bool {
         var random = SplitMix64(seed: seed)
         let policies = (World.policy(&random), World.policy(&random))
         var records = History.records(Int.random(in: 4...30, using: &random), random)
@@ -66,10 +82,13 @@ struct MovingPartitionsTests {
             workers: Int.random(in: 1...3, using: &random),
             policy: changesPolicy ? policies.0 : policies.1,
             settings,
+            keepsSnapshots: keepsSnapshots,
             SimulatedWorker.Luck(random: random)
         )
-        for _ in 0..<Int.random(in: 10...60, using: &random) { try group.step(policies.1) }
+        let steps = keepsSnapshots ? 100...400 : 10...60
+        for _ in 0..<Int.random(in: steps, using: &random) { try group.step(policies.1) }
         try group.finish(policies.1, changesPolicy: changesPolicy, "seed \(seed)")
+        used += group.snapshotsUsed + group.workers.count(where: \.usedSnapshot)
         let expected = OrderTests.findings(of: group.topics.processed, policies.1, "seed \(seed)")
         let isTold = group.topics.ledger.told == Told.of(expected)
         #expect(isTold, "seed \(seed): what the alerts say")
@@ -85,25 +104,46 @@ struct MovingPartitionsTests {
 /// Some workers with the topics between them.
 private struct SimulatedGroup {
     private(set) var topics: SimulatedTopics
-    private var workers: [SimulatedWorker]
+    private(set) var workers: [SimulatedWorker]
     private let settings: Engine.Settings
     private let policy: Policy
     private var luck: SimulatedWorker.Luck
+    /// Of each worker, whichever process it is; none when no snapshots are kept.
+    private let disks: [SimulatedDisk]
+    private(set) var snapshotsUsed = 0
+    private var isFinishing = false
 
     init(
         _ topics: SimulatedTopics,
         workers count: Int,
         policy: Policy,
         _ settings: Engine.Settings,
+        keepsSnapshots: Bool,
         _ luck: SimulatedWorker.Luck
     ) {
         (self.topics, self.settings, self.policy, self.luck) = (topics, settings, policy, luck)
+        disks = keepsSnapshots ? (0..<count).map { SimulatedDisk(name: "worker \($0)") } : []
         workers = []
-        for _ in 0..<count { workers.append(newWorker(policy)) }
+        for number in 0..<count { workers.append(newWorker(number, policy)) }
     }
 
-    private mutating func newWorker(_ policy: Policy) -> SimulatedWorker {
-        SimulatedWorker(topics, policy: policy, settings: settings, &luck.random)
+    private mutating func newWorker(_ number: Int, _ policy: Policy) -> SimulatedWorker {
+        let disk = disks.isEmpty ? nil : disks[number]
+        var worker = SimulatedWorker(topics, policy: policy, settings: settings, disk: disk, &luck.random)
+        if isFinishing { worker.stopSnapshots() }
+        return worker
+    }
+
+    /// The process of a worker ends, and another one begins.
+    private mutating func restart(_ number: Int, _ policy: Policy) {
+        if workers[number].usedSnapshot { snapshotsUsed += 1 }
+        workers[number] = newWorker(number, policy)
+    }
+
+    /// The topics forget what they had said to be gone.
+    private mutating func purge() {
+        topics.purge()
+        for disk in disks { disk.era += 1 }
     }
 
     /// Something happens: mostly work.
@@ -116,7 +156,9 @@ private struct SimulatedGroup {
         switch Int.random(in: 0..<100, using: &luck.random) {
         case 0..<8: try rebalance(policy)
         case 8..<12: workers[worker].replacePolicy(next)
-        case 12..<20: topics.compact(Int.random(in: 0..<topics.partitions.count, using: &luck.random))
+        case 12..<20:
+            if !disks.isEmpty, luck.random.chance(15) { return purge() }
+            topics.compact(Int.random(in: 0..<topics.partitions.count, using: &luck.random))
         case 20..<25: try workers[worker].notice(&topics, &luck)
         default: try turn(worker, policy)
         }
@@ -125,7 +167,7 @@ private struct SimulatedGroup {
     /// One turn; a process that ends is followed by another one, and the group notices.
     private mutating func turn(_ worker: Int, _ policy: Policy) throws {
         do { try workers[worker].turn(&topics, &luck) } catch is SimulatedWorker.Died {
-            workers[worker] = newWorker(policy)
+            restart(worker, policy)
             try rebalance(policy)
         }
     }
@@ -140,7 +182,7 @@ private struct SimulatedGroup {
         }
         for worker in workers.indices {
             switch ways[worker] {
-            case 0, 1: workers[worker] = newWorker(policy)
+            case 0, 1: restart(worker, policy)
             case 2:
                 try workers[worker].notice(&topics, &luck)
                 try workers[worker].revoke(&topics, &luck, isLost: true)
@@ -156,7 +198,8 @@ private struct SimulatedGroup {
 
     /// Nothing fails any more, and everything is read, evaluated and told.
     mutating func finish(_ policy: Policy, changesPolicy: Bool, _ comment: Comment) throws {
-        (luck.silence, luck.outcome) = (0, .committed)
+        (luck.silence, luck.outcome, isFinishing) = (0, .committed, true)
+        for worker in workers.indices { workers[worker].stopSnapshots() }
         for worker in workers.indices { try workers[worker].notice(&topics, &luck) }
         // Restoring mends much that went wrong before, so at times nobody restores.
         let owned = workers.flatMap(\.owned).count

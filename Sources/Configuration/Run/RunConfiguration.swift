@@ -117,6 +117,13 @@ package struct RunConfiguration: Sendable {
         package var retentionDays = 35
     }
 
+    package struct State: Hashable, Sendable {
+        /// The folder of this worker's snapshots; nil when none are kept.
+        package var snapshotFolder: String?
+        /// Seconds from one snapshot to the next.
+        package var snapshotIntervalSeconds = 300
+    }
+
     /// What is logged, from the least down.
     package enum LogLevel: String, Hashable, Sendable, CaseIterable {
         /// What stops the work.
@@ -139,6 +146,7 @@ package struct RunConfiguration: Sendable {
     package var topics = Topics()
     package var alerts = Alerts()
     package var detector = Detector()
+    package var state = State()
     /// Nil when nothing is served.
     package var http: HTTP?
     /// The policy's file, from the working directory; nil when not given.

@@ -62,6 +62,7 @@ struct RunReading {
         readAlerts(top, into: &configuration)
         readTopics(top, into: &configuration)
         readDetector(top, into: &configuration)
+        readState(top, into: &configuration)
         readHTTP(top, into: &configuration)
         if let node = top["policy"], let file = text(node, "policy")?.value {
             configuration.policyLocation = node.location.isSetting ? nil : node.location

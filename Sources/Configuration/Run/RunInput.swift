@@ -1,4 +1,4 @@
-/// `input`, `topics`, `detector`.
+/// `input`, `topics`, `detector`, `state`.
 extension RunReading {
     func readInput(_ top: Fields, into configuration: inout RunConfiguration) {
         guard let fields = top.fields("input") else { return }
@@ -102,6 +102,18 @@ extension RunReading {
                 instead: "another name"
             )
         }
+    }
+
+    func readState(_ top: Fields, into configuration: inout RunConfiguration) {
+        guard let fields = top.fields("state") else { return }
+        if let node = fields["snapshot_dir"], let folder = text(node, "state.snapshot_dir")?.value {
+            configuration.state.snapshotFolder = path(folder, namedAt: node.location)
+        }
+        fields.integer(
+            "snapshot_interval_seconds",
+            1...86_400,
+            into: &configuration.state.snapshotIntervalSeconds
+        )
     }
 
     func readDetector(_ top: Fields, into configuration: inout RunConfiguration) {

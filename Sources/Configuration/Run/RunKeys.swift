@@ -4,8 +4,8 @@
 enum RunKeys {
     static let all: [String: [String]] = [
         "": [
-            "kafka", "group_id", "instance_id", "roles", "input", "topics", "alerts", "detector", "policy",
-            "http", "log",
+            "kafka", "group_id", "instance_id", "roles", "input", "topics", "alerts", "detector", "state",
+            "policy", "http", "log",
         ],
         "kafka": [
             "bootstrap_servers", "static_membership", "oauth_token_file", "properties", "consumer",
@@ -18,6 +18,7 @@ enum RunKeys {
         "detector": [
             "commit_interval_ms", "commit_records", "settle_seconds", "horizon_hours", "retention_days",
         ],
+        "state": ["snapshot_dir", "snapshot_interval_seconds"],
         "http": ["listen", "token_file", "certificate_file", "key_file", "client_ca_file"], "log": ["level"],
     ]
 

@@ -22,6 +22,12 @@ struct Deferral: Transactional, Sendable {
 
     var isEmpty: Bool { waiting.isEmpty }
 
+    /// The subjects that wait.
+    var subjects: [Subject] { Array(waiting.keys) }
+
+    /// The subjects that many facts were about when they were judged last.
+    var longSubjects: [Subject] { Array(long) }
+
     /// Notes that a fact touches a subject; returns how many have since it was judged.
     mutating func touch(_ subject: Subject, by cause: EvaluationCause) -> Int {
         let before = waiting[subject]

@@ -128,6 +128,23 @@ public struct ImageFacts: Sendable {
         }
     }
 
+    /// Takes the facts about all attributes that an image has once, one attribute after the other, and where each ends;
+    /// false when any is known already.
+    mutating func take(_ facts: [Fact], ends: InlineArray<10, UInt32>) -> Bool {
+        guard storage.single.isEmpty else { return false }
+        makeUnique()
+        storage.take(facts, ends: ends)
+        return true
+    }
+
+    /// Takes the facts about one of many attributes; false when any is known already.
+    mutating func take(_ facts: [Fact], about attribute: ImageAttribute) -> Bool {
+        guard storage.named[attribute] == nil else { return false }
+        makeUnique()
+        storage.named[attribute] = facts
+        return true
+    }
+
     /// Takes a fact off an attribute's timeline; false when it is not there.
     mutating func remove(_ fact: Fact, _ attribute: ImageAttribute) -> Bool {
         makeUnique()
@@ -170,6 +187,10 @@ private final class ImageStorage: @unchecked Sendable {
         launches = other.launches
         copies = other.copies
         groups = other.groups
+    }
+
+    func take(_ facts: [Fact], ends: InlineArray<10, UInt32>) {
+        (single, self.ends, approvingPolicy) = (facts, ends, 0)
     }
 
     func range(of attribute: Int) -> Range<Int> {
@@ -233,5 +254,5 @@ extension ImageAttribute {
     ]
 
     /// The place among `singles`; nil for a tag and a permission.
-    fileprivate var slot: Int? { attribute.slot.map { Int($0) } }
+    var slot: Int? { attribute.slot.map { Int($0) } }
 }

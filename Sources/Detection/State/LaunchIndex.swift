@@ -25,6 +25,12 @@ struct LaunchIndex: Sendable {
     /// The earliest.
     var first: Launch? { launches.first }
 
+    /// The one after another, or the earliest.
+    func first(after launch: Launch?) -> Launch? {
+        guard let launch else { return first }
+        return launches[launches.position { !(launch < $0) }]
+    }
+
     mutating func insert(_ launch: Launch) {
         if launches.allPrecede({ $0 < launch }) { return launches.append(launch) }
         let position = launches.position { $0 < launch }

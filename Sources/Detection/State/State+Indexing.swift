@@ -175,6 +175,18 @@ extension State {
     }
 }
 
+extension Attribute {
+    /// Whether nothing about such facts of an image is in an index, as long as they are few.
+    var isPlain: Bool { Self.plain.contains(tag) }
+
+    private static let plain = Set(
+        [
+            owner, ownerAlias, name, creationDate, productCodes, deprecation, lifecycle, tag, allPermissions,
+            firstUse,
+        ].map(\.tag)
+    )
+}
+
 extension Dictionary where Value == Set<FactKey> {
     /// Lists a key under a name, or takes it off.
     fileprivate mutating func note(_ key: FactKey, of name: Key, isThere: Bool) {

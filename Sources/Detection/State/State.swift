@@ -215,6 +215,50 @@ public struct State: Sendable {
         return true
     }
 
+    // MARK: Snapshots
+
+    /// Makes room for so many more images and timelines.
+    mutating func makeRoom(images: Int, timelines: Int) {
+        own.images.reserveCapacity(storage.images.count + images)
+        own.timelines.reserveCapacity(storage.timelines.count + timelines)
+    }
+
+    /// Takes an instance's facts, of which none is known.
+    mutating func take(instance key: FactKey, _ facts: [Fact]) {
+        own.timelines[key] = facts
+        for fact in facts { index(key, fact, isThere: true, count: facts.count) }
+    }
+
+    /// Takes the facts about attributes that an image has once: few, one attribute after the other, and where each ends.
+    mutating func take(_ facts: [Fact], ends: InlineArray<10, UInt32>, ofImage id: ResourceID) {
+        let isFirst = own.images[id, default: ImageFacts()].take(facts, ends: ends)
+        var start = 0
+        for slot in 0..<ends.count where start < Int(ends[slot]) {
+            let attribute = ImageAttribute.singles[slot]
+            let range = start..<Int(ends[slot])
+            if isFirst { index(facts[range], attribute, id) } else { place(facts[range], attribute, id) }
+            start = range.upperBound
+        }
+    }
+
+    /// Takes the facts about one of many attributes of an image: few.
+    mutating func take(_ facts: [Fact], about attribute: ImageAttribute, ofImage id: ResourceID) {
+        if own.images[id, default: ImageFacts()].take(facts, about: attribute) {
+            index(facts[...], attribute, id)
+        } else {
+            place(facts[...], attribute, id)
+        }
+    }
+
+    private mutating func index(_ facts: ArraySlice<Fact>, _ attribute: ImageAttribute, _ id: ResourceID) {
+        if attribute.attribute.isPlain { return }
+        for fact in facts { index(.image(id, attribute), fact, isThere: true, count: 1) }
+    }
+
+    private mutating func place(_ facts: ArraySlice<Fact>, _ attribute: ImageAttribute, _ id: ResourceID) {
+        for fact in facts { _ = place(fact, at: .image(id, attribute)) }
+    }
+
     // MARK: Findings and clocks
 
     /// Notes what was published about a finding; nil forgets it.

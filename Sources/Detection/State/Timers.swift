@@ -32,6 +32,12 @@ struct Timers: Transactional, Sendable {
 
     init(keepsChanges: Bool) { undo = UndoLog(isKept: keepsChanges) }
 
+    /// The subjects that have deadlines.
+    var subjects: [Subject] { Array(waiting.keys) }
+
+    /// The deadlines of a subject.
+    func deadlines(of subject: Subject) -> [Deadline] { waiting[subject] ?? [] }
+
     /// Entries of the heap, those included that were replaced.
     var entryCount: Int { heap.count }
 

@@ -57,7 +57,18 @@ package struct DetectorReport: Sendable, Hashable {
     package var aborted = 0
     /// How often the state was read back from the changelog.
     package var restores = 0
+    /// Entries of the changelog that were read for it.
     package var restoredEntries = 0
+    /// Images, timelines, findings and the like that a snapshot gave back instead.
+    package var restoredFromSnapshot = 0
+    /// How long the last restore took.
+    package var restoreSeconds = 0.0
+    /// When the snapshot was taken that a restart would begin with, in milliseconds since 1970; 0 when there is none.
+    package var snapshotCreated: Int64 = 0
+    /// How large it is.
+    package var snapshotBytes = 0
+    /// Snapshots that could not be written.
+    package var snapshotFailures = 0
     /// Committed offsets that the log does not hold any more: records were lost.
     package var offsetsOutOfRange = 0
     /// Accounts of this worker's partitions that are silent, as it has published (`account-silent`).

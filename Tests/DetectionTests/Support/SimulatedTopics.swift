@@ -146,6 +146,17 @@ struct SimulatedTopics {
         }
     }
 
+    /// Forgets what was said to be gone, as long ago as `delete.retention.ms` says.
+    mutating func purge() {
+        for partition in partitions.indices {
+            compact(partition)
+            for offset in partitions[partition].changelog.indices
+            where partitions[partition].changelog[offset]?.value == nil {
+                partitions[partition].changelog[offset] = nil
+            }
+        }
+    }
+
     /// The records that did not become dead letters.
     var processed: [Record] {
         partitions.flatMap { partition in

@@ -45,6 +45,7 @@ struct SimulatedWorker {
         _ topics: SimulatedTopics,
         policy: Policy,
         settings: Engine.Settings,
+        disk: SimulatedDisk? = nil,
         _ random: inout SplitMix64
     ) {
         let clock = SimulatedClock(random.next())
@@ -53,6 +54,9 @@ struct SimulatedWorker {
         limits.sliceSubjects = Int.random(in: 1...8, using: &random)
         limits.subjectsBetweenLooks = Int.random(in: 1...4, using: &random)
         limits.batchMessages = 4
+        if disk != nil {
+            (limits.copyTime, limits.copyCount) = (.zero, Int.random(in: 1...100, using: &random))
+        }
         if random.chance(50) { limits.batchTime = .milliseconds(200) }
         var configuration = RunConfiguration()
         configuration.detector.commitRecords = Int.random(in: 1...20, using: &random)
@@ -63,10 +67,57 @@ struct SimulatedWorker {
             process: Int.random(in: 1 ... .max, using: &random),
             endsWhenRead: random.chance(30),
             limits: limits,
-            clock: .init(now: { clock.now() }, latestTime: { .distantFuture }),
+            clock: .init(
+                now: { clock.now() },
+                latestTime: { .distantFuture },
+                milliseconds: { disk?.era ?? 0 }
+            ),
             log: Self.silentLog
         )
         core.catalogue.begin([0])
+        guard let disk else { return }
+        core.snapshots = Snapshots(
+            disk,
+            name: disk.name,
+            path: "",
+            interval: .milliseconds(Int.random(in: 0...4000, using: &random)),
+            // Only of its own era is a snapshot young enough.
+            tombstones: 1,
+            now: clock.now()
+        )
+        core.snapshots?.found = disk.found(SnapshotOwner(configuration, topics.layout))
+        readCatalogue(topics, policy: policy, settings: settings)
+    }
+
+    /// As a worker does before it joins its group.
+    private mutating func readCatalogue(_ topics: SimulatedTopics, policy: Policy, settings: Engine.Settings)
+    {
+        do {
+            let ends = [TopicPartition("catalogue", 0): (low: Int64(0), high: Int64(topics.catalogue.count))]
+            guard var load = core.beginCatalogueFromSnapshot(ends) else { return }
+            while try !load.take(until: core.clock.now(), core.clock, into: &core.engine) {}
+            core.readCatalogueOn()
+            for offset in Int(core.catalogue.offset(of: 0))..<topics.catalogue.count {
+                try topics.catalogue[offset].read("catalogue", 0, at: offset) {
+                    try core.readCatalogue($0, isOwn: false)
+                }
+            }
+            if core.snapshots?.isMarkedInCatalogue == true {
+                catalogueFetch = topics.catalogue.count
+            } else {
+                core.startCatalogueAnew(Engine(policy: policy, settings: settings), .torn)
+                core.catalogue.begin([0])
+            }
+        } catch { Issue.record(error) }
+    }
+
+    /// Whether its first restore began with a snapshot.
+    var usedSnapshot: Bool { core.report.restoredFromSnapshot > 0 }
+
+    /// It takes no further one.
+    mutating func stopSnapshots() {
+        core.snapshots?.interval = .seconds(1 << 40)
+        core.snapshots?.due += .seconds(1 << 40)
     }
 
     /// What it owns or is about to.
@@ -237,6 +288,7 @@ struct SimulatedWorker {
             }
             return .committedOffsets(Dictionary(uniqueKeysWithValues: known))
         case .queryChangelogEnds(let names, _): return .changelogEnds(ends(names, \.changelog.count))
+        case .querySnapshotEnds(let names): return .snapshotEnds(ends(names, \.changelog.count))
         case .queryLogEnds(let names): return .logEnds(ends(names, \.end))
         case .queryCatalogueEnds: return .catalogueEnds([0: Int64(topics.catalogue.count)])
         case .prepareProducer: return .producerReady

@@ -35,6 +35,13 @@ struct ByteWriter: ~Copyable {
         put(UInt8(rest))
     }
 
+    /// Eight bytes, whatever the number.
+    mutating func fixed(_ value: UInt64) {
+        reserve(8)
+        memory.storeBytes(of: value.littleEndian, toByteOffset: count, as: UInt64.self)
+        count += 8
+    }
+
     mutating func signed(_ value: Int64) {
         unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
@@ -143,6 +150,15 @@ struct ByteReader {
         guard position < bytes.count else { throw .malformed("it ends early") }
         defer { position += 1 }
         return bytes[position]
+    }
+
+    /// The next byte, which is still to be read; nil at the end.
+    var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    mutating func fixed() throws(StateError) -> UInt64 {
+        guard bytes.count - position >= 8 else { throw .malformed("it ends early") }
+        defer { position += 8 }
+        return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
     }
 
     mutating func unsigned() throws(StateError) -> UInt64 {

@@ -18,7 +18,7 @@ extension ByteWriter {
         lastCall = (evidence.origin, evidence.actor, start..<count)
     }
 
-    private mutating func call(_ origin: Origin, by actor: Actor) {
+    mutating func call(_ origin: Origin, by actor: Actor) {
         text(origin.name)
         text(origin.source)
         optional(actor.arn) { $0.text($1) }
@@ -45,27 +45,26 @@ extension ByteReader {
         if let (origin, actor) = interning.read.call(scope, call) {
             return Evidence(id: id, time: time, origin: origin, actor: actor)
         }
-        var reader = ByteReader(scope)
-        let (origin, actor) = try Self.call(try reader.scope(), call, &interning)
+        var (scopeReader, callReader) = (ByteReader(scope), ByteReader(call))
+        let (origin, actor) = try callReader.call(in: try scopeReader.scope(), &interning)
         interning.read.note(origin, actor, scope, call)
         return Evidence(id: id, time: time, origin: origin, actor: actor)
     }
 
-    private static func call(
-        _ scope: AccountRegion,
-        _ call: UnsafeRawBufferPointer,
+    /// What was called in an account and Region, and by whom.
+    mutating func call(
+        in scope: AccountRegion,
         _ interning: inout Interning
-    ) throws(StateError) -> (Origin, Actor) {
-        var reader = ByteReader(call)
-        let (name, source) = (try reader.text(), try reader.text())
+    ) throws(StateError) -> (origin: Origin, actor: Actor) {
+        let (name, source) = (try text(), try text())
         let actor = Actor(
-            arn: try reader.optionalText(),
-            type: try reader.optionalText(),
-            accountID: try reader.optionalText().flatMap { AccountID($0) },
-            invokedBy: try reader.optionalText(),
-            sourceIP: try reader.optionalText(),
-            userAgent: try reader.optionalText(),
-            issuerARN: try reader.optionalText()
+            arn: try optionalText(),
+            type: try optionalText(),
+            accountID: try optionalText().flatMap { AccountID($0) },
+            invokedBy: try optionalText(),
+            sourceIP: try optionalText(),
+            userAgent: try optionalText(),
+            issuerARN: try optionalText()
         )
         return (
             interning.origin(scope.account, scope.region, name, source), interning.sharing(actor)

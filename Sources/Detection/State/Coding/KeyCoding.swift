@@ -27,6 +27,17 @@ extension ByteWriter {
         qualifier(key.qualifier)
     }
 
+    /// What is told of an image, whichever that is.
+    mutating func imageAttribute(_ told: ImageAttribute) {
+        unsigned(UInt64(told.attribute.tag))
+        if told.attribute.tag >= Attribute.firstSelfDescribed {
+            byte(told.attribute.traits.0)
+            byte(told.attribute.traits.1)
+        }
+        byte(told.qualifier.shape)
+        qualifier(told.qualifier)
+    }
+
     private mutating func entity(_ entity: Entity) {
         switch entity {
         case .accountRegion(let scope): self.scope(scope)
@@ -96,6 +107,17 @@ extension ByteReader {
         }
         let entity = try entity(shape: try byte())
         return FactKey(attribute, entity, try qualifier(shape: try byte()))
+    }
+
+    mutating func imageAttribute() throws(StateError) -> ImageAttribute {
+        guard let tag = UInt16(exactly: try unsigned()) else {
+            throw .malformed("no attribute has such a tag")
+        }
+        let attribute =
+            tag < Attribute.firstSelfDescribed
+            ? Attribute.known(tag) : Attribute(tag, traits: (try byte(), try byte()))
+        guard let attribute else { throw .malformed("no attribute has tag \(tag)") }
+        return ImageAttribute(attribute, try qualifier(shape: try byte()))
     }
 
     private mutating func entity(of attribute: Attribute) throws(StateError) -> Entity {

@@ -20,6 +20,12 @@ struct CatalogueReader {
         committed = next
     }
 
+    /// Begins with all partitions, behind what a snapshot holds.
+    mutating func begin(at offsets: [Int32: Int64]) {
+        next = offsets
+        committed = next
+    }
+
     /// Whether a message is new; then it counts as read.
     mutating func takes(_ partition: Int32, _ offset: Int64) -> Bool {
         guard offset >= self.offset(of: partition) else { return false }

@@ -17,6 +17,9 @@ struct DelayedVerdicts {
 
     var isEmpty: Bool { undetermined.isEmpty }
 
+    /// Those that wait, or are about to be published.
+    var subjects: [Subject] { undetermined.flatMap(\.subjects) + publishing }
+
     mutating func delay(_ subjects: [Subject], until due: ContinuousClock.Instant) {
         if !subjects.isEmpty { undetermined.append((due, subjects)) }
     }

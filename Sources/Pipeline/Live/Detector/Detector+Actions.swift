@@ -41,6 +41,10 @@ extension Detector {
             try ask { () throws(KafkaError) in
                 .logEnds(try recordEnds.watermarks(of: names, timeout: answerTime))
             }
+        case .querySnapshotEnds(let names):
+            try ask { () throws(KafkaError) in
+                .snapshotEnds(try ends.watermarks(of: names, timeout: answerTime))
+            }
         case .queryCatalogueEnds:
             try ask { () throws(KafkaError) in .catalogueEnds(try catalogueEnds()) }
         }

@@ -13,7 +13,7 @@ extension Detector {
             do throws(KafkaError) {
                 if targets == nil {
                     let ends = try catalogueEnds()
-                    core.catalogue.begin(ends.keys)
+                    if try !beginWithSnapshot() { core.catalogue.begin(ends.keys) }
                     try reader.assign(core.catalogue.positions)
                     targets = ends
                 }
@@ -21,11 +21,14 @@ extension Detector {
                 guard error.isRetriable else { throw error }
                 board.note("detector", waitsFor: "\(error)")
             }
-            guard let targets else { continue }
+            guard let ends = targets else { continue }
             try read(waiting: .milliseconds(20))
-            let lacking = core.catalogue.lacking(targets)
+            let lacking = core.catalogue.lacking(ends)
             board.note("detector", waitsFor: lacking)
-            if lacking == nil { return }
+            guard lacking == nil else { continue }
+            guard core.snapshots?.found != nil, core.snapshots?.isMarkedInCatalogue == false else { return }
+            core.startCatalogueAnew(newEngine(), .foreign("another catalogue: its mark is not there"))
+            targets = nil
         }
     }
 
@@ -38,11 +41,14 @@ extension Detector {
     /// Takes what has come, of the catalogue and, while restoring, of the changelog.
     func read(waiting: Duration = .zero) throws {
         let isRestoring = if case .restoring = core.phase { true } else { false }
+        // A snapshot comes from the disk.
+        let isLoading =
+            if case .restoring(let restore) = core.phase { restore.step == .snapshot } else { false }
         let topics = configuration.topics
         let (batchMessages, writer) = (core.limits.batchMessages, output.writer)
         let failures = try reader.poll(
             maxMessages: isRestoring ? 4 * batchMessages : batchMessages,
-            timeout: isRestoring ? .milliseconds(5) : waiting
+            timeout: isLoading ? .zero : isRestoring ? .milliseconds(5) : waiting
         ) { batch in
             var entries = 0
             var (changelogEnds, catalogueEnds): ([Int32: Int64], [Int32: Int64]) = ([:], [:])

@@ -29,6 +29,7 @@ final class Detector {
     private let records: RecordReader
     /// Of a larger record each fact is measured before it is applied.
     private let largeRecordBytes: Int
+    private let engineSettings: Engine.Settings
     let transactionalID: String
     let signer: AlertSigner?
 
@@ -77,7 +78,7 @@ final class Detector {
             "\(configuration.groupID)-\(configuration.instanceID ?? String(UInt64.random(in: .min ... .max), radix: 36))"
         let messageBytes = clients.transactional(id: transactionalID).messageBytes
         largeRecordBytes = messageBytes / 3
-        let settings = Engine.Settings.live(
+        engineSettings = .live(
             configuration.detector,
             endsWhenRead: endsWhenRead,
             messageBytes: messageBytes
@@ -85,14 +86,18 @@ final class Detector {
         core = DetectorCore(
             configuration,
             layout,
-            engine: Engine(policy: policy, settings: settings),
+            engine: Engine(policy: policy, settings: engineSettings),
             process: Int.random(in: 1 ... .max),
             endsWhenRead: endsWhenRead,
             log: log
         )
         self.signer = signer
         output = try Self.output(clients, transactionalID, core, signer, board)
+        core.snapshots = openSnapshots()
     }
+
+    /// An engine that knows nothing yet.
+    func newEngine() -> Engine { Engine(policy: core.engine.policy, settings: engineSettings) }
 
     static func output(
         _ clients: KafkaClients,

@@ -54,6 +54,7 @@ extension DetectorCore {
         case changelogEnds([TopicPartition: (low: Int64, high: Int64)])
         case catalogueEnds([Int32: Int64])
         case logEnds([TopicPartition: (low: Int64, high: Int64)])
+        case snapshotEnds([TopicPartition: (low: Int64, high: Int64)])
         case producerReady
         case committed
         case aborted
@@ -78,6 +79,8 @@ extension DetectorCore {
         case queryCatalogueEnds
         /// The same of partitions of the records.
         case queryLogEnds([TopicPartition])
+        /// Asks where partitions of the changelog end, for a snapshot.
+        case querySnapshotEnds([TopicPartition])
         /// Reads these partitions of the changelog too.
         case readChangelog([PartitionOffset])
         case stopReadingChangelog

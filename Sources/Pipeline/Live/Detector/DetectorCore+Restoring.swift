@@ -12,6 +12,7 @@ extension DetectorCore {
     /// What stays goes first, and works on while the rest is read.
     mutating func beginRestoring() throws {
         isReassigned = false
+        giveUpSnapshot()
         if pending.since != nil || states.hasTouched { rollback() }
         sources.needsSeek = false
         let owned = Set(sources.map(\.name.partition))
@@ -40,7 +41,7 @@ extension DetectorCore {
 
     private var recordTopics: String { configuration.recordTopics.joined(separator: ", ") }
 
-    private mutating func drop(_ partitions: Set<Int32>) {
+    mutating func drop(_ partitions: Set<Int32>) {
         guard !partitions.isEmpty else { return }
         engine.drop { [partitioner] in partitions.contains(partitioner.partition(of: $0)) }
     }
@@ -52,6 +53,7 @@ extension DetectorCore {
         drop(states.numbers)
         isProducerReady = false
         isReassigned = true
+        forgetSnapshot()
     }
 
     // MARK: Steps
@@ -89,8 +91,24 @@ extension DetectorCore {
         case .offsets: return [.queryCommittedOffsets(sources.filter(restore.concerns).map(\.name))]
         case .changelog:
             return [.queryChangelogEnds(restore.changelog(configuration.topics.state), isRepeated: false)]
+        case .snapshot:
+            if loadSlice(&restore) { return [] }
+            restore.step = .entries
+            return readingActions(restore)
         case .entries:
             guard restore.waiting.isEmpty else { return [] }
+            let unmarked = unmarked(restore)
+            if !unmarked.isEmpty {
+                for partition in unmarked {
+                    logUnusedSnapshot(
+                        .foreign("another changelog: its mark is not there"),
+                        partition: partition
+                    )
+                    startAnew(partition, &restore)
+                }
+                restore.starts = restore.starts.filter { unmarked.contains($0.key) }
+                return [.stopReadingChangelog] + readingActions(restore)
+            }
             if let source = lackingSource(restore) {
                 switch restore.patience(clock.now()) {
                 case .waits: return []
@@ -121,8 +139,9 @@ extension DetectorCore {
             restore.groupOffsets = offsets
             restore.step = .changelog
         case (.changelog, .changelogEnds(let ends)):
-            actions = read(from: ends, &restore)
-            restore.step = .entries
+            read(from: ends, &restore)
+            restore.step = restore.loads.isEmpty ? .entries : .snapshot
+            if restore.loads.isEmpty { actions = readingActions(restore) }
         case (.entries, .changelogEnds(let ends)): actions = readOn(to: ends, &restore)
         case (.entries, .catalogueEnds(let ends)):
             restore.catalogueEnds = ends
@@ -134,12 +153,19 @@ extension DetectorCore {
         return actions.isEmpty ? advanceRestoring() : actions
     }
 
-    /// Reads the changelog up to where it ends, from where memory ends.
+    private func readingActions(_ restore: StateRestore) -> [Action] {
+        let names = restore.changelog(configuration.topics.state)
+        let reading = names.compactMap { name in
+            restore.starts[name.partition].map { PartitionOffset(name, .at($0)) }
+        }
+        return reading.isEmpty ? [] : [.readChangelog(reading)]
+    }
+
+    /// Finds out from where to where the changelog is read: from where memory ends, or a snapshot does.
     private mutating func read(
         from ends: [TopicPartition: (low: Int64, high: Int64)],
         _ restore: inout StateRestore
-    ) -> [Action] {
-        var reading: [PartitionOffset] = []
+    ) {
         for name in restore.changelog(configuration.topics.state) {
             guard let (low, high) = ends[name], let end = states[name.partition].map(\.restoredEnd) else {
                 continue
@@ -150,15 +176,15 @@ extension DetectorCore {
                 drop([name.partition])
                 states[name.partition] = PartitionState()
             }
-            let start = known ?? low
+            restore.lows[name.partition] = low
+            let start = known ?? beginLoading(name.partition, low: low, high: high, &restore) ?? low
             if start < high {
                 restore.waiting[name.partition] = high
-                reading.append(PartitionOffset(name, .at(start)))
+                restore.starts[name.partition] = start
             } else {
                 restore.read[name.partition] = high
             }
         }
-        return reading.isEmpty ? [] : [.readChangelog(reading)]
     }
 
     /// Reads what has come to the changelog behind where it was said to end.
@@ -223,14 +249,17 @@ extension DetectorCore {
             !states.hasTouched, !isReassigned
         else { return }
         for (partition, end) in restore.read { states[partition]?.restoredEnd = end }
-        report.restores += 1
+        let seconds = (clock.now() - restore.begun) / .seconds(1)
         report.restoredEntries += restore.entries
+        report.restoredFromSnapshot += restore.snapshotEntries
+        report.restoreSeconds = seconds
         log.info(
             "state restored",
             [
                 "partitions": .numbers(restore.partitions.map(Int.init).sorted()),
                 "entries": .number(restore.entries),
-                "milliseconds": .number(Int((clock.now() - restore.begun) / .milliseconds(1))),
+                "from_snapshot": .number(restore.snapshotEntries),
+                "milliseconds": .number(Int(seconds * 1000)),
             ]
         )
         evaluate(states.restored.union(restore.partitions))
@@ -240,9 +269,8 @@ extension DetectorCore {
             let partition = sources[index].name.partition
             sources[index].watermark = engine.state.latestTime { partitioner.partition(of: $0) == partition }
         }
-        engine.startReconciling { [partitioner] in
-            restore.partitions.contains(partitioner.partition(of: $0))
-        }
+        startReconciling(restore)
+        report.restores += 1
         // What waits to be evaluated shall outlive an abort.
         engine.commit()
         phase = .reconciling(restore.partitions)
@@ -255,6 +283,7 @@ extension DetectorCore {
             sources[index].isConsumed = true
         }
         sources.needsSeek = true
+        log.info("restored state evaluated", ["partitions": .numbers(partitions.map(Int.init).sorted())])
         let missing = states.numbers.subtracting(states.restored)
         phase = missing.isEmpty ? .running : .restoring(StateRestore(missing, now: clock.now()))
     }

@@ -16,6 +16,7 @@ extension DetectorCore {
             if let value = message.value, let watermark = Watermark(key: key, value: value) {
                 watermarks.observe(watermark, notAfter: clock.latestTime())
             }
+            noteMark(message, inCatalogue: true)
             return
         }
         do throws(StateError) {
@@ -34,6 +35,7 @@ extension DetectorCore {
     /// - Throws: `RunFailure` when it cannot be read, or was written for another number of partitions.
     mutating func readChangelog(_ message: StateMessage) throws {
         let partition = message.partition
+        noteMark(message, inCatalogue: false)
         switch try engine.restore(message) {
         case .position(let name, let offset): states[partition]?.positions[name] = offset
         case .reached(let name, let offset): states[partition]?.reached[name] = offset

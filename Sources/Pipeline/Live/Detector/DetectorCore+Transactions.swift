@@ -38,8 +38,13 @@ extension DetectorCore {
             states.touch(partition)
             content.entries.append(.init(entry.store, partition, key: entry.key, value: entry.value))
         }
+        let isWhole = snapshotMarks() != nil
         for (partition, state) in states.touched {
-            content.entries += ledger(of: partition, state, isEnding: isEnding)
+            content.entries += ledger(of: partition, state, isEnding: isEnding, isWhole: isWhole)
+        }
+        if let marks = snapshotMarks() {
+            content.entries += marks
+            content.beginsSnapshot = true
         }
         for source in sources where states.isTouched(source.name.partition) {
             content.positions.append(source.position)
@@ -53,16 +58,34 @@ extension DetectorCore {
         return content
     }
 
-    private func ledger(of partition: Int32, _ state: PartitionState, isEnding: Bool) -> [Transaction.Entry] {
+    /// `isWhole` tells all that the changelog holds, not only what has changed: a snapshot is read on from there.
+    private func ledger(
+        of partition: Int32,
+        _ state: PartitionState,
+        isEnding: Bool,
+        isWhole: Bool
+    ) -> [Transaction.Entry] {
         var totals = state.totals
         totals += state.pending
         var entries: [LedgerEntry] = [.totals(totals)]
-        if !state.isCountRecorded { entries.append(.partitionCount(layout.accountPartitions)) }
+        if isWhole {
+            let names = sources.map(\.name)
+            for (name, offset) in state.positions where !names.contains(name) {
+                entries.append(.position(name, offset))
+            }
+            for (name, offset) in state.reached where !names.contains(name) {
+                entries.append(.reached(name, offset))
+            }
+            for (name, attempt) in state.attempts where !names.contains(name) {
+                entries.append(.attempt(name, attempt))
+            }
+        }
+        if !state.isCountRecorded || isWhole { entries.append(.partitionCount(layout.accountPartitions)) }
         for source in sources where source.name.partition == partition {
             entries.append(.position(source.name, source.next))
             if source.next < source.reached { entries.append(.reached(source.name, source.reached)) }
             let attempt = source.poisonGuard.attempt(at: source.next, isEnding: isEnding)
-            if let attempt, attempt != source.poisonGuard.recorded {
+            if let attempt, isWhole || attempt != source.poisonGuard.recorded {
                 entries.append(.attempt(source.name, attempt))
             }
         }
@@ -101,6 +124,7 @@ extension DetectorCore {
         logForgotten()
         updateReport()
         if transaction.isEnding { return }
+        if transaction.beginsSnapshot { beginCopying() } else { copySlice() }
         finishRestoring()
         if case .reconciling(let partitions) = phase, partitions == transaction.reconciled {
             finishReconciling(partitions)
@@ -109,6 +133,7 @@ extension DetectorCore {
 
     /// Nothing of it is visible: the state goes back, and everything since the last commit is read again.
     mutating func rollback() {
+        if case .marking? = snapshots?.step { giveUpSnapshot() }
         engine.rollback()
         verdicts.rollback(now: clock.now())
         states.rollback()

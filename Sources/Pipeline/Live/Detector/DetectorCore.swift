@@ -46,6 +46,8 @@ struct DetectorCore {
         var commitTime = Duration.seconds(15)
         /// The same of the last one before partitions are given up.
         var endingTime = Duration.seconds(2)
+        /// How long a snapshot is taken at once, which is looked at after so many things.
+        var (copyTime, copyCount) = (Duration.milliseconds(2), 100)
     }
 
     /// The times of the machine.
@@ -85,6 +87,8 @@ struct DetectorCore {
     var loggedForgotten = (count: 0, at: ContinuousClock.Instant?.none)
     var report = DetectorReport()
     var metrics = DetectorMetrics()
+    /// Nil where none are kept.
+    var snapshots: Snapshots?
 
     init(
         _ configuration: RunConfiguration,
@@ -148,7 +152,9 @@ struct DetectorCore {
             rollback()
             return endAttempts()
 
-        case .newPolicy(let policy): policyChange.offered = policy
+        case .newPolicy(let policy):
+            policyChange.offered = policy
+            giveUpSnapshot()
         case .begin: return try begin()
         case .advance: return advance()
         case .tick(let isIdle): return tick(isIdle: isIdle)
@@ -167,6 +173,7 @@ struct DetectorCore {
         case .logEnds(let ends):
             if case .restoring = phase { return answer(event) }
             moveTime(ends)
+        case .snapshotEnds(let ends): markSnapshot(ends)
         case .committedOffsets, .changelogEnds, .catalogueEnds: return answer(event)
         case .producerReady:
             isProducerReady = true
@@ -223,6 +230,8 @@ struct DetectorCore {
         if engine.hasBacklog { evaluateBacklog() }
         // What the answer leads to belongs to the next transaction, which nothing may be in the middle of.
         guard questions.isEmpty else { return questions }
+        let steps = keepSnapshot()
+        guard steps.isEmpty else { return steps }
         let settings = configuration.detector
         let isDue = pending.isDue(
             isIdle: isIdle,
@@ -236,6 +245,7 @@ struct DetectorCore {
     /// The state stays in memory: a moment later most of these are assigned again.
     private mutating func giveUp(_ names: [TopicPartition]) {
         sources.giveUp(names)
+        giveUpSnapshot()
         evaluate([])
         phase = .idle
     }

@@ -86,6 +86,8 @@ struct Transaction {
     var positions: [PartitionOffset] = []
     /// The partitions whose restored state is evaluated and published with it.
     var reconciled: Set<Int32>?
+    /// Whether it carries the marks of a snapshot, which begins when it is committed.
+    var beginsSnapshot = false
     /// Whether it is this process's last for its partitions.
     let isEnding: Bool
 

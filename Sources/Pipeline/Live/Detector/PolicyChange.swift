@@ -30,6 +30,7 @@ extension DetectorCore {
         policyChange.unfinished = (
             before?.oldHash ?? engine.policy.hash, before?.alerts ?? report.alerts, clock.now()
         )
+        giveUpSnapshot()
         engine.startReplacingPolicy(policy)
         engine.commit()
         log.debug("policy changed; evaluating the state by it", ["policy_hash": .text(policy.hash)])

@@ -8,6 +8,8 @@ struct StateRestore {
         case offsets
         /// Then where the changelog ends, so that what those offsets promise stands before it.
         case changelog
+        /// What a snapshot holds of it.
+        case snapshot
         /// Reading to there.
         case entries
         /// Then the catalogue, to its present end.
@@ -29,6 +31,14 @@ struct StateRestore {
     private var nextQuery: ContinuousClock.Instant?
     var catalogueEnds: [Int32: Int64] = [:]
     var entries = 0
+    /// Where reading begins, and where the logs do.
+    var starts: [Int32: Int64] = [:]
+    var lows: [Int32: Int64] = [:]
+    /// Parts of a snapshot that are being taken back; those that are or were; and those in whose changelog its mark stands.
+    var loads: [Int32: SnapshotLoad] = [:]
+    var fromSnapshot: Set<Int32> = []
+    var marked: Set<Int32> = []
+    var snapshotEntries = 0
     /// When the log was last told how far it is, and of which step.
     private var logged: (at: ContinuousClock.Instant, step: Step?)
 
@@ -86,6 +96,7 @@ struct StateRestore {
         switch step {
         case .offsets: "restoring state: querying committed offsets"
         case .changelog: "restoring state: querying log end offsets of the changelog"
+        case .snapshot: "restoring state: \(snapshotEntries) things of the snapshot so far"
         case .entries: "restoring state: \(entries) entries so far"
         case .catalogue: "restoring state: reading the catalogue"
         case .producer: "restoring state: waiting for the producer"

@@ -45,6 +45,11 @@ struct WatermarkTracker {
     /// Whether there are watermarks that do not count yet.
     var isAhead: Bool { !ahead.isEmpty }
 
+    /// All that counts, and what does not yet.
+    var all: [Watermark] {
+        [Watermark(source: "", time: latest)] + ahead.map { Watermark(source: $0.key, time: $0.value) }
+    }
+
     mutating func observe(_ watermark: Watermark, notAfter limit: EventTime) {
         let isAhead = watermark.time > limit
         ahead[watermark.source] = isAhead ? watermark.time : nil

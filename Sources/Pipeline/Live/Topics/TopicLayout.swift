@@ -11,6 +11,9 @@ struct TopicLayout: Sendable, Equatable {
     let records: [TopicPartition]
     /// The partitions of alerts, findings and dead letters.
     let published: [TopicPartition]
+    /// How long state and catalogue keep what says that something is gone (`delete.retention.ms`); Kafka's default where that
+    /// must not be seen.
+    var tombstoneMilliseconds: Int64 = 86_400_000
 
     /// The partitions of every topic of a run.
     func all(of configuration: RunConfiguration) -> [TopicPartition] {
@@ -85,5 +88,8 @@ extension TopicLayout {
             records: events.isEmpty ? input : events,
             published: partitions(.alerts) + partitions(.findings) + partitions(.deadLetters)
         )
+        let kept = zip(survey.plans, survey.rows).filter { [.state, .catalogue].contains($0.0.purpose) }
+            .map { $0.1.tombstoneMilliseconds }
+        if let least = kept.compactMap(\.self).min(), !kept.contains(nil) { tombstoneMilliseconds = least }
     }
 }

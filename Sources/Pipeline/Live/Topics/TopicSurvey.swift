@@ -31,6 +31,8 @@ package struct TopicRow: Sendable {
     var description: TopicDescription?
     /// The largest batch that it takes; nil when that must not be seen.
     var messageBytes: Int?
+    /// How long it keeps what says that something is gone; nil when that must not be seen.
+    var tombstoneMilliseconds: Int64?
 
     /// Its partitions; nil when there is none, or it must not be seen.
     package var partitions: Int? { description?.partitions.count }
@@ -118,6 +120,7 @@ struct TopicSurvey {
                 row.properties = Self.shown.filter { plan.purpose.isCompacted || $0 != "delete.retention.ms" }
                     .filter { !plan.purpose.isCompacted || $0 != "retention.ms" }
                     .compactMap { name in properties[name].map { "\(name)=\($0)" } }
+                row.tombstoneMilliseconds = properties["delete.retention.ms"].flatMap { Int64($0) }
                 row.messageBytes = properties["max.message.bytes"].flatMap { Int($0) }
                 row.faults += TopicAssessment.faults(of: plan, topic, properties, brokers: brokers, commands)
             }
