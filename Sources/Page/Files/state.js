@@ -9,18 +9,12 @@ export async function show({ main, load, signal }) {
   const body = h('div');
   let words = '';
   fill(main, h('h1', {}, 'State of the pipeline'), verdict, body);
-  let open;
-  let turn = 0;
   await load(async () => {
     const now = await get('status', {}, signal);
-    if (now.roles.includes('detector') && turn % 5 === 0) {
-      open = await get('findings', { limit: 1 }, signal).then((list) => list.open, () => open);
-    }
-    turn += 1;
     const [kind, text] = assess(now);
     if (text !== words) fill(verdict, h('span', { class: kind }, shape(kind)), text);
     words = text;
-    fill(body, waiting(now), tiles(now, open), balances(now), lags(now), details(now));
+    fill(body, waiting(now), tiles(now), balances(now), lags(now), details(now));
   }, 2);
 }
 
@@ -51,7 +45,7 @@ function tile(name, value, detail) {
   return h('div', { class: 'tile' }, h('dt', {}, name), h('dd', {}, value), detail ? h('dd', { class: 'detail soft' }, detail) : null);
 }
 
-function tiles(now, open) {
+function tiles(now) {
   const { progress } = now;
   const rate = (value) => `${number(Math.round(value ?? 0))} a second`;
   const list = [];
@@ -62,7 +56,7 @@ function tiles(now, open) {
   if (progress.applied !== undefined) list.push(tile('Calls judged', number(now.run.applied), rate(progress.applied_per_second)));
   if (now.roles.includes('detector')) {
     list.push(tile('Alerts published', number(now.alerts), 'since this worker began'));
-    list.push(tile('Open findings', number(Object.values(open ?? {}).reduce((sum, one) => sum + one, 0)), open ? openBadges(open) : 'not known yet'));
+    list.push(tile('Open findings', number(Object.values(now.open).reduce((sum, one) => sum + one, 0)), openBadges(now.open)));
     const { own, of } = now.partitions;
     list.push(tile('Account partitions', `${number(own.length)} of ${number(of)}`, `detector: ${now.detector}`));
   }

@@ -249,14 +249,24 @@ struct OpenCounts {
     private var counts = [Int](repeating: 0, count: Severity.allCases.count)
     private(set) var undetermined = 0
 
+    init() {}
+
+    /// As a state counts them itself.
+    init(_ open: [OpenFindings: Int]) {
+        for (of, number) in open { add(number, of.severity ?? .informational, of.verdict) }
+    }
+
     mutating func count(_ finding: PublishedFinding) {
-        guard finding.status == .open else { return }
-        guard finding.verdict != .undetermined else {
-            undetermined += 1
+        if finding.status == .open { add(1, finding.severity, finding.verdict) }
+    }
+
+    private mutating func add(_ number: Int, _ severity: Severity, _ verdict: Verdict?) {
+        guard verdict != .undetermined else {
+            undetermined += number
             return
         }
-        guard let index = Severity.allCases.firstIndex(of: finding.severity) else { return }
-        counts[index] += 1
+        guard let index = Severity.allCases.firstIndex(of: severity) else { return }
+        counts[index] += number
     }
 
     func count(of severity: Severity) -> Int {

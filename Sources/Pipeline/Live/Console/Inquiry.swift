@@ -112,11 +112,12 @@ struct InquiryWork {
         switch inquiry {
         case .posture:
             let accounts = engine.judgedAccounts
+            var next = 0
             return .posture(
                 Walk(order: { _ in 0 }) { _, last, count in
-                    let start =
-                        last.flatMap { last in accounts.firstIndex { $0 > last } } ?? accounts.endIndex
-                    return Array(accounts[(last == nil ? 0 : start)...].prefix(count))
+                    if last == nil { next = 0 }
+                    defer { next += count }
+                    return Array(accounts.dropFirst(next).prefix(count))
                 }
             )
         case .findings:

@@ -1,6 +1,7 @@
 import Alerts
 import CloudTrail
 import Configuration
+import Detection
 import Kafka
 
 /// How a run gets on, as JSON: what the board has.
@@ -65,6 +66,8 @@ struct StatusDocument: Sendable {
             json.object { json in Self.write(report.run, &json) }
             json.key("total")
             json.object { json in Self.write(report.total, &json) }
+            json.key("open")
+            json.object { json in OpenCounts(board.detectorMetrics.openFindings).write(to: &json) }
             json.member("alerts", report.alerts)
             json.member("transactions", report.transactions)
             json.member("aborted", report.aborted)
