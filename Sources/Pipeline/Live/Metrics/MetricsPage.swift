@@ -158,6 +158,11 @@ struct MetricsPage {
             "Committed offsets that the log did not hold any more: records were lost.",
             [([], report.offsetsOutOfRange)]
         )
+        text.gauges(
+            "amiwatch_accounts_silent",
+            "Accounts that account-silent has found silent, of the partitions that this worker has.",
+            [([], Double(report.silentAccounts))]
+        )
         let size = metrics.stateSize
         text.gauges(
             "amiwatch_state_entries",
