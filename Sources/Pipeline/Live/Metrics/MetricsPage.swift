@@ -150,9 +150,18 @@ struct MetricsPage {
         )
         text.counters(
             "amiwatch_restored_entries_total",
-            "Entries of the changelog that were read back.",
-            [([], report.restoredEntries)]
+            "What was read back: entries of the changelog, and what a snapshot gave instead.",
+            [
+                ([("from", "changelog")], report.restoredEntries),
+                ([("from", "snapshot")], report.restoredFromSnapshot),
+            ]
         )
+        text.gauges(
+            "amiwatch_restore_seconds",
+            "How long the last restore took.",
+            [([], report.restoreSeconds)]
+        )
+        if configuration.state.snapshotFolder != nil { writeSnapshot(report, &text) }
         text.counters(
             "amiwatch_offsets_out_of_range_total",
             "Committed offsets that the log did not hold any more: records were lost.",
@@ -187,6 +196,22 @@ struct MetricsPage {
                 [([], Double(metrics.streamTime.seconds))]
             )
         }
+    }
+
+    private func writeSnapshot(_ report: DetectorReport, _ text: inout PrometheusText) {
+        if report.snapshotCreated > 0 {
+            text.gauges(
+                "amiwatch_snapshot_created_seconds",
+                "When the snapshot was taken that a restart would begin with, in seconds since 1970.",
+                [([], Double(report.snapshotCreated) / 1000)]
+            )
+            text.gauges("amiwatch_snapshot_bytes", "How large it is.", [([], Double(report.snapshotBytes))])
+        }
+        text.counters(
+            "amiwatch_snapshot_failures_total",
+            "Snapshots that could not be written.",
+            [([], report.snapshotFailures)]
+        )
     }
 
     private func writeFindings(_ open: [OpenFindings: Int], _ text: inout PrometheusText) {
