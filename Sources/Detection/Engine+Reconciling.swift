@@ -116,9 +116,12 @@ extension Engine {
         evaluateBacklog(atMost: .max, into: &alerts)
     }
 
+    /// What tells the next policy apart; never 0.
+    var nextPolicyNumber: UInt32 { inForce.number &+ 1 == 0 ? 1 : inForce.number &+ 1 }
+
     /// Puts another policy in force, and everything on the backlog, to be judged again in slices.
     public mutating func startReplacingPolicy(_ policy: Policy) {
-        inForce = PolicyInForce(policy, number: inForce.number &+ 1 == 0 ? 1 : inForce.number &+ 1)
+        inForce = PolicyInForce(policy, number: nextPolicyNumber)
         judges.policy = JudgesOfAccounts.fingerprint(of: policy)
         startReconciling(of: { _ in true }) { _ in .policy }
     }

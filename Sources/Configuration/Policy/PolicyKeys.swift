@@ -5,7 +5,8 @@
 enum PolicyKeys {
     static let all: [String: [String]] = [
         "": [
-            "version", "organization", "trust", "known_vendors", "images", "publishers", "required_tags",
+            "version", "replaces", "organization", "trust", "known_vendors", "images", "publishers",
+            "required_tags",
             "production_accounts", "exempt_services", "baseline", "declarative_policies", "iam_statements",
             "thresholds", "rules", "suppressions",
         ],

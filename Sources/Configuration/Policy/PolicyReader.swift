@@ -65,6 +65,7 @@ struct PolicyReading {
         paths.append(path)
         var policy = Policy()
         guard let top = reader.fields(root, "", when: hasKnownVersion(root)) else { return nil }
+        readReplaced(top, into: &policy)
         readOrganization(top, into: &policy)
         readImages(top, into: &policy)
         readPrincipals(top, into: &policy)

@@ -3,6 +3,19 @@ import Detection
 
 /// `thresholds`, `rules`, `suppressions`.
 extension PolicyReading {
+    func readReplaced(_ top: Fields, into policy: inout Policy) {
+        guard let node = top["replaces"], let text = reader.text(node, "replaces") else { return }
+        let isHash = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        guard isHash, (16...64).contains(text.utf8.count) else {
+            return reader.error(
+                node.location,
+                "replaces is no hash of a policy: 16 to 64 digits of 0-9 and a-f",
+                impact: "what the policy changes would not be confirmed"
+            )
+        }
+        policy.replaces = text
+    }
+
     func readRules(_ top: Fields, into policy: inout Policy) {
         var firstTimeDays: FileLocation?
         defer { warnOfShortRetention(policy, firstTimeDays) }

@@ -222,6 +222,10 @@ public struct Policy: Sendable {
         }
     }
 
+    /// The first digits, 16 at least, of the hash of the policy whose place it takes, whatever that changes; nil when it
+    /// does not say.
+    public var replaces: String?
+
     /// Lower-case hex SHA-256 over the policy and the files it includes.
     public var hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     /// The files that it was read from, as they can be opened: its own, and those that it includes.

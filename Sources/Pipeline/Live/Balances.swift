@@ -73,8 +73,24 @@ package struct DetectorReport: Sendable, Hashable {
     package var offsetsOutOfRange = 0
     /// Accounts of this worker's partitions that are silent, as it has published (`account-silent`).
     package var silentAccounts = 0
+    /// How policies fared that were offered.
+    package var policyReloads = PolicyReloads()
+    /// The hash of the policy that is held back; nil when none is.
+    package var heldPolicy: String?
     /// Numbers of the account partitions that this worker has, sorted.
     package var partitions: [Int] = []
+
+    package init() {}
+}
+
+/// How policies fared that came while a run went on.
+package struct PolicyReloads: Sendable, Hashable {
+    /// Put in force.
+    package var accepted = 0
+    /// Not valid.
+    package var refused = 0
+    /// Held back, because they would change too many findings.
+    package var held = 0
 
     package init() {}
 }

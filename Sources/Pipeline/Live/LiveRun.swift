@@ -67,8 +67,14 @@ package final class LiveRun: Sendable {
     /// Puts another policy in force as if it had always been: everything is judged by it again, in slices, and
     /// what differs from what was published becomes an alert.
     ///
-    /// Any thread may call it.
+    /// One that would change too many findings is held back. Any thread may call it.
     package func replacePolicy(_ policy: Policy) { board.offer(policy) }
+
+    /// Counts a policy that was not valid.
+    package func noteRefusedPolicy() { board.policiesRefused += 1 }
+
+    /// Whether the policy that was offered last is held back.
+    package var holdsPolicyBack: Bool { board.detectorReport.heldPolicy != nil }
 
     /// Runs to the end.
     ///

@@ -46,6 +46,9 @@ final class RunBoard: Sendable {
         /// What the last question to them ended with, if it failed.
         var unanswered: String?
 
+        /// Policies that were not valid.
+        var policiesRefused = 0
+
         fileprivate var failure: RunFailure?
         fileprivate var newPolicy: Policy?
         fileprivate var waits: [String: Waiting] = [:]
@@ -111,6 +114,15 @@ final class RunBoard: Sendable {
         notes.withLock { notes in
             defer { notes.newPolicy = nil }
             return notes.newPolicy
+        }
+    }
+
+    /// How policies fared that came while this run went on.
+    var policyReloads: PolicyReloads {
+        notes.withLock { notes in
+            var reloads = notes.detectorReport.policyReloads
+            reloads.refused = notes.policiesRefused
+            return reloads
         }
     }
 

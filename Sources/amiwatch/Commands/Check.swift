@@ -16,6 +16,13 @@ extension Command {
         "ACCOUNT",
         "Also print the EC2 declarative policy that holds for an account, merged from declarative_policies"
     )
+    private static let against = Option.value(
+        "against",
+        "PATH",
+        "Also print what the policy would change: of what a running 'cluster' has published (--config, "
+            + "--bootstrap-servers), or, in trail files, of what the policy of --config finds",
+        repeats: true
+    )
     private static let format = Option.choice("format", ["text", "json"], "How to print what is found")
 
     static let check = Command(
@@ -23,8 +30,9 @@ extension Command {
         "Check a policy and a configuration, and say everything that is wrong with them",
         details:
             "Each finding has its file, line and column, what to write instead, and what it would break. "
-            + "Exit status 1 when there is an error; warnings alone are no failure.",
-        options: [policy, config, effective, format]
+            + "Exit status 1 when there is an error; warnings alone are no failure. With --against: 3 when a finding would "
+            + "open, close or change.",
+        options: [policy, config, effective, against, LiveOptions.bootstrapServers, format]
     ) { arguments in
         guard arguments.has(policy) || arguments.has(config) else {
             throw UsageError("name what to check: --policy FILE or --config FILE")
@@ -38,6 +46,15 @@ extension Command {
         }
         if let file = arguments[config] { checked.check(configuration: file, policy: arguments[policy]) }
         if let file = arguments[policy] { checked.check(policy: file) }
+        var consequences: PolicyConsequences?
+        if arguments.has(against), checked.errors == 0 {
+            consequences = try PolicyConsequences(
+                of: arguments[policy],
+                on: arguments.all(against),
+                arguments
+            )
+        }
+        checked.consequences = consequences
         try OutputFile.standard { output in
             if arguments[format] == "json" {
                 try checked.printJSON(to: output)
@@ -50,7 +67,8 @@ extension Command {
                 "no policy is named, so nothing is attached for account \(account); name it: --policy FILE"
             )
         }
-        guard checked.errors > 0 else { return .done }
+        if let consequences { StandardError.line("amiwatch: \(consequences.summary)") }
+        guard checked.errors > 0 else { return consequences?.changes.isEmpty ?? true ? .done : .found }
         throw Failure("\(checked.summary); correct what is named above")
     }
 }
@@ -60,6 +78,8 @@ private struct Checked {
     private var files: [String] = []
     /// The account whose effective declarative policy is asked for.
     var account: AccountID?
+    /// What the policy would change, where that is asked for.
+    var consequences: PolicyConsequences?
     private var effective: EffectiveDeclarativePolicy?
     /// How long the workers of the configuration keep what happened.
     private var retentionDays: Int?
@@ -134,6 +154,7 @@ private struct Checked {
             try output.line("\(text[..<place.lowerBound])\(painted)\(text[place.upperBound...])")
         }
         if errors == 0 { try output.line("\(summary)") }
+        for line in consequences?.table.lines(width: nil) ?? [] { try output.line("\(line)") }
         guard let account, let effective else { return }
         try output.line("\(effective.heading(account))")
         for line in effective.content.json.split(separator: "\n") { try output.line("\(String(line))") }
@@ -142,8 +163,10 @@ private struct Checked {
     func printJSON(to output: OutputFile) throws {
         let list = diagnostics.map(\.json).joined(separator: ",\n  ")
         let policy = effective.map { ",\"effective_policy\":\($0.content.json)" } ?? ""
+        let changes = consequences.map { ",\"against\":\($0.json)" } ?? ""
         try output.write(
-            "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]\(policy)}\n"
+            "{\"errors\":\(errors),\"warnings\":\(diagnostics.count - errors),\"diagnostics\":[\(list)]\(policy)"
+                + "\(changes)}\n"
         )
     }
 }

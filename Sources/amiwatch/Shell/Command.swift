@@ -48,6 +48,13 @@ struct Arguments: Sendable {
 
     func has(_ option: Option) -> Bool { values[option.name] != nil }
 
+    /// The same without an option.
+    func without(_ option: Option) -> Arguments {
+        var others = self
+        others.values[option.name] = nil
+        return others
+    }
+
     /// The one word that the command needs.
     func onlyWord(_ what: String) throws -> String {
         guard words.count == 1, let word = words.first else {

@@ -59,6 +59,7 @@ struct SimulatedWorker {
         }
         if random.chance(50) { limits.batchTime = .milliseconds(200) }
         var configuration = RunConfiguration()
+        configuration.detector.maxPolicyChangePercent = 100
         configuration.detector.commitRecords = Int.random(in: 1...20, using: &random)
         core = DetectorCore(
             configuration,

@@ -88,7 +88,7 @@ struct OperationTests {
         let tagged = "version: 1\nrequired_tags: [{resource: image, key: Role, grace_minutes: 15}]\n"
         try write(tagged)
         let first = try findings()
-        let worker = try Worker(stage, ["--policy", path])
+        let worker = try Worker(stage, ["--policy", path, "--max-change", "100%"])
         #expect(try comesTo(first))
 
         try write("version: 1\nrequired_tag: []\n")
@@ -107,6 +107,88 @@ struct OperationTests {
         let ids = try stage.alerts().compactMap { JSONTree(Array(($0.value ?? "").utf8))?["alert_id"]?.text }
         #expect(Set(ids).count == ids.count)
         worker.end(within: .seconds(20))
+    }
+
+    @Test("A policy that would change too much is held back, also at a start, until it says what it replaces")
+    func heldPolicy() throws {
+        let history = History(seed: 37)
+        let stage = try Stage()
+        try stage.produce(history.events)
+        let folder = try temporaryFolder("amiwatch-policy")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (path, next) = (folder + "/policy.yaml", folder + "/next.yaml")
+        func write(_ text: String, to path: String) throws -> (hash: String, findings: Set<String>) {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            let policy = try PolicyReader.read(path: path).policy
+            return (policy.hash, Set(Expected(history.sorted, policy: policy).findings.keys))
+        }
+        func comesTo(_ wanted: Set<String>) throws -> Bool {
+            try becomes { try Set(stage.findings().keys) == wanted }
+        }
+        func asks() throws -> (status: Int32?, against: JSONTree) {
+            let result = try runCommand(
+                [Worker.binary, "check", "--policy", next, "--against", "cluster", "--format", "json"],
+                environment: stage.environment,
+                timeout: patience
+            )
+            let tree = try #require(JSONTree(Array(result.output.utf8))?["against"], "\(result)")
+            return (result.status, tree)
+        }
+        let wide = "version: 1\nrequired_tags: [{resource: image, key: Role, grace_minutes: 15}]\n"
+        let off = ["ami-shared-publicly", "ami-created-without-required-tags", "allowed-amis-not-in-use"]
+        let narrow = wide + "rules: {\(off.map { "\($0): {enabled: false}" }.joined(separator: ", "))}\n"
+
+        let first = try write(wide, to: path)
+        let worker = try Worker(stage, ["--policy", path])
+        #expect(try comesTo(first.findings))
+        let before = try stage.alerts().count
+
+        // What is asked before is what a worker counts.
+        _ = try write(narrow, to: next)
+        let asked = try asks()
+        let closed = try #require(asked.against["closed"]?.integer)
+        #expect(asked.status == 3 && closed > 10 && asked.against["opened"]?.integer == 0, "\(asked)")
+        // What was resolved is taken back, too.
+        let moved = closed + (asked.against["changed"]?.integer ?? 0)
+        #expect(asked.against["findings"]?.elements.count == moved)
+        let judges = asked.against["judged_by"]?.elements ?? []
+        #expect(judges.map { $0["policy"]?.text } == [String(first.hash.prefix(16))])
+
+        let second = try write(narrow, to: path)
+        #expect(second.findings.isStrictSubset(of: first.findings))
+        worker.process.signal(SIGHUP)
+        try #require(worker.logs("policy held back"), "\(worker.lines)")
+        #expect(worker.lines.contains("\"would_close\":\(closed),"), "\(worker.lines)")
+        #expect(worker.lines.contains("replaces: \\\"\(first.hash.prefix(16))\\\""), "\(worker.lines)")
+        worker.process.signal(SIGHUP)
+        #expect(becomes { worker.count(of: "policy held back") == 2 })
+        #expect(try stage.alerts().count == before)
+
+        let replaced = wide.replacing(
+            "1\n",
+            with: "1\nreplaces: \"\(first.hash.prefix(16))\"\n",
+            maxReplacements: 1
+        )
+        let confirmed = try write(replaced + narrow.dropFirst(wide.count), to: path)
+        worker.process.signal(SIGHUP)
+        #expect(try comesTo(confirmed.findings))
+        #expect(confirmed.findings == second.findings)
+        #expect(try stage.alerts().count == before + moved)
+        worker.end(within: .seconds(20))
+
+        // Nobody is there who could go on with the policy of before.
+        _ = try write(wide, to: path)
+        let refused = try Worker(stage, ["--policy", path])
+        #expect(refused.process.wait(timeout: patience) == 1, "\(refused.lines)")
+        #expect(
+            refused.lines.contains("nothing was published; give the policy of before"),
+            "\(refused.lines)"
+        )
+        #expect(refused.lines.contains("replaces: \\\"\(confirmed.hash.prefix(16))\\\""), "\(refused.lines)")
+        #expect(try stage.alerts().count == before + moved)
+        let forced = try Worker(stage, ["--policy", path, "--max-change", "100"])
+        #expect(try comesTo(first.findings))
+        forced.end(within: .seconds(20))
     }
 
     @Test("An input that is keyed by account needs no intake")

@@ -163,7 +163,9 @@ final class Detector {
                 consumer.memberID
             )
         }
+        let reloads = core.report.policyReloads
         try perform(core.handle(.begin))
+        if core.report.policyReloads != reloads { board.detectorReport = core.report }
         let (count, failures) = try consumer.poll(
             maxMessages: core.limits.batchMessages,
             timeout: core.pollTimeout

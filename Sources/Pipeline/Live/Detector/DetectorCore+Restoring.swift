@@ -32,6 +32,7 @@ extension DetectorCore {
             sources[index] = Source(topic: sources[index].topic, name: sources[index].name)
         }
         verdicts.removeAll()
+        policyChange.dropTrial()
         ending = .records
         updateReport()
         let kept = owned.subtracting(unknown)
@@ -269,11 +270,15 @@ extension DetectorCore {
             let partition = sources[index].name.partition
             sources[index].watermark = engine.state.latestTime { partitioner.partition(of: $0) == partition }
         }
+        if !triesPolicyOfStart(restore) { reconcile(restore) }
+        phase = .reconciling(restore.partitions)
+    }
+
+    mutating func reconcile(_ restore: StateRestore) {
         startReconciling(restore)
         report.restores += 1
         // What waits to be evaluated shall outlive an abort.
         engine.commit()
-        phase = .reconciling(restore.partitions)
     }
 
     /// What was restored of these partitions is evaluated and published: their records are consumed, and what is still
@@ -286,5 +291,6 @@ extension DetectorCore {
         log.info("restored state evaluated", ["partitions": .numbers(partitions.map(Int.init).sorted())])
         let missing = states.numbers.subtracting(states.restored)
         phase = missing.isEmpty ? .running : .restoring(StateRestore(missing, now: clock.now()))
+        if missing.isEmpty { policyChange.hasStarted = true }
     }
 }

@@ -50,6 +50,7 @@ extension DetectorCore {
                 )
             }
             states[partition]?.isCountRecorded = true
+        case .policy(let hash): states[partition]?.policy = hash
         case .unknown, .malformed, nil: break
         }
     }

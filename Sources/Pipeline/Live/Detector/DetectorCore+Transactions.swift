@@ -23,6 +23,13 @@ extension DetectorCore {
             states.touch(partitions)
             content.reconciled = partitions
         }
+        if policyChange.isFinished {
+            if case .reconciling(let partitions) = phase, content.reconciled != partitions {
+                content.judged = states.restored.subtracting(partitions)
+            } else {
+                content.judged = states.restored
+            }
+        }
         content.deadLetters = pending.deadLetters
         content.alerts = pending.alerts
         for alert in content.alerts {
@@ -41,6 +48,10 @@ extension DetectorCore {
         let isWhole = snapshotMarks() != nil
         for (partition, state) in states.touched {
             content.entries += ledger(of: partition, state, isEnding: isEnding, isWhole: isWhole)
+            let judge = content.judged.contains(partition) ? engine.policy.fingerprint : state.policy
+            guard let judge, isWhole || judge != state.policy else { continue }
+            let entry = LedgerEntry.policy(judge)
+            content.entries.append(.init(.state, partition, key: entry.key[...], value: entry.value[...]))
         }
         if let marks = snapshotMarks() {
             content.entries += marks
@@ -116,6 +127,9 @@ extension DetectorCore {
             guard let watermark = transaction.watermarks[sources[index].name] else { continue }
             sources[index].publishedWatermark = watermark
             watermarks.notePublished(now: clock.now())
+        }
+        for partition in transaction.judged where states.isTouched(partition) {
+            states[partition]?.policy = engine.policy.fingerprint
         }
         report.run += states.commit()
         catalogue.commit()

@@ -128,7 +128,9 @@ struct DetectorCore {
         switch phase {
         case .idle: .milliseconds(20)
         case .restoring, .reconciling: .zero
-        case .running: engine.hasBacklog ? .zero : pending.since == nil ? .milliseconds(10) : .milliseconds(1)
+        case .running:
+            engine.hasBacklog || policyChange.isTrying
+                ? .zero : pending.since == nil ? .milliseconds(10) : .milliseconds(1)
         }
     }
 
@@ -156,7 +158,7 @@ struct DetectorCore {
             policyChange.offered = policy
             giveUpSnapshot()
         case .begin: return try begin()
-        case .advance: return advance()
+        case .advance: return try advance()
         case .tick(let isIdle): return tick(isIdle: isIdle)
         case .stopping: return isConsuming ? commit(within: limits.endingTime) : []
 
@@ -177,7 +179,7 @@ struct DetectorCore {
         case .committedOffsets, .changelogEnds, .catalogueEnds: return answer(event)
         case .producerReady:
             isProducerReady = true
-            return advance()
+            return try advance()
 
         case .committed: becomeVisible()
         case .aborted:
@@ -195,6 +197,7 @@ struct DetectorCore {
     /// Everything that has to be done before anything is read.
     private mutating func begin() throws -> [Action] {
         engine.defersEvaluation = false
+        advanceTrial()
         replacePolicyWhenIdle()
         var actions: [Action] = []
         if isReassigned {
@@ -207,11 +210,12 @@ struct DetectorCore {
     }
 
     /// The next slice of restoring or reconciling.
-    private mutating func advance() -> [Action] {
+    private mutating func advance() throws -> [Action] {
         switch phase {
         case .idle, .running: return []
         case .restoring: return advanceRestoring()
         case .reconciling(let partitions):
+            guard try isPolicyOfStartTried(partitions) else { return [] }
             if engine.hasBacklog { evaluateBacklog() }
             if !engine.hasBacklog { states.touch(partitions) }
             return commit(within: limits.commitTime)

@@ -14,6 +14,8 @@ enum LedgerEntry: Equatable {
     case totals(DetectorBalance)
     /// How many partitions the accounts are spread over.
     case partitionCount(Int)
+    /// The policy by which all of it was judged and published, by the first 64 bits of its hash.
+    case policy(UInt64)
     /// How often reading was begun at one place.
     case attempt(TopicPartition, Attempt)
     /// Written by a newer version, or by something else.
@@ -23,7 +25,7 @@ enum LedgerEntry: Equatable {
 
     /// The format of the values; a greater one is refused.
     private static let format = 1
-    private static let prefixes = ["position/", "reached/", "totals", "partitions", "attempt/"]
+    private static let prefixes = ["position/", "reached/", "totals", "partitions", "policy", "attempt/"]
 
     var key: [UInt8] {
         switch self {
@@ -31,6 +33,7 @@ enum LedgerEntry: Equatable {
         case .reached(let partition, _): Array("reached/\(partition)".utf8)
         case .totals: Array("totals".utf8)
         case .partitionCount: Array("partitions".utf8)
+        case .policy: Array("policy".utf8)
         case .attempt(let partition, _): Array("attempt/\(partition)".utf8)
         case .unknown(let key), .malformed(let key, _): Array(key.utf8)
         }
@@ -43,6 +46,7 @@ enum LedgerEntry: Equatable {
             case .totals(let balance):
                 balance.all
             case .partitionCount(let count): [count]
+            case .policy(let hash): [Int(bitPattern: UInt(hash))]
             case .attempt(_, let attempt):
                 [
                     Int(attempt.place), attempt.count, Int(attempt.announced ?? -1), attempt.tries,
@@ -72,6 +76,7 @@ enum LedgerEntry: Equatable {
             (balance.duplicate, balance.deadLettered) = (rest[3], rest[4])
             self = .totals(balance)
         case "partitions" where rest.count == 1: self = .partitionCount(rest[0])
+        case "policy" where rest.count == 1: self = .policy(UInt64(UInt(bitPattern: rest[0])))
         case _ where rest.count == 1 && name.hasPrefix("position/"):
             guard let partition = Self.partition(in: name) else { fallthrough }
             self = .position(partition, Int64(rest[0]))
@@ -116,7 +121,7 @@ enum LedgerEntry: Equatable {
             } else {
                 Self.problem(inOffset: attempt.place) ?? attempt.announced.flatMap(Self.problem(inOffset:))
             }
-        case .unknown, .malformed: nil
+        case .policy, .unknown, .malformed: nil
         }
     }
 

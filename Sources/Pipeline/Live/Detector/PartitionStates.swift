@@ -10,6 +10,8 @@ struct PartitionState {
     fileprivate(set) var isTouched = false
     /// Whether the state holds the partition count.
     var isCountRecorded = false
+    /// The policy by which all of it was judged, as the state holds it: the first 64 bits of its hash.
+    var policy: UInt64?
     /// Where its changelog ended when it was read: memory is what stands before, and what this worker wrote behind.
     var restoredEnd: Int64?
     var positions: [TopicPartition: Int64] = [:]

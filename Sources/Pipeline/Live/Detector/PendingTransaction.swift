@@ -88,6 +88,8 @@ struct Transaction {
     var reconciled: Set<Int32>?
     /// Whether it carries the marks of a snapshot, which begins when it is committed.
     var beginsSnapshot = false
+    /// The partitions of which everything is judged by the policy in force, once it is visible.
+    var judged: Set<Int32> = []
     /// Whether it is this process's last for its partitions.
     let isEnding: Bool
 

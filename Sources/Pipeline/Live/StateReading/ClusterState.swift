@@ -11,6 +11,9 @@ package struct ClusterState {
     /// Where the partitions of both topics ended: `amiwatch.state[0]=17`.
     package let offsets: [String]
 
+    /// How many partitions were judged by each policy, by the first 16 digits of its hash; none of an older version's.
+    package let judges: [String: Int]
+
     /// Connects, and reads both topics.
     ///
     /// `policy` is the workers'.
@@ -41,11 +44,15 @@ package struct ClusterState {
             policy: policy,
             settings: .live(clients.configuration.detector, endsWhenRead: true)
         )
+        var judged: [Int32: UInt64] = [:]
         let ends = try StateReading(clients, log: log).read(
             state: topics.state,
             catalogue: topics.catalogue,
             into: &engine
-        )
+        ) { partition, entry in
+            if case .policy(let hash) = entry { judged[partition] = hash }
+        }
+        judges = judged.values.reduce(into: [:]) { $0[Policy.digits($1), default: 0] += 1 }
         offsets = ends.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
         isEmpty = !ends.contains { $0.key.topic == topics.state.name && $0.value > 0 }
     }

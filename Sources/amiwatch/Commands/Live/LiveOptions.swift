@@ -17,6 +17,12 @@ enum LiveOptions {
         repeats: true
     )
 
+    static let maxChange = Option.value(
+        "max-change",
+        "PERCENT",
+        "Hold a policy back that would open and close more of the open findings, unless it is confirmed; 100 holds none"
+    )
+
     static let http = Option.value("http", "HOST:PORT", "Serve metrics, health and the page there")
 
     static let all = [config, bootstrapServers, policy, input]
@@ -76,6 +82,10 @@ enum LiveOptions {
         }
         if let policy = arguments[policy] {
             options.append(RunOverride("policy", [policy], from: "--policy"))
+        }
+        if let change = arguments[maxChange] {
+            let percent = change.hasSuffix("%") ? String(change.dropLast()) : change
+            options.append(RunOverride("detector.max_policy_change_percent", [percent], from: "--max-change"))
         }
         if let address = arguments[http] {
             options.append(RunOverride("http.listen", [address], from: "--http"))

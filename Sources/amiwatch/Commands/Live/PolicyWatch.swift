@@ -22,30 +22,41 @@ struct PolicyWatch {
         self.hash = hash
     }
 
-    /// The policy, when it is another one now; a broken one is reported, and counts as none.
+    /// What a look has found.
+    enum Finding {
+        /// Nothing new.
+        case same
+        case another(Policy)
+        /// It is broken, which was reported.
+        case invalid
+    }
+
+    /// Looks whether the policy is another one now.
     ///
-    /// With `isAsked` somebody wants to know now, and to hear it also when nothing has changed.
-    mutating func look(isAsked: Bool) -> Policy? {
-        guard isAsked || ContinuousClock.now >= next else { return nil }
+    /// With `isAsked` somebody wants to know now, and to hear it also when nothing has changed; one that is held back is
+    /// offered again then.
+    mutating func look(isAsked: Bool, isHeldBack: Bool) -> Finding {
+        guard isAsked || ContinuousClock.now >= next else { return .same }
         next = .now + Self.interval
         do throws(ConfigurationErrors) {
             let (policy, warnings) = try LiveOptions.readPolicy(path, retentionDays: retentionDays)
             let wasBroken = problem != nil
             problem = nil
-            guard policy.hash != hash else {
+            guard policy.hash != hash || isAsked && isHeldBack else {
                 if isAsked || wasBroken {
                     log.info("policy unchanged", ["file": .text(path), "policy_hash": .text(hash)])
                 } else {
                     log.debug("policy unchanged", ["file": .text(path), "policy_hash": .text(hash)])
                 }
-                return nil
+                return .same
             }
             for warning in warnings { log.warning("\(warning)") }
             hash = policy.hash
-            return policy
+            return .another(policy)
         } catch {
             let found = error.errors.map(\.description).joined(separator: "\n")
-            if isAsked || found != problem {
+            let isNew = isAsked || found != problem
+            if isNew {
                 for diagnostic in error.errors { log.error("\(diagnostic)") }
                 log.error(
                     "policy invalid; previous policy stays active",
@@ -53,7 +64,7 @@ struct PolicyWatch {
                 )
             }
             problem = found
-            return nil
+            return isNew ? .invalid : .same
         }
     }
 }

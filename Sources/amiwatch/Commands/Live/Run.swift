@@ -28,8 +28,11 @@ extension Command {
             "Without --config everything has its default; environment variables (AMIWATCH_INPUT_TOPICS, …) override "
             + "the file, and the options above override both. Stop it with SIGTERM or Ctrl-C: what is done is committed "
             + "first. A policy that changes is put in force within seconds, on SIGHUP at once; an invalid one is "
-            + "reported, and the previous policy stays active.",
-        options: LiveOptions.all + [LiveOptions.http, embedded, untilEnd, feed, printAlerts]
+            + "reported, and the previous policy stays active, as it does when the new one would open and close more findings "
+            + "than --max-change allows and does not say what it 'replaces'; 'check --against' says so before.",
+        options: LiveOptions.all + [
+            LiveOptions.http, embedded, untilEnd, feed, printAlerts, LiveOptions.maxChange,
+        ]
     ) { arguments in
         // A service's standard error is collected and parsed line by line: whatever ends a run is a line of its log.
         // Commands that a person types (check, topics, replay) say it in plain words, and so does wrong usage, which
@@ -67,7 +70,11 @@ extension Command {
         _ = try run.run {
             let signal = signals.next()
             if signal == SIGTERM || signal == SIGINT { run.stop() }
-            if let policy = watch?.look(isAsked: signal == SIGHUP) { run.replacePolicy(policy) }
+            switch watch?.look(isAsked: signal == SIGHUP, isHeldBack: run.holdsPolicyBack) {
+            case .another(let policy): run.replacePolicy(policy)
+            case .invalid: run.noteRefusedPolicy()
+            case .same, nil: break
+            }
         }
     }
 }

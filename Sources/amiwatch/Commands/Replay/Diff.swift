@@ -67,7 +67,7 @@ extension Command {
 }
 
 /// One trail judged by two policies.
-private struct PolicyComparison {
+struct PolicyComparison {
     /// What one policy said.
     private struct Side {
         var replay: Replay
@@ -152,6 +152,9 @@ private struct PolicyComparison {
         .sorted { $0.order.lexicographicallyPrecedes($1.order) }
     }
 
+    /// How many findings the old policy leaves open.
+    var openCount: Int { sides[0].said.values.count { $0["status"]?.text == "open" } }
+
     func summary(_ changes: [PolicyChange]) -> String {
         func count(_ isAlert: Bool, _ kind: PolicyChange.Kind) -> Int {
             changes.count { $0.isAlert == isAlert && $0.kind == kind }
@@ -167,7 +170,7 @@ private struct PolicyComparison {
 }
 
 /// A finding, or an alert, that two policies tell differently.
-private struct PolicyChange {
+struct PolicyChange {
     enum Kind: String {
         case gained
         case lost
@@ -175,8 +178,8 @@ private struct PolicyChange {
     }
 
     let kind: Kind
-    private let old: JSONTree?
-    private let new: JSONTree?
+    let old: JSONTree?
+    let new: JSONTree?
 
     /// Nil when both say the same.
     init?(old: JSONTree?, new: JSONTree?) {
@@ -185,7 +188,7 @@ private struct PolicyChange {
         (self.old, self.new) = (old, new)
     }
 
-    private var told: JSONTree { new ?? old ?? .null }
+    var told: JSONTree { new ?? old ?? .null }
 
     var isAlert: Bool { told["schema"]?.text == NativeAlert.schema }
 
