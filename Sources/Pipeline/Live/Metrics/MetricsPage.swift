@@ -189,6 +189,20 @@ struct MetricsPage {
                 [([("hash", metrics.policyHash)], 1)]
             )
         }
+        let reloads = board.policyReloads
+        text.counters(
+            "amiwatch_policy_reloads_total",
+            "Policies that were offered while the worker ran, by what became of them.",
+            [
+                ([("outcome", "accepted")], reloads.accepted), ([("outcome", "refused")], reloads.refused),
+                ([("outcome", "held")], reloads.held),
+            ]
+        )
+        text.gauges(
+            "amiwatch_policy_held",
+            "Whether a policy is held back because it would change too many findings.",
+            [([], report.heldPolicy == nil ? 0 : 1)]
+        )
         if metrics.streamTime != .distantPast {
             text.gauges(
                 "amiwatch_stream_time_seconds",
