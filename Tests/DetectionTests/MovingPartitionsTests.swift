@@ -45,7 +45,8 @@ struct MovingPartitionsTests {
     @Test("Snapshots change nothing, whoever wrote meanwhile and whatever the topics have forgotten")
     func snapshots() throws {
         var used = 0
-        for part in [UInt64(2), .random(in: 1000..<1 << 40)] {
+        // The first one lost verdicts that were put off while a snapshot was taken.
+        for part in [UInt64(782_193_736_762), 1_073_467_237_752, 2, .random(in: 1000..<1 << 40)] {
             for seed in part * 100..<part * 100 + 100 {
                 guard try Self.isSound(seed, keepsSnapshots: true, used: &used) else { return }
             }
@@ -222,6 +223,8 @@ private struct SimulatedGroup {
             }
             #expect(turns < 100, "\(comment): a run that stops at the end stops")
         }
+        // Who has no partitions stops without a look at what the others have told.
+        for worker in workers.indices where workers[worker].owned.isEmpty { try turn(worker, policy) }
         #expect(workers.allSatisfy { $0.isDone(topics) }, "\(comment): looking for the end changes nothing")
     }
 

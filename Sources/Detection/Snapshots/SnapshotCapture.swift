@@ -11,7 +11,9 @@ public struct SnapshotCapture {
     /// What belongs to none is left out.
     public typealias Sectioning = (AccountID?) -> Int32?
 
-    private enum Stage: Int { case images, launches, keys, activity, findings, accounts, timers, over }
+    private enum Stage: Int {
+        case images, launches, keys, activity, findings, accounts, timers, waiting, over
+    }
 
     private let section: Sectioning
     private let images: [ResourceID]
@@ -37,9 +39,8 @@ public struct SnapshotCapture {
 
     /// Lists what there is; the engine has just committed, and has no backlog.
     ///
-    /// `waiting` are the subjects that are judged again in any case: verdicts on them were put off. It takes about 0.1 s for a
-    /// million images and instances.
-    public init(of engine: Engine, waiting: [Subject], section: @escaping Sectioning) {
+    /// It takes about 0.1 s for a million images and instances.
+    public init(of engine: Engine, section: @escaping Sectioning) {
         self.section = section
         let state = engine.state
         images = Array(state.images.keys)
@@ -49,10 +50,6 @@ public struct SnapshotCapture {
         findings = Array(state.findings.subjects)
         accounts = Array(state.clocks.keys)
         timers = engine.agenda.timers.subjects
-        for subject in waiting + engine.agenda.deferral.subjects + engine.unsettled {
-            of(subject.scope.account)?.waiting(subject)
-        }
-        for subject in engine.agenda.deferral.longSubjects { of(subject.scope.account)?.long(subject) }
     }
 
     /// Whether everything is written.
@@ -62,12 +59,15 @@ public struct SnapshotCapture {
     public var counts: [Int32: Counts] { sections.mapValues(\.counts) }
 
     /// Writes about so many things down; hands over each piece of a section that is large enough, and at the end the rest.
+    ///
+    /// `waiting` are the subjects on which verdicts are put off: they are judged again in any case.
     public mutating func take(
         atMost count: Int,
         of engine: Engine,
+        waiting: [Subject],
         _ body: (_ section: Int32, _ piece: UnsafeRawBufferPointer) -> Void
     ) {
-        for _ in 0..<count where !isOver { step(engine) }
+        for _ in 0..<count where !isOver { step(engine, waiting) }
         for (number, section) in sections where isOver || section.bytes.count >= Self.pieceBytes {
             if section.bytes.count > 0 { body(number, section.bytes.bytes) }
             section.clear()
@@ -92,7 +92,7 @@ public struct SnapshotCapture {
         stage = Stage(rawValue: stage.rawValue + 1) ?? .over
     }
 
-    private mutating func step(_ engine: Engine) {
+    private mutating func step(_ engine: Engine, _ waiting: [Subject]) {
         let (state, index) = (engine.state, next)
         switch stage {
         case .images:
@@ -125,6 +125,15 @@ public struct SnapshotCapture {
             guard index < timers.count else { return }
             let deadlines = engine.agenda.timers.deadlines(of: timers[index])
             if !deadlines.isEmpty { of(timers[index].scope.account)?.timers(timers[index], deadlines) }
+        case .waiting:
+            // The last of all: a fact that came meanwhile may be written down above, and nothing of it be told when it is
+            // read once more. What it made somebody judge is published by now, and so told, or it waits here.
+            guard !engine.hasBacklog else { return }
+            for subject in waiting + engine.agenda.deferral.subjects + engine.unsettled {
+                of(subject.scope.account)?.waiting(subject)
+            }
+            for subject in engine.agenda.deferral.longSubjects { of(subject.scope.account)?.long(subject) }
+            advance(0)
         case .over: return
         }
     }

@@ -328,7 +328,9 @@ struct SimulatedWorker {
         default: return false
         }
         return !core.isReassigned && core.pending.since == nil && core.verdicts.isEmpty
-            && core.policyChange.offered == nil && missed == nil && !core.sources.needsSeek
+            && core.policyChange.offered == nil
+            && (core.policyChange.isFinished || core.sources.isEmpty) && missed == nil
+            && !core.sources.needsSeek
             && core.catalogue.offset(of: 0) == Int64(topics.catalogue.count)
             && hasReadAll(topics)
             && core.sources.allSatisfy {

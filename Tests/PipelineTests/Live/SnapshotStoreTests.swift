@@ -54,10 +54,10 @@ struct SnapshotStoreTests {
     {
         store.begin()
         let partitioner = Partitioner(count: 2)
-        var capture = SnapshotCapture(of: engine, waiting: []) { account in
+        var capture = SnapshotCapture(of: engine) { account in
             account.map { partitioner.partition(of: $0) } ?? SnapshotManifest.catalogueSection
         }
-        while !capture.isOver { capture.take(atMost: 30, of: engine) { store.append($1, to: $0) } }
+        while !capture.isOver { capture.take(atMost: 30, of: engine, waiting: []) { store.append($1, to: $0) } }
         var manifest = manifest(format: format)
         manifest.sections = capture.counts.map { .init(number: $0.key, counts: $0.value) }
         store.finish(manifest)

@@ -101,11 +101,8 @@ extension FactValue {
 }
 
 extension EventTime {
-    /// The beginning of the hour.
-    fileprivate var hour: EventTime {
-        let (hours, rest) = seconds.quotientAndRemainder(dividingBy: 3600)
-        return EventTime(seconds: (rest < 0 ? hours - 1 : hours) * 3600)
-    }
+    /// The beginning of the hour; before 1970 its end, for that of the earliest time would be out of range.
+    fileprivate var hour: EventTime { EventTime(seconds: seconds / 3600 * 3600) }
 }
 
 extension RecordFacts {

@@ -116,7 +116,7 @@ extension DetectorCore {
             return
         }
         let numbers = Set(ends.keys)
-        let capture = SnapshotCapture(of: engine, waiting: verdicts.subjects) { [partitioner] account in
+        let capture = SnapshotCapture(of: engine) { [partitioner] account in
             guard let account else { return SnapshotManifest.catalogueSection }
             let number = partitioner.partition(of: account)
             return numbers.contains(number) ? number : nil
@@ -151,7 +151,9 @@ extension DetectorCore {
         snapshots?.step = .waiting
         let end = clock.now() + limits.copyTime
         repeat {
-            capture.take(atMost: limits.copyCount, of: engine) { output.append($1, to: $0) }
+            capture.take(atMost: limits.copyCount, of: engine, waiting: verdicts.subjects) {
+                output.append($1, to: $0)
+            }
         } while !capture.isOver && clock.now() < end
         guard capture.isOver else {
             snapshots?.step = .copying(capture, manifest)

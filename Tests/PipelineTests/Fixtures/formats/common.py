@@ -26,7 +26,7 @@ def arn(native):
         return f"{place}::snapshot/{id}"
     if kind == "instance":
         return f"{place}:{account}:instance/{id}"
-    if kind == "account-region":
+    if kind in ("account", "account-region"):
         return f"arn:{partition(native)}:iam::{account}:root"
     if kind == "launch-template":
         for prefix, name in (
