@@ -57,7 +57,9 @@ struct SnapshotStoreTests {
         var capture = SnapshotCapture(of: engine) { account in
             account.map { partitioner.partition(of: $0) } ?? SnapshotManifest.catalogueSection
         }
-        while !capture.isOver { capture.take(atMost: 30, of: engine, waiting: []) { store.append($1, to: $0) } }
+        while !capture.isOver {
+            capture.take(atMost: 30, of: engine, waiting: []) { store.append($1, to: $0) }
+        }
         var manifest = manifest(format: format)
         manifest.sections = capture.counts.map { .init(number: $0.key, counts: $0.value) }
         store.finish(manifest)
