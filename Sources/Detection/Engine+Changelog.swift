@@ -112,6 +112,13 @@ extension Engine {
         return touched
     }
 
+    /// Notes facts that are read on top of a snapshot, also those that stand in it already: they may have come while it was
+    /// written, and what they made somebody put off does not.
+    private mutating func noteUnjudged(_ facts: [Fact], _ key: FactKey) {
+        guard unjudged != nil else { return }
+        unjudged?.facts += facts.map { KeyedFact(key, $0) }
+    }
+
     private mutating func takeEntry(
         key: UnsafeRawBufferPointer,
         value: UnsafeRawBufferPointer?
@@ -122,6 +129,7 @@ extension Engine {
             let facts = try reader?.facts(&interning) ?? []
             try reader?.end()
             try check(facts, fact, writer)
+            noteUnjudged(facts, fact)
             // Of what changes often an older version kept all facts in one entry.
             let known = state.timeline(fact).facts.filter {
                 !fact.isInCatalogue || $0.evidence.account == writer
@@ -133,6 +141,7 @@ extension Engine {
             guard facts.allSatisfy({ StateKey.of($0, at: fact) == .record(fact, record) }) else {
                 throw .malformed("a fact of another record than the entry's")
             }
+            noteUnjudged(facts, fact)
             return replace(state.timeline(fact).facts(by: record), by: facts, at: fact)
         case .finding(let identity):
             let finding = try reader?.finding()

@@ -22,7 +22,7 @@ public struct SnapshotCapture {
     private let launchScopes: [AccountRegion]
     private let findings: [Subject]
     private let accounts: [AccountID]
-    private let timers: [Subject]
+    private var timers: [Subject] = []
     private var stage = Stage.images
     private var next = 0
     private var lastLaunch: LaunchIndex.Launch?
@@ -49,7 +49,6 @@ public struct SnapshotCapture {
         launchScopes = Array(state.indexes.launches.keys)
         findings = Array(state.findings.subjects)
         accounts = Array(state.clocks.keys)
-        timers = engine.agenda.timers.subjects
     }
 
     /// Whether everything is written.
@@ -121,13 +120,14 @@ public struct SnapshotCapture {
             guard index < accounts.count, let time = state.clocks[accounts[index]] else { return }
             of(accounts[index])?.clock(of: accounts[index], time, judgedBy: engine.judges.policy)
         case .timers:
+            // Late, as what waits: some came meanwhile.
+            if index == 0 { timers = engine.agenda.timers.subjects }
             defer { advance(timers.count) }
             guard index < timers.count else { return }
             let deadlines = engine.agenda.timers.deadlines(of: timers[index])
             if !deadlines.isEmpty { of(timers[index].scope.account)?.timers(timers[index], deadlines) }
         case .waiting:
-            // The last of all: a fact that came meanwhile may be written down above, and nothing of it be told when it is
-            // read once more. What it made somebody judge is published by now, and so told, or it waits here.
+            // The last of all: so that it has what began to wait meanwhile, too.
             guard !engine.hasBacklog else { return }
             for subject in waiting + engine.agenda.deferral.subjects + engine.unsettled {
                 of(subject.scope.account)?.waiting(subject)
