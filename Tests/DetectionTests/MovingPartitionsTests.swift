@@ -45,25 +45,14 @@ struct MovingPartitionsTests {
     @Test("Snapshots change nothing, whoever wrote meanwhile and whatever the topics have forgotten")
     func snapshots() throws {
         var used = 0
-        // The first one lost verdicts that were put off while a snapshot was taken.
-        for part in [UInt64(782_193_736_762), 1_073_467_237_752, 2] {
+        // The first one lost verdicts that were put off while a snapshot was taken, the second one what a second call said
+        // that ends an instance.
+        for part in [782_193_736_762, 621_876_206_409, 2, UInt64.random(in: 1000..<1 << 40)] {
             for seed in part * 100..<part * 100 + 100 {
                 guard try Self.isSound(seed, keepsSnapshots: true, used: &used) else { return }
             }
         }
         #expect(used >= 40, "restores begin with them: \(used)")
-    }
-
-    @Test("Snapshots change nothing in other histories every time")
-    func snapshotsAnew() {
-        var used = 0
-        // The decision record tells of it: of 4,300 such histories 7 ended with a finding that nobody told of.
-        withKnownIssue("a finding may be lost where snapshots are kept", isIntermittent: true) {
-            let part = UInt64.random(in: 1000..<1 << 40)
-            for seed in part * 100..<part * 100 + 100 {
-                guard try Self.isSound(seed, keepsSnapshots: true, used: &used) else { return }
-            }
-        }
     }
 
     private static func isSound(_ seed: UInt64) throws -> Bool {
@@ -73,7 +62,8 @@ struct MovingPartitionsTests {
 
     private static func isSound(_ seed: UInt64, keepsSnapshots: Bool, used: inout Int) throws -> Bool {
         var random = SplitMix64(seed: seed)
-        let policies = (World.policy(&random), World.policy(&random))
+        var policies = (World.policy(&random), World.policy(&random))
+        (policies.0.hash, policies.1.hash) = (String(repeating: "0", count: 64), String(repeating: "1", count: 64))
         var records = History.records(Int.random(in: 4...30, using: &random), random)
         // A copy that differs is known for one as long as its account has not moved.
         var known: Set<EventID> = []

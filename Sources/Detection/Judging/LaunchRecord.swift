@@ -22,24 +22,25 @@ final class LaunchRecord {
         var launch: Int?
         var isSnapshot = false
         var seenImage: ResourceID?
-        var end: Evidence?
         for index in facts.indices {
             switch facts[index].value {
             case .launched: if launch == nil || isSnapshot { (launch, isSnapshot) = (index, false) }
             case .seen(let image):
                 if launch == nil { (launch, isSnapshot) = (index, true) }
                 seenImage = seenImage ?? image
-            case .terminated: end = facts[index].evidence
             default: break
             }
         }
         guard let launch else { return nil }
+        // The first call that ends it: EC2 takes further ones, which end nothing.
+        let ends = facts.lazy.filter { $0.value == .terminated }
+        let end = ends.first { $0.time >= facts[launch].time } ?? ends.first
         scope = subject.scope
         self.instance = instance
         image = facts[launch].value.launchedImage ?? seenImage
         time = facts[launch].time
         evidence = facts[launch].evidence
-        self.end = end
+        self.end = end?.evidence
     }
 
     /// The key of the state of Allowed AMIs where it was launched.

@@ -117,8 +117,10 @@ struct SimulatedWorker {
 
     /// It takes no further one.
     mutating func stopSnapshots() {
+        core.giveUpSnapshot()
         core.snapshots?.interval = .seconds(1 << 40)
-        core.snapshots?.due += .seconds(1 << 40)
+        let never = core.clock.now() + .seconds(1 << 40)
+        core.snapshots?.due = never
     }
 
     /// What it owns or is about to.
