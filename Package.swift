@@ -108,7 +108,7 @@ var targets: [Target] = [
         ]
     ),
     tests("ConfigurationTests", ["AWSPolicies", "Configuration", "Detection", "CloudTrail", "TestSupport"]),
-    tests("HTTPTests", ["HTTP"]),
+    tests("HTTPTests", ["HTTP", "TestSupport"]),
     tests("KafkaTests", ["Kafka", "KafkaTestSupport"]),
     tests(
         "PipelineTests",

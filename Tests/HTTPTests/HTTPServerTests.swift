@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTP
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server on loopback, and clients that say to it whatever a test wants.
@@ -58,7 +59,7 @@ struct HTTPServerTests {
             }
         }
         defer { server.stop() }
-        let slow = try Connection(to: server)
+        let slow = try LoopbackConnection(port: server.port)
         slow.send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         let begun = ContinuousClock.now
         let fast = try exchange(server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -73,7 +74,7 @@ struct HTTPServerTests {
         let server = try HTTPServer(HTTPAddress(host: "127.0.0.1", port: 0)) { _ in
             .later { complete in kept.withLock { $0 = complete } }
         }
-        let connection = try Connection(to: server)
+        let connection = try LoopbackConnection(port: server.port)
         connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         while kept.withLock({ $0 == nil }) { usleep(1000) }
         server.stop()
@@ -105,7 +106,7 @@ struct HTTPServerTests {
             .now(HTTPResponse(status: 200, "hello"))
         }
         defer { server.stop() }
-        let slow = try Connection(to: server)
+        let slow = try LoopbackConnection(port: server.port)
         slow.send("GET / HTTP/1.1\r\n")
         let begun = ContinuousClock.now
         while slow.isOpen, ContinuousClock.now - begun < .seconds(20) {
@@ -127,7 +128,7 @@ struct HTTPServerTests {
             .now(HTTPResponse(status: 200, "hello"))
         }
         defer { server.stop() }
-        let crowd = try (0..<60).map { _ in try Connection(to: server) }
+        let crowd = try (0..<60).map { _ in try LoopbackConnection(port: server.port) }
         for connection in crowd { connection.send("GET / HTTP/1.1\r\n") }
         let begun = ContinuousClock.now
         let reply = try exchange(server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -158,7 +159,7 @@ struct HTTPServerTests {
     }
 
     private func exchange(_ server: HTTPServer, _ request: String) throws -> String {
-        let connection = try Connection(to: server)
+        let connection = try LoopbackConnection(port: server.port)
         connection.send(request)
         return connection.receive()
     }
@@ -188,57 +189,4 @@ struct HTTPAddressTests {
         arguments: ["", "9464", "localhost", "::1:80", "a:65536", "a:-1", "a:"]
     )
     func refuses(_ text: String) { #expect(HTTPAddress(text) == nil) }
-}
-
-/// A client's connection, that sends bytes as they are.
-private final class Connection {
-    private let descriptor: Int32
-
-    init(to server: HTTPServer) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = server.port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafeBytes(of: &address) { bytes in
-            bytes.baseAddress.map {
-                connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
-            }
-        }
-        try #require(result == 0)
-        var time = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit { close(descriptor) }
-
-    func send(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes {
-            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-        }
-    }
-
-    /// Whether the server has not closed it.
-    var isOpen: Bool {
-        var byte: UInt8 = 0
-        let count = recv(
-            descriptor,
-            &byte,
-            1,
-            Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
-        )
-        return count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    }
-
-    /// Everything until the server closes it.
-    func receive() -> String {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-            text += buffer[..<count]
-        }
-    }
 }

@@ -82,6 +82,20 @@ package final class AlertFlow: Sendable {
         }
     }
 
+    /// How long each of the next so many records waits for its alert, the shortest first; they are waited for.
+    ///
+    /// - Throws: what ended the flow, or that the alerts have not come.
+    package func delays(ofNext count: Int) throws -> [Duration] {
+        let first = passages.count
+        let isComplete = becomes { self.isComplete(first + count) || failure != nil }
+        if let failure { throw failure }
+        guard isComplete else { throw Incomplete() }
+        return passages[first..<(first + count)].compactMap(\.delay).sorted()
+    }
+
+    /// Not every record's alert has come in time.
+    package struct Incomplete: Error {}
+
     /// Produces no more; alerts are still read.
     package func stopProducing() { state.withLock { $0.isProducing = false } }
 

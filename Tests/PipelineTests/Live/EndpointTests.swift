@@ -1,7 +1,6 @@
 import Configuration
 import Foundation
 import Glibc
-import Kafka
 import KafkaTestSupport
 import TestSupport
 import Testing
@@ -183,11 +182,12 @@ struct EndpointTests {
         let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
         let endpoint = try ServedEndpoint(worker)
         try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
-        let flow = AlertLatency(stage)
-        _ = try flow.median(of: 20)
-        let calm = try flow.median(of: 60)
+        let flow = try stage.flow(every: .milliseconds(30))
+        defer { flow.end() }
+        _ = try flow.delays(ofNext: 20)
+        let calm = try flow.delays(ofNext: 100)[50]
         let crowd = try Crowd(of: 1000, port: endpoint.port)
-        let crowded = try flow.median(of: 60)
+        let crowded = try flow.delays(ofNext: 100)[50]
         // At first their connections take all places; then the slow ones are cut off.
         #expect(becomes { endpoint.metrics()["amiwatch_ready"] == 1 }, "\(endpoint.body("/readyz"))")
         crowd.stop()
@@ -238,9 +238,10 @@ struct EndpointTests {
         let worker = try Worker(stage, ["--http", "127.0.0.1:0"])
         let endpoint = try ServedEndpoint(worker)
         try #require(becomes { endpoint.status("/readyz") == 200 }, "\(endpoint.body("/readyz"))")
-        let flow = AlertLatency(stage)
-        _ = try flow.median(of: 20)
-        let calm = try flow.median(of: 60)
+        let flow = try stage.flow(every: .milliseconds(30))
+        defer { flow.end() }
+        _ = try flow.delays(ofNext: 20)
+        let calm = try flow.delays(ofNext: 100)[50]
         let addresses = ["posture", "shares", "findings?limit=500", "search?q=ami-0", "alerts"].map {
             "\(endpoint.base)/api/\($0)"
         }
@@ -250,7 +251,7 @@ struct EndpointTests {
                 "while :; do /usr/bin/curl -s \(addresses.map { "'\($0)' -o /dev/null" }.joined(separator: " ")); done",
             ]
         )
-        let asked = try flow.median(of: 60)
+        let asked = try flow.delays(ofNext: 100)[50]
         asking.signal(SIGKILL)
         _ = asking.wait(timeout: patience)
         print("latency beside one who asks for everything: \(asked / calm) of \(calm)")
@@ -273,150 +274,5 @@ struct EndpointTests {
         )
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         return try #require(object).compactMapValues { ($0 as? NSNumber)?.doubleValue }
-    }
-}
-
-/// A worker's endpoint.
-private struct ServedEndpoint {
-    let base: String
-    private let options: [String]
-    let port: Int
-
-    /// Waits until it is there.
-    init(_ worker: Worker, scheme: String = "http", options: [String] = []) throws {
-        try #require(worker.logs("HTTP endpoint started"), "\(worker.lines)")
-        let address = try #require(worker.lines.firstMatch(of: #/"listen":"[0-9.]+:([0-9]+)"/#))
-        port = try #require(Int(address.1))
-        base = "\(scheme)://127.0.0.1:\(port)"
-        self.options = options
-    }
-
-    func status(_ path: String, _ more: [String] = []) -> Int {
-        Int(curl(path, more + ["-o", "/dev/null", "-w", "%{http_code}"])) ?? 0
-    }
-
-    func body(_ path: String, _ more: [String] = []) -> String { curl(path, more) }
-
-    /// Every sample by its name and labels.
-    func metrics() -> [String: Double] { samples(body("/metrics")) }
-
-    /// The names of a page's metrics.
-    func names(in page: String) -> [String] {
-        page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map {
-            String($0.split(separator: " ")[2])
-        }
-    }
-
-    func samples(_ page: String) -> [String: Double] {
-        var samples: [String: Double] = [:]
-        for line in page.split(separator: "\n") where !line.hasPrefix("#") {
-            guard let space = line.lastIndex(of: " ") else { continue }
-            samples[String(line[..<space])] = Double(line[line.index(after: space)...])
-        }
-        return samples
-    }
-
-    private func curl(_ path: String, _ more: [String]) -> String {
-        let result = try? runCommand(
-            ["/usr/bin/curl", "-s", "--path-as-is", "--max-time", "20"] + options + more + [base + path]
-        )
-        return result?.output ?? ""
-    }
-}
-
-/// How long alerts take from the input to a reader.
-private final class AlertLatency {
-    private let stage: Stage
-    private var number = 0
-
-    init(_ stage: Stage) { self.stage = stage }
-
-    /// The median of so many alerts, each of which is waited for.
-    func median(of count: Int) throws -> Duration {
-        let servers = stage.broker.bootstrapServers
-        let consumer = try Consumer([
-            "bootstrap.servers": servers, "group.id": uniqueName("reader"), "fetch.wait.max.ms": "10",
-        ])
-        let partition = TopicPartition(stage.topics.alerts, 0)
-        let end = try consumer.watermarks(partition, timeout: patience).high
-        try consumer.assign([PartitionOffset(partition, .at(end))])
-        let producer = try Producer(["bootstrap.servers": servers, "linger.ms": "0"])
-        let topic = try producer.topic(stage.input)
-        var times: [Duration] = []
-        for _ in 0..<count {
-            number += 1
-            let id = "00000000-0000-4000-8000-\(String(format: "%012d", number))"
-            let record = """
-                {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a",\
-                "accountId":"111122223333"},"eventTime":"2026-03-17T11:04:00Z","eventSource":"ec2.amazonaws.com",\
-                "eventName":"ModifyImageAttribute","awsRegion":"us-east-1","requestParameters":{"imageId":\
-                "ami-\(String(format: "%017d", number))","launchPermission":{"add":{"items":[{"userId":"999988887776"}]}},\
-                "attributeType":"launchPermission"},"responseElements":{"_return":true},"eventID":"\(id)",\
-                "eventType":"AwsApiCall","recipientAccountId":"111122223333"}
-                """
-            let start = ContinuousClock.now
-            try producer.produce(to: topic, partition: 0, key: nil, value: Array(record.utf8))
-            producer.poll()
-            var isThere = false
-            while !isThere, ContinuousClock.now - start < patience {
-                consumer.poll(maxMessages: 100, timeout: .milliseconds(100)) { batch in
-                    isThere = batch.messages.contains { message in
-                        String(decoding: message.payload ?? .init(start: nil, count: 0), as: UTF8.self)
-                            .contains("\"id\":\"\(id)\"")
-                    }
-                }
-            }
-            try #require(isThere)
-            times.append(ContinuousClock.now - start)
-            usleep(20_000)
-        }
-        return times.sorted()[count / 2]
-    }
-}
-
-/// Clients that connect and send their request byte by byte.
-private final class Crowd {
-    private let descriptors: [Int32]
-    private let thread: Thread
-
-    init(of count: Int, port: Int) throws {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
-        limit.rlim_cur = min(limit.rlim_max, 8192)
-        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
-        let opened = (0..<count).map { _ -> Int32 in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = UInt16(port).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            withUnsafeBytes(of: &address) { bytes in
-                _ = bytes.baseAddress.map {
-                    connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
-                }
-            }
-            return descriptor
-        }
-        try #require(opened.allSatisfy { $0 >= 0 })
-        descriptors = opened
-        thread = Thread {
-            let head = Array("GET /metrics HTTP/1.1\r\nX-Slow: ".utf8)
-            var sent = 0
-            while !Thread.current.isCancelled {
-                for descriptor in opened {
-                    var byte = sent < head.count ? head[sent] : 0x61
-                    _ = send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL))
-                }
-                sent += 1
-                usleep(100_000)
-            }
-        }
-        thread.start()
-    }
-
-    func stop() {
-        thread.cancel()
-        usleep(200_000)
-        for descriptor in descriptors { close(descriptor) }
     }
 }

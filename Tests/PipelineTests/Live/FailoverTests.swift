@@ -78,16 +78,8 @@ private final class FailoverScene {
             stage.configuration.instanceID = name
             return try Worker(stage, configuration: nil)
         }
-        let admin = try Admin(["bootstrap.servers": cluster.bootstrapServers])
-        let alerts = try #require(try admin.describeTopic(stage.topics.alerts))
-        #expect(alerts.replication == 3)
-        flow = AlertFlow(
-            at: cluster.bootstrapServers,
-            input: stage.input,
-            partitions: 4,
-            alerts: alerts,
-            every: .milliseconds(100)
-        )
+        #expect(try stage.description(of: stage.topics.alerts).replication == 3)
+        flow = try stage.flow(every: .milliseconds(100))
         try #require(becomes { flow.isComplete(50) }, "\(log)")
     }
 

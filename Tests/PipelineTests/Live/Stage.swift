@@ -78,6 +78,26 @@ struct Stage {
         )
     }
 
+    /// Records at a steady pace, each with an alert of its own.
+    func flow(every pause: Duration) throws -> AlertFlow {
+        AlertFlow(
+            at: broker.bootstrapServers,
+            input: input,
+            partitions: Int32(try description(of: input).partitions.count),
+            alerts: try description(of: topics.alerts),
+            every: pause
+        )
+    }
+
+    /// What the cluster says of a topic.
+    func description(of topic: String) throws -> TopicDescription {
+        let admin = try Admin(["bootstrap.servers": broker.bootstrapServers])
+        guard let description = try admin.describeTopic(topic) else {
+            throw ReadFailure(message: "no topic \(topic)")
+        }
+        return description
+    }
+
     // MARK: Running
 
     /// Runs to the end of what is there, in this process.
