@@ -127,7 +127,7 @@ extension Engine {
     }
 
     /// How many accounts are known to be silent now, as it was published.
-    public var silentAccounts: Int { state.findings.openCount(of: AccountSilent.id) }
+    public var silentAccounts: Int { state.findings.open[AccountSilent.id]?.values.reduce(0, +) ?? 0 }
 
     /// The final form of every finding that stands or stood, retracted and suppressed ones left out, by finding id.
     public func findings() -> [(id: String, finding: Finding)] {

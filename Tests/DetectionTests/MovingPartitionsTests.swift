@@ -63,7 +63,9 @@ struct MovingPartitionsTests {
     private static func isSound(_ seed: UInt64, keepsSnapshots: Bool, used: inout Int) throws -> Bool {
         var random = SplitMix64(seed: seed)
         var policies = (World.policy(&random), World.policy(&random))
-        (policies.0.hash, policies.1.hash) = (String(repeating: "0", count: 64), String(repeating: "1", count: 64))
+        (policies.0.hash, policies.1.hash) = (
+            String(repeating: "0", count: 64), String(repeating: "1", count: 64)
+        )
         var records = History.records(Int.random(in: 4...30, using: &random), random)
         // A copy that differs is known for one as long as its account has not moved.
         var known: Set<EventID> = []

@@ -10,13 +10,8 @@ struct FindingTable: Sendable {
     private var bySubject: [Subject: [Published]] = [:]
     /// How many there are.
     private(set) var count = 0
-    /// How many of those that are open say what.
-    private(set) var open: [OpenFindings: Int] = [:]
-    /// How many of those that are open each rule has.
-    private var openOfRule: [String: Int] = [:]
-
-    /// How many findings of a rule are open.
-    func openCount(of rule: String) -> Int { openOfRule[rule] ?? 0 }
+    /// How many of those that are open each rule has, by what they say.
+    private(set) var open: [String: [OpenFindings: Int]] = [:]
 
     /// What was published about a subject.
     func published(about subject: Subject) -> [Published] { bySubject[subject] ?? [] }
@@ -31,19 +26,18 @@ struct FindingTable: Sendable {
         let index = published.firstIndex { $0.rule.hasSameBytes(as: identity.rule) }
         let old = index.map { published.remove(at: $0).finding }
         if let finding { published.append(Published(rule: identity.rule, finding: finding)) }
-        let change = (finding?.status == .open ? 1 : 0) - (old?.status == .open ? 1 : 0)
-        if change != 0 { openOfRule[identity.rule, default: 0] += change }
         if !published.isEmpty { bySubject[identity.subject] = published }
-        count(old, -1)
-        count(finding, 1)
+        count(old, identity.rule, -1)
+        count(finding, identity.rule, 1)
         return old
     }
 
-    private mutating func count(_ finding: FindingState?, _ change: Int) {
+    private mutating func count(_ finding: FindingState?, _ rule: String, _ change: Int) {
         guard let finding else { return }
         count += change
         guard finding.status == .open else { return }
-        open[OpenFindings(severity: finding.severity, verdict: finding.verdict), default: 0] += change
+        let words = OpenFindings(severity: finding.severity, verdict: finding.verdict)
+        open[rule, default: [:]][words, default: 0] += change
     }
 
     /// So many subjects behind one of them, or from the start; nil when that one is gone.
@@ -95,7 +89,9 @@ public struct StateSize: Hashable, Sendable {
 
 extension State {
     /// How many open findings say what.
-    public var openFindings: [OpenFindings: Int] { findings.open.filter { $0.value != 0 } }
+    public var openFindings: [OpenFindings: Int] {
+        findings.open.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }.filter { $0.value != 0 }
+    }
 
     /// How much it holds.
     public var size: StateSize {

@@ -37,8 +37,6 @@ final class RunBoard: Sendable {
         var isAssigned: [String: Bool] = [:]
         /// When a stage's loop last began a turn.
         var lastTurn: [String: ContinuousClock.Instant] = [:]
-        /// How many messages wait in the partitions that this worker has, by stage.
-        var lag: [String: [TopicPartition: Int]] = [:]
         /// librdkafka's newest statistics of each client, as JSON.
         var kafkaStatistics: [String: [UInt8]] = [:]
         /// When all brokers that this worker's partitions are on last answered; nil before they did.
@@ -156,9 +154,6 @@ final class RunBoard: Sendable {
             if stage == "detector" { notes.isRestored = false }
         }
     }
-
-    /// How many messages wait in the partitions that a stage has.
-    func noteLag(of stage: String, _ lag: [TopicPartition: Int]) { notes.withLock { $0.lag[stage] = lag } }
 
     /// librdkafka's newest statistics of a client, when there are any.
     func noteStatistics(of client: String, _ json: [UInt8]?) {

@@ -270,9 +270,6 @@ struct MetricsPage {
     }
 
     private func writePartitions(_ text: inout PrometheusText) {
-        let names = [
-            "intake": "input", "detector": configuration.input.isKeyedByAccount ? "input" : "events",
-        ]
         text.gauges(
             "amiwatch_partitions_owned",
             "Partitions that this worker has.",
@@ -283,15 +280,16 @@ struct MetricsPage {
             }
         )
         for name in ["input", "events"] {
-            let stages = readiness.stages.filter { names[$0] == name }
-            let samples = stages.flatMap { board.lag[$0] ?? [:] }.sorted { $0.key < $1.key }
+            let owned = board.groups.filter { $0.name == name }.flatMap { group in
+                group.standings.filter { board.owns($0.key, group.role) }
+            }
             text.gauges(
                 "amiwatch_\(name)_lag",
                 "Messages that wait in the partitions that this worker has, looked at every ten seconds.",
-                samples.map { partition, lag in
+                owned.sorted { $0.key < $1.key }.map { partition, standing in
                     (
                         [("topic", partition.topic), ("partition", String(partition.partition))],
-                        Double(lag)
+                        Double(standing.lag)
                     )
                 }
             )

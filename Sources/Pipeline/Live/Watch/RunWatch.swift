@@ -117,12 +117,6 @@ struct RunWatch {
         queries.begin()
         let ends = queryEnds(until: deadline)
         queryGroups(ends, until: deadline)
-        for group in groups {
-            board.noteLag(
-                of: group.role,
-                group.standings.filter { board.owns($0.key, group.role) }.mapValues(\.lag)
-            )
-        }
         board.groups = groups
         queryTransactions(ends, until: deadline)
         if board.isStopping { return }
