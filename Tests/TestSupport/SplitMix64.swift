@@ -1,6 +1,6 @@
 /// Random numbers that are the same for the same seed, in every run and on every machine: SplitMix64 (Steele, Lea and
 /// Flood 2014).
-public struct SplitMix64: RandomNumberGenerator {
+public struct SplitMix64: RandomNumberGenerator, Sendable {
     @usableFromInline
     var state: UInt64
 

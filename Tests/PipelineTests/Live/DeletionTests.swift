@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

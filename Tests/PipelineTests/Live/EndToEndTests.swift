@@ -4,6 +4,7 @@ import Foundation
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Alerts
 @testable import Pipeline

@@ -6,6 +6,7 @@ import Glibc
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

@@ -4,6 +4,7 @@ import Kafka
 import KafkaTestSupport
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

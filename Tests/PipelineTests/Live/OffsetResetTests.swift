@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

@@ -5,6 +5,7 @@ import Foundation
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

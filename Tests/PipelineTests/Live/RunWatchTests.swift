@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 /// What the log of a worker tells somebody who is woken at night.
 @Suite(.needsKafkaHome, .ownThread, .serialized)

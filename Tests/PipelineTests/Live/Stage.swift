@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Kafka
 import KafkaTestSupport
+import TestSupport
 
 @testable import Alerts
 @testable import Configuration

@@ -5,6 +5,7 @@ import Glibc
 import Kafka
 import KafkaTestSupport
 import Testing
+import TestSupport
 
 @testable import Pipeline
 

@@ -1,13 +1,20 @@
-import TestSupport
+import Foundation
 
 /// A made-up history of CloudTrail: always the same for one seed, with records that matter, noise, repeats and late ones.
-struct History {
+public struct History: Sendable {
     /// One record, as JSON.
-    struct Event {
-        let account: String
+    public struct Event: Sendable {
+        /// Whose it is.
+        public let account: String
         /// Seconds since 1970.
-        let time: Int
-        let json: String
+        public let time: Int
+        /// The record.
+        public let json: String
+
+        /// A record.
+        public init(account: String, time: Int, json: String) {
+            (self.account, self.time, self.json) = (account, time, json)
+        }
     }
 
     private var random: SplitMix64
@@ -16,10 +23,13 @@ struct History {
     private var serial = 0
     private var images: [(id: String, owner: String)] = []
     private var instances: [(id: String, account: String)] = []
-    private(set) var events: [Event] = []
+    /// How many of them are of watched calls, repeats left out.
+    public private(set) var watched = 0
+    /// The records as they come.
+    public private(set) var events: [Event] = []
 
     /// 2026-02-02T02:40:00Z.
-    static let start = 1_770_000_000
+    public static let start = 1_770_000_000
 
     /// A history.
     ///
@@ -28,12 +38,19 @@ struct History {
     ///   - members: how many accounts take part.
     ///   - count: records, noise included.
     ///   - noise: of so many records one is of a watched call.
-    init(seed: UInt64, accounts members: Int = 6, records count: Int = 400, oneIn noise: Int = 2) {
+    ///   - step: the next record is less than so many seconds later.
+    public init(
+        seed: UInt64,
+        accounts members: Int = 6,
+        records count: Int = 400,
+        oneIn noise: Int = 2,
+        step: Int = 60
+    ) {
         random = SplitMix64(seed: seed)
         accounts = (0..<members).map { "1\(String(repeating: "0", count: 9))\($0 + 10)" }
         clock = Self.start
         while events.count < count {
-            clock += random.next(60)
+            clock += random.next(step)
             if random.next(noise) == 0 { addWatched() } else { addNoise() }
             if random.next(20) == 0, let again = events.last { events.append(again) }
         }
@@ -45,10 +62,10 @@ struct History {
     }
 
     /// The records in the order of their times, as a replay would read them.
-    var sorted: [Event] { sorted(events[...]) }
+    public var sorted: [Event] { sorted(events[...]) }
 
     /// Some of the records, in that order.
-    func sorted(_ events: ArraySlice<Event>) -> [Event] {
+    public func sorted(_ events: ArraySlice<Event>) -> [Event] {
         events.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
             .map(\.element)
     }
@@ -156,6 +173,7 @@ struct History {
         source: String = "ec2.amazonaws.com"
     ) {
         serial += 1
+        if source == "ec2.amazonaws.com" { watched += 1 }
         let id =
             "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(serial)".count) + "\(serial)"
         let actor =
@@ -170,14 +188,11 @@ struct History {
     }
 
     private static func text(_ seconds: Int) -> String {
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let since = seconds - start + 2 * 3600 + 40 * 60
-        let day = 2 + since / 86_400
-        return "2026-02-\(two(day))T\(two(since / 3600 % 24)):\(two(since / 60 % 60)):\(two(since % 60))Z"
+        Date(timeIntervalSince1970: Double(seconds)).ISO8601Format()
     }
 }
 
 extension SplitMix64 {
     /// A number below a limit.
-    mutating func next(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
+    public mutating func next(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 }
