@@ -5,17 +5,18 @@ import Synchronization
 
 /// Records at a steady pace, each of which violates one rule once, and when each one's alert could be read.
 ///
-/// Every record shares another image with a foreign account, so that each opens one finding of its own. One thread
-/// produces and reads, with clients of its own; the reader is at `read_committed`. Usable from any thread.
+/// Every record shares another image with a foreign account, so that each opens one finding of its own; or so many images
+/// are shared and taken back in turn, so that each record opens or resolves one. One thread produces and reads, with
+/// clients of its own; the reader is at `read_committed`. Usable from any thread.
 package final class AlertFlow: Sendable {
-    /// The rule that every record violates.
+    /// The rule that records violate.
     package static let rule = "ami-shared-with-untrusted-account"
 
     /// What became of one record.
     package struct Passage: Sendable {
         /// When it was handed to the producer.
         package let produced: ContinuousClock.Instant
-        /// When each alert that opens its finding was read: one, if all is well.
+        /// When each alert was read that opens, or resolves, its finding: one, if all is well.
         public fileprivate(set) var opened: [ContinuousClock.Instant] = []
 
         /// From the record to its first alert; nil while there is none.
@@ -32,6 +33,7 @@ package final class AlertFlow: Sendable {
     }
 
     private let state = Mutex(State())
+    private let images: Int?
     private let ended = DispatchSemaphore(value: 0)
 
     /// Begins at once.
@@ -42,13 +44,16 @@ package final class AlertFlow: Sendable {
     ///   - partitions: how many it has.
     ///   - alerts: the topic that is read, from its beginning.
     ///   - pause: the time from one record to the next.
+    ///   - images: how many are shared and taken back in turn; nil shares another one each time.
     package init(
         at servers: String,
         input: String,
         partitions: Int32,
         alerts: TopicDescription,
-        every pause: Duration
+        every pause: Duration,
+        images: Int? = nil
     ) {
+        self.images = images
         let thread = Thread { [self] in
             do {
                 var ends = try Ends(servers, input, alerts)
@@ -183,9 +188,10 @@ package final class AlertFlow: Sendable {
         }
         try ends.producer.produce(
             to: ends.topic,
-            partition: Int32(number) % partitions,
+            // What is done to one image comes in its order.
+            partition: Int32(image(of: number)) % partitions,
             key: nil,
-            value: Array(Self.record(number).utf8)
+            value: Array(record(number).utf8)
         )
     }
 
@@ -197,23 +203,30 @@ package final class AlertFlow: Sendable {
         guard headers["rule_id"] == Self.rule, let payload = message.payload else { return }
         let text = String(decoding: payload, as: UTF8.self)
         let id = text.firstMatch(of: /"alert_id":"([0-9a-f]+)"/)?.output.1 ?? ""
-        let number = text.firstMatch(of: /"id":"ami-([0-9]{17})"/).flatMap { Int($0.output.1) }
+        let event = text.firstMatch(of: /"event":{"id":"00000000-0000-4000-8000-([0-9]{12})"/)
+        let number = event.flatMap { Int($0.output.1) }
         state.withLock { state in
             if !state.alertIDs.insert(String(id)).inserted { state.repeatedAlerts += 1 }
-            guard headers["status"] == "open", let number, state.passages.indices.contains(number) else {
+            guard ["open", "resolved"].contains(headers["status"]), let number,
+                state.passages.indices.contains(number)
+            else {
                 return
             }
             state.passages[number].opened.append(now)
         }
     }
 
-    /// A record of the present time; the image's id has the number.
-    private static func record(_ number: Int) -> String {
+    private func image(of number: Int) -> Int { images.map { number % $0 } ?? number }
+
+    /// A record of the present time; its id has the number.
+    private func record(_ number: Int) -> String {
         func digits(_ number: Int, _ count: Int) -> String {
             let text = String(number)
             return String(repeating: "0", count: max(0, count - text.count)) + text
         }
-        let account = "1000000000\(10 + number % 16)"
+        let image = image(of: number)
+        let change = images.map { number / $0 % 2 == 1 } ?? false ? "remove" : "add"
+        let account = "1000000000\(10 + image % 16)"
         var now = time(nil)
         var parts = tm()
         gmtime_r(&now, &parts)
@@ -226,8 +239,8 @@ package final class AlertFlow: Sendable {
             {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::\(account):user/u\(number)",\
             "accountId":"\(account)"},"eventTime":"\(time)","eventSource":"ec2.amazonaws.com",\
             "eventName":"ModifyImageAttribute","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.7",\
-            "userAgent":"aws-cli","requestParameters":{"imageId":"ami-\(digits(number, 17))",\
-            "attributeType":"launchPermission","launchPermission":{"add":{"items":[{"userId":"999988887777"}]}}},\
+            "userAgent":"aws-cli","requestParameters":{"imageId":"ami-\(digits(image, 17))",\
+            "attributeType":"launchPermission","launchPermission":{"\(change)":{"items":[{"userId":"999988887777"}]}}},\
             "responseElements":{"_return":true},"eventID":"00000000-0000-4000-8000-\(digits(number, 12))",\
             "eventType":"AwsApiCall","recipientAccountId":"\(account)"}
             """
