@@ -148,6 +148,21 @@ if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {
     )
 }
 
+// So is what breaks a cluster and compares: Tests/Chaos/run.
+if ["AMIWATCH_CHAOS", "AMIWATCH_BENCHMARKS"].contains(where: {
+    ProcessInfo.processInfo.environment[$0] != nil
+}) {
+    targets.append(
+        .executableTarget(
+            name: "Chaos",
+            dependencies: ["Cryptography", "Kafka", "KafkaTestSupport", "TestSupport"],
+            path: "Tests/Chaos",
+            exclude: ["run", "soak"],
+            swiftSettings: strict
+        )
+    )
+}
+
 let package = Package(
     name: "amiwatch",
     products: [.executable(name: "amiwatch", targets: ["amiwatch"])],

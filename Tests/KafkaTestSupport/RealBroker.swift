@@ -162,6 +162,17 @@ extension RealBroker {
         try waitUntilReady(timeout: timeout)
     }
 
+    /// Leaves the brokers' logs in another folder, for whoever looks for what went wrong.
+    package func copyLogs(to other: String) {
+        guard let folder else { return }
+        for id in 1...count {
+            try? FileManager.default.copyItem(
+                atPath: "\(folder)/\(id).log",
+                toPath: "\(other)/broker-\(id).log"
+            )
+        }
+    }
+
     private func launch(_ id: Int) throws {
         guard let home, let folder else { throw RealBrokerError(message: "this cluster is not ours") }
         let log = "\(folder)/\(id).log"
