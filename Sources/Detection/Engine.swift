@@ -32,6 +32,8 @@ public struct Engine: Sendable {
         /// eighth, or `takeUpDeferred` is called: so that a flood about one thing costs as many times more as it is
         /// larger.
         public var factsAtOnce = 64
+        /// Images that are kept as they are worked with; what is known of the others is packed, in a third of the memory.
+        public var imagesAtHand = 1 << 15
         /// Whether a first undetermined verdict waits until `settle` is called.
         public var delaysUndetermined = false
 
@@ -85,7 +87,7 @@ public struct Engine: Sendable {
         self.rules = rules
         interning = Interning(rules)
         self.settings = settings
-        state = State(keepsJournal: settings.keepsJournal)
+        state = State(keepsJournal: settings.keepsJournal, imagesOpenAtMost: settings.imagesAtHand)
         agenda = Agenda(keepsChanges: settings.keepsJournal)
         for subject in rules.subjects(of: policy) {
             agenda.timers.set(judgements(of: subject).said.compactMap { $0.deadline() }, of: subject)

@@ -75,6 +75,7 @@ struct ChangelogTests {
 
     private static func engine() -> Engine {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         return Engine(policy: Policy(), settings: settings)
     }
@@ -87,6 +88,7 @@ struct ChangelogTests {
             var random = SplitMix64(seed: 15_000 + seed)
             let policy = World.policy(&random)
             var settings = Engine.Settings()
+            settings.imagesAtHand = 2
             settings.keepsJournal = true
             var live = Engine(policy: policy, settings: settings)
             var alerts: [Alert] = []
@@ -207,6 +209,7 @@ struct ChangelogTests {
     @Test
     func whatIsReadBackEndsToo() throws {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         settings.horizonSeconds = 86_400
         var live = Engine(policy: Policy(), settings: settings)
@@ -227,6 +230,7 @@ struct ChangelogTests {
     @Test
     func deadlinesThatPassTogether() {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         settings.subjectsAtOnce = 2
         var policy = Policy()

@@ -102,6 +102,7 @@ struct LateFactTests {
     @Test
     func aLaunchIsReachedAsLongAsOneDocumentShowsIt() {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         var policy = Policy()
         var golden = Policy.ApprovedImage()

@@ -72,6 +72,7 @@ struct MovingPartitionsTests {
         records.removeAll { !known.insert($0.id).inserted }
         records += records.filter { _ in random.chance(10) }
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         if random.chance(50) { settings.subjectsAtOnce = 1 }
         if random.chance(50) { settings.horizonSeconds = 86_400 }

@@ -81,6 +81,7 @@ struct OrderTests {
             let records = History.records(Int.random(in: 4...24, using: &random), random)
             let expected = Self.findings(of: records, policy, "seed \(seed)")
             var settings = Engine.Settings()
+            settings.imagesAtHand = 2
             settings.keepsJournal = true
             var engine = Engine(policy: policy, settings: settings)
             var ledger = Ledger()
@@ -142,6 +143,7 @@ struct OrderTests {
         _ comment: @autoclosure () -> Comment
     ) -> [String] {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         settings.delaysUndetermined = delays
         if random.chance(50) { settings.subjectsAtOnce = 1 }

@@ -55,6 +55,7 @@ struct ParentImageTests {
 
     private static func engine(_ change: (inout Engine.Settings) -> Void = { _ in }) -> Engine {
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         change(&settings)
         return Engine(policy: policy, settings: settings)

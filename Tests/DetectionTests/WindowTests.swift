@@ -45,7 +45,7 @@ struct WindowTests {
     }
 
     private static func state(_ facts: [Fact]) -> State {
-        var state = State(keepsJournal: false)
+        var state = State(keepsJournal: false, imagesOpenAtMost: 2)
         var touched: [KeyedFact] = []
         for fact in facts { state.insert(fact, at: key, touched: &touched) }
         return state

@@ -67,7 +67,8 @@ struct FirstUse: Derivation {
         guard let launches = state.image(image)?.launches, let earliest = launches.first else { return nil }
         var first: Fact?
         launches.forEach(from: earliest.time, until: earliest.time.advanced(bySeconds: 1)) { launch in
-            for fact in state.timeline(launch.key).facts
+            guard let key = state.key(of: launch) else { return }
+            for fact in state.timeline(key).facts
             where fact.time == launch.time && fact.value.launchedImage == image {
                 if first.map({ FactOrder(fact) < FactOrder($0) }) ?? true { first = fact }
             }

@@ -189,7 +189,7 @@ extension Reach {
         let start = isOfAccount ? EventTime.distantPast : fact.time
         for (scope, launches) in affected.state.indexes.launches where accounts.contains(scope.account) {
             launches.forEach(from: start, until: nil) { launch in
-                if let subject = launch.subject { affected.insert(subject) }
+                if let subject = affected.state.subject(of: launch) { affected.insert(subject) }
             }
         }
     }

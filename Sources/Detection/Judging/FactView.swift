@@ -96,11 +96,11 @@ public final class FactView {
         note(FactReading(FactKey(.instance, .image(image)), .launches(in: account, asOf: time)))
         var (found, looked): ((ResourceID, Fact)?, Int) = (nil, 0)
         state.image(image)?.launches.forEachBackwards(upTo: time) { launch in
-            guard let instance = launch.key.entity.id, launch.key.entity.account == account else {
-                return true
-            }
+            guard state.account(of: launch) == account, let key = state.key(of: launch),
+                let instance = key.entity.id
+            else { return true }
             looked += 1
-            let facts = all(of: launch.key, asOf: time)
+            let facts = all(of: key, asOf: time)
             if !facts.contains(where: { $0.value == .terminated }),
                 let fact = facts.first(where: { $0.value.launchedImage == image })
             {

@@ -269,7 +269,7 @@ extension Reach {
     /// The subjects of all keys of an attribute.
     fileprivate static func all(_ kind: Subject.Kind, from attribute: Attribute) -> Reach {
         Reach("all of kind \(kind.tag) from \(attribute.tag)") { _, _, affected in
-            for key in affected.state.accountKeys where key.attribute == attribute {
+            for key in affected.state.timelineKeys where key.attribute == attribute {
                 if let subject = Subject(kind, of: key) { affected.insert(subject) }
             }
         }
@@ -293,7 +293,7 @@ extension Reach {
             for image in images { affected.addShare(of: image, .account(account)) }
         }
         for image in state.indexes.shownPublic { affected.addShare(of: image, .everyone) }
-        for key in state.accountKeys where key.attribute == .refusedShare {
+        for key in state.timelineKeys where key.attribute == .refusedShare {
             if let subject = Subject(.refusedShare, of: key) { affected.insert(subject) }
         }
     }

@@ -92,13 +92,10 @@ extension Engine {
     /// So many images of which anything is known, behind one of them, or from the start; none at the end, and nil when that
     /// one is gone.
     ///
-    /// Their order holds as long as ``imagesCapacity`` does; those that come or go meanwhile may, or may not, be among them.
+    /// Their order holds; those that come or go meanwhile may, or may not, be among them.
     public func knownImages(behind last: ResourceID?, atMost count: Int) -> [ResourceID]? {
         state.images.keys(behind: last, atMost: count)
     }
-
-    /// Another number when the images are kept in another order.
-    public var imagesCapacity: Int { state.images.capacity }
 
     /// With whom some images are shared now, in no order.
     public func standingShares(of images: some Sequence<ResourceID>) -> [Chronicle.Share] {
@@ -147,7 +144,7 @@ extension StateQuery {
     // MARK: Shares
 
     private func imageShares() -> [Chronicle.Share] {
-        state.images.flatMap { id, known in shares(of: id, known) { _ in true } }
+        state.images.all.flatMap { id, known in shares(of: id, known) { _ in true } }
     }
 
     fileprivate func standingShares(of images: some Sequence<ResourceID>) -> [Chronicle.Share] {
@@ -167,7 +164,7 @@ extension StateQuery {
 
     private func snapshotShares() -> [Chronicle.Share] {
         var subjects: Set<Subject> = []
-        for key in state.keys {
+        for key in state.timelineKeys {
             guard case .resource(let scope, let id) = key.entity, case .grantee = key.qualifier,
                 state.timeline(key).facts.contains(where: { $0.value == .granted })
             else { continue }
@@ -229,7 +226,8 @@ extension StateQuery {
         }
         var launches = 0
         for launch in known.launches.last(itemsAtMost) {
-            guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts) else {
+            guard let subject = state.subject(of: launch), let record = LaunchRecord(subject, in: facts)
+            else {
                 continue
             }
             launches += 1
@@ -268,7 +266,7 @@ extension StateQuery {
             }
         }
         var owned: [AccountID: Int] = [:]
-        for (id, image) in state.images {
+        for (id, image) in state.images.all {
             if let owner = image.owner?.account { owned[owner, default: 0] += 1 }
             for attribute in image.attributes {
                 let words = FactWords(attribute.attribute, attribute.qualifier)

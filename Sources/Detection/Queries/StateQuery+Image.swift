@@ -261,7 +261,7 @@ extension StateQuery {
     private func launches(of known: ImageFacts) -> StateReport.Group {
         var items: [StateReport.Item] = []
         for launch in known.launches.last(itemsAtMost) {
-            guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts),
+            guard let subject = state.subject(of: launch), let record = LaunchRecord(subject, in: facts),
                 asOf.overlaps(from: record.time, until: record.end?.time)
             else { continue }
             items.append(

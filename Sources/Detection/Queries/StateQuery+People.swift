@@ -23,7 +23,7 @@ extension StateQuery {
             }
         }
         for log in state.activity.values { for fact in log.all { note(fact, "") } }
-        for (id, image) in state.images {
+        for (id, image) in state.images.all {
             for attribute in image.attributes {
                 for fact in image.timeline(attribute).facts { note(fact, id.description) }
             }
@@ -63,7 +63,7 @@ extension StateQuery {
     func members() -> StateReport? {
         let own = context.policy.organization
         var accounts = own.accounts
-        for key in state.keys {
+        for key in state.timelineKeys {
             switch (key.attribute, key.entity) {
             case (.membership, .account(let account)): accounts.insert(account)
             case (.members, _):
@@ -117,7 +117,7 @@ extension StateQuery {
         var (owned, ownerless, shared, open): ([AccountID: Int], Int, [AccountID: Int], [AccountID: Int]) = (
             [:], 0, [:], [:]
         )
-        for (id, image) in state.images where !image.attributes.isEmpty {
+        for (id, image) in state.images.all where !image.attributes.isEmpty {
             guard let owner = image.owner?.account else {
                 ownerless += 1
                 continue
@@ -135,7 +135,7 @@ extension StateQuery {
         var running: [AccountID: Int] = [:]
         for (scope, index) in state.indexes.launches {
             index.forEach(from: .distantPast, until: nil) { launch in
-                guard let subject = launch.subject, let record = LaunchRecord(subject, in: facts),
+                guard let subject = state.subject(of: launch), let record = LaunchRecord(subject, in: facts),
                     asOf.overlaps(from: record.time, until: record.end?.time)
                 else { return }
                 running[scope.account, default: 0] += 1

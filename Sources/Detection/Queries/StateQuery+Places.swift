@@ -14,7 +14,9 @@ extension StateQuery {
     /// The accounts and Regions of which anything is known.
     var scopes: Set<AccountRegion> {
         var scopes = Set(state.activity.keys).union(state.indexes.launches.keys)
-        for key in state.keys { if case .accountRegion(let scope) = key.entity { scopes.insert(scope) } }
+        for key in state.timelineKeys {
+            if case .accountRegion(let scope) = key.entity { scopes.insert(scope) }
+        }
         return scopes.filter { !$0.region.isEmpty }
     }
 
@@ -113,7 +115,7 @@ extension StateQuery {
             items += ["image", "launched", "status"].map { .init($0, unknown: "its launch is not known") }
         }
         let keys = (state.indexes.keysOfResource[entity] ?? []).union(
-            state.keys.filter { $0.entity == entity && $0.attribute != .instance }
+            state.timelineKeys.filter { $0.entity == entity && $0.attribute != .instance }
         )
         return StateReport(
             kind: .instance,

@@ -25,7 +25,7 @@ public struct SnapshotCapture {
     private var timers: [Subject] = []
     private var stage = Stage.images
     private var next = 0
-    private var lastLaunch: LaunchIndex.Launch?
+    private var lastLaunch: Launch?
     private var sections: [Int32: SnapshotSection] = [:]
 
     /// What is in one section so far, for whoever makes room for it.
@@ -44,7 +44,7 @@ public struct SnapshotCapture {
         self.section = section
         let state = engine.state
         images = Array(state.images.keys)
-        keys = Array(state.keys)
+        keys = Array(state.timelineKeys)
         scopes = Array(state.activity.keys)
         launchScopes = Array(state.indexes.launches.keys)
         findings = Array(state.findings.subjects)
@@ -141,12 +141,14 @@ public struct SnapshotCapture {
     /// Instances in the order of their launches, so that reading them back appends to the index.
     private mutating func launches(_ state: State) {
         guard next < launchScopes.count,
-            let launch = state.indexes.launches[launchScopes[next]]?.first(after: lastLaunch)
+            let launch = state.indexes.launches[launchScopes[next]]?
+                .first(after: lastLaunch, by: state.precedes)
         else {
             lastLaunch = nil
             return advance(launchScopes.count)
         }
         lastLaunch = launch
-        of(launchScopes[next].account)?.instance(launch.key, state.timeline(launch.key).facts)
+        guard let key = state.key(of: launch) else { return }
+        of(launchScopes[next].account)?.instance(key, state.timeline(key).facts)
     }
 }

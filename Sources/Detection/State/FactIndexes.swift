@@ -20,7 +20,7 @@ struct FactIndexes: Sendable {
     /// The keys of what each principal of an account has shared.
     private(set) var sharers: [AccountID: Set<FactKey>] = [:]
     /// The calls that were authorised on each image and instance.
-    var callsUsing: [ResourceID: LaunchIndex] = [:]
+    var callsUsing: [ResourceID: TimedIndex<UsingCall>] = [:]
     /// The keys of which facts name each image, and how many facts do so: what one rule alone knows of it.
     private(set) var keysNamingImage: [ResourceID: [FactKey: Int]] = [:]
     /// The keys of which facts name each part of an organization, and how many facts do so.

@@ -17,6 +17,7 @@ public struct FactKey: Fingerprinted, Sendable {
             switch entity {
             case .image: shelf = .image
             case .accountRegion where attribute.keeping == .firstOfSecond: shelf = .activity
+            case .resource where attribute == .instance: shelf = .instance
             default: shelf = .timelines
             }
             entity.feed(to: &fingerprint)
@@ -34,6 +35,8 @@ public struct FactKey: Fingerprinted, Sendable {
         case image
         /// In the log of an account and Region's calls.
         case activity
+        /// With the other instances; a row that cannot hold them leaves them to the timelines.
+        case instance
         /// Each timeline by itself.
         case timelines
     }

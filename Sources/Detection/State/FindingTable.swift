@@ -96,7 +96,7 @@ extension State {
     /// How much it holds.
     public var size: StateSize {
         var size = StateSize()
-        size.timelines = storage.timelines.count
+        size.timelines = storage.timelines.count + storage.instances.wholeCount
         size.images = images.count
         size.findings = findings.count
         size.accounts = clocks.count

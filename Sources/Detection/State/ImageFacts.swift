@@ -35,6 +35,9 @@ public struct ImageFacts: Sendable {
         }
     }
 
+    /// The policy that was found to approve it, as of any time; 0 when none was.
+    var approvingPolicy: UInt32 { storage.approvingPolicy }
+
     /// Whether the policy of a number was found to approve it, as of any time.
     func isApproved(by policy: UInt32) -> Bool { storage.approvingPolicy == policy }
 
@@ -145,6 +148,12 @@ public struct ImageFacts: Sendable {
         return true
     }
 
+    /// Takes the facts about one attribute after the other, those that an image has once in the order of their slots.
+    mutating func take(packed facts: [Fact], about attribute: ImageAttribute) {
+        makeUnique()
+        storage.take(packed: facts, about: attribute)
+    }
+
     /// Takes a fact off an attribute's timeline; false when it is not there.
     mutating func remove(_ fact: Fact, _ attribute: ImageAttribute) -> Bool {
         makeUnique()
@@ -191,6 +200,12 @@ private final class ImageStorage: @unchecked Sendable {
 
     func take(_ facts: [Fact], ends: InlineArray<10, UInt32>) {
         (single, self.ends, approvingPolicy) = (facts, ends, 0)
+    }
+
+    func take(packed facts: [Fact], about attribute: ImageAttribute) {
+        guard let slot = attribute.slot else { return named[attribute] = facts }
+        single.append(contentsOf: facts)
+        for index in slot..<ends.count { ends[index] = UInt32(single.count) }
     }
 
     func range(of attribute: Int) -> Range<Int> {

@@ -49,22 +49,25 @@ extension State {
     }
 
     private mutating func indexLaunch(_ key: FactKey, _ fact: Fact, in scope: AccountRegion, isThere: Bool) {
-        let launch = LaunchIndex.Launch(time: fact.time, key: key)
+        guard let row = storage.instances.number(of: key) else { return }
+        let (launch, instances) = (Launch(time: fact.time, row: row), storage.instances)
         let image = fact.value.launchedImage
-        guard isThere else { return dropLaunch(launch, in: scope, of: image) }
-        own.indexes.launches[scope, default: LaunchIndex()].insert(launch)
-        if let image { own.images[image, default: ImageFacts()].launches.insert(launch) }
+        guard isThere else { return dropLaunch(launch, key, in: scope, of: image) }
+        own.indexes.launches[scope, default: LaunchIndex()].insert(launch, by: instances.precedes)
+        if let image {
+            own.images.change(image) { $0.launches.insert(launch, by: instances.precedes) }
+        }
     }
 
     private mutating func indexCall(_ key: FactKey, _ fact: Fact, isThere: Bool) {
-        let call = LaunchIndex.Launch(time: fact.time, key: key)
+        let call = UsingCall(time: fact.time, key: key)
         for id in fact.value.fields?.usedIDs ?? [] {
             if isThere {
-                own.indexes.callsUsing[id, default: LaunchIndex()].insert(call)
+                own.indexes.callsUsing[id, default: TimedIndex()].insert(call, by: UsingCall.precedes)
             } else if !timeline(key).facts.contains(where: {
                 $0.time == fact.time && $0.value.fields?.usedIDs.contains(id) ?? false
             }) {
-                own.indexes.callsUsing[id]?.remove(call)
+                own.indexes.callsUsing[id]?.remove(call, by: UsingCall.precedes)
                 if indexes.callsUsing[id]?.isEmpty ?? false { own.indexes.callsUsing[id] = nil }
             }
         }
@@ -81,10 +84,9 @@ extension State {
 
     private mutating func indexCopy(_ copy: ResourceID, of source: ResourceID, isThere: Bool) {
         if isThere {
-            own.images[source, default: ImageFacts()].copies.insert(copy)
+            own.images.change(source) { _ = $0.copies.insert(copy) }
         } else {
-            own.images[source]?.copies.remove(copy)
-            if images[source]?.isEmpty == true { own.images[source] = nil }
+            own.images.change(source) { _ = $0.copies.remove(copy) }
         }
     }
 
@@ -147,9 +149,9 @@ extension State {
     private mutating func index(_ group: Grantee, of image: ResourceID) {
         let facts = images[image]?.timeline(.permission(group)).facts ?? []
         if facts.isEmpty {
-            own.images[image]?.groups.remove(group)
+            own.images.change(image) { _ = $0.groups.remove(group) }
         } else {
-            own.images[image]?.groups.insert(group)
+            own.images.change(image) { _ = $0.groups.insert(group) }
         }
         guard group == .everyone else { return }
         var isShown = false
@@ -163,15 +165,17 @@ extension State {
 
     /// Two documents of one second may show one instance; it is listed as long as one of them is there.
     private mutating func dropLaunch(
-        _ launch: LaunchIndex.Launch,
+        _ launch: Launch,
+        _ key: FactKey,
         in scope: AccountRegion,
         of image: ResourceID?
     ) {
-        let rest = timeline(launch.key).facts.filter { $0.time == launch.time }
-        if !rest.contains(where: { $0.value.isLaunch }) { own.indexes.launches[scope]?.remove(launch) }
+        let (rest, instances) = (timeline(key).facts.filter { $0.time == launch.time }, storage.instances)
+        if !rest.contains(where: { $0.value.isLaunch }) {
+            own.indexes.launches[scope]?.remove(launch, by: instances.precedes)
+        }
         guard let image, !rest.contains(where: { $0.value.launchedImage == image }) else { return }
-        own.images[image]?.launches.remove(launch)
-        if images[image]?.isEmpty == true { own.images[image] = nil }
+        own.images.change(image) { $0.launches.remove(launch, by: instances.precedes) }
     }
 }
 

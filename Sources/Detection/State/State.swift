@@ -5,10 +5,13 @@ public import CloudTrail
 /// All changes go through `insert`, `remove` and the setters below, which keep the indexes and, while a journal is
 /// kept, note how to take the change back.
 public struct State: Sendable {
-    private(set) var storage = StateStorage()
+    private(set) var storage: StateStorage
 
     /// Nothing known.
-    init(keepsJournal: Bool) { storage.journal = keepsJournal ? Journal() : nil }
+    init(keepsJournal: Bool, imagesOpenAtMost count: Int) {
+        storage = StateStorage(imagesOpenAtMost: count)
+        storage.journal = keepsJournal ? Journal() : nil
+    }
 
     /// What is stored, for a change of this state alone: rules get a copy of it, which costs one reference.
     var own: StateStorage {
@@ -23,7 +26,7 @@ public struct State: Sendable {
 
     // MARK: Reading
 
-    var images: [ResourceID: ImageFacts] { _read { yield storage.images } }
+    var images: ImageTable { _read { yield storage.images } }
     var findings: FindingTable { _read { yield storage.findings } }
     var clocks: [AccountID: EventTime] { _read { yield storage.clocks } }
     var seen: SeenRecords { _read { yield storage.seen } }
@@ -36,7 +39,9 @@ public struct State: Sendable {
     /// The timeline of a key; empty when nothing is known.
     public func timeline(_ key: FactKey) -> Timeline {
         switch key.shelf {
-        case .timelines: return storage.timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
+        case .timelines: break
+        case .instance:
+            if let facts = storage.instances.facts(of: key) { return Timeline(sorted: facts[...]) }
         case .image: return key.image.flatMap { images[$0]?.timeline(key.ofImage) } ?? Timeline()
         case .activity:
             guard let scope = key.entity.scope, case .second(let second) = key.qualifier else {
@@ -44,6 +49,7 @@ public struct State: Sendable {
             }
             return Timeline(sorted: activity[scope]?.call(at: second).map { [$0] } ?? [])
         }
+        return storage.timelines[key].map { Timeline(sorted: $0[...]) } ?? Timeline()
     }
 
     /// All that is known about an image.
@@ -55,18 +61,27 @@ public struct State: Sendable {
         return copies.isEmpty ? made : made.union(copies)
     }
 
-    /// The keys of timelines of their own: all but those of images and of calls as such.
-    var keys: some Sequence<FactKey> { storage.timelines.keys }
+    /// The keys of timelines of their own: all but those of images, of calls as such, and of instances that their rows
+    /// hold all of.
+    var timelineKeys: some Collection<FactKey> { storage.timelines.keys }
+
+    /// The keys of timelines of their own, and of all instances.
+    var keys: some Sequence<FactKey> {
+        [AnySequence(storage.timelines.keys), AnySequence(storage.instances.keys)].joined()
+    }
 
     /// The keys that something is known about, those of images left out.
-    var accountKeys: [FactKey] {
-        storage.timelines.keys
-            + activity.flatMap { scope, log in log.all.map { .activity(scope, second: $0.time.seconds) } }
+    var accountKeys: some Sequence<FactKey> {
+        let calls = activity.lazy.flatMap { scope, log in
+            log.all.map { FactKey.activity(scope, second: $0.time.seconds) }
+        }
+        return [AnySequence(keys), AnySequence(calls)].joined()
     }
 
     /// The keys that something is known about.
-    var factKeys: [FactKey] {
-        accountKeys + images.flatMap { id, image in image.attributes.map { .image(id, $0) } }
+    var factKeys: some Sequence<FactKey> {
+        let ofImages = images.all.lazy.flatMap { id, image in image.attributes.map { FactKey.image(id, $0) } }
+        return [AnySequence(accountKeys), AnySequence(ofImages)].joined()
     }
 
     /// The first successful watched call at or after a time.
@@ -146,7 +161,7 @@ public struct State: Sendable {
 
     /// Notes that the policy of a number approves an image, until something else is known about it.
     mutating func noteApproved(_ image: ResourceID, by policy: UInt32) {
-        own.images[image]?.noteApproved(by: policy)
+        own.images.change(image) { $0.noteApproved(by: policy) }
     }
 
     /// Notes facts that have come, so that they can be taken back.
@@ -163,6 +178,8 @@ public struct State: Sendable {
         guard take(fact, off: key) else { return false }
         index(key, fact, isThere: false)
         noteRemoved(fact, at: key)
+        // The indexes name its row, so that it goes last.
+        if key.shelf == .instance, timeline(key).isEmpty { own.instances.free(key) }
         return true
     }
 
@@ -170,10 +187,12 @@ public struct State: Sendable {
         if key.shelf == .timelines {
             return own.timelines[key, default: []].appendLater(fact, keepsFirstOnly: keepsFirstOnly)
         }
+        if key.shelf == .instance { return putLast(fact, instance: key) }
         switch key.entity {
         case .image(let id):
-            return own.images[id, default: ImageFacts()]
-                .appendLater(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+            return own.images.change(id) {
+                $0.appendLater(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+            }
         case .accountRegion(let scope):
             let count = own.activity[scope, default: ActivityLog()].appendLater(fact)
             if count == 1 { own.indexes.noteActive(scope, isThere: true) }
@@ -182,11 +201,35 @@ public struct State: Sendable {
         }
     }
 
+    private mutating func putLast(_ fact: Fact, instance key: FactKey) -> Int? {
+        let known = timeline(key).facts
+        guard known.last.map({ $0.time < fact.time }) ?? true else { return nil }
+        if known.isEmpty ? own.instances.take([fact], at: key) : own.instances.end(key, by: fact) {
+            return known.count + 1
+        }
+        keepElsewhere(key)
+        own.timelines[key, default: []].append(fact)
+        return known.count + 1
+    }
+
+    /// Keeps an instance's facts with other timelines from now on.
+    private mutating func keepElsewhere(_ key: FactKey) {
+        if let facts = own.instances.giveAway(key) {
+            own.timelines[key] = facts
+        } else if own.instances.number(of: key) == nil {
+            own.instances.noteElsewhere(key)
+        }
+    }
+
     mutating func put(_ fact: Fact, _ key: FactKey, keepsFirstOnly: Bool) -> FactInsertion {
         switch (key.shelf, key.entity) {
+        case (.instance, _):
+            if putLast(fact, instance: key) != nil { return .inserted }
+            if timeline(key).facts.contains(fact) { return .unchanged }
+            keepElsewhere(key)
+            return own.timelines[key, default: []].insert(fact)
         case (.image, .image(let id)):
-            return own.images[id, default: ImageFacts()]
-                .insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly)
+            return own.images.change(id) { $0.insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly) }
         case (.activity, .accountRegion(let scope)):
             if activity[scope] == nil { own.indexes.noteActive(scope, isThere: true) }
             return own.activity[scope, default: ActivityLog()].insert(fact)
@@ -200,14 +243,17 @@ public struct State: Sendable {
     mutating func take(_ fact: Fact, off key: FactKey) -> Bool {
         switch (key.shelf, key.entity) {
         case (.image, .image(let id)):
-            guard own.images[id]?.remove(fact, key.ofImage) == true else { return false }
-            if images[id]?.isEmpty == true { own.images[id] = nil }
+            return own.images.change(id) { $0.remove(fact, key.ofImage) }
         case (.activity, .accountRegion(let scope)):
             guard own.activity[scope]?.remove(fact) == true else { return false }
             if activity[scope]?.isEmpty == true {
                 own.activity[scope] = nil
                 own.indexes.noteActive(scope, isThere: false)
             }
+        case (.instance, _):
+            if storage.instances.number(of: key) == nil { return false }
+            keepElsewhere(key)
+            fallthrough
         default:
             guard own.timelines[key]?.remove(fact) == true else { return false }
             if storage.timelines[key]?.isEmpty == true { own.timelines[key] = nil }
@@ -217,21 +263,24 @@ public struct State: Sendable {
 
     // MARK: Snapshots
 
-    /// Makes room for so many more images and timelines.
+    /// Makes room for so many more images and timelines, most of which are instances'.
     mutating func makeRoom(images: Int, timelines: Int) {
-        own.images.reserveCapacity(storage.images.count + images)
-        own.timelines.reserveCapacity(storage.timelines.count + timelines)
+        own.images.reserve(images)
+        own.instances.reserve(timelines)
     }
 
     /// Takes an instance's facts, of which none is known.
     mutating func take(instance key: FactKey, _ facts: [Fact]) {
-        own.timelines[key] = facts
+        if !own.instances.take(facts, at: key) {
+            own.instances.noteElsewhere(key)
+            own.timelines[key] = facts
+        }
         for fact in facts { index(key, fact, isThere: true, count: facts.count) }
     }
 
     /// Takes the facts about attributes that an image has once: few, one attribute after the other, and where each ends.
     mutating func take(_ facts: [Fact], ends: InlineArray<10, UInt32>, ofImage id: ResourceID) {
-        let isFirst = own.images[id, default: ImageFacts()].take(facts, ends: ends)
+        let isFirst = own.images.change(id) { $0.take(facts, ends: ends) }
         var start = 0
         for slot in 0..<ends.count where start < Int(ends[slot]) {
             let attribute = ImageAttribute.singles[slot]
@@ -243,7 +292,7 @@ public struct State: Sendable {
 
     /// Takes the facts about one of many attributes of an image: few.
     mutating func take(_ facts: [Fact], about attribute: ImageAttribute, ofImage id: ResourceID) {
-        if own.images[id, default: ImageFacts()].take(facts, about: attribute) {
+        if own.images.change(id, { $0.take(facts, about: attribute) }) {
             index(facts[...], attribute, id)
         } else {
             place(facts[...], attribute, id)
@@ -300,7 +349,7 @@ public struct State: Sendable {
     /// The catalogue stays.
     mutating func drop(accountsWhere isDropped: (AccountID) -> Bool) {
         commit()
-        for key in accountKeys where key.account.map(isDropped) ?? false {
+        for key in accountKeys.filter({ $0.account.map(isDropped) ?? false }) {
             for fact in timeline(key).facts { remove(fact, at: key) }
         }
         for (identity, _) in Array(findings.all) where isDropped(identity.subject.scope.account) {

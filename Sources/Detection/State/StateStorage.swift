@@ -9,7 +9,9 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var timelines: [FactKey: [Fact]] = [:]
     @exclusivity(unchecked)
-    var images: [ResourceID: ImageFacts] = [:]
+    var instances = InstanceTable()
+    @exclusivity(unchecked)
+    var images: ImageTable
     @exclusivity(unchecked)
     var findings = FindingTable()
     @exclusivity(unchecked)
@@ -26,10 +28,11 @@ final class StateStorage: @unchecked Sendable {
     @exclusivity(unchecked)
     var journal: Journal?
 
-    init() {}
+    init(imagesOpenAtMost count: Int) { images = ImageTable(openAtMost: count) }
 
     init(copying other: StateStorage) {
         timelines = other.timelines
+        instances = other.instances
         images = other.images
         findings = other.findings
         clocks = other.clocks

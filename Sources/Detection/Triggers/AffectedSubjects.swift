@@ -184,7 +184,7 @@ extension Reach {
     /// The subjects that all keys of an attribute name.
     static func all(_ attribute: Attribute, _ kind: Subject.Kind) -> Reach {
         Reach("all keys of \(attribute.tag), kind \(kind.tag)") { _, _, affected in
-            affected.insert(kind, affected.state.accountKeys, attribute)
+            affected.insert(kind, affected.state.timelineKeys, attribute)
         }
     }
 }
@@ -269,7 +269,7 @@ extension AffectedSubjects {
     /// Adds the launches of an index at or after a time, and before another one.
     mutating func addLaunches(_ launches: LaunchIndex?, from time: EventTime, until end: EventTime? = nil) {
         launches?.forEach(from: time, until: end) { launch in
-            if let subject = launch.subject { insert(subject) }
+            if let subject = state.subject(of: launch) { insert(subject) }
         }
     }
 

@@ -104,11 +104,13 @@ extension Engine {
             guard inForce.statement(name) != nil else { return false }
             return any(subject.calls.map { [$0] } ?? []) { _ in true }
         case (.policyChange, _, _):
-            let keys = Set((state.accountKeys + facts.map(\.key)).filter(\.attribute.isOfOrganizations))
+            let keys = Set(
+                (Array(state.accountKeys) + facts.map(\.key)).filter(\.attribute.isOfOrganizations)
+            )
             return any(Array(keys)) { $0.changeOfOrganization == subject }
         default:
             // What one rule alone judges is there by its own facts about the same thing, which have the kind's tag.
-            return (state.accountKeys + facts.map(\.key)).contains {
+            return (Array(state.accountKeys) + facts.map(\.key)).contains {
                 $0.attribute.tag == subject.kind.tag && $0.entity.scope == scope
                     && $0.entity.id == subject.id && $0.qualifier == subject.qualifier
             }

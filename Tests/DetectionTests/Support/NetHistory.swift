@@ -60,6 +60,7 @@ struct NetHistory {
         let policy = try fixture?.policy() ?? Self.policy(&random)
         self.policy = policy
         var settings = Engine.Settings()
+        settings.imagesAtHand = 2
         settings.keepsJournal = true
         if random.chance(60) { settings.horizonSeconds = 86_400 }
         settings.keptFacts = random.pick([1, 2, 8])

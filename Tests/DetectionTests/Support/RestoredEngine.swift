@@ -6,6 +6,7 @@ extension Engine {
     /// One whose state is written, with a horizon of a day.
     static func journaling(_ policy: Policy) -> Engine {
         var settings = Settings()
+        settings.imagesAtHand = 2
         settings.horizonSeconds = 86_400
         settings.keepsJournal = true
         return Engine(policy: policy, settings: settings)

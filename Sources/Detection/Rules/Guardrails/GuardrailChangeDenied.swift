@@ -102,7 +102,7 @@ extension Reach {
     /// The accounts in which a change of the policy was refused: it counts among others of whoever asked.
     fileprivate static let changesOfPolicy = Reach("refused changes of a policy") { key, _, affected in
         guard case .organization(let policy) = key.entity else { return }
-        let refused = affected.state.accountKeys.filter { $0.attribute == .deniedChanges }
+        let refused = affected.state.timelineKeys.filter { $0.attribute == .deniedChanges }
         let accounts = refused.filter { key in
             affected.state.timeline(key).facts.contains { $0.value.fields?.text("policy") == policy }
         }.compactMap(\.entity.account)

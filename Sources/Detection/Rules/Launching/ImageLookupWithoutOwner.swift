@@ -77,10 +77,11 @@ extension Reach {
         let state = affected.state
         let end = fact.time.advanced(bySeconds: ImageLookupWithoutOwner.seconds(affected.inForce.policy))
         state.indexes.launches[scope]?.forEach(from: fact.time, until: end) { launch in
-            let isOwn = state.timeline(launch.key).facts.contains {
+            guard let key = state.key(of: launch) else { return }
+            let isOwn = state.timeline(key).facts.contains {
                 $0.evidence.actor.principalARN.map { ResourceID($0) } == principal
             }
-            if isOwn, let subject = launch.subject { affected.insert(subject) }
+            if isOwn, let subject = Subject(.launch, of: key) { affected.insert(subject) }
         }
     }
 }

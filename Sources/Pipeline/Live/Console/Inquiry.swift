@@ -130,7 +130,7 @@ struct InquiryWork {
     }
 
     private static func images<Row>() -> Walk<ResourceID, Row> {
-        Walk(order: \.imagesCapacity) { $0.knownImages(behind: $1, atMost: $2) }
+        Walk(order: { _ in 0 }) { $0.knownImages(behind: $1, atMost: $2) }
     }
 }
 

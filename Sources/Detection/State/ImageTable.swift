@@ -1,0 +1,113 @@
+import CloudTrail
+
+/// What is known about images: about those that came up lately as it is worked with, about all others packed.
+struct ImageTable: Sendable {
+    private enum Content: Sendable {
+        case free
+        case open(ImageFacts)
+        case packed(PackedImage)
+    }
+
+    private struct Row: Sendable {
+        let id: ResourceID
+        var content: Content
+    }
+
+    private var rows = Rows<Row>()
+    private var index = RowIndex()
+    /// The rows that were opened, in that order, and that may be packed again.
+    private var opened: [RowIndex.Number] = []
+    /// So many are worked with at most.
+    private let openAtMost: Int
+
+    init(openAtMost: Int) { self.openAtMost = max(1, openAtMost) }
+
+    /// Images of which anything is known.
+    var count: Int { index.count }
+
+    private func number(of id: ResourceID) -> RowIndex.Number? { index.find(id) { rows[$0].id == id } }
+
+    /// What is known about an image; that of a packed one is unpacked for whoever asks.
+    subscript(id: ResourceID) -> ImageFacts? { number(of: id).flatMap { facts(in: $0) } }
+
+    private func facts(in number: RowIndex.Number) -> ImageFacts? {
+        switch rows[number].content {
+        case .free: nil
+        case .open(let facts): facts
+        case .packed(let packed): packed.facts
+        }
+    }
+
+    /// Changes what is known about an image, be it nothing; what is empty then is forgotten.
+    mutating func change<Result>(_ id: ResourceID, _ body: (inout ImageFacts) -> Result) -> Result {
+        let number = number(of: id) ?? add(id)
+        var facts = facts(in: number) ?? ImageFacts()
+        let isOpen = if case .open = rows[number].content { true } else { false }
+        // The one reference, so that nothing is copied.
+        rows[number].content = .free
+        let result = body(&facts)
+        guard !facts.isEmpty else {
+            index.remove(number, id) { [rows] in rows[$0].id }
+            rows.free(number, as: Row(id: id, content: .free))
+            return result
+        }
+        rows[number].content = .open(facts)
+        if !isOpen { noteOpened(number) }
+        return result
+    }
+
+    private mutating func add(_ id: ResourceID) -> RowIndex.Number {
+        let number = rows.add(Row(id: id, content: .free))
+        index.insert(number, id) { [rows] in rows[$0].id }
+        return number
+    }
+
+    private mutating func noteOpened(_ number: RowIndex.Number) {
+        opened.append(number)
+        guard opened.count > openAtMost else { return }
+        // Many at once, for each time the rest moves up.
+        let packed = opened.prefix(opened.count - openAtMost + openAtMost / 4)
+        var packing = ImagePacking()
+        for number in packed {
+            guard case .open(let facts) = rows[number].content,
+                let image = packing.packed(facts)
+            else { continue }
+            rows[number].content = .packed(image)
+        }
+        opened.removeFirst(packed.count)
+    }
+
+    /// Makes room for so many more.
+    mutating func reserve(_ more: Int) { index.reserve(more) { [rows] in rows[$0].id } }
+
+    // MARK: All of them
+
+    /// The ids of all.
+    var keys: some Sequence<ResourceID> {
+        rows.numbers.lazy.compactMap { [self] number in
+            if case .free = rows[number].content { nil } else { rows[number].id }
+        }
+    }
+
+    /// All, each unpacked for whoever asks.
+    var all: some Sequence<(id: ResourceID, facts: ImageFacts)> {
+        rows.numbers.lazy.compactMap { [self] number in
+            facts(in: number).map { (rows[number].id, $0) }
+        }
+    }
+
+    /// So many ids behind one of them, or from the start; nil when that one is gone.
+    func keys(behind last: ResourceID?, atMost count: Int) -> [ResourceID]? {
+        var next: RowIndex.Number = 0
+        if let last {
+            guard let number = number(of: last) else { return nil }
+            next = number + 1
+        }
+        var piece: [ResourceID] = []
+        while next < rows.numbers.upperBound, piece.count < count {
+            if case .free = rows[next].content {} else { piece.append(rows[next].id) }
+            next += 1
+        }
+        return piece
+    }
+}

@@ -1,0 +1,231 @@
+import CloudTrail
+
+/// Instances, in rows of one size that are found by the id's fingerprint.
+///
+/// Of most instances two facts are known at most: the launch, or that an inventory shows it, and the end. A row holds all of it, in
+/// a fifth of the memory that a key and its facts take. Of any other instance the row has the key, and the facts are where other
+/// timelines are.
+struct InstanceTable: Sendable {
+    /// The number of a row: the same as long as anything is known about the instance.
+    typealias Number = RowIndex.Number
+
+    /// What a row has of an instance.
+    private enum Content: Sendable {
+        case free
+        /// It is known by a call: the caller. Everything else stands in the row.
+        case called(Actor)
+        /// It is known by a record that tells of many instances, or has no UUID.
+        case told(Evidence)
+        /// The key of its facts, that stand elsewhere.
+        case elsewhere(FactKey)
+    }
+
+    /// The call that ended an instance.
+    private struct End: Sendable {
+        let high: UInt64
+        let low: UInt64
+        let time: EventTime
+        let origin: Origin
+        let actor: Actor
+
+        /// Nil when there is more to it.
+        init?(_ fact: Fact) {
+            guard fact.value == .terminated, fact.phase == .ends, fact.evidence.time == fact.time,
+                case .uuid(let high, let low) = fact.evidence.id
+            else { return nil }
+            (self.high, self.low, time) = (high, low, fact.time)
+            (origin, actor) = (fact.evidence.origin, fact.evidence.actor)
+        }
+
+        var fact: Fact {
+            let evidence = Evidence(id: .uuid(high, low), time: time, origin: origin, actor: actor)
+            return Fact(time: time, phase: .ends, value: .terminated, evidence: evidence)
+        }
+    }
+
+    /// 64 bytes.
+    private struct Row: Sendable {
+        // The digits of the instance, of the image, and of the record's id.
+        private var high: UInt64 = 0
+        private var imageHigh: UInt64 = 0
+        private var recordHigh: UInt64 = 0
+        private var recordLow: UInt64 = 0
+        private var time = EventTime.distantPast
+        private var origin: Origin?
+        let content: Content
+        private var last: UInt8 = 0
+        private var imageLast: UInt8 = 0
+        private var isSeen = false
+        /// Where its end is among the ends, and 1 more; 0 when it is not known.
+        var end: UInt32 = 0
+
+        init(_ content: Content) { self.content = content }
+
+        /// An instance of which one fact is known, its launch or that it was seen; nil when there is more to it than a row takes.
+        init?(_ fact: Fact, at key: FactKey) {
+            guard case .resource(let scope, .instance(let high, let last)) = key.entity,
+                case .image(let imageHigh, let imageLast)? = fact.value.launchedImage,
+                fact.evidence.scope == scope
+            else { return nil }
+            if case .seen = fact.value { isSeen = true }
+            guard fact.phase == Self.phase(isSeen: isSeen) else { return nil }
+            (self.high, self.last, self.imageHigh, self.imageLast) = (high, last, imageHigh, imageLast)
+            (time, origin) = (fact.time, fact.evidence.origin)
+            if case .uuid(let high, let low) = fact.evidence.id, fact.evidence.time == fact.time {
+                (recordHigh, recordLow, content) = (high, low, .called(fact.evidence.actor))
+            } else {
+                content = .told(fact.evidence)
+            }
+        }
+
+        private static func phase(isSeen: Bool) -> Fact.Phase { isSeen ? .changes : .creates }
+
+        /// Whether it holds all that is known.
+        var isWhole: Bool {
+            switch content {
+            case .called, .told: true
+            case .free, .elsewhere: false
+            }
+        }
+
+        /// The instance; nil when the row is free.
+        var place: (scope: AccountRegion, id: ResourceID)? {
+            switch content {
+            case .free: return nil
+            case .called, .told: return origin.map { ($0.scope, .instance(high, last)) }
+            case .elsewhere(let key):
+                guard case .resource(let scope, let id) = key.entity else { return nil }
+                return (scope, id)
+            }
+        }
+
+        /// The fact that it began with; nil when the facts stand elsewhere.
+        var first: Fact? {
+            let evidence: Evidence
+            switch content {
+            case .free, .elsewhere: return nil
+            case .told(let record): evidence = record
+            case .called(let actor):
+                guard let origin else { return nil }
+                let id = EventID.uuid(recordHigh, recordLow)
+                evidence = Evidence(id: id, time: time, origin: origin, actor: actor)
+            }
+            let image = ResourceID.image(imageHigh, imageLast)
+            return Fact(
+                time: time,
+                phase: Self.phase(isSeen: isSeen),
+                value: isSeen ? .seen(image) : .launched(image),
+                evidence: evidence
+            )
+        }
+
+        func isOf(_ scope: AccountRegion, _ id: ResourceID) -> Bool {
+            if isWhole, case .instance(let high, let last) = id {
+                return high == self.high && last == self.last && origin?.scope == scope
+            }
+            return place.map { $0.id == id && $0.scope == scope } ?? false
+        }
+    }
+
+    private var rows = Rows<Row>()
+    private var ends = Rows<End?>()
+    private var index = RowIndex()
+    /// Instances that their rows hold all of.
+    private(set) var wholeCount = 0
+
+    // MARK: Reading
+
+    /// The number of an instance's row; nil when it has none.
+    func number(of key: FactKey) -> Number? {
+        guard case .resource(let scope, let id) = key.entity else { return nil }
+        return index.find(id) { rows[$0].isOf(scope, id) }
+    }
+
+    /// All facts about an instance; nil when they stand elsewhere, or nothing is known.
+    func facts(of key: FactKey) -> [Fact]? {
+        guard wholeCount > 0, let number = number(of: key), let first = rows[number].first else { return nil }
+        let end = rows[number].end
+        return end == 0 ? [first] : [first] + (ends[end - 1].map { [$0.fact] } ?? [])
+    }
+
+    /// The account and Region, and the id, of the instance in a row.
+    func place(_ number: Number) -> (scope: AccountRegion, id: ResourceID)? { rows[number].place }
+
+    /// The key of the instance in a row.
+    func key(_ number: Number) -> FactKey? {
+        if case .elsewhere(let key) = rows[number].content { return key }
+        return place(number).map { .instance($0.scope, $0.id) }
+    }
+
+    /// The keys of the instances that are known here alone.
+    var keys: some Sequence<FactKey> {
+        rows.numbers.lazy.compactMap { [self] number in
+            rows[number].isWhole ? key(number) : nil
+        }
+    }
+
+    /// Whether one row's instance stands before another's in the order of their ids, then of accounts and Regions.
+    func precedes(_ left: Number, _ right: Number) -> Bool {
+        guard left != right, let left = place(left), let right = place(right) else { return false }
+        return left.id != right.id ? left.id < right.id : left.scope < right.scope
+    }
+
+    // MARK: Changing
+
+    /// Takes the facts about an instance, of which none was known; false when a row cannot hold them, and they have to stand
+    /// elsewhere.
+    mutating func take(_ facts: [Fact], at key: FactKey) -> Bool {
+        guard let first = facts.first, facts.count <= 2, var row = Row(first, at: key) else { return false }
+        if facts.count == 2 {
+            guard let end = End(facts[1]) else { return false }
+            row.end = ends.add(end) + 1
+        }
+        put(row, key)
+        return true
+    }
+
+    /// Takes the end of an instance of which only the beginning was known, before it; false when that is not so, or a row cannot
+    /// hold it.
+    mutating func end(_ key: FactKey, by fact: Fact) -> Bool {
+        guard let number = number(of: key), rows[number].isWhole, rows[number].end == 0, let end = End(fact)
+        else { return false }
+        rows[number].end = ends.add(end) + 1
+        return true
+    }
+
+    /// Gives the facts that a row holds to whoever puts them elsewhere; nil when there are none.
+    mutating func giveAway(_ key: FactKey) -> [Fact]? {
+        guard let facts = facts(of: key) else { return nil }
+        noteElsewhere(key)
+        return facts
+    }
+
+    /// Makes sure that an instance has a row, with its facts elsewhere.
+    mutating func noteElsewhere(_ key: FactKey) { put(Row(.elsewhere(key)), key) }
+
+    /// Frees the row of an instance of which nothing is known any more.
+    mutating func free(_ key: FactKey) {
+        guard let number = number(of: key), let id = key.entity.id else { return }
+        noteReplaced(number)
+        index.remove(number, id) { [rows] in rows[$0].place?.id }
+        rows.free(number, as: Row(.free))
+    }
+
+    /// Makes room for so many more instances.
+    mutating func reserve(_ more: Int) { index.reserve(more) { [rows] in rows[$0].place?.id } }
+
+    private mutating func put(_ row: Row, _ key: FactKey) {
+        if row.isWhole { wholeCount += 1 }
+        if let number = number(of: key) {
+            noteReplaced(number)
+            rows[number] = row
+        } else if let id = key.entity.id {
+            index.insert(rows.add(row), id) { [rows] in rows[$0].place?.id }
+        }
+    }
+
+    private mutating func noteReplaced(_ number: Number) {
+        if rows[number].isWhole { wholeCount -= 1 }
+        if rows[number].end > 0 { ends.free(rows[number].end - 1, as: nil) }
+    }
+}
