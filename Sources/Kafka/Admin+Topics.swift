@@ -92,20 +92,15 @@ extension Admin {
         let operation = "asking where the topic \(topic.name) ends"
         let deadline = ContinuousClock.now + timeout
         for partition in topic.partitions {
-            var (low, high): (Int64, Int64) = (0, 0)
-            let remaining = max(1, (deadline - .now).milliseconds)
-            try check(
-                rd_kafka_query_watermark_offsets(
-                    client.raw,
-                    topic.name,
-                    partition.id,
-                    &low,
-                    &high,
-                    remaining
-                ),
-                operation
-            )
-            if high > low { return false }
+            let partition = TopicPartition(topic.name, partition.id)
+            var offsets: [Int64] = []
+            for end in [StartOffset.beginning, .end] {
+                let remaining = max(1, (deadline - .now).milliseconds)
+                let answer = logOffset(end, of: partition, milliseconds: remaining)
+                try check(answer.code, operation)
+                offsets.append(answer.offset)
+            }
+            if offsets[1] > offsets[0] { return false }
         }
         return true
     }

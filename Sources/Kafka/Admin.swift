@@ -136,15 +136,8 @@ extension Admin {
         until deadline: ContinuousClock.Instant
     ) throws(KafkaError) {
         while ContinuousClock.now < deadline {
-            var (low, high): (Int64, Int64) = (0, 0)
-            let code = rd_kafka_query_watermark_offsets(
-                client.raw,
-                partition.topic,
-                partition.partition,
-                &low,
-                &high,
-                min(max(1, (deadline - .now).milliseconds), 250)
-            )
+            let limit = min(max(1, (deadline - .now).milliseconds), 250)
+            let code = logOffset(.end, of: partition, milliseconds: limit).code
             // Whatever it is that a broker says, it has let this client in.
             if code.rawValue >= 0 { return }
             rd_kafka_poll(client.raw, 0)
@@ -154,6 +147,24 @@ extension Admin {
             }
             if errors.contains(where: { $0.code == .transport || $0.code == .resolve }) { return }
             usleep(10_000)
+        }
+    }
+
+    /// Where a partition's log begins or ends, and what its leader says, or why it says nothing.
+    ///
+    /// `rd_kafka_query_watermark_offsets` would wait beyond its time limit for a leader that is away
+    /// (librdkafka before 2.3.0, https://github.com/confluentinc/librdkafka/issues/2588).
+    func logOffset(
+        _ end: StartOffset,
+        of partition: TopicPartition,
+        milliseconds: Int32
+    ) -> (code: rd_kafka_resp_err_t, offset: Int64) {
+        PartitionList([partition], at: end.rawValue).with { list in
+            let code = rd_kafka_offsets_for_times(client.raw, list, milliseconds)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let found = list.pointee.buffer.first else {
+                return (code, -1)
+            }
+            return (found.err, found.offset)
         }
     }
 

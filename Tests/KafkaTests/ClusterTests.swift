@@ -1,3 +1,4 @@
+import Foundation
 import Kafka
 import KafkaTestSupport
 import Testing
@@ -43,11 +44,39 @@ struct ClusterTests {
         cluster.kill(2)
         try transaction("killed")
         try cluster.start(2)
+        let admin = try Admin(["bootstrap.servers": servers])
+        let lonely = try lonelyTopic(admin)
         cluster.pause(3)
+        try expectPatience(with: cluster, admin, lonely)
         try transaction("frozen")
         cluster.resume(3)
         try transaction("calm again")
         #expect(try readAll(topic, at: servers).compactMap(\.value).sorted() == expected.sorted())
+    }
+
+    /// A topic with one copy of each partition: that of a broker which is away has no other leader.
+    private func lonelyTopic(_ admin: Admin) throws -> TopicDescription {
+        let name = uniqueName("lonely")
+        let topic = NewTopic(name: name, partitions: 3, replication: 1)
+        if let error = try admin.createTopics([topic])[0] { throw error }
+        #expect(
+            try becomes {
+                let partitions = try admin.describeTopic(name)?.partitions ?? []
+                return Set(partitions.compactMap(\.leader)).count == 3
+            }
+        )
+        return try #require(try admin.describeTopic(name))
+    }
+
+    /// Who asks the leaders, and one of them is frozen, waits for as long as it wanted to, and not until it goes on.
+    private func expectPatience(with cluster: RealBroker, _ admin: Admin, _ topic: TopicDescription) throws {
+        let isOver = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            if isOver.wait(timeout: .now() + 60) == .timedOut { cluster.resume(3) }
+        }
+        let asked = try timed { try admin.logInToLeaders(of: [topic], timeout: .seconds(2)) }
+        isOver.signal()
+        #expect(asked.elapsed < .seconds(50), "\(asked)")
     }
 
     private func transactional(_ id: String, _ servers: String) throws(KafkaError) -> Producer {
