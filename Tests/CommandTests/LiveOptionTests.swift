@@ -32,6 +32,25 @@ struct LiveOptionTests {
             && (object["message"] as? String)?.hasPrefix(line) == true && object["exit_status"] as? Int == 1
     }
 
+    @Test("Told of another policy while it reads the first one, a run goes on")
+    func hangUpAtStart() throws {
+        let policy = tree.path + "/policy.yaml"
+        // Opening the pipe waits until the program reads it.
+        let result = try Binary.script(
+            """
+            mkfifo \(policy)
+            "$0" run --bootstrap-servers 127.0.0.1:1 --policy \(policy) & run=$!
+            exec 3>\(policy)
+            kill -HUP $run
+            echo "version: 1" >&3
+            exec 3>&-
+            wait $run
+            """
+        )
+        #expect(result.status == 1, "\(result)")
+        #expect(result.errors.contains("check kafka.bootstrap_servers"), "\(result)")
+    }
+
     @Test("Wrong usage is exit status 2")
     func usage() throws {
         for command in ["run", "topics", "inventory"] {

@@ -6,10 +6,14 @@ import Glibc
 struct Signals {
     private var set = sigset_t()
 
+    /// Keeps a SIGHUP from ending the process before anybody looks: what it asks for is about to be read anyway.
+    static func ignoreHangUp() { signal(SIGHUP, SIG_IGN) }
+
     init() {
         sigemptyset(&set)
         for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        signal(SIGHUP, SIG_DFL)
     }
 
     /// One that has come and was not told yet.

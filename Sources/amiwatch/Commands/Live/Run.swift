@@ -48,6 +48,7 @@ extension Command {
     }
 
     private static func work(_ arguments: Arguments, _ log: inout RunLog) throws {
+        Signals.ignoreHangUp()
         let (configuration, policy) = try LiveOptions.read(arguments, &log)
         var options = LiveRun.Options()
         options.isEmbedded = arguments.has(embedded)
