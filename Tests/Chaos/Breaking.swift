@@ -15,7 +15,11 @@ struct Breaking {
     private var progress: Progress
     private var pending: [(moment: Moment, undo: (inout Breaking) throws -> Void)] = []
     private var done = 0
-    private var brokerInTrouble: Int?
+    private var brokerInTrouble: Int? {
+        didSet { brokersCalmSince = brokerInTrouble == nil ? .now : nil }
+    }
+    /// When the last broker came back; nil while one is away.
+    private var brokersCalmSince: ContinuousClock.Instant? = .now - .seconds(60)
     private(set) var isOtherPolicy = false
     /// What happened, by name.
     private(set) var counts: [String: Int] = [:]
@@ -91,7 +95,13 @@ struct Breaking {
     private mutating func noteUnexpectedEnds() throws {
         for worker in scene.workers {
             guard let status = worker.takeUnexpectedEnd() else { continue }
-            complain("worker \(worker.name) ended by itself, with status \(status)")
+            if status == 1, !worker.hasStarted, brokersCalmSince.map({ .now - $0 < .seconds(30) }) ?? true {
+                // It says that it does not find its brokers, and leaves it to its supervisor to try again.
+                counts["starts without brokers", default: 0] += 1
+                scene.note("worker \(worker.name) does not find its brokers, and is started again")
+            } else {
+                complain("worker \(worker.name) ended by itself, with status \(status)")
+            }
             try worker.start()
         }
     }
@@ -193,6 +203,7 @@ struct Breaking {
         brokerInTrouble = broker
     }
 
+    /// Whatever the brokers do: so nothing is undone meanwhile.
     private mutating func end(_ worker: ChaosWorker) {
         guard worker.isRunning else { return }
         let status = worker.end()

@@ -10,6 +10,8 @@ final class ChaosWorker {
     private let command: [String]
     private var process: ChildProcess?
     private(set) var isFrozen = false
+    /// Where the log of this life begins.
+    private var begin = 0
     /// Whether its snapshots lie on a disk of their own, which can be filled.
     private let hasSmallDisk: Bool
 
@@ -49,6 +51,7 @@ final class ChaosWorker {
 
     func start() throws {
         guard process == nil else { return }
+        begin = logBytes
         process = try ChildProcess(
             command,
             environment: environment,
@@ -101,8 +104,21 @@ final class ChaosWorker {
         }
     }
 
-    /// Asks it to look at its policy.
-    func hangUp() { process?.signal(SIGHUP) }
+    /// Asks it to look at its policy, unless it is about to read it.
+    func hangUp() { if hasStarted { process?.signal(SIGHUP) } }
+
+    /// Whether it has found its brokers and topics, in this life.
+    var hasStarted: Bool {
+        guard let file = FileHandle(forReadingAtPath: log) else { return false }
+        defer { try? file.close() }
+        file.seek(toFileOffset: UInt64(begin))
+        return String(decoding: file.readDataToEndOfFile(), as: UTF8.self).contains("\"started\"")
+    }
+
+    private var logBytes: Int {
+        var status = stat()
+        return stat(log, &status) == 0 ? Int(status.st_size) : 0
+    }
 
     // MARK: Its disk
 
