@@ -4,15 +4,20 @@ internal import Dispatch
 /// Decodes files on several threads ahead of the one thread that takes the batches, which come in the order of the
 /// files whatever the threads do.
 ///
-/// Each thread works on one file at a time and waits when its file has enough batches that nobody took, so memory is
-/// bounded. It cannot lock up: threads take files in order, so the file that the taker waits for always has a thread.
+/// Each thread works on one file at a time, and goes on with its file while another one, which comes before it, takes
+/// long; it waits when there are many batches that nobody took, so memory is bounded. It cannot lock up: threads take
+/// files in order, so the file that the taker waits for always has a thread, and a few batches are kept free for it.
 package final class DecodeAhead: Sendable {
-    /// Batches that wait for the taker, for each file.
-    private static let waitingBatches = 4
+    /// Batches that may wait for the taker, for each thread: of a usual trail they stand for a million records.
+    private static let waitingBatches = 32
+    /// Batches of the file that is being taken that may wait in any case.
+    private static let currentBatches = 4
 
     private struct Lanes {
         /// The batches of the files in flight that nobody took yet.
         var batches: [Int: [DecodedBatch]] = [:]
+        /// How many they are.
+        var waiting = 0
         var errors: [Int: TrailError] = [:]
         /// The next file that a thread takes.
         var next = 0
@@ -23,6 +28,7 @@ package final class DecodeAhead: Sendable {
 
     private let files: [TrailFile]
     private let window: Int
+    private let waitingBatches: Int
     private let lanes = Monitor(Lanes())
 
     /// Starts to decode.
@@ -47,6 +53,7 @@ package final class DecodeAhead: Sendable {
         self.files = files
         let threads = max(1, min(threads, files.count))
         window = 4 * threads
+        waitingBatches = Self.waitingBatches * threads
         for number in 0..<threads {
             DispatchQueue(label: "decode \(number)").async { [self] in
                 let decoder = TrailDecoder(limits: limits, validate: validation, sessionKeys: sessionKeys)
@@ -65,6 +72,7 @@ package final class DecodeAhead: Sendable {
                 return lanes.errors[lanes.current].map { .failure($0) }
             }
             lanes.batches[lanes.current]?.removeFirst()
+            lanes.waiting -= 1
             if batch.isLast {
                 lanes.batches[lanes.current] = nil
                 lanes.current += 1
@@ -73,6 +81,9 @@ package final class DecodeAhead: Sendable {
         }
         return try taken.get()
     }
+
+    /// How many batches nobody took yet.
+    var waiting: Int { lanes.wait { $0.waiting } }
 
     /// Ends the decoding: threads stop at their next batch.
     package func stop() { lanes.change { $0.isStopped = true } }
@@ -97,10 +108,13 @@ package final class DecodeAhead: Sendable {
     }
 
     private func put(_ batch: DecodedBatch, of index: Int) -> Bool {
-        lanes.wait { lanes in
+        lanes.wait { [waitingBatches] lanes in
             if lanes.isStopped { return false }
-            guard lanes.batches[index, default: []].count < Self.waitingBatches else { return nil }
+            let isWanted =
+                index == lanes.current && lanes.batches[index]?.count ?? 0 < Self.currentBatches
+            guard lanes.waiting < waitingBatches || isWanted else { return nil }
             lanes.batches[index, default: []].append(batch)
+            lanes.waiting += 1
             return true
         }
     }

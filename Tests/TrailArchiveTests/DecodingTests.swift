@@ -316,4 +316,26 @@ struct DecodingTests {
         ahead.stop()
         #expect(try ahead.next() == nil)
     }
+
+    @Test("While a file that comes first takes long, the one behind it is read to its end")
+    func slowFile() async throws {
+        let slow = "\(folder.path)/slow"
+        try #require(mkfifo(slow, 0o600) == 0)
+        let text = Samples.document(Samples.records(30_000))
+        let files = [
+            TrailFile(path: slow, kind: .stream, size: 0, time: nil),
+            TrailFile(path: try folder.write("quick.json", text.utf8), kind: .file, size: 0, time: nil),
+        ]
+        let ahead = DecodeAhead(files: files, threads: 2)
+        let writer = open(slow, O_WRONLY)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ahead.waiting < 10, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(ahead.waiting == 10)
+        close(writer)
+        var read = [0, 0]
+        while let batch = try ahead.next() { read[batch.file] += batch.entries.count }
+        #expect(read == [0, 10_000])
+    }
 }

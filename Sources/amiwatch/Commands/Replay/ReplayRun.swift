@@ -60,9 +60,6 @@ final class ReplayRun {
                 judgesAll: options.judgesUnverified
             )
         }
-        for record in try InventoryFiles(options.inventory).records {
-            try replay.take(inventory: record) { try publish($0) }
-        }
         if case .csv = options.format { try output.write(AlertRows.header) }
         try readFiles()
         let signal = end.signal.load(ordering: .relaxed)
@@ -141,6 +138,10 @@ final class ReplayRun {
         )
         end.trail.withLock { $0 = decoding }
         defer { decoding.stop() }
+        // While the first files are unpacked.
+        for record in try InventoryFiles(options.inventory).records {
+            try replay.take(inventory: record) { try publish($0) }
+        }
         if end.signal.load(ordering: .relaxed) != 0 { return }
         // Alerts on the same terminal would be torn apart by the bar.
         let showsBar = options.output != nil || options.printsFindings || !Terminal.isTerminal(STDOUT_FILENO)
