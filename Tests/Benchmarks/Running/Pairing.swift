@@ -40,6 +40,14 @@ struct Pairing {
         }
     }
 
+    /// The baseline's time over the measured time: how many times as fast.
+    var speed: Cost {
+        Cost(
+            wall: rounds.map { $0.baseline.wall / $0.measured.wall }.sorted().median,
+            processor: rounds.map { $0.baseline.processor / $0.measured.processor }.sorted().median
+        )
+    }
+
     /// Prints cost ratios: measured over baseline.
     func reportCost(of unit: String, goal: Goal?) {
         report(unit: unit, goal: goal) { $1 / $0 }
