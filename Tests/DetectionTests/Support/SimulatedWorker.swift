@@ -191,9 +191,9 @@ struct SimulatedWorker {
                     offset: Int64(offset),
                     isPoison: topics.partitions[Int(partition)].poison == offset
                 )
-                while core.awaits(message.offset, of: index) {
+                while let actions = try core.consume(message, of: index, inBatchSince: begun) {
                     count += 1
-                    try perform(core.consume(message, of: index, inBatchSince: begun), &topics, &luck)
+                    try perform(actions, &topics, &luck)
                 }
             }
             fetch[partition] = next

@@ -200,6 +200,7 @@ final class Detector {
     private func take(_ batch: borrowing Batch) throws {
         guard core.isConsuming, !batch.messages.isEmpty || !batch.ends.isEmpty else { return }
         let begun = ContinuousClock.now
+        readAsPolicyWants()
         var current = -1
         for message in batch.messages {
             if current < 0 || core.sources[current].name.partition != message.partition
@@ -209,21 +210,26 @@ final class Detector {
                 if current < 0 { continue }
             }
             let name = core.sources[current].name
-            while core.awaits(message.offset, of: current) {
-                // The policy may be another one after each transaction.
-                records.sessionKeys = core.engine.sessionKeys
-                records.readsLaunchRequests = !core.engine.policy.iamStatements.isEmpty
-                let record = ConsumedMessage(
-                    message: message,
-                    partition: name,
-                    isKeyedByAccount: configuration.input.isKeyedByAccount,
-                    largeRecordBytes: largeRecordBytes,
-                    reader: records
-                )
-                try perform(core.consume(record, of: current, inBatchSince: begun))
+            let record = ConsumedMessage(
+                message: message,
+                partition: name,
+                isKeyedByAccount: configuration.input.isKeyedByAccount,
+                largeRecordBytes: largeRecordBytes,
+                reader: records
+            )
+            while let actions = try core.consume(record, of: current, inBatchSince: begun) {
+                if actions.isEmpty { continue }
+                try perform(actions)
+                readAsPolicyWants()
             }
         }
         core.finishBatch(ends: batch.ends)
+    }
+
+    /// The policy may be another one after each transaction.
+    private func readAsPolicyWants() {
+        records.sessionKeys = core.engine.sessionKeys
+        records.readsLaunchRequests = !core.engine.policy.iamStatements.isEmpty
     }
 
     // MARK: The group

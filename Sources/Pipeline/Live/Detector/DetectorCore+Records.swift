@@ -9,18 +9,20 @@ extension DetectorCore {
     /// Whether a message of a source is to be consumed now.
     ///
     /// What is not owned or was read before is what librdkafka repeats around a rebalance.
-    func awaits(_ offset: Int64, of index: Int) -> Bool {
+    private func awaits(_ offset: Int64, of index: Int) -> Bool {
         !sources.needsSeek && !isReassigned && offset >= sources[index].next
     }
 
-    /// Takes a message of a source, or says what has to be done before; it is handed over as long as it is awaited.
+    /// Takes a message of a source, or says what has to be done before; it is handed over until it is awaited no more,
+    /// which nil says.
     ///
     /// - Throws: `RunFailure` for a record that lies on another account's partition.
     mutating func consume(
         _ message: some RecordMessage,
         of index: Int,
         inBatchSince begun: ContinuousClock.Instant
-    ) throws -> [Action] {
+    ) throws -> [Action]? {
+        guard awaits(message.offset, of: index) else { return nil }
         // What one record touches may be very much: a batch of such records must not take minutes.
         if !engine.defersEvaluation { engine.defersEvaluation = clock.now() - begun > limits.batchTime }
         if !sources[index].isNextSuspected {
