@@ -123,6 +123,30 @@ struct LateFactTests {
         #expect(Self.findings(engine, of: "launch-from-unapproved-ami").isEmpty)
     }
 
+    /// An inventory moves no clock: what comes to pass before the end that it tells of is told when time has come there.
+    @Test
+    func anEndThatIsKnownBeforeItsTime() {
+        var engine = Engine(policy: Policy())
+        var alerts: [Alert] = []
+        let date = EventTime(seconds: World.base + 200)
+        var inventory = Inventory(isDated: true)
+        inventory.instances = [.init(id: World.instance(1), image: World.image(1), isTerminated: true)]
+        for record in [
+            Self.record(1, at: 0, "EnableImageDeprecation", .deprecateImage(World.image(1), at: date)),
+            Self.launch(2, at: 10),
+            Self.record(3, at: 300, "DescribeInstances", .inventory(inventory)),
+        ] {
+            _ = engine.process(record, into: &alerts)
+        }
+        #expect(Self.findings(engine, of: "launch-from-stale-ami").isEmpty)
+        let later = Self.record(4, at: 400, "ModifyImageAttribute", .nothing)
+        _ = engine.process(later, into: &alerts)
+        #expect(Self.findings(engine, of: "launch-from-stale-ami").map(\.status) == [.resolved])
+        alerts = []
+        engine.reconcile(into: &alerts)
+        #expect(alerts.isEmpty)
+    }
+
     /// A copy that says more can also say that the call failed: what it granted was never granted.
     @Test
     func aCopyThatTellsOfTheFailureRetracts() {

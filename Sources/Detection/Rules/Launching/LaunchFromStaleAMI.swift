@@ -36,7 +36,7 @@ struct LaunchFromStaleAMI: Rule {
         for time in age.changes(from: launch.time) {
             if let end = launch.end, end.time < time { break }
             guard time <= context.now else {
-                judgement.deadline = launch.end == nil ? time : nil
+                judgement.deadline = time
                 break
             }
             let (stale, cause) = walk.advance(to: time)
