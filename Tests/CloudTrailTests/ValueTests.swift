@@ -68,6 +68,13 @@ struct ValueTests {
         #expect(read > 10_000)
     }
 
+    /// A converter that adds a fraction makes no other time of it.
+    @Test(arguments: [".001", ".5", ",9", ".999999999"])
+    func aFractionOfASecondIsCutOff(_ fraction: String) {
+        let time = EventTime("2026-03-17T11:04:00Z")
+        #expect(time != nil && EventTime("2026-03-17T11:04:00\(fraction)Z") == time)
+    }
+
     @Test(arguments: [
         (EventTime.distantPast, "0000-01-01T00:00:00Z"), (.distantFuture, "9999-12-31T23:59:59Z"),
         (EventTime(seconds: -1), "1969-12-31T23:59:59Z"),

@@ -259,6 +259,33 @@ struct ChangelogTests {
         #expect(Set(alerts.map(\.findingID)).count == 5 && alerts.count == 5)
     }
 
+    /// Two accounts see one image, and each tells its name: what one of them tells does not take the other's place.
+    @Test
+    func whatTwoAccountsTellOfOneThingIsKept() throws {
+        var live = Engine.journaling(Policy())
+        var alerts: [Alert] = []
+        for (number, account) in [World.owner, World.member].enumerated() {
+            var seen = Inventory.Image(id: World.image(1))
+            seen.name = "web-\(number)"
+            var inventory = Inventory(isDated: true)
+            inventory.images = [seen]
+            let record = Record(
+                id: .text("inventory/\(number)"),
+                account: account,
+                region: World.regions[0],
+                time: EventTime(seconds: World.base),
+                name: "DescribeImages",
+                source: "ec2.amazonaws.com",
+                call: .inventory(inventory)
+            )
+            _ = live.process(record, into: &alerts)
+        }
+        let name = FactKey.image(World.image(1), ImageAttribute(.name))
+        #expect(live.state.timeline(name).facts.count == 2)
+        let restored = try live.restored(by: Policy())
+        #expect(restored.state.timeline(name).facts == live.state.timeline(name).facts)
+    }
+
     @Test
     func aNewerFormatIsRefused() {
         var live = Self.engine()

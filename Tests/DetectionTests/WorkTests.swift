@@ -57,4 +57,53 @@ struct WorkTests {
         }
         #expect(engine.findings().contains { $0.finding.verdict == .undetermined })
     }
+
+    /// A tag goes by which a hundred launches were approved: one transaction need not carry all that this leads to.
+    @Test
+    func oneFactIsEvaluatedInSlices() {
+        var golden = Policy.ApprovedImage()
+        golden.tags = ["Role": "golden"]
+        var policy = Policy()
+        policy.images.approved = [golden]
+        var settings = Engine.Settings()
+        settings.subjectsAtOnce = 10
+        var engine = Engine(
+            policy: policy,
+            rules: RuleSet([LaunchFromUnapprovedAMI()]),
+            settings: settings
+        )
+        func record(_ number: Int, _ name: String, _ call: Call) -> Record {
+            Record(
+                id: .uuid(2, UInt64(number)),
+                account: World.owner,
+                region: "us-east-1",
+                time: EventTime(seconds: World.base + Int64(number)),
+                name: name,
+                source: "ec2.amazonaws.com",
+                actor: World.actors[1],
+                call: call
+            )
+        }
+        let creation = ImageCreation(image: World.image(1), imageTags: ["Role": "golden"])
+        var alerts: [Alert] = []
+        _ = engine.process(record(0, "CreateImage", .createImage(creation)), into: &alerts)
+        for number in 100..<200 {
+            let instance = InstanceLaunch.Instance(
+                id: ResourceID("i-00000000000000\(number)"),
+                image: World.image(1)
+            )
+            let launch = InstanceLaunch(instances: [instance], requestedImage: nil)
+            _ = engine.process(record(number, "RunInstances", .runInstances(launch)), into: &alerts)
+        }
+        let deletion = TagChange(
+            resources: [ExactText(World.image(1).description)],
+            tags: ["Role": nil],
+            deletes: true
+        )
+        #expect(alerts.isEmpty)
+        _ = engine.process(record(1, "DeleteTags", .changeTags(deletion)), into: &alerts)
+        #expect(alerts.count == 10 && engine.hasBacklog)
+        engine.evaluateBacklog(atMost: .max, into: &alerts)
+        #expect(alerts.count == 100)
+    }
 }

@@ -64,6 +64,8 @@ struct SimulatedTopics {
     var partitions: [Partition]
     private(set) var catalogue: [Entry] = []
     private(set) var ledger = Ledger()
+    /// A transaction that nobody has ended yet: neither visible nor gone.
+    private var open: (transaction: Transaction, writer: Int)?
 
     /// Records in the order in which they came, each on its account's partition.
     init(_ records: [Record], partitions count: Int) {
@@ -113,6 +115,19 @@ struct SimulatedTopics {
             partitions[index].committed = isReset ? 0 : nil
             if isReset { partitions[index].isReset = true }
         }
+    }
+
+    /// Whether somebody has left a transaction open.
+    var hasOpenTransaction: Bool { open != nil }
+
+    /// Keeps a transaction whose producer is about to end it.
+    mutating func leaveOpen(_ transaction: Transaction, writer: Int) { open = (transaction, writer) }
+
+    /// The end of the open transaction arrives: it is visible.
+    mutating func endOpenTransaction() {
+        guard let (transaction, writer) = open else { return }
+        open = nil
+        append(transaction, writer: writer)
     }
 
     /// Makes one transaction visible.

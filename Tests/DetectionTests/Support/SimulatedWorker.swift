@@ -24,6 +24,8 @@ struct SimulatedWorker {
         var outcome = Outcome.committed
         /// How often, in percent, a question is not answered.
         var silence = 0
+        /// Whether the next transaction is stopped just before its end.
+        var leavesOpen = false
     }
 
     /// A record was read that ends the process.
@@ -250,7 +252,10 @@ struct SimulatedWorker {
         _ luck: inout Luck
     ) -> DetectorCore.Event? {
         switch action {
-        case .commit(let transaction, _): return commit(transaction, &topics, luck.outcome)
+        case .commit(let transaction, _):
+            guard luck.leavesOpen else { return commit(transaction, &topics, luck.outcome) }
+            topics.leaveOpen(transaction, writer: core.process)
+            return .outcomeUnknown
         case .stopReadingChangelog: changelogFetch = [:]
         case .readChangelog(let positions):
             changelogFetch.merge(positions.map { ($0.partition.partition, $0.scope) }) { $1 }
@@ -286,6 +291,8 @@ struct SimulatedWorker {
             catalogueFetch = positions[0].scope
             return .soughtCatalogue
         case .queryCommittedOffsets(let names):
+            // Stable ones only.
+            if topics.hasOpenTransaction { return nil }
             let known = names.compactMap { name in
                 topics.partitions[Int(name.partition)].committed.map { (name, $0) }
             }
