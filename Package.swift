@@ -13,6 +13,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Whether the program is built that `Tests/Fuzz/run` fuzzes with: everything optimised, and instrumented so that libFuzzer
+/// sees what an input reaches.
+let isFuzzed = ProcessInfo.processInfo.environment["AMIWATCH_FUZZ"] != nil
+let fuzzedC = isFuzzed ? ["-fsanitize=fuzzer-no-link,address"] : []
+let fuzzedSwift: [SwiftSetting] =
+    isFuzzed ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
+
 /// What the tests spend most of their time in: `Deploy/test` asks for it to be optimised, which builds two minutes longer
 /// and runs four times as fast.
 let isOptimised = ProcessInfo.processInfo.environment["AMIWATCH_OPTIMISED_TESTS"] != nil
@@ -20,7 +27,7 @@ let hot: Set = ["AWSPolicies", "CloudTrail", "Detection", "Cryptography"]
 
 /// One Swift target, with the settings that all of them share.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    let settings = isOptimised && hot.contains(name) ? strict + [.unsafeFlags(["-O"])] : strict
+    let settings = isOptimised && hot.contains(name) ? strict + [.unsafeFlags(["-O"])] : strict + fuzzedSwift
     return .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -41,10 +48,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 var targets: [Target] = [
     // Foreign code, each library behind one small target.
-    .target(name: "CPrefilter", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CPrefilter", cSettings: [.unsafeFlags(["-O3"] + fuzzedC)]),
     .target(
         name: "CSimdjson",
-        cxxSettings: [.unsafeFlags(["-O3", "-std=c++17"])],
+        cxxSettings: [.unsafeFlags(["-O3", "-std=c++17"] + fuzzedC)],
         linkerSettings: [.linkedLibrary("simdjson")]
     ),
     .target(
@@ -54,6 +61,7 @@ var targets: [Target] = [
     .target(name: "CArgp"),
     .target(
         name: "CMicrohttpd",
+        cSettings: [.unsafeFlags(fuzzedC)],
         linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]
     ),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -99,7 +107,7 @@ var targets: [Target] = [
     ),
 
     tests("AWSPoliciesTests", ["AWSPolicies", "TestSupport"]),
-    tests("CloudTrailTests", ["CloudTrail", "Compression", "TestSupport"]),
+    tests("CloudTrailTests", ["CloudTrail", "CloudTrailTestSupport", "Compression", "TestSupport"]),
     tests(
         "DetectionTests",
         [
@@ -123,12 +131,52 @@ var targets: [Target] = [
     tests("CommandTests", ["TestSupport", "Kafka", "KafkaTestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .target(
+        name: "CloudTrailTestSupport",
+        dependencies: ["CloudTrail", "TestSupport"],
+        path: "Tests/CloudTrailTestSupport",
+        swiftSettings: strict
+    ),
+    .target(
         name: "KafkaTestSupport",
         dependencies: ["Kafka"],
         path: "Tests/KafkaTestSupport",
         swiftSettings: strict
     ),
 ]
+
+// What fuzzing takes apart: its targets, with what replays the kept inputs in every run of the tests, or with what fuzzes.
+let fuzzed: [Target.Dependency] = [
+    "Alerts", "CCompression", "CPrefilter", "CloudTrail", "CloudTrailTestSupport", "Compression",
+    "Configuration", "Detection", "HTTP", "Kafka", "Pipeline", "TestSupport", "TrailArchive",
+    "TrailIntegrity",
+]
+let fuzzFiles = ["Corpus", "Crashers", "run", "CFuzzer"]
+if isFuzzed {
+    targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: fuzzed + ["CFuzzer"],
+            path: "Tests/Fuzz",
+            exclude: fuzzFiles + ["Replay"],
+            sources: ["Driver", "Targets"],
+            swiftSettings: strict,
+            // The library that has libFuzzer without a `main` is named by Tests/Fuzz/run.
+            linkerSettings: [.unsafeFlags(["-sanitize=address"])]
+        ),
+    ]
+} else {
+    targets.append(
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            path: "Tests/Fuzz",
+            exclude: fuzzFiles + ["Driver"],
+            sources: ["Replay", "Targets"],
+            swiftSettings: strict
+        )
+    )
+}
 
 // Benchmarks are built only when they are asked for: AMIWATCH_BENCHMARKS=1 swift build -c release.
 if ProcessInfo.processInfo.environment["AMIWATCH_BENCHMARKS"] != nil {

@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 
 /// Tests of calls in both dialects, in the shapes that AWS documents.
 protocol CallReading {}

@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import TestSupport
 import Foundation
 import Testing

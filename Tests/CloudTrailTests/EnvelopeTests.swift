@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Compression
 import TestSupport
 import Foundation
@@ -13,63 +14,7 @@ struct EnvelopeTests {
 
     static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 
-    /// The same record in every envelope, alone in it.
-    static var envelopes: [(String, [UInt8])] {
-        let packed = base64(gzip(Array(record.utf8)))
-        let pretty = record.replacingOccurrences(of: ",\"", with: ",\n  \"").replacingOccurrences(
-            of: "\":",
-            with: "\" : "
-        )
-        let logs =
-            #"{"messageType":"DATA_MESSAGE","owner":"999999999999","logGroup":"g","logEvents":[{"id":"1","timestamp":1,"message":\#(text)}]}"#
-        let bridge =
-            #"{"version":"0","id":"e","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"999999999999","region":"eu-central-1","resources":[],"detail":\#(record)}"#
-        let connect = #"{"schema":{"type":"string","optional":false},"payload":\#(text)}"#
-        let plain: [(String, String)] = [
-            ("bare", record), ("pretty", pretty), ("records", "{\"Records\":[\(record)]}"),
-            ("spaced records", " {\n \"Records\" : [ \(record) ] }\n"),
-            ("late records", "{\"a\":[1,{}],\"Records\":[\(record)]}"),
-            ("list", "[\(record)]"), ("eventbridge", bridge), ("logs", logs),
-            ("awslogs", #"{"awslogs":{"data":"\#(base64(gzip(Array(logs.utf8))))"}}"#),
-            ("connect string", connect), ("connect object", #"{"schema":null,"payload":\#(record)}"#),
-            ("connect base64", #"{"schema":{"type":"bytes"},"payload":"\#(base64(Array(record.utf8)))"}"#),
-            ("connect gzip", #"{"schema":{"type":"bytes"},"payload":"\#(packed)"}"#),
-            ("connect in eventbridge", #"{"schema":{},"payload":\#(Samples.string(bridge))}"#),
-            ("records in payload", #"{"schema":{},"payload":{"Records":[\#(record)]}}"#),
-            (
-                "records in payload text",
-                #"{"schema":{},"payload":\#(Samples.string("{\"Records\":[\(record)]}"))}"#
-            ),
-            ("debezium", #"{"schema":{},"payload":{"before":null,"after":\#(text),"op":"c"}}"#),
-            ("debezium object", #"{"payload":{"before":null,"after":\#(record),"op":"c"}}"#),
-            (
-                "wazuh",
-                #"{"integration":"aws","aws":\#(record.dropLast() + ",\"log_info\":{\"s3bucket\":\"b\"}}")}"#
-            ),
-            ("elastic", #"{"@timestamp":"x","event":{"action":"ModifyImageAttribute","original":\#(text)}}"#),
-            ("elastic dotted", #"{"event.original":\#(text)}"#),
-            (
-                "lookup",
-                #"{"EventId":"1","EventName":"ModifyImageAttribute","ReadOnly":"false","CloudTrailEvent":\#(text)}"#
-            ),
-            ("lookup page", #"{"Events":[{"EventId":"1","CloudTrailEvent":\#(text)}],"NextToken":"n"}"#),
-            (
-                "panther",
-                record.dropLast()
-                    + #","p_log_type":"AWS.CloudTrail","p_any_aws_account_ids":["999999999999"]}"#
-            ),
-            ("logstash", record.dropLast() + #","@timestamp":"2026","@version":"1"}"#), ("json string", text),
-            ("base64", base64(Array(record.utf8))), ("base64 gzip", packed),
-            ("sns", #"{"Type":"Notification","MessageId":"1","Message":\#(Samples.string(bridge))}"#),
-        ]
-        var all = plain.map { ($0.0, Array($0.1.utf8)) }
-        for (name, text) in plain where text.count < 100_000 {
-            all.append((name + " gzip", gzip(Array(text.utf8))))
-        }
-        all.append(("bare zstd", Packing.zstd(Array(record.utf8))))
-        all.append(("gzip gzip", gzip(gzip(Array(record.utf8)))))
-        return all
-    }
+    static var envelopes: [(String, [UInt8])] { Envelopes.all(of: record, gzip: gzip) }
 
     @Test(arguments: envelopes)
     func theSameRecordComesOutOfEveryEnvelope(_ name: String, _ message: [UInt8]) throws {
@@ -148,8 +93,7 @@ struct EnvelopeTests {
         let request =
             #"{"imageId":"ami-0abcdef1234567890","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}},"attributeType":"launchPermission"}"#
         for data in [request, Samples.string(request)] {
-            let event =
-                #"{"class_uid":6003,"metadata":{"uid":"11111111-2222-4333-8444-555555555555","product":{"name":"CloudTrail"}},"time":1772600767123,"cloud":{"region":"eu-central-1","account":{"uid":"123456789012"}},"api":{"operation":"ModifyImageAttribute","service":{"name":"ec2.amazonaws.com"},"request":{"uid":"req-1","data":\#(data)},"response":{"data":{"_return":true},"error":null,"message":null}},"actor":{"user":{"type":"AssumedRole","uid":"arn:aws:sts::123456789012:assumed-role/Admin/alice","account":{"uid":"123456789012"}},"session":{"issuer":"arn:aws:iam::123456789012:role/Admin"},"invoked_by":null},"http_request":{"user_agent":"aws-cli/2.15 \"quoted\" C:\\temp"},"src_endpoint":{"ip":"192.0.2.7"},"raw_data":"x"}"#
+            let event = Samples.ocsf(request: data)
             let gathered = RecordReader().gather(message: event)
             #expect(gathered.records == RecordReader().gather(message: Self.record).records)
             #expect(gathered.bare == [Array(event.utf8)])

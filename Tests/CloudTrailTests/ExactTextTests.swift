@@ -1,6 +1,7 @@
 import Testing
 
 @testable import CloudTrail
+import CloudTrailTestSupport
 
 /// Texts that Unicode calls canonically equivalent are not the same to AWS.
 @Suite

@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Compression
 import Foundation
 import TestSupport

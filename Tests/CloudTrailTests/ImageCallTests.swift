@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// Making images, and calls about one image.

@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// Calls that look images up: who names no owner can be given anybody's image.

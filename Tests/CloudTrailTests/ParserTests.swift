@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import CloudTrail
+import CloudTrailTestSupport
 
 /// The parser beside the strict one: which texts both take, and every value in them.
 @Suite
@@ -39,7 +40,7 @@ struct ParserTests {
                 }
             }
             let expected = StrictJSON.parse(bytes, depth: 8)
-            let isSame = bytes.withUnsafeBytes { Self.isSame(try? parser.parse($0), as: expected) }
+            let isSame = bytes.withUnsafeBytes { StrictJSON.isSame(try? parser.parse($0), as: expected) }
             #expect(isSame, "\(String(decoding: bytes, as: UTF8.self))")
             if expected == nil { broken += 1 } else { sound += 1 }
         }
@@ -63,31 +64,8 @@ struct ParserTests {
                 (memory + size - count).copyMemory(from: bytes, byteCount: count)
                 let cut = UnsafeRawBufferPointer(start: memory + size - count, count: count)
                 let expected = StrictJSON.parse(bytes.prefix(count))
-                #expect(Self.isSame(try? parser.parse(cut), as: expected), "\(text) \(count)")
+                #expect(StrictJSON.isSame(try? parser.parse(cut), as: expected), "\(text) \(count)")
             }
-        }
-    }
-
-    /// Whether a value, nil when the text was refused, is what the strict parser found.
-    ///
-    /// Of numbers those that are whole and have up to 18 digits: others have forms of their own.
-    private static func isSame(_ value: JSONValue?, as strict: StrictJSON?) -> Bool {
-        guard let value, let strict else { return value == nil && strict == nil }
-        switch strict {
-        case .null: return value.isNull
-        case .bool(let bool): return value.bool == bool
-        case .string(let text): return value.text?.string.hasSameBytes(as: text) ?? false
-        case .array(let elements):
-            let found = Array(value.elements)
-            return value.isArray && found.count == elements.count
-                && zip(found, elements).allSatisfy { isSame($0, as: $1) }
-        case .object(let members):
-            let found = Dictionary(value.members.map { ($0.0.string, $0.1) }) { $1 }
-            return value.isObject && found.count == members.count
-                && members.allSatisfy { isSame(found[$0.key], as: $0.value) }
-        case .number(let text):
-            guard text.count <= 18, let number = Int64(text) else { return value.scalar != nil }
-            return value.integer == number
         }
     }
 }

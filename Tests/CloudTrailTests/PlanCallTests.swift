@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// Calls that plan launches, and the one that swaps an instance's disk.

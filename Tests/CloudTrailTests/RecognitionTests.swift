@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// What has the frame of a record is a record, whatever containers' keys stand beside it.

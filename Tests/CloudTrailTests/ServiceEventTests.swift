@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// What services tell of themselves, and what AWS Organizations tells.

@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// What records tell of callers' sessions, where somebody asks.

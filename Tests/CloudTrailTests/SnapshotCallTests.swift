@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// Who may make volumes of a snapshot, and what becomes of it.

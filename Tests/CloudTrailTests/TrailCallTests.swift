@@ -1,4 +1,5 @@
 import CloudTrail
+import CloudTrailTestSupport
 import Testing
 
 /// Calls that change what CloudTrail records.

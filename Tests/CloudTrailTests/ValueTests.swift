@@ -1,4 +1,5 @@
 @testable import CloudTrail
+import CloudTrailTestSupport
 import Testing
 import TestSupport
 

@@ -1,11 +1,11 @@
-import CloudTrail
+package import CloudTrail
 
 /// Records that the tests write, in the shapes that AWS documents; every id is made up.
-enum Samples {
+package enum Samples {
     /// A record as one line of JSON.
     ///
     /// `request` and `response` are JSON too.
-    static func record(
+    package static func record(
         _ name: String,
         source: String = "ec2.amazonaws.com",
         request: String = "null",
@@ -29,16 +29,16 @@ enum Samples {
         return "{" + members.joined(separator: ",") + "}"
     }
 
-    static let image = ResourceID("ami-0abcdef1234567890")
+    package static let image = ResourceID("ami-0abcdef1234567890")
 
-    static let share = record(
+    package static let share = record(
         "ModifyImageAttribute",
         request:
             #"{"imageId":"ami-0abcdef1234567890","launchPermission":{"add":{"items":[{"userId":"012345678901"}]}},"attributeType":"launchPermission"}"#,
         response: #"{"requestId":"req-1","_return":true}"#
     )
 
-    static let launch = record(
+    package static let launch = record(
         "RunInstances",
         request:
             #"{"instancesSet":{"items":[{"minCount":1,"maxCount":2}]},"launchTemplate":{"launchTemplateId":"lt-1","version":"1"}}"#,
@@ -46,13 +46,18 @@ enum Samples {
             #"{"requestId":"req-1","ownerId":"123456789012","instancesSet":{"items":[{"instanceId":"i-0bbbbbbbbbbbbbbbb","imageId":"ami-0abcdef1234567890"},{"instanceId":"i-0aaaaaaaaaaaaaaaa","imageId":"ami-0abcdef1234567890"}]}}"#
     )
 
-    static let other = record(
+    /// The share as OCSF has it; `request` is JSON, or JSON in a string.
+    package static func ocsf(request: String) -> String {
+        #"{"class_uid":6003,"metadata":{"uid":"11111111-2222-4333-8444-555555555555","product":{"name":"CloudTrail"}},"time":1772600767123,"cloud":{"region":"eu-central-1","account":{"uid":"123456789012"}},"api":{"operation":"ModifyImageAttribute","service":{"name":"ec2.amazonaws.com"},"request":{"uid":"req-1","data":\#(request)},"response":{"data":{"_return":true},"error":null,"message":null}},"actor":{"user":{"type":"AssumedRole","uid":"arn:aws:sts::123456789012:assumed-role/Admin/alice","account":{"uid":"123456789012"}},"session":{"issuer":"arn:aws:iam::123456789012:role/Admin"},"invoked_by":null},"http_request":{"user_agent":"aws-cli/2.15 \"quoted\" C:\\temp"},"src_endpoint":{"ip":"192.0.2.7"},"raw_data":"x"}"#
+    }
+
+    package static let other = record(
         "AssumeRole",
         source: "sts.amazonaws.com",
         request: #"{"roleArn":"arn:aws:iam::123456789012:role/x","policy":"{\"Version\":\"2012-10-17\"}"}"#
     )
 
-    static func string(_ text: String) -> String {
+    package static func string(_ text: String) -> String {
         var out = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

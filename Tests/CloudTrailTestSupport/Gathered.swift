@@ -1,23 +1,24 @@
-import CloudTrail
-import Foundation
+package import CloudTrail
 
 /// What a reader gave, with copies of the bytes.
-struct Gathered: Equatable {
-    struct Letter: Equatable {
-        var reason: DeadLetter.Reason
-        var text: String
-        var recordIndex: Int
-        var bytes: [UInt8]
+package struct Gathered: Equatable {
+    package struct Letter: Equatable {
+        package var reason: DeadLetter.Reason
+        package var text: String
+        package var recordIndex: Int
+        package var bytes: [UInt8]
     }
 
-    var ignored = 0
-    var records: [Record] = []
-    var bare: [[UInt8]] = []
-    var letters: [Letter] = []
+    package var ignored = 0
+    package var records: [Record] = []
+    package var bare: [[UInt8]] = []
+    package var letters: [Letter] = []
 
-    var read: Int { ignored + records.count + letters.count }
+    package init() {}
 
-    mutating func take(_ reading: Reading) {
+    package var read: Int { ignored + records.count + letters.count }
+
+    package mutating func take(_ reading: Reading) {
         switch reading {
         case .ignored(let count): ignored += count
         case .record(let found, let bytes):
@@ -37,17 +38,17 @@ struct Gathered: Equatable {
 }
 
 extension RecordReader {
-    func gather(message: [UInt8], account: AccountID? = nil) -> Gathered {
+    package func gather(message: [UInt8], account: AccountID? = nil) -> Gathered {
         var gathered = Gathered()
         message.withUnsafeBytes { bytes in read(message: bytes, account: account) { gathered.take($0) } }
         return gathered
     }
 
-    func gather(message: String, account: AccountID? = nil) -> Gathered {
+    package func gather(message: String, account: AccountID? = nil) -> Gathered {
         gather(message: Array(message.utf8), account: account)
     }
 
-    func gather(file: [UInt8]) -> Gathered {
+    package func gather(file: [UInt8]) -> Gathered {
         var gathered = Gathered()
         file.withUnsafeBytes { bytes in read(file: bytes) { gathered.take($0) } }
         return gathered

@@ -1,8 +1,10 @@
+package import CloudTrail
+
 /// A slow and strict JSON parser (RFC 8259), the oracle that the fast ones are compared with.
 ///
 /// Of a key that comes twice the last one counts. As the fast ones do, it takes half of a surrogate pair for U+FFFD, and
 /// control characters that are not escaped.
-indirect enum StrictJSON: Equatable {
+package indirect enum StrictJSON: Equatable {
     case null
     case bool(Bool)
     case number(String)
@@ -10,16 +12,20 @@ indirect enum StrictJSON: Equatable {
     case array([StrictJSON])
     case object([String: StrictJSON])
 
-    subscript(_ key: String) -> StrictJSON? {
+    package subscript(_ key: String) -> StrictJSON? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
-    var text: String? {
+    package var elements: [StrictJSON]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
     /// The value, or nil when the bytes are not exactly one JSON value in UTF-8.
-    static func parse(_ bytes: some Collection<UInt8>, depth: Int = 128) -> StrictJSON? {
+    package static func parse(_ bytes: some Collection<UInt8>, depth: Int = 128) -> StrictJSON? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var parser = Parser(bytes: Array(bytes), depth: depth)
         guard let value = parser.value(0) else { return nil }
@@ -27,10 +33,17 @@ indirect enum StrictJSON: Equatable {
         return parser.position == parser.bytes.count ? value : nil
     }
 
+    /// Whether an object of a JSON value has a key twice: which of the two counts is not the same for all readers.
+    package static func repeatsAKey(_ bytes: some Collection<UInt8>) -> Bool {
+        var parser = Parser(bytes: Array(bytes), depth: 128)
+        return parser.value(0) == nil || parser.repeatsAKey
+    }
+
     private struct Parser {
         let bytes: [UInt8]
         let depth: Int
         var position = 0
+        var repeatsAKey = false
 
         init(bytes: [UInt8], depth: Int) {
             self.bytes = bytes
@@ -79,7 +92,7 @@ indirect enum StrictJSON: Equatable {
                 guard next == UInt8(ascii: "\""), let key = string() else { return nil }
                 space()
                 guard take(UInt8(ascii: ":")), let value = value(level) else { return nil }
-                members[key] = value
+                if members.updateValue(value, forKey: key) != nil { repeatsAKey = true }
                 space()
             } while take(UInt8(ascii: ","))
             return take(UInt8(ascii: "}")) ? .object(members) : nil
@@ -164,6 +177,62 @@ indirect enum StrictJSON: Equatable {
                 while digits(next) { position += 1 }
             }
             return .number(String(decoding: bytes[start..<position], as: UTF8.self))
+        }
+    }
+}
+
+extension StrictJSON {
+    /// The value in the plainest way: sorted, no white space, no escape that need not be, numbers as they stood.
+    package var plain: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .number(let text): text
+        case .string(let text): Self.quoted(text)
+        case .array(let elements): "[" + elements.map(\.plain).joined(separator: ",") + "]"
+        case .object(let members):
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\($0.value.plain)" }
+                .joined(separator: ",") + "}"
+        }
+    }
+
+    /// A text as a JSON string, with no escape that need not be.
+    package static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
+
+extension StrictJSON {
+    /// Whether a value, nil when the text was refused, is what the strict parser found.
+    ///
+    /// Of numbers those that are whole and have up to 18 digits: others have forms of their own.
+    package static func isSame(_ value: JSONValue?, as strict: StrictJSON?) -> Bool {
+        guard let value, let strict else { return value == nil && strict == nil }
+        switch strict {
+        case .null: return value.isNull
+        case .bool(let bool): return value.scalar == (bool ? "true" : "false") && value.text == nil
+        case .string(let text): return value.text?.string.hasSameBytes(as: text) ?? false
+        case .array(let elements):
+            let found = Array(value.elements)
+            return value.isArray && found.count == elements.count
+                && zip(found, elements).allSatisfy { isSame($0, as: $1) }
+        case .object(let members):
+            let found = Dictionary(value.members.map { ($0.0.string, $0.1) }) { $1 }
+            return value.isObject && found.count == members.count
+                && members.allSatisfy { isSame(found[$0.key], as: $0.value) }
+        case .number(let text):
+            guard text.count <= 18, let number = Int64(text) else { return value.scalar != nil }
+            return value.integer == number
         }
     }
 }
