@@ -44,12 +44,14 @@ func require(_ condition: Bool, _ words: @autoclosure () -> String) throws(Discr
 
 /// The targets, and where their files lie.
 enum Fuzzing {
-    static let targets: [any FuzzTarget.Type] = [
-        MessageTarget.self, FileTarget.self, EnvelopeTarget.self, PrefilterTarget.self, JSONTarget.self,
-        CompressionTarget.self, InventoryTarget.self, SequenceTarget.self, StateEntryTarget.self,
-        CatalogueEntryTarget.self, SnapshotTarget.self, SnapshotFileTarget.self, PolicyTarget.self,
-        RunConfigurationTarget.self, DigestTarget.self, DeadLetterTarget.self, QueryTarget.self,
-    ]
+    static var targets: [any FuzzTarget.Type] {
+        [
+            MessageTarget.self, FileTarget.self, EnvelopeTarget.self, PrefilterTarget.self, JSONTarget.self,
+            CompressionTarget.self, InventoryTarget.self, SequenceTarget.self, StateEntryTarget.self,
+            CatalogueEntryTarget.self, SnapshotTarget.self, SnapshotFileTarget.self, PolicyTarget.self,
+            RunConfigurationTarget.self, DigestTarget.self, DeadLetterTarget.self, QueryTarget.self,
+        ]
+    }
 
     static let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../..").standardizedFileURL.path

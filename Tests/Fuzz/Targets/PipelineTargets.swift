@@ -70,7 +70,7 @@ final class SnapshotFileTarget: FuzzTarget {
 
     func take(_ input: UnsafeRawBufferPointer) throws {
         let file = Array(input) + Array(LostRecord(of: input).sha256.utf8)
-        try file.withUnsafeBytes { bytes in
+        file.withUnsafeBytes { bytes in
             let stored: StoredSnapshot
             do throws(SnapshotFault) { stored = try StoredSnapshot(bytes, release: {}) } catch {
                 reached["refused", default: 0] += 1

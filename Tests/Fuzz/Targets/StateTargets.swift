@@ -120,7 +120,7 @@ final class SnapshotTarget: FuzzTarget {
             var capture = SnapshotCapture(of: engine) { _ in 0 }
             var pieces: [[UInt8]] = []
             while !capture.isOver {
-                capture.take(atMost: .max, of: engine, waiting: []) { pieces.append(Array($1)) }
+                capture.take(atMost: 100, of: engine, waiting: []) { pieces.append(Array($1)) }
             }
             return pieces.filter { $0.count < 20_000 }
         }
