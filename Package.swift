@@ -150,7 +150,9 @@ let fuzzed: [Target.Dependency] = [
     "Configuration", "Detection", "HTTP", "Kafka", "Pipeline", "TestSupport", "TrailArchive",
     "TrailIntegrity",
 ]
-let fuzzFiles = ["Corpus", "Crashers", "run", "CFuzzer"]
+let fuzzFiles = ["Corpus", "Crashers", "run", "CFuzzer"].filter {
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/Fuzz/\($0)")
+}
 if isFuzzed {
     targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
