@@ -2,7 +2,7 @@ import CloudTrail
 
 /// The first successful watched call of each second, in order.
 struct ActivityLog: Sendable {
-    private var calls = SortedChunks<Fact>()
+    private var calls = SortedChunks<PackedCall>()
     /// So many calls are kept whatever their age.
     static let shortCount = 64
 
@@ -13,32 +13,42 @@ struct ActivityLog: Sendable {
 
     /// The call of a second.
     func call(at second: Int64) -> Fact? {
-        first(from: second).flatMap { $0.time.seconds == second ? $0 : nil }
+        calls[calls.position { $0.time.seconds < second }].flatMap {
+            $0.time.seconds == second ? Self.fact($0) : nil
+        }
     }
+
+    private static func packed(_ call: Fact) -> PackedCall { PackedCall(call, .active, .changes) }
+
+    private static func fact(_ call: PackedCall) -> Fact { call.fact(.active, .changes) }
 
     /// The last call at or before a time.
     func last(upTo time: EventTime) -> Fact? {
-        var last: Fact?
+        var last: PackedCall?
         calls.forEachBackwards(before: calls.position { $0.time <= time }) { call in
             last = call
             return false
         }
-        return last
+        return last.map(Self.fact)
     }
 
     /// The first call at or after a second.
-    func first(from second: Int64) -> Fact? { calls[calls.position { $0.time.seconds < second }] }
+    func first(from second: Int64) -> Fact? {
+        calls[calls.position { $0.time.seconds < second }].map(Self.fact)
+    }
 
     /// The first call of another second.
     func first(besides second: Int64?) -> Fact? {
-        guard let first = calls.first, first.time.seconds == second else { return calls.first }
-        return calls[calls.position { $0.time == first.time }]
+        guard let first = calls.first, first.time.seconds == second else {
+            return calls.first.map(Self.fact)
+        }
+        return calls[calls.position { $0.time == first.time }].map(Self.fact)
     }
 
     /// Adds a call that is later than all others; returns how many there are then, and nil when it is not.
     mutating func appendLater(_ call: Fact) -> Int? {
         guard calls.allPrecede({ $0.time < call.time }) else { return nil }
-        calls.append(call)
+        calls.append(Self.packed(call))
         return calls.count
     }
 
@@ -46,23 +56,23 @@ struct ActivityLog: Sendable {
     mutating func insert(_ call: Fact) -> FactInsertion {
         let position = calls.position { $0.time < call.time }
         guard let known = calls[position], known.time == call.time else {
-            calls.insert(call, at: position)
+            calls.insert(Self.packed(call), at: position)
             return .inserted
         }
-        guard call < known else { return .unchanged }
-        calls.replace(at: position, by: call)
-        return .replaced(known)
+        guard call < Self.fact(known) else { return .unchanged }
+        calls.replace(at: position, by: Self.packed(call))
+        return .replaced(Self.fact(known))
     }
 
     mutating func remove(_ call: Fact) -> Bool {
         let position = calls.position { $0.time < call.time }
-        guard calls[position] == call else { return false }
+        guard calls[position].map(Self.fact) == call else { return false }
         calls.remove(at: position)
         return true
     }
 
     /// All calls, in order.
-    var all: some Sequence<Fact> { calls.all }
+    var all: some Sequence<Fact> { calls.all.lazy.map(Self.fact) }
 
     /// Whether there are so many calls before a time that forgetting them is worth the work.
     func isLong(before limit: EventTime) -> Bool {

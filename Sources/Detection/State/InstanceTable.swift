@@ -12,46 +12,17 @@ struct InstanceTable: Sendable {
     /// What a row has of an instance.
     private enum Content: Sendable {
         case free
-        /// It is known by a call: the caller. Everything else stands in the row.
-        case called(Actor)
-        /// It is known by a record that tells of many instances, or has no UUID.
-        case told(Evidence)
+        /// All that is known: the record that it was launched by, or seen in.
+        case whole(PackedCall)
         /// The key of its facts, that stand elsewhere.
         case elsewhere(FactKey)
     }
 
-    /// The call that ended an instance.
-    private struct End: Sendable {
-        let high: UInt64
-        let low: UInt64
-        let time: EventTime
-        let origin: Origin
-        let actor: Actor
-
-        /// Nil when there is more to it.
-        init?(_ fact: Fact) {
-            guard fact.value == .terminated, fact.phase == .ends, fact.evidence.time == fact.time,
-                case .uuid(let high, let low) = fact.evidence.id
-            else { return nil }
-            (self.high, self.low, time) = (high, low, fact.time)
-            (origin, actor) = (fact.evidence.origin, fact.evidence.actor)
-        }
-
-        var fact: Fact {
-            let evidence = Evidence(id: .uuid(high, low), time: time, origin: origin, actor: actor)
-            return Fact(time: time, phase: .ends, value: .terminated, evidence: evidence)
-        }
-    }
-
     /// 64 bytes.
     private struct Row: Sendable {
-        // The digits of the instance, of the image, and of the record's id.
+        // The digits of the instance, and of the image.
         private var high: UInt64 = 0
         private var imageHigh: UInt64 = 0
-        private var recordHigh: UInt64 = 0
-        private var recordLow: UInt64 = 0
-        private var time = EventTime.distantPast
-        private var origin: Origin?
         let content: Content
         private var last: UInt8 = 0
         private var imageLast: UInt8 = 0
@@ -70,29 +41,19 @@ struct InstanceTable: Sendable {
             if case .seen = fact.value { isSeen = true }
             guard fact.phase == Self.phase(isSeen: isSeen) else { return nil }
             (self.high, self.last, self.imageHigh, self.imageLast) = (high, last, imageHigh, imageLast)
-            (time, origin) = (fact.time, fact.evidence.origin)
-            if case .uuid(let high, let low) = fact.evidence.id, fact.evidence.time == fact.time {
-                (recordHigh, recordLow, content) = (high, low, .called(fact.evidence.actor))
-            } else {
-                content = .told(fact.evidence)
-            }
+            content = .whole(PackedCall(fact, fact.value, fact.phase))
         }
 
         private static func phase(isSeen: Bool) -> Fact.Phase { isSeen ? .changes : .creates }
 
         /// Whether it holds all that is known.
-        var isWhole: Bool {
-            switch content {
-            case .called, .told: true
-            case .free, .elsewhere: false
-            }
-        }
+        var isWhole: Bool { if case .whole = content { true } else { false } }
 
         /// The instance; nil when the row is free.
         var place: (scope: AccountRegion, id: ResourceID)? {
             switch content {
             case .free: return nil
-            case .called, .told: return origin.map { ($0.scope, .instance(high, last)) }
+            case .whole(let call): return (call.origin.scope, .instance(high, last))
             case .elsewhere(let key):
                 guard case .resource(let scope, let id) = key.entity else { return nil }
                 return (scope, id)
@@ -101,34 +62,22 @@ struct InstanceTable: Sendable {
 
         /// The fact that it began with; nil when the facts stand elsewhere.
         var first: Fact? {
-            let evidence: Evidence
-            switch content {
-            case .free, .elsewhere: return nil
-            case .told(let record): evidence = record
-            case .called(let actor):
-                guard let origin else { return nil }
-                let id = EventID.uuid(recordHigh, recordLow)
-                evidence = Evidence(id: id, time: time, origin: origin, actor: actor)
-            }
+            guard case .whole(let call) = content else { return nil }
             let image = ResourceID.image(imageHigh, imageLast)
-            return Fact(
-                time: time,
-                phase: Self.phase(isSeen: isSeen),
-                value: isSeen ? .seen(image) : .launched(image),
-                evidence: evidence
-            )
+            return call.fact(isSeen ? .seen(image) : .launched(image), Self.phase(isSeen: isSeen))
         }
 
         func isOf(_ scope: AccountRegion, _ id: ResourceID) -> Bool {
-            if isWhole, case .instance(let high, let last) = id {
-                return high == self.high && last == self.last && origin?.scope == scope
+            if case .whole(let call) = content, case .instance(let high, let last) = id {
+                return high == self.high && last == self.last && call.origin.scope == scope
             }
             return place.map { $0.id == id && $0.scope == scope } ?? false
         }
     }
 
     private var rows = Rows<Row>()
-    private var ends = Rows<End?>()
+    /// The calls that ended instances.
+    private var ends = Rows<PackedCall?>()
     private var index = RowIndex()
     /// Instances that their rows hold all of.
     private(set) var wholeCount = 0
@@ -145,7 +94,7 @@ struct InstanceTable: Sendable {
     func facts(of key: FactKey) -> [Fact]? {
         guard wholeCount > 0, let number = number(of: key), let first = rows[number].first else { return nil }
         let end = rows[number].end
-        return end == 0 ? [first] : [first] + (ends[end - 1].map { [$0.fact] } ?? [])
+        return end == 0 ? [first] : [first] + (ends[end - 1].map { [$0.fact(.terminated, .ends)] } ?? [])
     }
 
     /// The account and Region, and the id, of the instance in a row.
@@ -177,8 +126,8 @@ struct InstanceTable: Sendable {
     mutating func take(_ facts: [Fact], at key: FactKey) -> Bool {
         guard let first = facts.first, facts.count <= 2, var row = Row(first, at: key) else { return false }
         if facts.count == 2 {
-            guard let end = End(facts[1]) else { return false }
-            row.end = ends.add(end) + 1
+            guard Self.isEnd(facts[1]) else { return false }
+            row.end = ends.add(PackedCall(facts[1], .terminated, .ends)) + 1
         }
         put(row, key)
         return true
@@ -187,11 +136,13 @@ struct InstanceTable: Sendable {
     /// Takes the end of an instance of which only the beginning was known, before it; false when that is not so, or a row cannot
     /// hold it.
     mutating func end(_ key: FactKey, by fact: Fact) -> Bool {
-        guard let number = number(of: key), rows[number].isWhole, rows[number].end == 0, let end = End(fact)
+        guard Self.isEnd(fact), let number = number(of: key), rows[number].isWhole, rows[number].end == 0
         else { return false }
-        rows[number].end = ends.add(end) + 1
+        rows[number].end = ends.add(PackedCall(fact, .terminated, .ends)) + 1
         return true
     }
+
+    private static func isEnd(_ fact: Fact) -> Bool { fact.value == .terminated && fact.phase == .ends }
 
     /// Gives the facts that a row holds to whoever puts them elsewhere; nil when there are none.
     mutating func giveAway(_ key: FactKey) -> [Fact]? {
