@@ -50,7 +50,10 @@ struct MendingCommands: Sendable {
         }
         let plan = "{\"version\":1,\"partitions\":[\(partitions.joined(separator: ","))]}"
         return "echo \(Self.quoted(plan)) | "
-            + tool("kafka-reassign-partitions.sh", ["--execute", "--reassignment-json-file", "/dev/stdin"])
+            + tool(
+                "kafka-reassign-partitions.sh",
+                ["--execute", "--additional", "--reassignment-json-file", "/dev/stdin"]
+            )
     }
 
     /// Shows or ends what is open in a partition: `describe-producers`, `find-hanging`, or `abort` of the transaction
