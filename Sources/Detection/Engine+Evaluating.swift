@@ -47,9 +47,14 @@ extension Engine {
     }
 
     /// Whether nothing was ever said of an instance, and nothing waits to be: that it is gone ends nothing then.
+    ///
+    /// Where another call ended it before its launch, a later one moves its end, and something may have been true until then.
     private func endsUnsaid(_ subject: Subject) -> Bool {
-        subject.kind == .launch && agenda.unsettled.isEmpty && agenda.deferral.isEmpty
-            && state.findings.published(about: subject).isEmpty
+        guard subject.kind == .launch, agenda.unsettled.isEmpty, agenda.deferral.isEmpty,
+            state.findings.published(about: subject).isEmpty
+        else { return false }
+        let facts = state.timeline(subject.key(of: .instance)).facts
+        return facts.lazy.filter { $0.value == .terminated }.count == 1
     }
 
     /// Whether a subject that is touched waits.

@@ -181,6 +181,7 @@ struct RestoreTests {
             }
             let all = stand.topics.partitions[0].changelog.count
             #expect(all > 20 && read < all / 4, "seed \(seed): \(read) of \(all)")
+            #expect(worker.findingLines == stand.expected, "seed \(seed)")
         }
     }
 
