@@ -46,7 +46,7 @@ enum RunVariable: Equatable {
     private static func isForeign(_ name: String, _ value: String) -> Bool {
         let tests = [
             "TEST_BOOTSTRAP", "UPDATE_EXPECTED", "CORPUS", "BENCHMARKS", "HOSTILE_SEED", "HOSTILE_ROUNDS",
-            "FAILOVER", "BROKEN_ENTRIES", "HISTORIES", "OPTIMISED_TESTS", "FUZZ",
+            "FAILOVER", "BROKEN_ENTRIES", "HISTORIES", "OPTIMISED_TESTS", "FUZZ", "CHAOS",
         ]
         if tests.contains(String(name.dropFirst(prefix.count))) { return true }
         if name.contains(/_SERVICE_(HOST|PORT|PORT_[A-Z0-9_]+)$/) { return true }
