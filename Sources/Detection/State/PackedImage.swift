@@ -83,19 +83,25 @@ struct ImagePacking: ~Copyable {
         (calls, lastEvidence) = (PackedImage.Calls(), nil)
         bytes.list(attributes) { _, _ in }
         for attribute in attributes { write(attribute, facts.timeline(attribute).facts) }
-        bytes.list(facts.launches.last(Self.most)) {
-            $0.signed($1.time.seconds)
-            $0.unsigned(UInt64($1.row))
+        let links = PackedLinks(of: facts)
+        bytes.byte(links.rawValue)
+        if links.contains(.launches) {
+            bytes.list(facts.launches.last(Self.most)) {
+                $0.signed($1.time.seconds)
+                $0.unsigned(UInt64($1.row))
+            }
         }
-        bytes.list(facts.copies) { $0.packed($1) }
-        bytes.list(facts.groups) { $0.grantee($1) }
-        bytes.unsigned(UInt64(facts.approvingPolicy))
+        if links.contains(.copies) { bytes.list(facts.copies) { $0.packed($1) } }
+        if links.contains(.groups) { bytes.list(facts.groups) { $0.grantee($1) } }
+        if links.contains(.approval) { bytes.unsigned(UInt64(facts.approvingPolicy)) }
         calls.byteCount = bytes.count
         return PackedImage(calls, bytes.bytes)
     }
 
     private mutating func write(_ attribute: ImageAttribute, _ facts: ArraySlice<Fact>) {
-        bytes.imageAttribute(attribute)
+        // Those that an image has once are told by their slots.
+        bytes.byte(attribute.slot.map { UInt8($0) } ?? .max)
+        if attribute.slot == nil { bytes.imageAttribute(attribute) }
         bytes.unsigned(UInt64(facts.count))
         for fact in facts {
             let isByLast = lastEvidence === fact.evidence
@@ -126,19 +132,30 @@ private struct ImageUnpacking {
     mutating func image() throws(StateError) -> ImageFacts {
         var image = ImageFacts()
         for _ in 0..<(try reader.count()) {
-            let attribute = try reader.imageAttribute()
+            let attribute = try attribute()
             image.take(packed: try facts(), about: attribute)
         }
-        let launches = try reader.list { (reader) throws(StateError) in
-            Launch(time: EventTime(seconds: try reader.signed()), row: UInt32(try reader.unsigned()))
+        let links = PackedLinks(rawValue: try reader.byte())
+        if links.contains(.launches) {
+            for _ in 0..<(try reader.count()) {
+                let time = EventTime(seconds: try reader.signed())
+                image.launches.append(Launch(time: time, row: UInt32(try reader.unsigned())))
+            }
         }
-        for launch in launches { image.launches.append(launch) }
-        let copies = try reader.list { (reader) throws(StateError) in try reader.packedResource() }
-        if !copies.isEmpty { image.copies = Set(copies) }
-        let groups = try reader.list { (reader) throws(StateError) in try reader.grantee() }
-        if !groups.isEmpty { image.groups = Set(groups) }
-        image.noteApproved(by: UInt32(try reader.unsigned()))
+        if links.contains(.copies) {
+            image.copies = Set(try reader.list { (reader) throws(StateError) in try reader.packedResource() })
+        }
+        if links.contains(.groups) {
+            image.groups = Set(try reader.list { (reader) throws(StateError) in try reader.grantee() })
+        }
+        if links.contains(.approval) { image.noteApproved(by: UInt32(try reader.unsigned())) }
         return image
+    }
+
+    private mutating func attribute() throws(StateError) -> ImageAttribute {
+        let slot = Int(try reader.byte())
+        return slot < ImageAttribute.singles.count
+            ? ImageAttribute.singles[slot] : try reader.imageAttribute()
     }
 
     private mutating func facts() throws(StateError) -> [Fact] {
@@ -161,5 +178,25 @@ private struct ImageUnpacking {
         let id = try reader.packedEvent()
         let time = EventTime(seconds: try reader.signed())
         return Evidence(id: id, time: time, origin: call.origin, actor: call.actor)
+    }
+}
+
+/// What a packed image has beside its facts.
+private struct PackedLinks: OptionSet {
+    let rawValue: UInt8
+
+    static let launches = PackedLinks(rawValue: 1)
+    static let copies = PackedLinks(rawValue: 2)
+    static let groups = PackedLinks(rawValue: 4)
+    static let approval = PackedLinks(rawValue: 8)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(of facts: ImageFacts) {
+        self = []
+        if !facts.launches.isEmpty { insert(.launches) }
+        if !facts.copies.isEmpty { insert(.copies) }
+        if !facts.groups.isEmpty { insert(.groups) }
+        if facts.approvingPolicy > 0 { insert(.approval) }
     }
 }

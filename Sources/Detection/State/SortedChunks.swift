@@ -100,11 +100,16 @@ struct SortedChunks<Element: Sendable>: Sendable {
             }
             position = Position(chunk: last, offset: chunks[last].count)
         }
+        if chunks[position.chunk].count == Self.chunkCount {
+            // Both halves anew, for an array that had to grow keeps twice the room that it needs.
+            let (chunk, half) = (chunks[position.chunk], Self.chunkCount / 2)
+            chunks[position.chunk] = Array(chunk[..<half])
+            chunks.insert(Array(chunk[half...]), at: position.chunk + 1)
+            if position.offset > half {
+                position = Position(chunk: position.chunk + 1, offset: position.offset - half)
+            }
+        }
         chunks[position.chunk].put(element, at: position.offset)
-        guard chunks[position.chunk].count > Self.chunkCount else { return }
-        let half = chunks[position.chunk].count / 2
-        chunks.insert(Array(chunks[position.chunk][half...]), at: position.chunk + 1)
-        chunks[position.chunk].removeSubrange(half...)
     }
 
     mutating func remove(at position: Position) {
