@@ -58,6 +58,16 @@ struct SkewTests {
         return record(number, by: account, at: second, "RunInstances", .runInstances(launch))
     }
 
+    private static func end(
+        _ number: UInt64,
+        by account: AccountID,
+        at second: Int64,
+        region: String = World.regions[0]
+    ) -> Record {
+        let call = Call.terminateInstances([World.instance(2)])
+        return record(number, by: account, at: second, "TerminateInstances", call, region: region)
+    }
+
     /// Golden within one minute among many other values, and launched just then; told in the end.
     private static let briefly: [Record] =
         [creation(1, "silver", at: 0), tag(2, "golden", at: 10), tag(3, "silver", at: 20)]
@@ -79,13 +89,7 @@ struct SkewTests {
 
     @Test("An account is late by its own clock, however far another one is ahead")
     func anotherAccountsClock() {
-        let ahead = Self.record(
-            99,
-            by: World.stranger,
-            at: 21 * Self.day,
-            "TerminateInstances",
-            .terminateInstances([World.instance(2)])
-        )
+        let ahead = Self.end(99, by: World.stranger, at: 21 * Self.day)
         #expect(Self.verdicts(of: Self.briefly) == [])
         #expect(Self.verdicts(of: [ahead] + Self.briefly) == [])
     }
@@ -102,14 +106,7 @@ struct SkewTests {
 
     @Test("A replay of one Region after the other forgets nothing")
     func regionAfterRegion() {
-        let ahead = Self.record(
-            99,
-            by: World.owner,
-            at: 1000 * Self.day,
-            "TerminateInstances",
-            .terminateInstances([World.instance(2)]),
-            region: World.regions[1]
-        )
+        let ahead = Self.end(99, by: World.owner, at: 1000 * Self.day, region: World.regions[1])
         func findings(of records: [Record]) -> [Finding] {
             var batch = DecodedBatch(file: 0)
             batch.entries = records.map { .record($0) }
