@@ -33,7 +33,10 @@ package struct AlertEncoder: Sendable {
                 maximumBytes: maximumBytes
             )
         }
-        return alert.members.map { ($0, line(of: CommonAlert($0, raised: raised), maximumBytes)) }
+        guard !alert.instances.isEmpty else {
+            return [(alert, line(of: CommonAlert(alert, raised: raised), maximumBytes))]
+        }
+        return alert.instances.map { ($0, line(of: CommonAlert($0, raised: raised), maximumBytes)) }
     }
 
     /// An alert as one line without a newline, of at most so many bytes: what does not fit is taken out of it.

@@ -70,10 +70,20 @@ struct CommonActor {
 
     /// What follows the kind of a principal in its ARN; of a user's path the last part.
     private static func name(_ arn: String) -> String {
-        let resource = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).last ?? ""
-        let parts = resource.split(separator: "/", maxSplits: 1)
-        guard parts.count == 2 else { return resource.isEmpty ? arn : String(resource) }
-        let name = parts[0] == "user" ? parts[1].split(separator: "/").last ?? parts[1] : parts[1]
-        return String(name)
+        let (colon, slash) = (UInt8(ascii: ":"), UInt8(ascii: "/"))
+        var resource = arn.utf8[...]
+        for _ in 0..<5 {
+            guard let end = resource.firstIndex(of: colon) else { break }
+            resource = resource[resource.index(after: end)...]
+        }
+        if resource.isEmpty { return arn }
+        guard let end = resource.firstIndex(of: slash), end > resource.startIndex else {
+            return String(Substring(resource))
+        }
+        var name = resource[resource.index(after: end)...]
+        if resource[..<end].elementsEqual("user".utf8), let last = name.lastIndex(of: slash) {
+            name = name[name.index(after: last)...]
+        }
+        return String(Substring(name.isEmpty ? resource : name))
     }
 }

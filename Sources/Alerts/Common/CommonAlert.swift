@@ -56,7 +56,7 @@ final class CommonAlert {
             alert.finding,
             findingID: alert.findingID,
             policyHash: alert.policyHash,
-            alert: alert,
+            alert: (alert.alertID, alert.revision, alert.cause, alert.isRepublished, alert.replay),
             raised: raised
         )
     }
@@ -65,8 +65,14 @@ final class CommonAlert {
         self.init(finding, findingID: findingID, policyHash: policyHash, alert: nil, raised: nil)
     }
 
-    private init(_ finding: Finding, findingID: String, policyHash: String, alert: Alert?, raised: Int64?) {
-        alertID = alert?.alertID
+    private init(
+        _ finding: Finding,
+        findingID: String,
+        policyHash: String,
+        alert: (id: String, revision: Int, cause: AlertCause, isRepublished: Bool, replay: String?)?,
+        raised: Int64?
+    ) {
+        alertID = alert?.id
         self.findingID = findingID
         revision = alert?.revision
         cause = alert?.cause

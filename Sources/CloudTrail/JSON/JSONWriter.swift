@@ -24,11 +24,14 @@ public struct JSONWriter: Sendable {
 
     /// A member's key, in which nothing needs an escape; its value comes next.
     public mutating func key(_ name: StaticString) {
-        separate()
-        bytes.append(0x22)
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(0x22)
-        bytes.append(0x3A)
+        // At once: each change of an array costs a look at whether it is shared.
+        bytes.append(addingCapacity: name.utf8CodeUnitCount + 4) { [needsComma] output in
+            if needsComma { output.append(0x2C) }
+            output.append(0x22)
+            name.withUTF8Buffer { output.append($0) }
+            output.append(0x22)
+            output.append(0x3A)
+        }
         needsComma = false
     }
 
@@ -59,14 +62,15 @@ public struct JSONWriter: Sendable {
 
     /// A string, or null.
     public mutating func string(_ text: String?) {
-        separate()
         guard var text else {
+            separate()
             bytes.append(contentsOf: "null".utf8)
             return
         }
-        bytes.append(0x22)
         text.withUTF8 { utf8 in
-            guard Self.needsALook(utf8) else { return bytes.append(contentsOf: utf8) }
+            guard Self.needsALook(utf8) else { return plain(utf8) }
+            separate()
+            bytes.append(0x22)
             var start = 0
             var index = 0
             while index < utf8.count {
@@ -80,8 +84,19 @@ public struct JSONWriter: Sendable {
                 start = index
             }
             bytes.append(contentsOf: utf8[start...])
+            bytes.append(0x22)
         }
-        bytes.append(0x22)
+    }
+
+    /// A string in which nothing has to be escaped.
+    private mutating func plain(_ utf8: UnsafeBufferPointer<UInt8>) {
+        bytes.append(addingCapacity: utf8.count + 3) { [needsComma] output in
+            if needsComma { output.append(0x2C) }
+            output.append(0x22)
+            output.append(utf8)
+            output.append(0x22)
+        }
+        needsComma = true
     }
 
     /// A whole number, or null.
@@ -179,6 +194,17 @@ public struct JSONWriter: Sendable {
         default:
             let digits = String(scalar, radix: 16)
             bytes.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends bytes, for which there must be room.
+    fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        precondition(bytes.count <= freeCapacity)
+        withUnsafeMutableBufferPointer { buffer, count in
+            let (_, end) = buffer[count...].initialize(from: bytes)
+            count = end
         }
     }
 }
