@@ -105,7 +105,8 @@ package struct RunConfiguration: Sendable {
     }
 
     package struct Detector: Hashable, Sendable {
-        /// Milliseconds after which a transaction ends, if the input does not pause before.
+        /// Milliseconds after which a transaction ends, if the input does not pause before; ten times as many while
+        /// records come fast.
         package var commitIntervalMilliseconds = 20
         /// Records after which a transaction ends.
         package var commitRecords = 10_000

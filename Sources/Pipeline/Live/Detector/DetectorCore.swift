@@ -129,8 +129,7 @@ struct DetectorCore {
         case .idle: .milliseconds(20)
         case .restoring, .reconciling: .zero
         case .running:
-            engine.hasBacklog || policyChange.isTrying
-                ? .zero : pending.since == nil ? .milliseconds(10) : .milliseconds(1)
+            engine.hasBacklog || policyChange.isTrying ? .zero : pending.pause
         }
     }
 

@@ -13,21 +13,35 @@ struct PendingTransaction {
     private(set) var produced: [Int64] = []
     /// When the first change was made; nil when there is none.
     private(set) var since: ContinuousClock.Instant?
+    private var rate = RecordRate()
     /// The transaction that is being written.
     var transaction: Transaction?
 
     init(_ log: DeadLetterLog) { deadLetterLog = log }
 
     /// Something has changed that a commit makes last.
-    mutating func noteChange(at now: ContinuousClock.Instant) { if since == nil { since = now } }
+    mutating func noteChange(at now: ContinuousClock.Instant) {
+        guard since == nil else { return }
+        since = now
+        rate.measure(at: now)
+    }
 
     mutating func append(_ letter: DeadLetterMessage) { deadLetters.append(letter) }
 
     mutating func noteProduced(at time: Int64) { produced.append(time) }
 
-    mutating func countRecords(_ count: Int) { recordCount += count }
+    mutating func countRecords(_ count: Int) {
+        recordCount += count
+        rate.records += count
+    }
+
+    /// How long to wait for the next record before this counts as a pause.
+    var pause: Duration { since == nil || rate.isHigh ? .milliseconds(10) : .milliseconds(1) }
 
     /// Whether it is to be committed: in a pause, after a number of records, or after some time.
+    ///
+    /// A transaction costs the same whatever it carries. While records come fast it waits ten times as long, for a
+    /// pause does not tell that no more come.
     func isDue(
         isIdle: Bool,
         now: ContinuousClock.Instant,
@@ -35,7 +49,8 @@ struct PendingTransaction {
         interval: Duration
     ) -> Bool {
         guard let since else { return false }
-        return isIdle || recordCount >= limit || now - since >= interval
+        if recordCount >= limit { return true }
+        return rate.isHigh ? now - since >= interval * 10 : isIdle || now - since >= interval
     }
 
     /// It is committed.
@@ -53,6 +68,25 @@ struct PendingTransaction {
         recordCount = 0
         since = nil
         transaction = nil
+    }
+}
+
+/// How fast records come.
+struct RecordRate {
+    /// Since it was last measured.
+    var records = 0
+    private(set) var isHigh = false
+    private var since: ContinuousClock.Instant?
+
+    /// More records a second than this make many transactions cost more than their speed is worth.
+    private static let high = 2000
+    private static let shortest = Duration.milliseconds(100)
+
+    mutating func measure(at now: ContinuousClock.Instant) {
+        let elapsed = since.map { now - $0 } ?? .zero
+        guard since == nil || elapsed >= Self.shortest else { return }
+        isHigh = elapsed > .zero && .seconds(1) * records > elapsed * Self.high
+        (since, records) = (now, 0)
     }
 }
 
