@@ -8,7 +8,7 @@ package import Testing
 /// processors, it would keep the tests from running that do nothing but work; and all such suites at once would
 /// only wait for each other.
 package struct OwnThread: SuiteTrait, TestScoping {
-    private static let turns = Turns(2)
+    private static let turns = Turns(3)
 
     /// Waits for the suite's turn, and runs it.
     package func provideScope(
