@@ -13,6 +13,10 @@ public enum CompressionError: Error, Hashable, Sendable {
 
     /// Bytes behind the last member or frame that begin no other one.
     static let behindLastMember = corrupt("data behind the last member")
+    /// A zstd frame with another size than its header tells.
+    ///
+    /// The library itself lets one pass whose last block is empty, unless it unpacks all of it at once.
+    static let otherSize = corrupt("a frame has another size than it says")
 
     /// A sentence for people.
     public var text: String {

@@ -234,8 +234,8 @@ public final class Decompressor {
         ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only)
         var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, step), pos: 0)
         var count = start
-        let content = ZSTD_getFrameContentSize(input.baseAddress, input.count)
-        var hint = content < UInt64(max(0, allowance.bytes - start)) ? start + Int(content) : 0
+        let size = Self.contentSize(ofFrame: input)
+        var hint = size.flatMap { $0 < UInt64(max(0, allowance.bytes - start)) ? start + Int($0) : nil } ?? 0
         while true {
             if let error = grow(behind: count, hint: hint, allowance: allowance) {
                 return (count, source.pos, error)
@@ -254,11 +254,21 @@ public final class Decompressor {
                 return (count, source.pos, .corrupt(String(cString: ZSTD_getErrorName(result))))
             }
             // The frame is flushed when the result is 0.
-            if result == 0 { return (count, source.pos, nil) }
+            if result == 0 {
+                let isWhole = size.map { $0 == UInt64(count - start) } ?? true
+                return (count, source.pos, isWhole ? nil : .otherSize)
+            }
             if source.pos == input.count, target.pos < target.size { return (count, source.pos, .truncated) }
             if source.pos == source.size {
                 source.size = min(input.count, source.pos + min(step, input.count))
             }
         }
+    }
+
+    /// The size that the header of a zstd frame tells of what it unpacks to; nil when it tells none, or is cut off.
+    static func contentSize(ofFrame header: UnsafeRawBufferPointer) -> UInt64? {
+        let size = ZSTD_getFrameContentSize(header.baseAddress, header.count)
+        // The two largest numbers stand for an unknown size and for an error.
+        return size < .max - 1 ? size : nil
     }
 }

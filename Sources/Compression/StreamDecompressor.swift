@@ -21,6 +21,9 @@ public final class StreamDecompressor {
         }
     }
 
+    /// No zstd frame has a longer header.
+    private static let headerBytes = 18
+
     /// So many bytes tell the format of what comes next.
     public static let magicBytes = 4
 
@@ -30,6 +33,9 @@ public final class StreamDecompressor {
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var isStreamReady = false
     private var zstd: OpaquePointer?
+    /// The beginning of the present zstd frame, which tells its size, and how much of it came out.
+    private var header: [UInt8] = []
+    private var unpacked = 0
     /// Whether the last member or frame is complete, so that the input may end here.
     private var isBetweenMembers = true
     /// Whether the zeros have begun that tar and tape leave behind the last member.
@@ -120,9 +126,22 @@ public final class StreamDecompressor {
         var source = ZSTD_inBuffer(src: input.baseAddress, size: min(input.count, 1 << 10), pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(zstd, &target, &source)
+        header += input.prefix(min(source.pos, Self.headerBytes - header.count))
+        unpacked += target.pos
         if source.pos > 0 || target.pos > 0 { isBetweenMembers = result == 0 }
-        let problem: CompressionError? =
-            ZSTD_isError(result) == 0 ? nil : .corrupt(String(cString: ZSTD_getErrorName(result)))
+        var problem: CompressionError?
+        if ZSTD_isError(result) != 0 {
+            problem = .corrupt(String(cString: ZSTD_getErrorName(result)))
+        } else if isBetweenMembers {
+            problem = endFrame()
+        }
         return Progress(consumed: source.pos, produced: target.pos, problem: problem)
+    }
+
+    /// Whether a frame that ends here has the size that it tells.
+    private func endFrame() -> CompressionError? {
+        defer { (header, unpacked) = ([], 0) }
+        let size = header.withUnsafeBytes { Decompressor.contentSize(ofFrame: $0) }
+        return size.map { $0 == UInt64(unpacked) } ?? true ? nil : .otherSize
     }
 }

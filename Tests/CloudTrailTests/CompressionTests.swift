@@ -83,6 +83,45 @@ struct CompressionTests {
         #expect(Self.unpack([0x1F, 0x8B]).problem == .truncated)
     }
 
+    /// RFC 8878 has the size of a frame as that of what comes out; the library itself takes some others.
+    @Test(
+        arguments: [
+            // 22,784 bytes, and 16 MiB, of which none comes; one byte too many.
+            [0x60, 0x00, 0x58, 0x01, 0x00, 0x00], [0xA0, 0x00, 0x00, 0x00, 0x01, 0x01, 0x00, 0x00],
+            [0x20, 0x01, 0x11, 0x00, 0x00, 0x41, 0x42],
+        ] as [[UInt8]]
+    )
+    func aFrameHasTheSizeThatItTells(_ frame: [UInt8]) {
+        let packed = [0x28, 0xB5, 0x2F, 0xFD] + frame
+        for limits in [DecompressionLimits(), DecompressionLimits(size: 1 << 16)] {
+            guard case .corrupt = Self.unpack(packed, limits: limits).problem else {
+                Issue.record("it is taken at once")
+                return
+            }
+        }
+        let sound = Packing.zstd(Array("some text".utf8))
+        for (packed, isSound) in [(sound, true), (packed, false), (sound + packed, false)] {
+            for piece in [4, 7, 1000] {
+                #expect((Self.unpack(packed, inPieces: piece) == nil) == isSound)
+            }
+        }
+    }
+
+    private static func unpack(_ bytes: [UInt8], inPieces size: Int) -> CompressionError? {
+        let stream = StreamDecompressor()
+        var room = [UInt8](repeating: 0, count: 100)
+        var position = 0
+        while position < bytes.count || !stream.mayEnd {
+            let progress = bytes[position...].prefix(size).withUnsafeBytes { piece in
+                room.withUnsafeMutableBytes { stream.decompress(piece, into: $0) }
+            }
+            if let problem = progress.problem { return problem }
+            guard progress.consumed + progress.produced > 0 else { return .truncated }
+            position += progress.consumed
+        }
+        return nil
+    }
+
     @Test(
         arguments: [
             ("", nil), ("Zg==", "f"), ("Zg", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"),
