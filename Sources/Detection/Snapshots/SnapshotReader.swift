@@ -105,7 +105,7 @@ public struct SnapshotReader {
     ) throws(StateError) {
         let count = try reader.count()
         for number in 0..<count {
-            let time = EventTime(seconds: try reader.signed())
+            let time = try reader.time()
             guard let phase = Fact.Phase(rawValue: try reader.byte()) else {
                 throw .malformed("a fact has no such phase")
             }
@@ -141,7 +141,7 @@ public struct SnapshotReader {
         let id = try reader.packedEvent()
         let evidence = Evidence(
             id: id,
-            time: EventTime(seconds: time.seconds &+ (try reader.signed())),
+            time: try reader.time(since: time),
             origin: calls[index].origin,
             actor: calls[index].actor
         )

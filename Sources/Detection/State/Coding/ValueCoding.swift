@@ -102,8 +102,9 @@ extension ByteReader {
 
     mutating func scope() throws(StateError) -> AccountRegion { AccountRegion(try account(), try text()) }
 
-    mutating func time() throws(StateError) -> EventTime {
-        let time = EventTime(seconds: try signed())
+    /// A time that some record can have, told by its seconds from another one.
+    mutating func time(since origin: EventTime = EventTime(seconds: 0)) throws(StateError) -> EventTime {
+        let time = EventTime(seconds: origin.seconds &+ (try signed()))
         guard Self.times.contains(time.seconds) || time == .distantPast || time == .distantFuture else {
             throw .malformed("a time \(time.seconds) seconds from 1970 is out of range")
         }
