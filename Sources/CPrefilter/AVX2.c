@@ -18,6 +18,15 @@ AVX2 static inline __m256i pairs(const uint8_t *bytes) {
     return _mm256_or_si256(hidden, name);
 }
 
+// Positions at which a value may end, as `is_open_end` has it.
+AVX2 static inline __m256i open_ends(const uint8_t *bytes) {
+    __m256i first = _mm256_loadu_si256((const __m256i *)bytes), brace = _mm256_set1_epi8('}');
+    __m256i second = _mm256_loadu_si256((const __m256i *)(bytes + 1));
+    __m256i inner = _mm256_or_si256(_mm256_cmpeq_epi8(second, _mm256_set1_epi8(',')),
+                                    _mm256_cmpeq_epi8(_mm256_or_si256(second, _mm256_set1_epi8(0x20)), brace));
+    return _mm256_andnot_si256(inner, _mm256_cmpeq_epi8(first, brace));
+}
+
 AVX2 static inline uint64_t mask_of(__m256i low, __m256i high) {
     return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
@@ -27,10 +36,11 @@ AVX2 amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *prefilter
     amiwatch_names found = {0};
     uint8_t copy[129];
     const uint8_t *from = bytes;
+    __m256i ends = _mm256_setzero_si256();
     size_t at = 0, base = 0;
     uint64_t fresh_low = ~0ULL, fresh_high = ~0ULL;
     if (length < 129) {
-        memset(copy, 0, sizeof copy);
+        memset(copy, ',', sizeof copy);
         memcpy(copy, bytes, length);
         from = copy;
     }
@@ -48,10 +58,13 @@ AVX2 amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *prefilter
         at += 128;
         __m256i a = pairs(block), b = pairs(block + 32), c = pairs(block + 64), d = pairs(block + 96);
         __m256i any = _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
+        ends = _mm256_or_si256(ends, _mm256_or_si256(_mm256_or_si256(open_ends(block), open_ends(block + 32)),
+                                                     _mm256_or_si256(open_ends(block + 64), open_ends(block + 96))));
         if (__builtin_expect(_mm256_testz_si256(any, any), 1)) continue;
         if (!inspect_all(prefilter, bytes, length, base, mask_of(a, b) & fresh_low, &found)) return found;
         if (!inspect_all(prefilter, bytes, length, base + 64, mask_of(c, d) & fresh_high, &found)) return found;
     }
+    found.may_be_several = !_mm256_testz_si256(ends, ends);
     return found;
 }
 

@@ -49,7 +49,7 @@ void amiwatch_prefilter_free(amiwatch_prefilter *prefilter) { free(prefilter); }
 static amiwatch_names scan_names(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     switch (prefilter->simd) {
 #if defined(__x86_64__)
-    case AMIWATCH_AVX512:
+    case AMIWATCH_AVX512: return amiwatch_scan_names_avx512(prefilter, bytes, length);
     case AMIWATCH_AVX2: return amiwatch_scan_names_avx2(prefilter, bytes, length);
     case AMIWATCH_SSE2: return amiwatch_scan_names_sse2(prefilter, bytes, length);
 #endif
@@ -64,6 +64,12 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *prefilter, const ui
     return names;
 }
 
+// Whether the object that a message begins with is all of it but for white space.
+static bool is_one_value(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length, size_t end) {
+    amiwatch_extent extent = amiwatch_value_extent(prefilter, bytes, length, 0);
+    return extent.closed && extent.end == end;
+}
+
 amiwatch_glance amiwatch_look(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     // A list, or a `Records` document, holds many records: they are cut apart and counted instead.
     if (length < 4 || bytes[0] != '{' || memcmp(bytes + 1, "\"R", 2) == 0) return AMIWATCH_UNKNOWN;
@@ -74,7 +80,10 @@ amiwatch_glance amiwatch_look(const amiwatch_prefilter *prefilter, const uint8_t
     size_t last = length - 1;
     while (last > 0 && (bytes[last] == ' ' || bytes[last] == '\n' || bytes[last] == '\r' || bytes[last] == '\t'))
         last -= 1;
-    return bytes[last] == '}' ? AMIWATCH_IGNORABLE : AMIWATCH_UNKNOWN;
+    if (bytes[last] != '}') return AMIWATCH_UNKNOWN;
+    // A value before or behind that of the name could hide a record in base64, or be an inventory.
+    if (names.may_be_several && !is_one_value(prefilter, bytes, length, last + 1)) return AMIWATCH_UNKNOWN;
+    return AMIWATCH_IGNORABLE;
 }
 
 bool amiwatch_ignorable(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {

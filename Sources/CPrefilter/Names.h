@@ -280,6 +280,11 @@ static inline bool is_inventory(const uint8_t *bytes, size_t length) {
     return length > 21 && memcmp(bytes, "{\"amiwatch.inventory\"", 21) == 0;
 }
 
+// Whether a value may end here, and another one follow. Behind a brace within one there is a comma or a closing bracket.
+static inline bool is_open_end(uint8_t first, uint8_t second) {
+    return (first == '}') & (second != ',') & ((second | 0x20) != '}');
+}
+
 static inline bool is_pair(uint8_t first, uint8_t second) {
     return (first == 't' && second == 'N') || (second == 'u' && (first == '\\' || first == '_'));
 }
@@ -287,6 +292,7 @@ static inline bool is_pair(uint8_t first, uint8_t second) {
 amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_names amiwatch_scan_names_sse2(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_names amiwatch_scan_names_avx2(const amiwatch_prefilter *, const uint8_t *, size_t);
+amiwatch_names amiwatch_scan_names_avx512(const amiwatch_prefilter *, const uint8_t *, size_t);
 amiwatch_extent amiwatch_value_extent_portable(const uint8_t *, size_t, size_t);
 amiwatch_extent amiwatch_value_extent_sse2(const uint8_t *, size_t, size_t);
 amiwatch_extent amiwatch_value_extent_avx2(const uint8_t *, size_t, size_t);

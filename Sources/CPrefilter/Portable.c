@@ -1,6 +1,13 @@
 // The scans without vector instructions. They define what the vectorised ones must find.
 #include "Members.h"
 
+// Without a branch, so that compilers make vector instructions of it.
+static bool has_open_end(const uint8_t *bytes, size_t length) {
+    uint8_t found = 0;
+    for (size_t at = 0; at + 1 < length; at += 1) found |= is_open_end(bytes[at], bytes[at + 1]);
+    return found != 0;
+}
+
 amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter, const uint8_t *bytes,
                                             size_t length) {
     amiwatch_names found = {0};
@@ -10,6 +17,7 @@ amiwatch_names amiwatch_scan_names_portable(const amiwatch_prefilter *prefilter,
             return found;
         }
     }
+    found.may_be_several = has_open_end(bytes, length);
     return found;
 }
 

@@ -19,23 +19,41 @@ static inline uint64_t pairs(const uint8_t *bytes) {
     return mask;
 }
 
+// Positions at which a value may end, as `is_open_end` has it, in any of four places.
+static inline __m128i open_ends(const uint8_t *bytes) {
+    __m128i ends = _mm_setzero_si128(), brace = _mm_set1_epi8('}');
+    for (int part = 0; part < 4; part += 1) {
+        __m128i first = _mm_loadu_si128((const __m128i *)bytes + part);
+        __m128i second = _mm_loadu_si128((const __m128i *)(bytes + 1) + part);
+        __m128i inner = _mm_or_si128(_mm_cmpeq_epi8(second, _mm_set1_epi8(',')),
+                                     _mm_cmpeq_epi8(_mm_or_si128(second, _mm_set1_epi8(0x20)), brace));
+        ends = _mm_or_si128(ends, _mm_andnot_si128(inner, _mm_cmpeq_epi8(first, brace)));
+    }
+    return ends;
+}
+
 amiwatch_names amiwatch_scan_names_sse2(const amiwatch_prefilter *prefilter, const uint8_t *bytes, size_t length) {
     amiwatch_names found = {0};
+    __m128i ends = _mm_setzero_si128();
     size_t at = 0;
     for (; at + 65 <= length; at += 64) {
         uint64_t mask = pairs(bytes + at);
+        ends = _mm_or_si128(ends, open_ends(bytes + at));
         if (__builtin_expect(mask != 0, 0) && !inspect_all(prefilter, bytes, length, at, mask, &found)) return found;
     }
-    if (at + 1 >= length) return found;
-    if (length >= 65) {
+    if (at + 1 < length && length >= 65) {
         // The last 65 bytes once more, without the positions that were looked at.
         size_t last = length - 65;
+        ends = _mm_or_si128(ends, open_ends(bytes + last));
         inspect_all(prefilter, bytes, length, last, pairs(bytes + last) & ~0ULL << (at - last), &found);
-    } else {
-        uint8_t rest[65] = {0};
+    } else if (at + 1 < length) {
+        uint8_t rest[65];
+        memset(rest, ',', sizeof rest);
         memcpy(rest, bytes, length);
+        ends = open_ends(rest);
         inspect_all(prefilter, bytes, length, 0, pairs(rest), &found);
     }
+    found.may_be_several = _mm_movemask_epi8(ends) != 0;
     return found;
 }
 

@@ -78,6 +78,76 @@ struct PrefilterTests {
         }
     }
 
+    static let other = #"{"x":[{}],"eventSource":"a.amazonaws.com","eventName":"A"}"#
+    static let hiding =
+        #"{"schema":{"type":"bytes"},"payload":"\#(EnvelopeTests.base64(Array(Samples.share.utf8)))"}"#
+
+    static let inventory =
+        #"{"amiwatch.inventory":1,"id":"inventory/1","account":"111122223333","region":"us-east-1","time":"2026-03-02T09:00:00Z","name":"GetAllowedImagesSettings","source":"ec2.amazonaws.com","dated":true,"allowedImages":"audit-mode","imageCriteria":[{"providers":["amazon"]}]}"#
+
+    /// Values that follow each other are looked at one by one: any of them may hide a record.
+    @Test(arguments: [
+        "\(hiding)\n\(other)", "\(other)\n\(hiding)", "\(hiding)\(other)", "\(hiding) \t\r\n\(other)",
+        "\(hiding)\n[\(other)]", "{\"a\":\"}\"}\n\(hiding)\n\(other)", "{}\(other)[]\(hiding){}",
+        "{\"a\":\"\\\\\"}\(other)\(hiding)", "\(hiding) x\n\(other)", "\(other)1\n\(hiding)",
+        "\(inventory)\n\(other)", "\(other)\n\(inventory)",
+    ])
+    func severalValues(_ message: String) {
+        for space in ["", " ", String(repeating: " ", count: 200)] {
+            let bytes = Array((message + space).utf8)
+            for prefilter in Self.levels { bytes.withUnsafeBytes { #expect(!prefilter.ignores($0)) } }
+            for validation in Validation.allCases {
+                #expect(RecordReader(validate: validation).gather(message: bytes).records.count == 1)
+            }
+        }
+    }
+
+    /// What is no JSON because of a comma or a bracket behind a document is passed over with it, or parsed without
+    /// anything being found that is hidden beside a record of another call.
+    @Test(
+        arguments: [
+            ("\(hiding),\(other)", 0), ("\(hiding),\n\(other)", 0), ("\(hiding)]\n\(other)", 0),
+            ("\(other),\n\(inventory)", 0), ("\(hiding)}\(other)", 1),
+            ("{\"a\":1},\"b\":\(other)}\n\(hiding)", 1),
+        ]
+    )
+    func brokenSequences(_ message: String, _ count: Int) {
+        for validation in Validation.allCases {
+            let found = RecordReader(validate: validation).gather(message: message)
+            #expect(found.records.count == count, "\(validation)")
+        }
+    }
+
+    /// One value is enough to be passed over, however its texts look.
+    @Test(arguments: [
+        other, "\(other) \r\n\t", #"{"x":"} {","y":"\"}\n","eventSource":"a.amazonaws.com","eventName":"A"}"#,
+        "{ \"x\" : { } ,\n\"y\" : [\n{ }\n] , \(other.dropFirst())",
+        #"{"x":"\\","eventSource":"a.amazonaws.com","eventName":"A"}"#,
+    ])
+    func oneValue(_ message: String) {
+        for prefilter in Self.levels {
+            Array(message.utf8).withUnsafeBytes { #expect(prefilter.ignores($0)) }
+        }
+    }
+
+    /// A document that names another call hides nothing in base64, also when it is broken: then its lines, and the
+    /// members of its lists, are no documents of their own.
+    @Test(arguments: [
+        "{\"a\":x\n\(hiding),\"b\":\(other)}", "{\"a\":x,\"Records\":[\(hiding),\(other)]}",
+        "[{\"a\":x\n\(hiding),\"b\":\(other)}]", "[{\"a\":x,\(other),\(hiding)}]",
+        "[{\"a\":x,\(hiding),\(other)}]",
+        "{\"Records\":[{\"a\":x\n\(hiding)\n\(other)}]}",
+    ])
+    func brokenDocuments(_ text: String) {
+        for (text, count) in [(text, 0), ("\(text)\n\(Samples.share)", 1), (Samples.share + text, 1)] {
+            for validation in Validation.allCases {
+                let reader = RecordReader(validate: validation)
+                #expect(reader.gather(message: text).records.count == count, "\(validation) \(text)")
+                #expect(reader.gather(file: Array(text.utf8)).records.count == count, "\(validation) \(text)")
+            }
+        }
+    }
+
     /// The vectorised scans find what the portable ones find, at every length and offset.
     @Test
     func allInstructionSetsAgree() {
@@ -101,7 +171,7 @@ struct PrefilterTests {
                 let names = Self.levels.map { $0.names(in: part) }.map {
                     [
                         $0.suspicious ? 1 : 0, $0.suspicious ? 0 : $0.plain, $0.suspicious ? 0 : $0.escaped,
-                        $0.one_other_call ? 1 : 0,
+                        $0.one_other_call ? 1 : 0, !$0.suspicious && $0.may_be_several ? 1 : 0,
                     ]
                 }
                 #expect(names.allSatisfy { $0 == names[0] }, "\(text.debugDescription)")

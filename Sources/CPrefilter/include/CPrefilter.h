@@ -32,6 +32,8 @@ typedef struct {
     /// There is one name of another call, and it has an event source of AWS's: that record, alone or in an envelope, is
     /// the only one. Text in base64 cannot hide another, because the reader opens none beside such a record.
     bool one_other_call;
+    /// Behind some closing brace stands neither a comma nor a closing bracket: these may be several values.
+    bool may_be_several;
 } amiwatch_names;
 
 /// Where a JSON value ends, by its strings and brackets alone.
@@ -73,8 +75,8 @@ amiwatch_names amiwatch_scan_names(const amiwatch_prefilter *_Nonnull prefilter,
 typedef enum {
     /// Anything that needs a closer look.
     AMIWATCH_UNKNOWN = 0,
-    /// It certainly is one JSON document with one record (bare, or in an envelope) of a call that is not watched, of a
-    /// service of AWS's.
+    /// It is one JSON document with one record (bare, or in an envelope) of a call that is not watched, of a service of
+    /// AWS's; or no JSON, because a comma or a closing bracket stands behind a document.
     AMIWATCH_IGNORABLE = 1,
     /// It begins as an object, and its names are suspicious.
     AMIWATCH_SUSPICIOUS = 2,

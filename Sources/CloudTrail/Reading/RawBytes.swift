@@ -55,5 +55,11 @@ extension UnsafeRawBufferPointer {
         return part(start, end)
     }
 
+    /// Whether other bytes are a part of these.
+    func contains(_ part: UnsafeRawBufferPointer) -> Bool {
+        guard let base = baseAddress, let start = part.baseAddress else { return false }
+        return start >= base && start + part.count <= base + count
+    }
+
     var isNull: Bool { UTF8Text(self) == "null" }
 }

@@ -42,6 +42,10 @@ public final class RecordReader {
     var salvage = 0
     /// Unclosed values so far, each of which cost a scan to the end of the input.
     var unclosed = 0
+    /// A broken document within the bytes that are read now which names one event of another call.
+    ///
+    /// The prefilter passes over all of it, so its parts hide nothing either.
+    var brokenOther = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The line that was found last to begin with a bracket, and where it was looked for.
     var foundLine: (base: UnsafeRawPointer?, count: Int, from: Int, line: Int) = (nil, 0, 0, 0)
     var searchProgress = SearchProgress()
@@ -80,7 +84,8 @@ public final class RecordReader {
                 body
             )
         }
-        let context = Context(known: account)
+        var context = Context(known: account)
+        context.opensBase64 = glance != AMIWATCH_IGNORABLE
         if try glance != AMIWATCH_SUSPICIOUS || !readAlone(message, context, body) {
             try readBytes(message, context, isFile: false, body)
         }
@@ -119,6 +124,7 @@ public final class RecordReader {
         unpacked = 0
         foundLine = (nil, 0, 0, 0)
         unclosed = 0
+        brokenOther = UnsafeRawBufferPointer(start: nil, count: 0)
         salvage = (64 << 20) + 16 * input.count
         searchProgress = SearchProgress()
     }
@@ -143,8 +149,8 @@ public final class RecordReader {
         var level = 0
         /// How many bytes those have that are held while this one is read.
         var held = 0
-        /// Whether strings are opened as base64: not where the document tells one record of another call in the clear,
-        /// because the prefilter passes over it then.
+        /// Whether strings are opened as base64, and inventories are read: not where the document tells one record of
+        /// another call in the clear, because the prefilter passes over it then.
         var opensBase64 = true
         /// How many wrappers of unknown form it stands in.
         var wrappers = 0

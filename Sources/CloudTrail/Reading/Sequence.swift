@@ -180,7 +180,9 @@ extension RecordReader {
         _ context: Context,
         _ body: (Reading) throws -> Void
     ) rethrows -> Outcome {
-        if context.level == 0, UTF8Text(document).hasPrefix(InventoryMessage.beginning) {
+        var context = context
+        if brokenOther.contains(document) { context.opensBase64 = false }
+        if context.level == 0, context.opensBase64, UTF8Text(document).hasPrefix(InventoryMessage.beginning) {
             return try readInventory(document, context, body)
         }
         let names = prefilter.names(in: document)
@@ -194,21 +196,20 @@ extension RecordReader {
                 return .done
             }
         }
-        guard document.count <= limits.message else {
-            return .refused(
-                Refusal(.tooLarge, "\(document.count) bytes, more than \(limits.message)"),
-                broken: true
-            )
-        }
-        var context = context
         context.isLevelFree = false
-        if names.one_other_call, names.escaped == 0 || container(in: document) == nil {
-            context.opensBase64 = false
+        let isOfOther = names.one_other_call && (names.escaped == 0 || container(in: document) == nil)
+        if isOfOther { context.opensBase64 = false }
+        let refusal: Refusal
+        if document.count > limits.message {
+            refusal = Refusal(.tooLarge, "\(document.count) bytes, more than \(limits.message)")
+        } else {
+            switch level(context.level).parse(document) {
+            case .success(let root): return try open(root, document, role, context, body)
+            case .failure(let problem): refusal = Refusal(problem)
+            }
         }
-        switch level(context.level).parse(document) {
-        case .success(let root): return try open(root, document, role, context, body)
-        case .failure(let problem): return .refused(Refusal(problem), broken: true)
-        }
+        if isOfOther, !brokenOther.contains(document) { brokenOther = document }
+        return .refused(refusal, broken: true)
     }
 
     /// Reads what `amiwatch inventory` publishes: a document that stands alone, and begins with its key, so that the

@@ -15,6 +15,9 @@ extension RecordReader {
             let text = "documents in documents hold more than \(2 * limits.message) bytes"
             return try emit(Refusal(.tooLarge, text), input, body)
         }
+        let outer = brokenOther
+        brokenOther = UnsafeRawBufferPointer(start: nil, count: 0)
+        defer { brokenOther = outer }
         if let format = Decompressor.Format(magic: input) {
             return try readCompressed(input, format, context, isFile: isFile, body)
         }

@@ -25,6 +25,7 @@ final class PrefilterTarget: FuzzTarget {
             return [
                 names.suspicious ? 1 : 0, names.suspicious ? 0 : names.plain,
                 names.suspicious ? 0 : names.escaped, names.one_other_call ? 1 : 0,
+                !names.suspicious && names.may_be_several ? 1 : 0,
             ]
         }
         try require(names.allSatisfy { $0 == names[0] }, "names: \(names)")
