@@ -1,7 +1,8 @@
 import CCompression
 import Glibc
 
-/// A file that lies in memory, for what is read by its path.
+/// A file that is written anew for each input: it lies in memory, for what is read by its path, or where it is found after
+/// a crash.
 final class ScratchFile {
     private let descriptor: Int32
     let path: String
@@ -12,6 +13,13 @@ final class ScratchFile {
         try require(descriptor >= 0, "mkstemp: \(String(cString: strerror(errno)))")
         unlink(name)
         path = "/proc/self/fd/\(descriptor)"
+    }
+
+    /// A file that stays, also when the process ends.
+    init(at path: String) throws {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        try require(descriptor >= 0, "opening \(path): \(String(cString: strerror(errno)))")
+        self.path = path
     }
 
     deinit { close(descriptor) }
