@@ -26,7 +26,8 @@ extension Engine {
         touched.insert(contentsOf: changes, at: 0)
     }
 
-    /// What may have to be derived of some accounts: a version that derived nothing may have told their facts.
+    /// What may have to be derived of some accounts before anything is judged: a version that derived nothing may have told
+    /// their facts.
     ///
     /// Since a snapshot only what was read back may lead to more.
     func underivedTargets(of isConcerned: (AccountID) -> Bool, since: Unjudged?) -> [UnderivedTarget] {
@@ -34,6 +35,23 @@ extension Engine {
             targets(of: derivation, since: since).filter { owns($0.account) && isConcerned($0.account) }
                 .map { UnderivedTarget(derivation: derivation, target: $0) }
         }
+    }
+
+    /// The same of one image.
+    func underivedTargets(
+        of image: KnownImage,
+        _ isConcerned: (AccountID) -> Bool
+    ) -> [UnderivedTarget] {
+        Derivations.all.flatMap { derivation in
+            derivation.targets(of: image, in: state)
+                .filter { isConcerned($0.account) && isUnderived($0, image.facts.timeline($0.key.ofImage)) }
+                .map { UnderivedTarget(derivation: derivation, target: $0) }
+        }
+    }
+
+    /// Whether nothing was derived there: what was stands, also when what proved it is forgotten meanwhile.
+    private func isUnderived(_ target: DerivedKey, _ known: Timeline) -> Bool {
+        owns(target.account) && !known.facts.contains { $0.evidence.account == target.account }
     }
 
     private func targets(of derivation: any Derivation, since: Unjudged?) -> [DerivedKey] {
@@ -48,10 +66,7 @@ extension Engine {
     /// Derives what follows from what is known already; the facts that are new.
     mutating func derive(_ underived: [UnderivedTarget]) -> [KeyedFact] {
         var changes: [KeyedFact] = []
-        for waiting in underived where owns(waiting.target.account) {
-            // What was derived stands, also when what proved it is forgotten meanwhile.
-            let known = state.timeline(waiting.target.key).facts
-            if known.contains(where: { $0.evidence.account == waiting.target.account }) { continue }
+        for waiting in underived where isUnderived(waiting.target, state.timeline(waiting.target.key)) {
             derive(waiting.derivation, waiting.target, without: [], &changes)
         }
         return changes

@@ -88,9 +88,33 @@ extension Engine {
     ) {
         agenda.deferral.remove(subject)
         guard owns(subject) else { return }
+        let judged = judgements(of: subject)
+        if let approved = judged.approved { state.noteApproved(approved, by: inForce.number) }
+        publish(judged.said, isLong: judged.isLong, of: subject, cause, into: &alerts)
+    }
+
+    /// The same with what is known of an image at hand; that the policy approves it is noted there alone.
+    mutating func evaluate(
+        _ subject: Subject,
+        _ cause: EvaluationCause,
+        knowing image: inout KnownImage,
+        into alerts: inout [Alert]
+    ) {
+        agenda.deferral.remove(subject)
+        guard owns(subject) else { return }
+        let judged = judgements(of: subject, knowing: image)
+        if judged.approved == image.id { image.facts.noteApproved(by: inForce.number) }
+        publish(judged.said, isLong: judged.isLong, of: subject, cause, into: &alerts)
+    }
+
+    private mutating func publish(
+        _ all: [Said],
+        isLong: Bool,
+        of subject: Subject,
+        _ cause: EvaluationCause,
+        into alerts: inout [Alert]
+    ) {
         let settles = if case .settling = cause { true } else { false }
-        let (all, isLong, approved) = judgements(of: subject)
-        if let approved { state.noteApproved(approved, by: inForce.number) }
         agenda.deferral.note(subject, isLong: isLong)
         var deadlines: [Timers.Deadline] = []
         for said in all {
@@ -116,8 +140,11 @@ extension Engine {
     ///
     /// With whether there are so many facts about it that it is not judged for each new one; and the image that was found
     /// to be approved as of any time.
-    func judgements(of subject: Subject) -> (said: [Said], isLong: Bool, approved: ResourceID?) {
-        let context = RuleContext(FactView(state), policy: inForce, of: subject)
+    func judgements(
+        of subject: Subject,
+        knowing image: KnownImage? = nil
+    ) -> (said: [Said], isLong: Bool, approved: ResourceID?) {
+        let context = RuleContext(FactView(state, knowing: image), policy: inForce, of: subject)
         let published = state.findings.published(about: subject)
         let begun = context.facts.walked
         var walked = begun

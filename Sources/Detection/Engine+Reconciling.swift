@@ -24,7 +24,9 @@ extension Engine {
     }
 
     /// Puts everything owned on the backlog, to be judged again in slices; or what of it belongs to some accounts.
-    public mutating func startReconciling(of isConcerned: (AccountID) -> Bool = { _ in true }) {
+    public mutating func startReconciling(
+        of isConcerned: @escaping @Sendable (AccountID) -> Bool = { _ in true }
+    ) {
         startReconciling(of: isConcerned) { [judges] in judges.knows($0) ? .restored : .policy }
     }
 
@@ -32,34 +34,114 @@ extension Engine {
     ///
     /// That is what was read back since, and what waited then; everything, when that is not known, or when it is very
     /// much. Rules and policy are those of then.
-    public mutating func startReconcilingSinceSnapshot(of isConcerned: (AccountID) -> Bool) {
+    public mutating func startReconcilingSinceSnapshot(
+        of isConcerned: @escaping @Sendable (AccountID) -> Bool
+    ) {
         guard let since = unjudged else { return startReconciling(of: isConcerned) }
         startReconciling(of: isConcerned, since: since) { [judges] in judges.knows($0) ? .restored : .policy }
     }
 
     private mutating func startReconciling(
-        of isConcerned: (AccountID) -> Bool,
+        of isConcerned: @escaping @Sendable (AccountID) -> Bool,
         since: Unjudged? = nil,
-        because cause: (AccountID) -> EvaluationCause
+        because cause: @escaping @Sendable (AccountID) -> EvaluationCause
     ) {
         catchUpStreamTime()
         // Of accounts that are not concerned too: their time has moved with the others'.
         agenda.backlog.append(agenda.timers.popDue(at: state.streamTime), .time)
+        let subjects = subjects(since: since)
+        for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
+            agenda.backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
+        }
+        if since == nil {
+            witness?.reconciled(allSubjects(), of: isConcerned, in: self)
+            let listed = Set(subjects)
+            let published = state.findings.subjects.filter {
+                !listed.contains($0) && owns($0) && isConcerned($0.scope.account)
+            }
+            agenda.backlog.append(
+                Sweep(isConcerned: isConcerned, cause: cause, published: published.sorted())
+            )
+        }
+        judges.forget(accountsWhere: isConcerned)
+        agenda.underived += underivedTargets(of: isConcerned, since: since)
+    }
+
+    /// What is judged since a snapshot was taken, or of everything what no sweep comes to; in the order of judging.
+    private func subjects(since: Unjudged?) -> SubjectList {
         var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
         if let since {
             for index in since.facts.indices { affected.add(since.facts, index) }
             for subject in since.subjects { affected.insert(subject) }
         } else {
-            affected.addAll()
+            affected.addBroughtByAccounts()
         }
         for subject in rules.subjects(of: policy) { affected.insert(subject) }
-        let subjects = affected.sorted()
-        if since == nil { witness?.reconciled(Array(subjects), of: isConcerned, in: self) }
-        for subject in subjects where owns(subject) && isConcerned(subject.scope.account) {
-            agenda.backlog.append(CollectionOfOne(subject), cause(subject.scope.account))
+        return affected.sorted()
+    }
+
+    /// Every subject that is judged again when all are.
+    func allSubjects() -> [Subject] {
+        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
+        affected.addAll()
+        for subject in rules.subjects(of: policy) { affected.insert(subject) }
+        return Array(affected.sorted())
+    }
+
+    /// Judges the next of what a sweep comes to; returns how much that was, and nil when nothing is left.
+    private mutating func advanceSweep(atMost count: Int, into alerts: inout [Alert]) -> Int? {
+        guard let sweep = agenda.backlog.sweeps.first else { return nil }
+        if let row = sweep.nextImage {
+            let next = state.images.next(from: row)
+            agenda.backlog.advance { $0.nextImage = next.map { $0.row + 1 } }
+            guard let next else { return 0 }
+            return judgeAll(KnownImage(id: next.id, facts: next.facts), sweep, atMost: count, into: &alerts)
         }
-        judges.forget(accountsWhere: isConcerned)
-        agenda.underived += underivedTargets(of: isConcerned, since: since)
+        var published: ArraySlice<Subject> = []
+        agenda.backlog.advance { published = $0.takePublished(atMost: count) }
+        for subject in published where !isBroughtByImage(subject) {
+            evaluate(subject, sweep.cause(subject.scope.account), into: &alerts)
+        }
+        return published.count
+    }
+
+    /// Derives what follows for an image, and judges everything about it; returns how much that was.
+    private mutating func judgeAll(
+        _ image: KnownImage,
+        _ sweep: Sweep,
+        atMost count: Int,
+        into alerts: inout [Alert]
+    ) -> Int {
+        var image = image
+        let derived = derive(underivedTargets(of: image, sweep.isConcerned))
+        if !derived.isEmpty {
+            evaluate(touched: derived, into: &alerts)
+            image.facts = state.image(image.id) ?? ImageFacts()
+        }
+        let subjects = brought(by: image).filter { owns($0) && sweep.isConcerned($0.scope.account) }
+        for subject in subjects.prefix(count) {
+            evaluate(subject, sweep.cause(subject.scope.account), knowing: &image, into: &alerts)
+        }
+        for subject in subjects.dropFirst(count) {
+            agenda.backlog.append(CollectionOfOne(subject), sweep.cause(subject.scope.account))
+        }
+        return max(1, min(count, subjects.count))
+    }
+
+    private func brought(by image: KnownImage) -> SubjectList {
+        var affected = AffectedSubjects(state: state, policy: inForce, rules.triggers)
+        affected.addBrought(by: image.id, image.facts)
+        return affected.sorted()
+    }
+
+    /// Whether a sweep has judged a subject with its image.
+    private func isBroughtByImage(_ subject: Subject) -> Bool {
+        guard let id = subject.id else { return false }
+        if subject.kind == .launch {
+            let facts = state.timeline(subject.key(of: .instance)).facts
+            return facts.contains { $0.value.isLaunch }
+        }
+        return state.image(id).map { brought(by: KnownImage(id: id, facts: $0)).contains(subject) } ?? false
     }
 
     /// Puts stream time to the latest clock of any account: a restore moves none.
@@ -78,8 +160,15 @@ extension Engine {
             agenda.underived.removeAll()
             if !derived.isEmpty { evaluate(touched: derived, into: &alerts) }
         }
-        for waiting in agenda.backlog.take(atMost: count) {
-            evaluate(waiting.subject, waiting.cause, into: &alerts)
+        var left = count
+        while left > 0, !agenda.backlog.isEmpty {
+            let waiting = agenda.backlog.take(atMost: left)
+            left -= waiting.count
+            for waiting in waiting { evaluate(waiting.subject, waiting.cause, into: &alerts) }
+            if left > 0, agenda.backlog.hasNoSubjects {
+                guard let judged = advanceSweep(atMost: left, into: &alerts) else { break }
+                left -= judged
+            }
         }
         Alert.group(&alerts, from: start)
     }

@@ -247,8 +247,11 @@ public struct Engine: Sendable {
 
     /// The transaction was aborted: everything since the last commit is taken back.
     public mutating func rollback() {
+        // What goes back may stand in another row of a table than before.
+        let mayMove = state.journal?.hasRemoved ?? false
         state.rollback()
         agenda.rollback()
+        if mayMove { agenda.backlog.restartSweeps() }
         expiries.rollback()
     }
 }

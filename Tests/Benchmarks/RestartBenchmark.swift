@@ -9,7 +9,7 @@ import KafkaTestSupport
 ///
 /// From the start of the process to the line that says that what was restored is evaluated.
 enum RestartBenchmark {
-    static let options = Set(["images", "instances", "rounds", "partitions"])
+    static let options = Set(["images", "instances", "rounds", "partitions", "from"])
 
     static func run(_ options: Options) throws {
         let images = try options.number("images", 1_000_000)
@@ -18,6 +18,10 @@ enum RestartBenchmark {
         defer { bench.end() }
         let entries = try bench.fill(images: images, instances: instances)
         print("  \(entries) entries of changelog and catalogue")
+        if options.text("from") == "changelog" {
+            for _ in 0..<(try options.number("rounds", 1)) { try changelogAlone(bench) }
+            return
+        }
         // Publishes what there is to say, and leaves a snapshot.
         let written = try bench.start(snapshots: true, until: "snapshot written")
         print("  first start, with a snapshot: \(written.cost.wall.time)")
@@ -38,12 +42,23 @@ enum RestartBenchmark {
         )
         pairing.reportSpeed(of: "\(images) images and \(instances) instances", goal: .atLeast(8))
         for snapshots in [false, true] {
-            let restart = try bench.start(snapshots: snapshots)
-            print("  \(snapshots ? "snapshot" : "changelog"), \(restart.residentBytes >> 20) MiB resident:")
-            for words in ["catalogue taken", "state restored", RestartBench.ready] {
-                let line = restart.line(words)
-                if !line.isEmpty { print("    \(line)") }
-            }
+            report(try bench.start(snapshots: snapshots), from: snapshots ? "snapshot" : "changelog")
+        }
+    }
+
+    /// As a worker starts that has no snapshot: what is wanted is less than a minute with 10 million of each.
+    private static func changelogAlone(_ bench: RestartBench) throws {
+        let restart = try bench.start(snapshots: false)
+        let isMet = restart.cost.wall < 60
+        print("  ready after \(restart.cost.wall.time)  goal < 60 s: \(isMet ? "met" : "NOT MET")")
+        report(restart, from: "changelog")
+    }
+
+    private static func report(_ restart: RestartBench.Restart, from source: String) {
+        print("  \(source), \(restart.residentBytes >> 20) MiB resident:")
+        for words in ["catalogue taken", "state restored", RestartBench.ready] {
+            let line = restart.line(words)
+            if !line.isEmpty { print("    \(line)") }
         }
     }
 }
@@ -154,7 +169,7 @@ private struct RestartBench {
             errors: log
         )
         func text() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
-        let deadline = ContinuousClock.now + .seconds(600)
+        let deadline = ContinuousClock.now + .seconds(3600)
         while !text().contains(words) {
             guard worker.exitStatus() == nil, ContinuousClock.now < deadline else {
                 throw UsageError("amiwatch run was not ready: \(text().suffix(3000))")

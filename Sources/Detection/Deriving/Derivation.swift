@@ -12,8 +12,11 @@ protocol Derivation: Sendable {
     /// Adds what is derived anew when a fact comes or goes: too much perhaps, never too little.
     func addTargets(of key: FactKey, _ fact: Fact, in state: State, to targets: inout [DerivedKey])
 
-    /// Everything that may be derived from what is known.
+    /// What may be derived from what is known, and has to be before anything is judged: others' subjects read it, too.
     func allTargets(in state: State) -> [DerivedKey]
+
+    /// What may be derived of one image, and has to be before its own subjects are judged.
+    func targets(of image: KnownImage, in state: State) -> [DerivedKey]
 
     /// The facts that follow.
     ///
@@ -23,6 +26,14 @@ protocol Derivation: Sendable {
 
     /// Whether a derived fact was derived from a fact, which has been taken back.
     func isProved(_ derived: Fact, at target: DerivedKey, by key: FactKey, _ fact: Fact) -> Bool
+}
+
+extension Derivation {
+    /// Nothing.
+    func allTargets(in state: State) -> [DerivedKey] { [] }
+
+    /// Nothing.
+    func targets(of image: KnownImage, in state: State) -> [DerivedKey] { [] }
 }
 
 /// The facts of one key that are derived from what one account's records told.

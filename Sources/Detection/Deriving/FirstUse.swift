@@ -37,11 +37,16 @@ struct FirstUse: Derivation {
     }
 
     func allTargets(in state: State) -> [DerivedKey] {
-        state.images.keys.compactMap { image in
+        // Of launches that are judged apart from their images.
+        let instances = state.timelineKeys.lazy.filter { $0.attribute == .instance }
+        let images = instances.flatMap { state.timeline($0).facts.compactMap(\.value.launchedImage) }
+        return Set(images).sorted().compactMap { image in
             first(of: image, in: state).map { Self.target(image, $0.evidence.account) }
-        }.sorted {
-            ($0.account, $0.key.image?.description ?? "") < ($1.account, $1.key.image?.description ?? "")
         }
+    }
+
+    func targets(of image: KnownImage, in state: State) -> [DerivedKey] {
+        first(of: image, in: state).map { [Self.target(image.id, $0.evidence.account)] } ?? []
     }
 
     private static func target(_ image: ResourceID, _ account: AccountID) -> DerivedKey {
@@ -62,14 +67,19 @@ struct FirstUse: Derivation {
         key.attribute == .instance && fact.value.launchedImage == target.key.image && fact.isSame(as: derived)
     }
 
-    /// The first fact that tells of an instance of an image here.
     private func first(of image: ResourceID, in state: State) -> Fact? {
-        guard let launches = state.image(image)?.launches, let earliest = launches.first else { return nil }
+        state.image(image).flatMap { first(of: KnownImage(id: image, facts: $0), in: state) }
+    }
+
+    /// The first fact that tells of an instance of an image here.
+    private func first(of image: KnownImage, in state: State) -> Fact? {
+        let launches = image.facts.launches
+        guard let earliest = launches.first else { return nil }
         var first: Fact?
         launches.forEach(from: earliest.time, until: earliest.time.advanced(bySeconds: 1)) { launch in
             guard let key = state.key(of: launch) else { return }
             for fact in state.timeline(key).facts
-            where fact.time == launch.time && fact.value.launchedImage == image {
+            where fact.time == launch.time && fact.value.launchedImage == image.id {
                 if first.map({ FactOrder(fact) < FactOrder($0) }) ?? true { first = fact }
             }
         }

@@ -12,6 +12,8 @@ public final class FactView {
     /// How many facts were handed out to be walked; what is looked up as of a time is not counted.
     @exclusivity(unchecked)
     var walked = 0
+    /// What is known of an image that was looked up before.
+    private let given: KnownImage?
     /// The image that was looked up last: what judges a launch asks for one again and again.
     @exclusivity(unchecked)
     private var last: (image: ResourceID, facts: ImageFacts?)?
@@ -19,9 +21,10 @@ public final class FactView {
     @exclusivity(unchecked)
     private(set) var approvedImage: ResourceID?
 
-    init(_ state: State, noting readings: FactReadings? = nil) {
+    init(_ state: State, knowing image: KnownImage? = nil, noting readings: FactReadings? = nil) {
         self.state = state
         self.readings = readings
+        given = image
     }
 
     /// Stream time: deadlines at or before it have passed.
@@ -58,6 +61,7 @@ public final class FactView {
     }
 
     private func lookUp(_ id: ResourceID) -> ImageFacts? {
+        if let given, given.id == id { return given.facts }
         if let last, last.image == id { return last.facts }
         let facts = state.image(id)
         last = (id, facts)
@@ -148,6 +152,12 @@ public final class FactView {
 
     /// Notes a reading, where readings are noted.
     func note(_ reading: @autoclosure () -> FactReading) { readings?.insert(reading()) }
+}
+
+/// What is known of an image, at hand so that it is looked up once.
+struct KnownImage {
+    let id: ResourceID
+    var facts: ImageFacts
 }
 
 /// What rules read of one image.

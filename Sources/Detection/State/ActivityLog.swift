@@ -11,6 +11,9 @@ struct ActivityLog: Sendable {
     /// Whether there is a call before a time.
     func hasCall(before time: EventTime) -> Bool { calls.first.map { $0.time < time } ?? false }
 
+    /// The first call of all.
+    var first: Fact? { calls.first.map(Self.fact) }
+
     /// The call of a second.
     func call(at second: Int64) -> Fact? {
         calls[calls.position { $0.time.seconds < second }].flatMap {

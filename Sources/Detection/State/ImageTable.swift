@@ -96,6 +96,14 @@ struct ImageTable: Sendable {
         }
     }
 
+    /// The first image in a row of a number, or behind it; nil when there is none.
+    func next(from row: RowIndex.Number) -> (row: RowIndex.Number, id: ResourceID, facts: ImageFacts)? {
+        for number in row..<max(row, rows.numbers.upperBound) {
+            if let facts = facts(in: number) { return (number, rows[number].id, facts) }
+        }
+        return nil
+    }
+
     /// So many ids behind one of them, or from the start; nil when that one is gone.
     func keys(behind last: ResourceID?, atMost count: Int) -> [ResourceID]? {
         var next: RowIndex.Number = 0

@@ -20,6 +20,9 @@ struct Journal: Sendable {
     /// The changes, each fact counted for itself.
     private(set) var count = 0
 
+    /// Whether a fact has gone.
+    var hasRemoved: Bool { changes.contains { if case .removed = $0 { true } else { false } } }
+
     mutating func note(_ change: Change) {
         if case .inserted(let facts) = change { count += facts.count } else { count += 1 }
         changes.append(change)

@@ -83,14 +83,37 @@ struct AffectedSubjects {
 
     /// Adds every subject of which something may be said, or was: what reconciling evaluates.
     mutating func addAll() {
-        for key in state.factKeys {
-            let reaches = triggers.reaches(of: key.attribute)?.all.filter(\.brings) ?? []
-            if reaches.isEmpty { continue }
-            for fact in state.timeline(key).facts {
-                for reach in reaches { reach.add(key, fact, &self) }
-            }
-        }
+        addBroughtByAccounts()
+        for (id, known) in state.images.all { addBrought(by: id, known) }
         for subject in state.findings.subjects { insert(subject) }
+    }
+
+    /// Adds the subjects that are there because of what is known of accounts: all but those of `addBrought(by:_:)`.
+    mutating func addBroughtByAccounts() {
+        for key in state.timelineKeys { addBrought(by: key, state.timeline(key).facts) }
+        // What any call as such brings, the first of its account and Region does.
+        for (scope, log) in state.activity {
+            if let first = log.first { addBrought(by: .activity(scope, second: first.time.seconds), [first]) }
+        }
+    }
+
+    /// Adds the subjects that are there because of what is known of an image: its own, and the launches of its instances.
+    mutating func addBrought(by image: ResourceID, _ known: ImageFacts) {
+        lookedUp = (image, known)
+        for attribute in known.attributes where triggers.reaches(of: attribute.attribute) != nil {
+            addBrought(by: .image(image, attribute), known.timeline(attribute).facts)
+        }
+        guard let reaches = triggers.reaches(of: .instance), !reaches.bringing.isEmpty else { return }
+        known.launches.forEach(from: .distantPast, until: nil) { launch in
+            guard let key = state.key(of: launch) else { return }
+            for kind in reaches.kinds { if let subject = Subject(kind, of: key) { insert(subject) } }
+            if reaches.bringing.count > reaches.kinds.count { addBrought(by: key, state.timeline(key).facts) }
+        }
+    }
+
+    private mutating func addBrought(by key: FactKey, _ facts: ArraySlice<Fact>) {
+        guard let reaches = triggers.reaches(of: key.attribute)?.bringing, !reaches.isEmpty else { return }
+        for fact in facts { for reach in reaches { reach.add(key, fact, &self) } }
     }
 
     /// Adds what any fact about a fact's organization changes, as far as it was not added before; where accounts are is left out

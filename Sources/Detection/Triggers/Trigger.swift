@@ -92,6 +92,8 @@ final class TriggerTable: Sendable {
     /// What facts of one attribute reach.
     final class Reaches: Sendable {
         let all: [Reach]
+        /// Those that bring subjects.
+        let bringing: [Reach]
         /// The kinds of the subjects that the fact's key names.
         let kinds: [Subject.Kind]
         /// The other reaches, and the condition of each.
@@ -100,6 +102,7 @@ final class TriggerTable: Sendable {
 
         init(_ all: [Reach], _ numbers: [Reach: Int]) {
             self.all = all
+            bringing = all.filter(\.brings)
             kinds = all.compactMap(\.kind)
             others = all.filter { $0.kind == nil }
             conditions = others.map {
