@@ -174,6 +174,10 @@ extension Engine {
 
     /// Puts facts in the place of those that were known; returns the ones that came or went.
     private mutating func replace(_ known: [Fact], by facts: [Fact], at key: FactKey) -> [KeyedFact] {
+        if known.isEmpty, key.shelf == .instance, state.journal == nil {
+            state.take(instance: key, facts)
+            return facts.map { KeyedFact(key, $0) }
+        }
         var touched: [KeyedFact] = []
         for fact in known where !facts.contains(fact) && state.remove(fact, at: key) {
             touched.append(KeyedFact(key, fact))

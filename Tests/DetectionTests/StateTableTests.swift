@@ -28,6 +28,42 @@ struct StateTableTests {
         }
     }
 
+    @Test("What is added to a packed image is what would be added to an open one", arguments: 0..<100)
+    func packedAdditions(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var table = ImageTable(openAtMost: 1)
+        var expected: [ResourceID: ImageFacts] = [:]
+        for number in 0..<40 {
+            let id = World.image(Int.random(in: 1...3, using: &random))
+            let time = EventTime(seconds: Int64.random(in: -2...2, using: &random))
+            let launch = Launch(time: time, row: UInt32(number))
+            let fact = Self.fact(.image(id, .firstUse), &random)
+            table.opensChanged = random.chance(30)
+            // Shared by somebody, as while a policy is tried.
+            let shared = random.chance(20) ? table : nil
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0:
+                table.insert(launch, of: id) { $0.row < $1.row }
+                expected[id, default: ImageFacts()].launches.insert(launch) { $0.row < $1.row }
+            case 1:
+                let insertion = table.insert(fact, id, .firstUse, keepsFirstOnly: true)
+                let wanted = expected[id, default: ImageFacts()]
+                    .insert(fact, .firstUse, keepsFirstOnly: true)
+                #expect("\(insertion)" == "\(wanted)")
+            default:
+                _ = table.change(id) { $0.insert(fact, .lifecycle, keepsFirstOnly: false) }
+                _ = expected[id, default: ImageFacts()].insert(fact, .lifecycle, keepsFirstOnly: false)
+            }
+            #expect(shared.map { $0.count <= table.count } ?? true)
+            for (id, facts) in expected {
+                #expect(table[id]?.launches.last(.max) == facts.launches.last(.max))
+                for attribute in [ImageAttribute.firstUse, .lifecycle] {
+                    #expect(table.timeline(id, attribute) == facts.timeline(attribute))
+                }
+            }
+        }
+    }
+
     @Test("A row is found by its id as long as it is there, whatever came and went", arguments: 0..<20)
     func rowIndex(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)

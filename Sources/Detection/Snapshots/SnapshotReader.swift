@@ -8,7 +8,7 @@ public struct SnapshotReader {
     /// The format of sections; another one is not read.
     public static let format = 1
 
-    private var calls: [(origin: Origin, actor: Actor)] = []
+    private var calls: [CallByActor] = []
     private var lastEvidence: Evidence?
 
     /// Of a section's beginning.
@@ -142,8 +142,7 @@ public struct SnapshotReader {
         let evidence = Evidence(
             id: id,
             time: try reader.time(since: time),
-            origin: calls[index].origin,
-            actor: calls[index].actor
+            call: calls[index]
         )
         lastEvidence = evidence
         return evidence

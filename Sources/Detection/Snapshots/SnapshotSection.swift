@@ -22,15 +22,10 @@ enum SnapshotTag {
 final class SnapshotSection {
     private(set) var bytes = ByteWriter()
     private(set) var counts = SnapshotCapture.Counts()
-    /// Calls that were written, by where their parts are in memory; they are held, so that no other takes the place.
-    private var calls: [Call: UInt64] = [:]
-    private var held: [(Origin, Actor)] = []
+    /// Calls that were written, by where they are in memory; they are held, so that no other takes the place.
+    private var calls: [ObjectIdentifier: UInt64] = [:]
+    private var held: [CallByActor] = []
     private var lastEvidence: Evidence?
-
-    private struct Call: Hashable {
-        let origin: ObjectIdentifier
-        let actor: ObjectIdentifier
-    }
 
     /// Forgets what was handed over.
     func clear() { bytes.removeAll(from: 0) }
@@ -103,15 +98,15 @@ final class SnapshotSection {
     private func evidence(_ evidence: Evidence, at time: EventTime) {
         if lastEvidence === evidence { return bytes.byte(0) }
         lastEvidence = evidence
-        let call = Call(origin: ObjectIdentifier(evidence.origin), actor: ObjectIdentifier(evidence.actor))
+        let call = ObjectIdentifier(evidence.call)
         if let number = calls[call] {
             bytes.unsigned(number + 2)
         } else {
             calls[call] = UInt64(held.count)
-            held.append((evidence.origin, evidence.actor))
+            held.append(evidence.call)
             bytes.unsigned(1)
             bytes.scope(evidence.scope)
-            bytes.call(evidence.origin, by: evidence.actor)
+            bytes.call(evidence.call)
         }
         bytes.packed(evidence.id)
         bytes.signed(evidence.time.seconds &- time.seconds)

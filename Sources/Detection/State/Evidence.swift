@@ -58,6 +58,16 @@ public final class Origin: Hashable, Sendable {
     var textBytes: Int { region.utf8.count + name.utf8.count + source.utf8.count }
 }
 
+/// A call from one place by one actor: what very many records have in common.
+///
+/// A class, because the engine keeps one instance for the same origin and actor: where it is referred to, that is 8 bytes.
+final class CallByActor: Sendable {
+    let origin: Origin
+    let actor: Actor
+
+    init(_ origin: Origin, by actor: Actor) { (self.origin, self.actor) = (origin, actor) }
+}
+
 /// What is remembered of the record that proved something: enough to name it, and who made it, in an alert.
 ///
 /// A class, because all facts of one record share it.
@@ -66,10 +76,12 @@ public final class Evidence: Hashable, Sendable {
     public let id: EventID
     /// Its time.
     public let time: EventTime
+    let call: CallByActor
+
     /// Where it is from, and what was called.
-    public let origin: Origin
+    public var origin: Origin { call.origin }
     /// Who called.
-    public let actor: Actor
+    public var actor: Actor { call.actor }
 
     /// Whose trail the record is from.
     public var account: AccountID { origin.account }
@@ -81,11 +93,14 @@ public final class Evidence: Hashable, Sendable {
     public var source: String { origin.source }
 
     /// Evidence from its parts.
-    public init(id: EventID, time: EventTime, origin: Origin, actor: Actor) {
+    public convenience init(id: EventID, time: EventTime, origin: Origin, actor: Actor) {
+        self.init(id: id, time: time, call: CallByActor(origin, by: actor))
+    }
+
+    init(id: EventID, time: EventTime, call: CallByActor) {
         self.id = id
         self.time = time
-        self.origin = origin
-        self.actor = actor
+        self.call = call
     }
 
     /// The account and Region that it is from.
@@ -99,8 +114,9 @@ public final class Evidence: Hashable, Sendable {
     /// Equal in every part.
     public static func == (left: Evidence, right: Evidence) -> Bool {
         left === right
-            || (left.id == right.id && left.time == right.time && left.origin == right.origin
-                && left.actor == right.actor)
+            || (left.id == right.id && left.time == right.time
+                && (left.call === right.call
+                    || (left.origin == right.origin && left.actor == right.actor)))
     }
 
     /// Feeds what tells records apart.

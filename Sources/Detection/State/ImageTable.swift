@@ -11,21 +11,31 @@ struct ImageTable: Sendable {
     private struct Row: Sendable {
         let id: ResourceID
         var content: Content
+
+        var isUsed: Bool { if case .free = content { false } else { true } }
     }
 
     private var rows = Rows<Row>()
     private var index = RowIndex()
+    /// The row that was changed last: what is told of an image comes together as a rule.
+    private var recent: RowIndex.Number = 0
     /// The rows that were opened, in that order, and that may be packed again.
     private var opened: [RowIndex.Number] = []
     /// So many are worked with at most.
     private let openAtMost: Int
+
+    /// Whether an image that changes is opened: it will be judged, too.
+    var opensChanged = true
 
     init(openAtMost: Int) { self.openAtMost = max(1, openAtMost) }
 
     /// Images of which anything is known.
     var count: Int { index.count }
 
-    private func number(of id: ResourceID) -> RowIndex.Number? { index.find(id) { rows[$0].id == id } }
+    private func number(of id: ResourceID) -> RowIndex.Number? {
+        if recent < rows.count, rows[recent].id == id, rows[recent].isUsed { return recent }
+        return index.find(id) { rows[$0].id == id }
+    }
 
     /// What is known about an image; that of a packed one is unpacked for whoever asks.
     subscript(id: ResourceID) -> ImageFacts? { number(of: id).flatMap { facts(in: $0) } }
@@ -36,6 +46,44 @@ struct ImageTable: Sendable {
         case .open(let facts): facts
         case .packed(let packed): packed.facts
         }
+    }
+
+    /// What is known of one attribute of an image.
+    func timeline(_ id: ResourceID, _ attribute: ImageAttribute) -> Timeline {
+        guard let number = number(of: id) else { return Timeline() }
+        if attribute == .firstUse, case .packed(let packed) = rows[number].content, !packed.hasFirstUse {
+            return Timeline()
+        }
+        return facts(in: number)?.timeline(attribute) ?? Timeline()
+    }
+
+    /// Puts a fact on an attribute's timeline.
+    mutating func insert(
+        _ fact: Fact,
+        _ id: ResourceID,
+        _ attribute: ImageAttribute,
+        keepsFirstOnly: Bool
+    ) -> FactInsertion {
+        if attribute == .firstUse, changePacked(id, { $0.add(firstUse: fact) }) { return .inserted }
+        return change(id) { $0.insert(fact, attribute, keepsFirstOnly: keepsFirstOnly) }
+    }
+
+    /// Lists a launch with the image that it is of.
+    mutating func insert(_ launch: Launch, of id: ResourceID, by precedes: LaunchIndex.Order) {
+        if changePacked(id, { $0.add(launch) }) { return }
+        change(id) { $0.launches.insert(launch, by: precedes) }
+    }
+
+    /// Changes a packed image that is not opened; false when it has to be.
+    private mutating func changePacked(_ id: ResourceID, _ body: (inout PackedImage) -> Bool) -> Bool {
+        guard !opensChanged, let number = number(of: id), case .packed(var packed) = rows[number].content
+        else { return false }
+        // The one reference, so that nothing is copied.
+        rows[number].content = .free
+        let isChanged = body(&packed)
+        rows[number].content = .packed(packed)
+        recent = number
+        return isChanged
     }
 
     /// Changes what is known about an image, be it nothing; what is empty then is forgotten.
@@ -52,6 +100,7 @@ struct ImageTable: Sendable {
             return result
         }
         rows[number].content = .open(facts)
+        recent = number
         if !isOpen { noteOpened(number) }
         return result
     }
@@ -85,7 +134,7 @@ struct ImageTable: Sendable {
     /// The ids of all.
     var keys: some Sequence<ResourceID> {
         rows.numbers.lazy.compactMap { [self] number in
-            if case .free = rows[number].content { nil } else { rows[number].id }
+            rows[number].isUsed ? rows[number].id : nil
         }
     }
 
@@ -113,7 +162,7 @@ struct ImageTable: Sendable {
         }
         var piece: [ResourceID] = []
         while next < rows.numbers.upperBound, piece.count < count {
-            if case .free = rows[next].content {} else { piece.append(rows[next].id) }
+            if rows[next].isUsed { piece.append(rows[next].id) }
             next += 1
         }
         return piece

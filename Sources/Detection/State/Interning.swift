@@ -18,9 +18,16 @@ struct Interning: Sendable {
         }
     }
 
+    /// An origin and an actor by where they are in memory: the call refers to both, so that no others take their places.
+    private struct CallKey: Hashable {
+        let origin: ObjectIdentifier
+        let actor: ObjectIdentifier
+    }
+
     private let rules: RuleSet
     private var actors: [Key: Actor] = [:]
     private var origins: [Key: Origin] = [:]
+    private var calls: [CallKey: CallByActor] = [:]
     var read = ReadCalls()
     /// From so many on, those that nobody uses any more are thrown out.
     private var sweepCount = 4096
@@ -33,9 +40,21 @@ struct Interning: Sendable {
         Evidence(
             id: record.id,
             time: record.time,
-            origin: origin(record.account, record.region, record.name, record.source),
-            actor: sharing(record.actor)
+            call: call(
+                origin(record.account, record.region, record.name, record.source),
+                by: sharing(record.actor)
+            )
         )
+    }
+
+    /// The one call of an origin and an actor.
+    mutating func call(_ origin: Origin, by actor: Actor) -> CallByActor {
+        let key = CallKey(origin: ObjectIdentifier(origin), actor: ObjectIdentifier(actor))
+        if let known = calls[key] { return known }
+        makeRoom()
+        let call = CallByActor(origin, by: actor)
+        calls[key] = call
+        return call
     }
 
     /// The one origin of these parts.
@@ -72,13 +91,15 @@ struct Interning: Sendable {
     }
 
     private mutating func makeRoom() {
-        guard origins.count + actors.count >= sweepCount else { return }
+        guard origins.count + actors.count + calls.count >= sweepCount else { return }
+        // First what refers to the others.
+        Self.sweep(&calls)
         Self.sweep(&origins)
         Self.sweep(&actors)
-        sweepCount = max(4096, 2 * (origins.count + actors.count))
+        sweepCount = max(4096, 2 * (origins.count + actors.count + calls.count))
     }
 
-    private static func sweep<Value: AnyObject>(_ table: inout [Key: Value]) {
+    private static func sweep<Key, Value: AnyObject>(_ table: inout [Key: Value]) {
         var unused: [Key] = []
         var index = table.startIndex
         while index != table.endIndex {

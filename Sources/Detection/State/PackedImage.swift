@@ -2,49 +2,49 @@ import CloudTrail
 
 /// All that is known about one image, in one piece of memory: the calls that told it, and bytes.
 ///
-/// What is packed is only unpacked again, never read in part.
+/// What is packed is unpacked again as a whole. Only what nearly every image gets that is used, its first use and one launch, is
+/// added without that.
 ///
-/// `@unchecked Sendable`: nobody changes the memory once it is filled.
+/// `@unchecked Sendable`: once the memory is filled, it is changed by the one `PackedImage` that refers to it alone.
 struct PackedImage: @unchecked Sendable {
     /// The calls that told the facts; nearly always one or two.
     struct Calls {
-        var first: Call?
-        var others: [Call] = []
-        var byteCount = 0
+        var first: CallByActor?
+        var others: [CallByActor] = []
+        var byteCount: UInt32 = 0
+        /// The row and the time of the one launch, unless the bytes have all launches.
+        fileprivate var launchRow = InstanceTable.Number.max
+        fileprivate var launchTime = EventTime.distantPast
 
-        subscript(number: Int) -> Call? {
+        fileprivate var launch: Launch? {
+            get { launchRow < .max ? Launch(time: launchTime, row: launchRow) : nil }
+            set { (launchRow, launchTime) = (newValue?.row ?? .max, newValue?.time ?? .distantPast) }
+        }
+
+        subscript(number: Int) -> CallByActor? {
             if number == 0 { return first }
             return others.indices.contains(number - 1) ? others[number - 1] : nil
         }
 
         /// The number of a call, which is added when it is not among them.
-        mutating func number(of call: Call) -> Int {
+        mutating func number(of call: CallByActor) -> Int {
             guard let first else {
                 first = call
                 return 0
             }
-            if first == call { return 0 }
-            if let index = others.firstIndex(of: call) { return index + 1 }
+            if first === call { return 0 }
+            if let index = others.firstIndex(where: { $0 === call }) { return index + 1 }
             others.append(call)
             return others.count
         }
     }
 
-    /// Where, what and by whom; the same objects as elsewhere.
-    struct Call: Equatable {
-        let origin: Origin
-        let actor: Actor
-
-        static func == (left: Call, right: Call) -> Bool {
-            left.origin === right.origin && left.actor === right.actor
-        }
-    }
-
-    private let memory: ManagedBuffer<Calls, UInt8>
+    private var memory: ManagedBuffer<Calls, UInt8>
 
     /// Copies the bytes.
     init(_ calls: Calls, _ bytes: UnsafeRawBufferPointer) {
         memory = .create(minimumCapacity: bytes.count) { _ in calls }
+        memory.header.byteCount = UInt32(bytes.count)
         memory.withUnsafeMutablePointerToElements {
             UnsafeMutableRawBufferPointer(start: $0, count: bytes.count).copyMemory(from: bytes)
         }
@@ -52,16 +52,44 @@ struct PackedImage: @unchecked Sendable {
 
     /// What was packed.
     var facts: ImageFacts {
-        memory.withUnsafeMutablePointers { calls, bytes in
-            var unpacking = ImageUnpacking(
-                ByteReader(UnsafeRawBufferPointer(start: bytes, count: calls.pointee.byteCount)),
-                calls.pointee
-            )
+        withBytes { calls, bytes in
+            var unpacking = ImageUnpacking(ByteReader(bytes), calls)
             do { return try unpacking.image() } catch {
                 // They were written by this process, and nobody else has them.
                 preconditionFailure("a packed image cannot be read: \(error)")
             }
         }
+    }
+
+    /// Whether its first use is known.
+    var hasFirstUse: Bool { links.contains(.firstUse) }
+
+    private var links: PackedLinks {
+        memory.withUnsafeMutablePointerToElements { PackedLinks(rawValue: $0[0]) }
+    }
+
+    private func withBytes<Result>(_ body: (Calls, UnsafeRawBufferPointer) -> Result) -> Result {
+        memory.withUnsafeMutablePointers { calls, bytes in
+            body(calls.pointee, UnsafeRawBufferPointer(start: bytes, count: Int(calls.pointee.byteCount)))
+        }
+    }
+
+    // MARK: Adding
+
+    /// Adds a launch, the first of all; false when there is one, or somebody else reads this memory.
+    mutating func add(_ launch: Launch) -> Bool {
+        guard !links.contains(.launches), memory.header.launch == nil, isKnownUniquelyReferenced(&memory)
+        else { return false }
+        memory.header.launch = launch
+        return true
+    }
+
+    /// Adds the first use; false when there is one, or what was found out about the image holds no more.
+    mutating func add(firstUse fact: Fact) -> Bool {
+        guard links.isDisjoint(with: [.firstUse, .approval]) else { return false }
+        var packing = ImagePacking()
+        self = withBytes { packing.packed($0, $1, addingFirstUse: fact) }
+        return true
     }
 }
 
@@ -76,32 +104,58 @@ struct ImagePacking: ~Copyable {
 
     /// An image in as few bytes as it takes; nil when it is too large to be packed.
     mutating func packed(_ facts: ImageFacts) -> PackedImage? {
-        let attributes = facts.attributes
+        let attributes = facts.attributes.filter { $0 != .firstUse }
         let count = attributes.reduce(0) { $0 + facts.timeline($1).facts.count }
         guard max(count, facts.launches.count, facts.copies.count) <= Self.most else { return nil }
         bytes.removeAll(from: 0)
         (calls, lastEvidence) = (PackedImage.Calls(), nil)
-        bytes.list(attributes) { _, _ in }
-        for attribute in attributes { write(attribute, facts.timeline(attribute).facts) }
         let links = PackedLinks(of: facts)
         bytes.byte(links.rawValue)
+        bytes.list(attributes) { _, _ in }
+        for attribute in attributes { write(attribute, facts.timeline(attribute).facts) }
         if links.contains(.launches) {
             bytes.list(facts.launches.last(Self.most)) {
                 $0.signed($1.time.seconds)
                 $0.unsigned(UInt64($1.row))
             }
+        } else {
+            calls.launch = facts.launches.first
         }
         if links.contains(.copies) { bytes.list(facts.copies) { $0.packed($1) } }
         if links.contains(.groups) { bytes.list(facts.groups) { $0.grantee($1) } }
         if links.contains(.approval) { bytes.unsigned(UInt64(facts.approvingPolicy)) }
-        calls.byteCount = bytes.count
+        if links.contains(.firstUse) { write(firstUse: facts.timeline(.firstUse).facts) }
         return PackedImage(calls, bytes.bytes)
+    }
+
+    /// The same as a packed image, with its first use.
+    mutating func packed(
+        _ known: PackedImage.Calls,
+        _ packed: UnsafeRawBufferPointer,
+        addingFirstUse fact: Fact
+    ) -> PackedImage {
+        bytes.removeAll(from: 0)
+        (calls, lastEvidence) = (known, nil)
+        bytes.byte(PackedLinks(rawValue: packed[0]).union(.firstUse).rawValue)
+        bytes.copy(UnsafeRawBufferPointer(rebasing: packed.dropFirst()))
+        write(firstUse: [fact])
+        return PackedImage(calls, bytes.bytes)
+    }
+
+    /// The last of all, so that it can be added.
+    private mutating func write(firstUse facts: ArraySlice<Fact>) {
+        lastEvidence = nil
+        write(facts)
     }
 
     private mutating func write(_ attribute: ImageAttribute, _ facts: ArraySlice<Fact>) {
         // Those that an image has once are told by their slots.
         bytes.byte(attribute.slot.map { UInt8($0) } ?? .max)
         if attribute.slot == nil { bytes.imageAttribute(attribute) }
+        write(facts)
+    }
+
+    private mutating func write(_ facts: ArraySlice<Fact>) {
         bytes.unsigned(UInt64(facts.count))
         for fact in facts {
             let isByLast = lastEvidence === fact.evidence
@@ -115,7 +169,7 @@ struct ImagePacking: ~Copyable {
 
     private mutating func write(_ evidence: Evidence) {
         lastEvidence = evidence
-        bytes.unsigned(UInt64(calls.number(of: .init(origin: evidence.origin, actor: evidence.actor))))
+        bytes.unsigned(UInt64(calls.number(of: evidence.call)))
         bytes.packed(evidence.id)
         bytes.signed(evidence.time.seconds)
     }
@@ -131,11 +185,12 @@ private struct ImageUnpacking {
 
     mutating func image() throws(StateError) -> ImageFacts {
         var image = ImageFacts()
+        let links = PackedLinks(rawValue: try reader.byte())
         for _ in 0..<(try reader.count()) {
             let attribute = try attribute()
             image.take(packed: try facts(), about: attribute)
         }
-        let links = PackedLinks(rawValue: try reader.byte())
+        if let launch = calls.launch { image.launches.append(launch) }
         if links.contains(.launches) {
             for _ in 0..<(try reader.count()) {
                 let time = EventTime(seconds: try reader.signed())
@@ -149,6 +204,7 @@ private struct ImageUnpacking {
             image.groups = Set(try reader.list { (reader) throws(StateError) in try reader.grantee() })
         }
         if links.contains(.approval) { image.noteApproved(by: UInt32(try reader.unsigned())) }
+        if links.contains(.firstUse) { image.take(packed: try facts(), about: .firstUse) }
         return image
     }
 
@@ -177,7 +233,7 @@ private struct ImageUnpacking {
         guard let call = calls[Int(try reader.unsigned())] else { throw .malformed("a fact has no call") }
         let id = try reader.packedEvent()
         let time = EventTime(seconds: try reader.signed())
-        return Evidence(id: id, time: time, origin: call.origin, actor: call.actor)
+        return Evidence(id: id, time: time, call: call)
     }
 }
 
@@ -185,18 +241,21 @@ private struct ImageUnpacking {
 private struct PackedLinks: OptionSet {
     let rawValue: UInt8
 
+    /// More than one.
     static let launches = PackedLinks(rawValue: 1)
     static let copies = PackedLinks(rawValue: 2)
     static let groups = PackedLinks(rawValue: 4)
     static let approval = PackedLinks(rawValue: 8)
+    static let firstUse = PackedLinks(rawValue: 16)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
     init(of facts: ImageFacts) {
         self = []
-        if !facts.launches.isEmpty { insert(.launches) }
+        if facts.launches.count > 1 { insert(.launches) }
         if !facts.copies.isEmpty { insert(.copies) }
         if !facts.groups.isEmpty { insert(.groups) }
         if facts.approvingPolicy > 0 { insert(.approval) }
+        if !facts.timeline(.firstUse).isEmpty { insert(.firstUse) }
     }
 }

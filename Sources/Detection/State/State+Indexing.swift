@@ -54,9 +54,7 @@ extension State {
         let image = fact.value.launchedImage
         guard isThere else { return dropLaunch(launch, key, in: scope, of: image) }
         own.indexes.launches[scope, default: LaunchIndex()].insert(launch, by: instances.precedes)
-        if let image {
-            own.images.change(image) { $0.launches.insert(launch, by: instances.precedes) }
-        }
+        if let image { own.images.insert(launch, of: image, by: instances.precedes) }
     }
 
     private mutating func indexCall(_ key: FactKey, _ fact: Fact, isThere: Bool) {

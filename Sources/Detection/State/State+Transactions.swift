@@ -10,13 +10,17 @@ extension State: Transactional {
     /// Forgets how to take the changes back, for they are committed.
     mutating func commit() { own.journal?.clear() }
 
-    /// Until the journal is put back, changes are made for good.
+    /// Until the journal is put back, changes are made for good, and nobody judges them.
     mutating func setJournalAside() -> Journal? {
         defer { own.journal = nil }
+        own.images.opensChanged = false
         return journal
     }
 
-    mutating func putJournalBack(_ journal: Journal?) { own.journal = journal }
+    mutating func putJournalBack(_ journal: Journal?) {
+        own.journal = journal
+        own.images.opensChanged = true
+    }
 
     /// Takes every change since the last commit back.
     mutating func rollback() {

@@ -42,7 +42,7 @@ public struct State: Sendable {
         case .timelines: break
         case .instance:
             if let facts = storage.instances.facts(of: key) { return Timeline(sorted: facts[...]) }
-        case .image: return key.image.flatMap { images[$0]?.timeline(key.ofImage) } ?? Timeline()
+        case .image: return key.image.map { images.timeline($0, key.ofImage) } ?? Timeline()
         case .activity:
             guard let scope = key.entity.scope, case .second(let second) = key.qualifier else {
                 return Timeline()
@@ -135,7 +135,7 @@ public struct State: Sendable {
             touched.append(KeyedFact(key, old))
         }
         let told = KeyedFact(key, fact)
-        noteInserted([told])
+        if journal != nil { noteInserted([told]) }
         touched.append(told)
     }
 
@@ -229,7 +229,7 @@ public struct State: Sendable {
             keepElsewhere(key)
             return own.timelines[key, default: []].insert(fact)
         case (.image, .image(let id)):
-            return own.images.change(id) { $0.insert(fact, key.ofImage, keepsFirstOnly: keepsFirstOnly) }
+            return own.images.insert(fact, id, key.ofImage, keepsFirstOnly: keepsFirstOnly)
         case (.activity, .accountRegion(let scope)):
             if activity[scope] == nil { own.indexes.noteActive(scope, isThere: true) }
             return own.activity[scope, default: ActivityLog()].insert(fact)

@@ -5,8 +5,8 @@ struct ByteWriter: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity = 1024
     private(set) var count = 0
-    /// Of the evidence written last, where it came from and where that stands.
-    var lastCall: (origin: Origin, actor: Actor, bytes: Range<Int>)?
+    /// Of the evidence written last, the call and where that stands.
+    var lastCall: (call: CallByActor, bytes: Range<Int>)?
 
     init() { memory = .allocate(byteCount: capacity, alignment: 8) }
 
@@ -53,10 +53,7 @@ struct ByteWriter: ~Copyable {
 
     mutating func text(_ utf8: UnsafeRawBufferPointer) {
         unsigned(UInt64(utf8.count))
-        guard let start = utf8.baseAddress else { return }
-        reserve(utf8.count)
-        (memory + count).copyMemory(from: start, byteCount: utf8.count)
-        count += utf8.count
+        copy(utf8)
     }
 
     /// A text of so many bytes, which the closure writes.
@@ -65,6 +62,14 @@ struct ByteWriter: ~Copyable {
         reserve(byteCount)
         write(UnsafeMutableRawBufferPointer(start: memory + count, count: byteCount))
         count += byteCount
+    }
+
+    /// Bytes as they are.
+    mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        (memory + count).copyMemory(from: start, byteCount: bytes.count)
+        count += bytes.count
     }
 
     /// What stands somewhere in the buffer, once more.

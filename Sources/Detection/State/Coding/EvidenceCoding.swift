@@ -10,15 +10,14 @@ extension ByteWriter {
         unsigned(evidence.account.number)
         text(evidence.region)
         signed(evidence.time.seconds)
-        if let lastCall, lastCall.origin === evidence.origin, lastCall.actor === evidence.actor {
-            return again(lastCall.bytes)
-        }
+        if let lastCall, lastCall.call === evidence.call { return again(lastCall.bytes) }
         let start = count
-        call(evidence.origin, by: evidence.actor)
-        lastCall = (evidence.origin, evidence.actor, start..<count)
+        call(evidence.call)
+        lastCall = (evidence.call, start..<count)
     }
 
-    mutating func call(_ origin: Origin, by actor: Actor) {
+    mutating func call(_ call: CallByActor) {
+        let (origin, actor) = (call.origin, call.actor)
         text(origin.name)
         text(origin.source)
         optional(actor.arn) { $0.text($1) }
@@ -41,21 +40,19 @@ extension ByteReader {
         let rest = position
         _ = try (utf8(), utf8())
         for _ in 0..<7 { _ = try optional { (reader) throws(StateError) in try reader.utf8() } }
-        let call = bytesRead(from: rest)
-        if let (origin, actor) = interning.read.call(scope, call) {
-            return Evidence(id: id, time: time, origin: origin, actor: actor)
-        }
-        var (scopeReader, callReader) = (ByteReader(scope), ByteReader(call))
-        let (origin, actor) = try callReader.call(in: try scopeReader.scope(), &interning)
-        interning.read.note(origin, actor, scope, call)
-        return Evidence(id: id, time: time, origin: origin, actor: actor)
+        let bytes = bytesRead(from: rest)
+        if let call = interning.read.call(scope, bytes) { return Evidence(id: id, time: time, call: call) }
+        var (scopeReader, callReader) = (ByteReader(scope), ByteReader(bytes))
+        let call = try callReader.call(in: try scopeReader.scope(), &interning)
+        interning.read.note(call, scope, bytes)
+        return Evidence(id: id, time: time, call: call)
     }
 
     /// What was called in an account and Region, and by whom.
     mutating func call(
         in scope: AccountRegion,
         _ interning: inout Interning
-    ) throws(StateError) -> (origin: Origin, actor: Actor) {
+    ) throws(StateError) -> CallByActor {
         let (name, source) = (try text(), try text())
         let actor = Actor(
             arn: try optionalText(),
@@ -66,43 +63,43 @@ extension ByteReader {
             userAgent: try optionalText(),
             issuerARN: try optionalText()
         )
-        return (
-            interning.origin(scope.account, scope.region, name, source), interning.sharing(actor)
+        return interning.call(
+            interning.origin(scope.account, scope.region, name, source),
+            by: interning.sharing(actor)
         )
     }
 }
 
 /// Calls and callers read from the changelog lately, by their bytes: most entries name some that were named before.
 struct ReadCalls: Sendable {
-    private var known: [UInt64: (scope: [UInt8], call: [UInt8], origin: Origin, actor: Actor)] = [:]
+    private var known: [UInt64: (scope: [UInt8], bytes: [UInt8], call: CallByActor)] = [:]
 
     /// So many are kept at most.
     private static let capacity = 8192
 
-    func call(_ scope: UnsafeRawBufferPointer, _ call: UnsafeRawBufferPointer) -> (Origin, Actor)? {
-        guard let known = known[Self.fingerprint(scope, call)], Self.isSame(known.scope, scope),
-            Self.isSame(known.call, call)
+    func call(_ scope: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) -> CallByActor? {
+        guard let known = known[Self.fingerprint(scope, bytes)], Self.isSame(known.scope, scope),
+            Self.isSame(known.bytes, bytes)
         else { return nil }
-        return (known.origin, known.actor)
+        return known.call
     }
 
     mutating func note(
-        _ origin: Origin,
-        _ actor: Actor,
+        _ call: CallByActor,
         _ scope: UnsafeRawBufferPointer,
-        _ call: UnsafeRawBufferPointer
+        _ bytes: UnsafeRawBufferPointer
     ) {
         if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-        known[Self.fingerprint(scope, call)] = (Array(scope), Array(call), origin, actor)
+        known[Self.fingerprint(scope, bytes)] = (Array(scope), Array(bytes), call)
     }
 
     private static func fingerprint(
         _ scope: UnsafeRawBufferPointer,
-        _ call: UnsafeRawBufferPointer
+        _ bytes: UnsafeRawBufferPointer
     ) -> UInt64 {
         var fingerprint = TextFingerprint()
         fingerprint.feed(scope)
-        fingerprint.feed(call)
+        fingerprint.feed(bytes)
         return fingerprint.value
     }
 
