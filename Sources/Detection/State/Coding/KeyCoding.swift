@@ -113,11 +113,15 @@ extension ByteReader {
         guard let tag = UInt16(exactly: try unsigned()) else {
             throw .malformed("no attribute has such a tag")
         }
-        let attribute =
-            tag < Attribute.firstSelfDescribed
-            ? Attribute.known(tag) : Attribute(tag, traits: (try byte(), try byte()))
+        let isKnown = tag < Attribute.firstSelfDescribed
+        let attribute = isKnown ? Attribute.known(tag) : Attribute(tag, traits: (try byte(), try byte()))
         guard let attribute else { throw .malformed("no attribute has tag \(tag)") }
-        return ImageAttribute(attribute, try qualifier(shape: try byte()))
+        let shape = try byte()
+        // Otherwise its key would be written as no reader takes it.
+        if isKnown, tag >> 8 != UInt16(Attribute.imageTag) || shape != Self.qualifierShape(of: attribute) {
+            throw .malformed("no image has attribute \(tag) with shape \(shape)")
+        }
+        return ImageAttribute(attribute, try qualifier(shape: shape))
     }
 
     private mutating func entity(of attribute: Attribute) throws(StateError) -> Entity {
@@ -130,11 +134,15 @@ extension ByteReader {
     }
 
     private mutating func qualifier(of attribute: Attribute) throws(StateError) -> Qualifier {
+        try qualifier(shape: Self.qualifierShape(of: attribute))
+    }
+
+    private static func qualifierShape(of attribute: Attribute) -> UInt8 {
         switch attribute {
-        case .activity: try qualifier(shape: Qualifier.Shape.second)
-        case .unreadable, .refusals, .tag: try qualifier(shape: Qualifier.Shape.text)
-        case .refusedShare, .permission: try qualifier(shape: Qualifier.Shape.grantee)
-        default: .none
+        case .activity: Qualifier.Shape.second
+        case .unreadable, .refusals, .tag: Qualifier.Shape.text
+        case .refusedShare, .permission: Qualifier.Shape.grantee
+        default: Qualifier.Shape.none
         }
     }
 
