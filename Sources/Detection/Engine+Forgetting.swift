@@ -38,7 +38,21 @@ extension Engine {
             }
         }
         state.forgetSeen(before: latest.advanced(bySeconds: -2 * horizon))
-        for ended in expiries.takeDue(of: account, at: latest) { forget(ended, latest, into: &alerts) }
+        forgetCrowds(behind: touched, into: &alerts)
+        guard expiries.mayTake(of: account, at: latest, beyond: settings.endedAtMost) else { return }
+        for due in expiries.takeDue(of: account, at: latest, atMost: Self.endedAtOnce) {
+            let limit = latest.advanced(bySeconds: -keptSeconds(due.ended))
+            forget(due.ended, latest, before: limit, into: &alerts)
+        }
+        forgetExcess(of: account, at: latest, into: &alerts)
+    }
+
+    /// What has ended is forgotten so much at once of an account: other accounts' records wait meanwhile.
+    static var endedAtOnce: Int { 1000 }
+
+    /// How long something is kept after its end.
+    func keptSeconds(_ ended: Expiries.Ended) -> Int64 {
+        if case .image = ended { Settings.deregisteredSeconds } else { settings.retentionSeconds }
     }
 
     /// The facts of a timeline that are to be forgotten.
@@ -63,8 +77,7 @@ extension Engine {
         let excess = budget(of: key).excess(of: timeline.facts, by: writer)
         guard !excess.isEmpty else { return }
         forget(excess, at: key, into: &alerts)
-        forgottenEarly.count += excess.count
-        forgottenEarly.account = fact.evidence.account
+        forgottenEarly.note(.change, excess.count, of: fact.evidence.account)
     }
 
     private func budget(of key: FactKey) -> EntryBudget {
@@ -80,6 +93,7 @@ extension Engine {
         }
         if mayBeForgotten(fact, key, clock) { return true }
         if key.attribute == .activity { return false }
+        if key.attribute == .permission, isForgottenGrant(fact, key) { return true }
         let kept = state.timeline(key).facts
         if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
             return kept.first.map { fact < $0 } ?? false
@@ -98,7 +112,7 @@ extension Engine {
             && !(state.image(image)?.isDated ?? false)
     }
 
-    private mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
+    mutating func forget(_ stale: ArraySlice<Fact>, at key: FactKey, into alerts: inout [Alert]) {
         guard !stale.isEmpty else { return }
         let leaving = stale.map { KeyedFact(key, $0) }
         let affected = reached(by: leaving)
@@ -211,8 +225,13 @@ extension Engine {
         )
     }
 
-    private mutating func forget(_ ended: Expiries.Ended, _ clock: EventTime, into alerts: inout [Alert]) {
-        let limit = clock.advanced(bySeconds: -settings.retentionSeconds)
+    /// Forgets what ended before a time, unless it has gone on since; its account's clock shows another time.
+    mutating func forget(
+        _ ended: Expiries.Ended,
+        _ clock: EventTime,
+        before limit: EventTime,
+        into alerts: inout [Alert]
+    ) {
         switch ended {
         case .facts(let key):
             let facts = state.timeline(key).facts
@@ -230,14 +249,18 @@ extension Engine {
             case .occurrence:
                 var stale = facts.filter { $0.time < limit }[...]
                 // How long nothing was shared before a share that stays, or a later one.
-                if key.attribute == .sharesMade { stale = stale.dropLast() }
+                if key.attribute == .sharesMade {
+                    stale = stale.dropLast()
+                    let next = clock.advanced(bySeconds: settings.retentionSeconds)
+                    if last.time < limit { expiries.note(ended, of: last.evidence.account, at: next) }
+                }
                 forget(stale, at: key, into: &alerts)
             case .untilGone, .untilEnded, .standing: break
             }
         case .image(let image):
-            guard let known = state.image(image), known.latest(.lifecycle)?.value == .deregistered else {
-                return
-            }
+            guard let known = state.image(image), let last = known.latest(.lifecycle),
+                last.value == .deregistered, last.time < limit
+            else { return }
             for attribute in known.attributes {
                 forget(known.timeline(attribute).facts, at: .image(image, attribute), into: &alerts)
             }
@@ -253,9 +276,7 @@ extension Engine {
 
     /// All that is known of a resource that is gone, and the findings about it, without a word.
     private mutating func forgetResource(of key: FactKey) {
-        let leaving = state.indexes.keysOfResource[key.entity, default: []].union([key]).flatMap { key in
-            state.timeline(key).facts.map { KeyedFact(key, $0) }
-        }
+        let leaving = facts(ofResource: key)
         let subjects = reached(by: leaving).filter {
             $0.scope == key.entity.scope && $0.id == key.entity.id
         }
@@ -267,8 +288,20 @@ extension Engine {
         }
     }
 
+    /// All facts about the resource of a key.
+    func facts(ofResource key: FactKey) -> [KeyedFact] {
+        state.indexes.keysOfResource[key.entity, default: []].union([key]).flatMap { key in
+            state.timeline(key).facts.map { KeyedFact(key, $0) }
+        }
+    }
+
     private func isOpen(anyReachedBy facts: ArraySlice<Fact>, _ key: FactKey) -> Bool {
-        reached(by: facts.map { KeyedFact(key, $0) }).contains { subject in
+        isOpen(anyReachedBy: facts.map { KeyedFact(key, $0) })
+    }
+
+    /// Whether any finding is open that facts reach.
+    func isOpen(anyReachedBy facts: [KeyedFact]) -> Bool {
+        reached(by: facts).contains { subject in
             state.findings.published(about: subject).contains { $0.finding.status == .open }
         }
     }
@@ -348,7 +381,7 @@ extension FactValue {
 
 extension FactKey {
     /// Whether with a fact begins the time after which the key's facts are forgotten.
-    fileprivate func isEnded(by fact: Fact) -> Bool {
+    func isEnded(by fact: Fact) -> Bool {
         switch attribute.lifetime {
         case .standing: false
         case .occurrence: attribute.keeping != .firstOfSecond

@@ -23,6 +23,11 @@ public struct Engine: Sendable {
         public var retentionSeconds: Int64 = 35 * 86_400
         /// Seconds after which deregistered images are forgotten.
         static let deregisteredSeconds: Int64 = 400 * 86_400
+        /// Ended things of one account, of each kind, beyond which the oldest are forgotten before the retention is over: facts
+        /// of what has ended, deregistered images, findings that are over.
+        public var endedAtMost = 200_000
+        /// Tags that were deleted, and launch permissions that were taken back, that are remembered of one image.
+        public var endedOfImage = (tags: 100, permissions: 1000)
         /// Whether changes can be taken back and listed for the changelog.
         public var keepsJournal = false
         /// Subjects that one record, or the time that it brings, makes judged at once; the others wait for
@@ -77,8 +82,10 @@ public struct Engine: Sendable {
     /// Sees which subjects facts affect and what is evaluated; nil but in tests.
     var witness: (any EvaluationWitness)?
 
-    /// Facts forgotten within the horizon, since the engine began, and who told the last of them.
-    public internal(set) var forgottenEarly: (count: Int, account: AccountID) = (0, .none)
+    /// What was forgotten before its time since the engine began, because there was too much.
+    public internal(set) var forgottenEarly = ForgottenEarly()
+    /// How much images know of tags and permissions when it is worth to look once more at which of them have ended.
+    var crowds: [FactKey: Int] = [:]
 
     /// An engine that knows nothing yet.
     public init(policy: Policy, rules: RuleSet = .all, settings: Settings = Settings()) {
@@ -118,7 +125,8 @@ public struct Engine: Sendable {
             }
             isRepeated = true
         } else {
-            isRepeated = insert(facts(of: record), clock: clock, touched: &touched, &forgettable)
+            let told = doubtingLateGrants(facts(of: record))
+            isRepeated = insert(told, clock: clock, touched: &touched, &forgettable)
             state.remember(SeenRecords.Remembered(record), key)
         }
         if movesClock { state.advanceClock(of: key.account, from: clock, to: time) }
@@ -253,5 +261,7 @@ public struct Engine: Sendable {
         agenda.rollback()
         if mayMove { agenda.backlog.restartSweeps() }
         expiries.rollback()
+        // They are looked through once more.
+        crowds.removeAll()
     }
 }

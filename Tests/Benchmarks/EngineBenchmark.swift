@@ -96,8 +96,8 @@ enum EngineBenchmark {
     }
 
     /// An engine that knows so many images, and records about them.
-    private final class Populated {
-        private var engine: Engine
+    final class Populated {
+        private(set) var engine: Engine
         private var population = Population(seed: 7, millisecondsEach: 20)
         private let images: Int
         private var number = 0
@@ -112,6 +112,18 @@ enum EngineBenchmark {
                     engine.commit()
                     alerts.removeAll(keepingCapacity: true)
                 }
+            }
+            engine.commit()
+        }
+
+        /// Takes records of others, as they are made.
+        func take(_ records: some Sequence<Record>) {
+            var alerts: [Alert] = []
+            for (index, record) in records.enumerated() {
+                _ = engine.process(record, into: &alerts)
+                guard index % 1000 == 999 else { continue }
+                engine.commit()
+                alerts.removeAll(keepingCapacity: true)
             }
             engine.commit()
         }

@@ -8,6 +8,7 @@ let commands: [(name: String, options: Set<String>, run: (Options) throws -> Voi
     ("commit", CommitBenchmark.options, CommitBenchmark.run),
     ("formats", FormatBenchmark.options, FormatBenchmark.run),
     ("latency", LatencyBenchmark.options, LatencyBenchmark.run),
+    ("hostile", HostileBenchmark.options, HostileBenchmark.run),
     ("memory", MemoryBenchmark.options, MemoryBenchmark.run),
     ("restart", RestartBenchmark.options, RestartBenchmark.run),
     ("replay", ReplayBenchmark.options, ReplayBenchmark.run),

@@ -35,6 +35,7 @@ extension RunConfiguration {
             ("detector.settle_seconds", "\(detector.settleSeconds)"),
             ("detector.horizon_hours", "\(detector.horizonHours)"),
             ("detector.retention_days", "\(detector.retentionDays)"),
+            ("detector.ended_per_account", "\(detector.endedPerAccount)"),
             ("detector.max_policy_change_percent", "\(detector.maxPolicyChangePercent)"),
             ("state.snapshot_dir", state.snapshotFolder ?? ""),
             ("state.snapshot_interval_seconds", "\(state.snapshotIntervalSeconds)"), ("policy", policy ?? ""),

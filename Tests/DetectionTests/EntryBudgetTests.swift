@@ -148,7 +148,7 @@ struct EntryBudgetTests {
         for entry in all.allEntries() { try whole.restore(key: entry.key, value: entry.value) }
         var alerts: [Alert] = []
         whole.reconcile(into: &alerts)
-        #expect(live.forgottenEarly.count > 0 && live.forgottenEarly.account == World.owner)
+        #expect(live.forgottenEarly.count > 0 && live.forgottenEarly.tallies[.change]?.account == World.owner)
         #expect(largest <= Self.budget && largest > Self.budget / 3, "\(largest) bytes")
         #expect(largestEntry < 4096, "\(largestEntry) bytes")
         #expect(live.findingLines == whole.findingLines)

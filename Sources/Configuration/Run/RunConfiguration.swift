@@ -116,6 +116,8 @@ package struct RunConfiguration: Sendable {
         package var horizonHours = 24
         /// Days after its end that a thing is forgotten.
         package var retentionDays = 35
+        /// Ended things of one account, of each kind, that are remembered.
+        package var endedPerAccount = 200_000
         /// Percent of the open findings beyond which another policy may open and close none, unless it is confirmed; with 100
         /// it may change all.
         package var maxPolicyChangePercent = 20

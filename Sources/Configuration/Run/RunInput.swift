@@ -124,6 +124,7 @@ extension RunReading {
         fields.integer("settle_seconds", 0...3600, into: &detector.settleSeconds)
         fields.integer("horizon_hours", 1...8760, into: &detector.horizonHours)
         fields.integer("retention_days", 1...3650, into: &detector.retentionDays)
+        fields.integer("ended_per_account", 1000...1_000_000_000, into: &detector.endedPerAccount)
         fields.integer("max_policy_change_percent", 0...100, into: &detector.maxPolicyChangePercent)
         configuration.detector = detector
         if detector.retentionDays <= 30, let location = fields.location(of: "retention_days") {

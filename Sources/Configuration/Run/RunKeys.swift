@@ -17,7 +17,7 @@ enum RunKeys {
         "alerts": ["formats", "signing_key_file"],
         "detector": [
             "commit_interval_ms", "commit_records", "settle_seconds", "horizon_hours", "retention_days",
-            "max_policy_change_percent",
+            "ended_per_account", "max_policy_change_percent",
         ],
         "state": ["snapshot_dir", "snapshot_interval_seconds"],
         "http": ["listen", "token_file", "certificate_file", "key_file", "client_ca_file"], "log": ["level"],

@@ -21,8 +21,23 @@ struct ShareHistory: GrantHistory {
     func take(_ fact: Fact, _ objection: ShareTrust.Objection, into judgement: inout Judgement) {
         let facts = facts
         guard counts(fact, facts) else { return }
+        var objection = objection
+        if let until = doubt(about: fact) {
+            objection.verdict = .undetermined
+            objection.missing.append("whether the permission was taken back by \(until)")
+        }
         let severity = byService ? Severity.low : objection.severity
         judgement.occur(fact.evidence, severity, objection.verdict) { reason(fact, objection, facts) }
+    }
+
+    /// Until when a grant may have been taken back, where what else was told of the permission is forgotten; nil where it
+    /// is not.
+    func doubt(about grant: Fact) -> EventTime? {
+        let told = facts.all(of: .permission(grantee))
+        guard case .date(let until?) = told.last?.value, told.last?.time == grant.time,
+            !told.contains(where: { $0.value == .revoked && $0.time >= grant.time })
+        else { return nil }
+        return until
     }
 
     /// Whether anything may have taken the permission back.
@@ -74,7 +89,12 @@ struct ShareHistory: GrantHistory {
         var steps: [(Fact, GrantStep)] = []
         for other in grantees {
             for fact in facts.all(of: .permission(other)) {
-                steps.append((fact, fact.value == .granted ? .granted(other) : .revoked(other)))
+                switch fact.value {
+                case .granted: steps.append((fact, .granted(other)))
+                case .revoked: steps.append((fact, .revoked(other)))
+                // A doubt ends nothing.
+                default: break
+                }
             }
         }
         for fact in facts.all(of: .allPermissions) {

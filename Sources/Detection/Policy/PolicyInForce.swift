@@ -68,6 +68,8 @@ final class PolicyInForce: Sendable {
     let approvalTags: [ImageAttribute]
     /// `iam_statements`, as calls are judged by them: those that may find something.
     let statements: [JudgingStatement]
+    /// The keys of all tags that it asks of images, in lower case.
+    private let tagKeys: Set<ExactText>
     /// What these ask of callers' sessions.
     let sessionKeys: SessionKeys
     /// What is told of records because something asks for it.
@@ -95,6 +97,10 @@ final class PolicyInForce: Sendable {
         approvalTagKeys = Set(approvals.flatMap { $0.tags.map(\.key) }).sorted()
         approvalTags = approvalTagKeys.map { .tag($0) } + [.allTags]
         statements = JudgingStatement.all(policy.iamStatements)
+        tagKeys = Set(
+            (approvalTagKeys + policy.requiredTags.map(\.key)).map { ExactText($0.string.lowercased()) }
+                + statements.flatMap(\.resourceTagKeys)
+        )
         sessionKeys = statements.reduce(into: []) { $0.formUnion($1.sessionKeys) }
         var optionalFacts: OptionalFacts = statements.isEmpty ? [] : .statements
         if policy.thresholds.silentHours != nil, !disabledRules.contains(AccountSilent.id) {
@@ -129,6 +135,9 @@ final class PolicyInForce: Sendable {
             return baseline
         }
     }
+
+    /// Whether a tag of an image can decide anything.
+    func asksForTag(_ key: ExactText) -> Bool { tagKeys.contains(ExactText(key.string.lowercased())) }
 
     /// The statement of a name.
     func statement(_ name: ExactText) -> JudgingStatement? { statements.first { $0.name == name } }

@@ -9,6 +9,9 @@ struct Day: Fingerprinted, Comparable, Sendable {
 
     private init(number: Int64) { self.number = number }
 
+    /// The moment with which the next day begins.
+    var end: EventTime { EventTime(seconds: (number + 1) * 86_400) }
+
     /// After every other day.
     static let distantFuture = Day(number: .max)
 

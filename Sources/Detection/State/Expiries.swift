@@ -25,54 +25,153 @@ struct Expiries: Transactional, Sendable {
             feed(to: &fingerprint)
             return fingerprint.value
         }
-    }
 
-    private struct Account: Sendable {
-        var days: [Day: Set<Ended>] = [:]
-        /// The first day on which something is due, or an earlier one.
-        var first = Day.distantFuture
-
-        mutating func insert(_ ended: Ended, on day: Day) {
-            first = min(first, day)
-            days[day, default: []].insert(ended)
+        fileprivate var kind: Kind {
+            switch self {
+            case .facts: .facts
+            case .image: .image
+            case .finding: .finding
+            }
         }
     }
 
-    private var accounts: [AccountID: Account] = [:]
-    /// What was taken, even where nothing else is ever taken back: that is little.
-    private var undo = UndoLog<(account: AccountID, day: Day, ended: Ended)>(isKept: true)
+    /// Of what an account has a list of its own.
+    enum Kind: Int, CaseIterable, Sendable {
+        case facts, image, finding
+        /// What is not forgotten before its day, however much there is.
+        case kept
+    }
+
+    /// One thing on a list.
+    struct Entry: Sendable {
+        let ended: Ended
+        let kind: Kind
+        /// The day on which it is forgotten.
+        let day: Day
+    }
+
+    private struct List: Sendable {
+        private var days: [Day: Set<Ended>] = [:]
+        /// The first of these days.
+        private var first = Day.distantFuture
+        /// What is being taken, the next one last: in an order of which the same history gives the same.
+        private var taking: (day: Day, ended: [Ended]) = (.distantFuture, [])
+        private(set) var count = 0
+
+        /// False when it is on the list already.
+        mutating func insert(_ ended: Ended, on day: Day) -> Bool {
+            first = min(first, day)
+            let isNew = days[day, default: []].insert(ended).inserted
+            if isNew { count += 1 }
+            return isNew
+        }
+
+        /// Takes something off that is not being taken.
+        mutating func remove(_ ended: Ended, on day: Day) {
+            guard days[day]?.remove(ended) != nil else { return }
+            count -= 1
+            if days[day]?.isEmpty ?? false {
+                days[day] = nil
+                first = days.keys.min() ?? .distantFuture
+            }
+        }
+
+        /// Puts back what was taken last, so that it is taken next.
+        mutating func putBack(_ ended: Ended, on day: Day) {
+            if taking.day != day {
+                stopTaking()
+                taking.day = day
+            }
+            taking.ended.append(ended)
+            count += 1
+        }
+
+        private mutating func stopTaking() {
+            guard !taking.ended.isEmpty else { return }
+            days[taking.day, default: []].formUnion(taking.ended)
+            first = min(first, taking.day)
+            taking.ended = []
+        }
+
+        /// Whether anything is forgotten before a day.
+        func isDue(before day: Day) -> Bool {
+            first < day || (!taking.ended.isEmpty && taking.day < day)
+        }
+
+        /// Takes the next that is forgotten before a day.
+        mutating func next(before day: Day) -> (ended: Ended, day: Day)? {
+            if first < taking.day { stopTaking() }
+            if taking.ended.isEmpty {
+                guard first < day, let ended = days.removeValue(forKey: first) else { return nil }
+                let inOrder = ended.map { (key: $0.fingerprint, ended: $0) }.sorted { $0.key > $1.key }
+                taking = (first, inOrder.map(\.ended))
+                first = days.keys.min() ?? .distantFuture
+            }
+            guard taking.day < day, let next = taking.ended.popLast() else { return nil }
+            count -= 1
+            return (next, taking.day)
+        }
+    }
+
+    /// By account, a list of each kind.
+    private var accounts: [AccountID: [List]] = [:]
+    /// What was taken, or put back early, even where nothing else is ever taken back: that is little.
+    private var undo = UndoLog<(account: AccountID, entry: Entry, isTaken: Bool)>(isKept: true)
 
     mutating func note(_ ended: Ended, of account: AccountID, at time: EventTime) {
         guard time != .distantPast, time != .distantFuture else { return }
-        accounts[account, default: Account()].insert(ended, on: Day(of: time))
+        _ = insert(Entry(ended: ended, kind: ended.kind, day: Day(of: time)), of: account)
     }
 
-    /// What is due in an account whose clock shows a time.
-    mutating func takeDue(of account: AccountID, at clock: EventTime) -> [Ended] {
+    /// Puts what was taken early back: it is taken on its day, and may be looked at early once more from a later day on.
+    mutating func keep(_ entry: Entry, of account: AccountID, until next: Day) {
+        for (kind, day) in [(Kind.kept, entry.day), (entry.kind, next)] {
+            let entry = Entry(ended: entry.ended, kind: kind, day: day)
+            if insert(entry, of: account) { undo.note((account, entry, isTaken: false)) }
+        }
+    }
+
+    private mutating func insert(_ entry: Entry, of account: AccountID) -> Bool {
+        accounts[account, default: Array(repeating: List(), count: Kind.allCases.count)][entry.kind.rawValue]
+            .insert(entry.ended, on: entry.day)
+    }
+
+    /// How many things of a kind an account has on its list, each once for each day on which it ended.
+    func count(_ kind: Kind, of account: AccountID) -> Int { accounts[account]?[kind.rawValue].count ?? 0 }
+
+    /// Whether an account whose clock shows a time has anything that is due, or more than so many of a kind.
+    func mayTake(of account: AccountID, at clock: EventTime, beyond most: Int) -> Bool {
+        guard let lists = accounts[account] else { return false }
         let today = Day(of: clock)
-        guard let first = accounts[account]?.first, first < today, var known = accounts[account] else {
-            return []
+        return lists.contains { $0.count > most || $0.isDue(before: today) }
+    }
+
+    /// What is due in an account whose clock shows a time: so much at once at most.
+    mutating func takeDue(of account: AccountID, at clock: EventTime, atMost most: Int) -> [Entry] {
+        Kind.allCases.flatMap { take($0, of: account, before: Day(of: clock), atMost: most) }
+    }
+
+    /// The first of a kind that an account has on its list, of those that are due before a day: so many at once at most.
+    mutating func take(_ kind: Kind, of account: AccountID, before day: Day, atMost most: Int) -> [Entry] {
+        var taken: [Entry] = []
+        while taken.count < most,
+            let (ended, day) = accounts[account]?[kind.rawValue].next(before: day)
+        {
+            taken.append(Entry(ended: ended, kind: kind, day: day))
+            undo.note((account, taken[taken.count - 1], isTaken: true))
         }
-        var due: [Ended] = []
-        // In an order of which the same history gives the same.
-        for day in known.days.keys.sorted() where day < today {
-            let ended = (known.days[day] ?? []).map { (key: $0.fingerprint, ended: $0) }
-            for (_, ended) in ended.sorted(by: { $0.key < $1.key }) {
-                due.append(ended)
-                undo.note((account, day, ended))
-            }
-        }
-        known.days = known.days.filter { $0.key >= today }
-        known.first = known.days.keys.min() ?? .distantFuture
-        accounts[account] = known
-        return due
+        return taken
     }
 
     mutating func commit() { undo.clear() }
 
     mutating func rollback() {
-        for (account, day, ended) in undo.takeBack() {
-            accounts[account, default: Account()].insert(ended, on: day)
+        for (account, entry, isTaken) in undo.takeBack() {
+            if isTaken {
+                accounts[account]?[entry.kind.rawValue].putBack(entry.ended, on: entry.day)
+            } else {
+                accounts[account]?[entry.kind.rawValue].remove(entry.ended, on: entry.day)
+            }
         }
     }
 }

@@ -88,6 +88,9 @@ public struct ImageFacts: Sendable {
         storage.named.keys.compactMap(\.grantee)
     }
 
+    /// How many attributes it has that it may have many of: tags, launch permissions, what rules declare.
+    var namedCount: Int { storage.named.count }
+
     /// Whether any fact names a grantee.
     var hasGrantees: Bool { storage.named.keys.contains { $0.attribute == .permission } }
 

@@ -46,7 +46,30 @@ struct SeenRecords: Sendable {
     private struct RecordsOfDay: Sendable {
         let day: Day
         var records: [Key: Remembered] = [:]
+        /// How many of them each account has; nil as long as there are too few for any to have many.
+        var counts: [AccountID: Int]?
+
+        mutating func update(_ copies: Remembered?, _ key: Key, countFrom most: Int) -> Remembered? {
+            let before = records.count
+            let old: Remembered?
+            if let copies {
+                old = records.updateValue(copies, forKey: key)
+            } else {
+                old = records.removeValue(forKey: key)
+            }
+            if counts != nil {
+                counts?[key.account, default: 0] += records.count - before
+            } else if records.count >= most {
+                counts = records.keys.reduce(into: [:]) { $0[$1.account, default: 0] += 1 }
+            }
+            return old
+        }
     }
+
+    /// Records of one account and day that are remembered; of more the facts have to tell that they are repeats.
+    private let mostOfAccount: Int
+
+    init(mostOfAccountAndDay count: Int = 100_000) { mostOfAccount = count }
 
     /// By day, the newest last, so that old ones go a day at a time.
     private var days: [RecordsOfDay] = []
@@ -79,15 +102,24 @@ struct SeenRecords: Sendable {
         return index
     }
 
+    /// Whether one record more of an account and day is remembered.
+    func hasRoom(for key: Key) -> Bool {
+        let index = index(of: key.day)
+        guard index < days.count, days[index].day == key.day else { return true }
+        return (days[index].counts?[key.account] ?? 0) < mostOfAccount
+    }
+
     /// Remembers the copies of a record; returns what was remembered in their place.
     mutating func remember(_ copies: Remembered, _ key: Key) -> Remembered? {
-        days[indexMakingRoom(for: key.day)].records.updateValue(copies, forKey: key)
+        days[indexMakingRoom(for: key.day)].update(copies, key, countFrom: mostOfAccount)
     }
 
     /// Puts back what was remembered before, or nothing.
     mutating func restore(_ old: Remembered?, _ key: Key) {
         let index = index(of: key.day)
-        if index < days.count, days[index].day == key.day { days[index].records[key] = old }
+        if index < days.count, days[index].day == key.day {
+            _ = days[index].update(old, key, countFrom: mostOfAccount)
+        }
     }
 
     /// Whether there are days that lie wholly before a time.
@@ -99,6 +131,7 @@ struct SeenRecords: Sendable {
     mutating func forget(accountsWhere isForgotten: (AccountID) -> Bool) {
         for index in days.indices {
             days[index].records = days[index].records.filter { !isForgotten($0.key.account) }
+            days[index].counts = days[index].counts?.filter { !isForgotten($0.key) }
         }
     }
 }

@@ -335,6 +335,7 @@ public struct State: Sendable {
 
     /// Remembers the copies of a record, so that its repeats are known, in the place of those that are known.
     mutating func remember(_ copies: SeenRecords.Remembered, _ key: SeenRecords.Key) {
+        guard seen.hasRoom(for: key) || seen.remembered(key) != nil else { return }
         let old = own.seen.remember(copies, key)
         own.journal?.note(.seen(key, old: old))
     }

@@ -57,6 +57,14 @@ final class JudgingStatement: Sendable {
     /// What it asks of callers' sessions.
     var sessionKeys: SessionKeys { spelled.keys.reduce(into: []) { $0.formUnion(.telling($1)) } }
 
+    /// The keys of the tags that it asks of resources, in lower case.
+    var resourceTagKeys: [ExactText] {
+        spelled.keys.compactMap { key in
+            key.contains(":resourcetag/")
+                ? key.split(separator: "/", maxSplits: 1).last.map { ExactText(String($0)) } : nil
+        }
+    }
+
     /// Whether a call is authorised, as far as the statement speaks of it; a reason where it is not, or where nobody knows.
     func objection(to call: JudgedCall, in context: RuleContext) -> Objection? {
         var undecided: Objection?

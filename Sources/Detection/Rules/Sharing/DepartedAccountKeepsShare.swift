@@ -36,7 +36,8 @@ struct DepartedAccountKeepsShare: Rule {
                 last = fact
                 switch step {
                 case nil: departure = fact
-                case .granted(share.grantee): if share.isThere(fact) { isGranted = true }
+                case .granted(share.grantee):
+                    if share.isThere(fact), share.doubt(about: fact) == nil { isGranted = true }
                 case .revoked(share.grantee): isGranted = false
                 case .listed(let grantees): isGranted = isGranted && grantees.contains(share.grantee)
                 case .removed: (wasGranted, isGranted) = (isGranted || wasGranted, false)

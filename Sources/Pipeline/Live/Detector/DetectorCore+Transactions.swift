@@ -167,20 +167,38 @@ extension DetectorCore {
         report.silentAccounts = engine.silentAccounts
     }
 
-    /// Says, once a minute at most, that facts were forgotten before their time.
+    /// Says, once a minute at most, that something was forgotten before its time, or is more than is remembered.
     private mutating func logForgotten() {
-        let forgotten = engine.forgottenEarly
+        let tallies = engine.forgottenEarly.tallies
         let now = clock.now()
-        guard forgotten.count > loggedForgotten.count,
+        metrics.forgottenEarly = tallies
+        guard tallies != loggedForgotten.tallies,
             loggedForgotten.at.map({ now - $0 >= .seconds(60) }) ?? true
         else { return }
-        log.warning(
-            "history of one resource is full; its oldest changes are forgotten before the horizon",
-            [
-                "account": "\(forgotten.account)",
-                "changes": .number(forgotten.count - loggedForgotten.count),
-            ]
-        )
-        loggedForgotten = (forgotten.count, now)
+        for (kind, tally) in tallies.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let before = loggedForgotten.tallies[kind] ?? ForgottenEarly.Tally()
+            let account = RunLog.Value.text("\(tally.account)")
+            let forgotten = RunLog.Value.number(tally.forgotten - before.forgotten)
+            let kept = RunLog.Value.number(tally.kept - before.kept)
+            if tally.forgotten > before.forgotten, kind == .change {
+                log.warning(
+                    "history of one resource is full; its oldest changes are forgotten before the horizon",
+                    ["account": account, "changes": forgotten]
+                )
+            } else if tally.forgotten > before.forgotten {
+                log.warning(
+                    "more has ended in one account than is remembered; the oldest of it is forgotten early",
+                    ["account": account, "kind": .text(kind.rawValue), "count": forgotten]
+                )
+            }
+            if tally.kept > before.kept {
+                log.warning(
+                    "more has ended in one account than is remembered, and is kept all the same: open findings rest on it, "
+                        + "or it was shared or used",
+                    ["account": account, "kind": .text(kind.rawValue), "count": kept]
+                )
+            }
+        }
+        loggedForgotten = (tallies, now)
     }
 }

@@ -83,8 +83,10 @@ struct DetectorCore {
     var isProducerReady = false
     var ending = Ending.records
     var policyChange = PolicyChange()
-    /// Facts forgotten early that the log has told of, and when it did.
-    var loggedForgotten = (count: 0, at: ContinuousClock.Instant?.none)
+    /// What was forgotten early that the log has told of, and when it did.
+    var loggedForgotten = (
+        tallies: [ForgottenEarly.Kind: ForgottenEarly.Tally](), at: ContinuousClock.Instant?.none
+    )
     var report = DetectorReport()
     var metrics = DetectorMetrics()
     /// Nil where none are kept.

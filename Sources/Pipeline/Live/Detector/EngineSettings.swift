@@ -12,6 +12,7 @@ extension Engine.Settings {
         var settings = Engine.Settings()
         settings.horizonSeconds = Int64(detector.horizonHours) * 3600
         settings.retentionSeconds = Int64(detector.retentionDays) * 86_400
+        settings.endedAtMost = detector.endedPerAccount
         settings.entryBytes = messageBytes / 2
         settings.keepsJournal = true
         settings.subjectsAtOnce = DetectorCore.Limits().sliceSubjects

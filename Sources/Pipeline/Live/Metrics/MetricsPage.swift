@@ -182,6 +182,21 @@ struct MetricsPage {
                 ([("kind", "account")], Double(size.accounts)),
             ]
         )
+        func counts(_ count: (ForgottenEarly.Tally) -> Int) -> [(PrometheusText.Labels, Int)] {
+            ForgottenEarly.Kind.allCases.map { kind in
+                ([("kind", kind.rawValue)], metrics.forgottenEarly[kind].map(count) ?? 0)
+            }
+        }
+        text.counters(
+            "amiwatch_state_forgotten_early_total",
+            "What was forgotten before its time, because one account or one resource had too much of it.",
+            counts(\.forgotten)
+        )
+        text.counters(
+            "amiwatch_state_kept_beyond_limit_total",
+            "What was looked at because one account has too much of it, and stays: something rests on it.",
+            counts(\.kept)
+        )
         if !metrics.policyHash.isEmpty {
             text.gauges(
                 "amiwatch_policy_info",

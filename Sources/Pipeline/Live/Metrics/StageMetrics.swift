@@ -31,6 +31,8 @@ struct DetectorMetrics: Sendable {
     /// Of the accounts that this worker has.
     var openFindings: [OpenFindings: Int] = [:]
     var stateSize = StateSize()
+    /// Since the run began.
+    var forgottenEarly: [ForgottenEarly.Kind: ForgottenEarly.Tally] = [:]
     /// The event time that the records have come to; `distantPast` before the first one.
     var streamTime = EventTime.distantPast
     var policyHash = ""
