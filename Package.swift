@@ -150,7 +150,7 @@ let fuzzed: [Target.Dependency] = [
     "Configuration", "Detection", "HTTP", "Kafka", "Pipeline", "TestSupport", "TrailArchive",
     "TrailIntegrity",
 ]
-let fuzzFiles = ["Corpus", "Crashers", "Open", "run", "CFuzzer"].filter {
+let fuzzFiles = ["Corpus", "Crashers", "run", "CFuzzer"].filter {
     FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/Fuzz/\($0)")
 }
 if isFuzzed {
