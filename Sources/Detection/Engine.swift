@@ -125,7 +125,9 @@ public struct Engine: Sendable {
             }
             isRepeated = true
         } else {
-            let told = doubtingLateGrants(facts(of: record))
+            // Not in one expression, which would copy the engine and then what is interned.
+            let recorded = facts(of: record)
+            let told = doubtingLateGrants(recorded)
             isRepeated = insert(told, clock: clock, touched: &touched, &forgettable)
             state.remember(SeenRecords.Remembered(record), key)
         }
