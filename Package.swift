@@ -150,9 +150,8 @@ let fuzzed: [Target.Dependency] = [
     "Configuration", "Detection", "HTTP", "Kafka", "Pipeline", "TestSupport", "TrailArchive",
     "TrailIntegrity",
 ]
-let fuzzFiles = ["Corpus", "Crashers", "run", "CFuzzer"].filter {
-    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/Fuzz/\($0)")
-}
+let hasFuzzCorpus = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests/Fuzz/Corpus")
+let fuzzFiles = ["Crashers", "run", "CFuzzer"] + (hasFuzzCorpus ? ["Corpus"] : [])
 if isFuzzed {
     targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),

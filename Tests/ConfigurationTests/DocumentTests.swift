@@ -47,13 +47,6 @@ struct DocumentTests {
         #expect(time < 20)
     }
 
-    /// The processor's time that this thread has had: it does not stretch on a busy machine.
-    private func threadSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     @Test("Broken bytes never crash a reader")
     func mutations() throws {
         var generator = SplitMix64(seed: 42)

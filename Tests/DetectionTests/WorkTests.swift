@@ -30,6 +30,45 @@ struct WorkTests {
         }
     }
 
+    @Test(
+        "A record takes as long when 20,000 callers are known as when there are 200: nothing copies what is shared"
+    )
+    func nothingCopiesWhatIsShared() {
+        var ratios: [Double] = []
+        repeat {
+            ratios.append(Self.seconds(knowing: 20_000) / Self.seconds(knowing: 200))
+        } while ratios[ratios.count - 1] >= 5 && ratios.count < 3
+        #expect(ratios.contains { $0 < 5 }, "\(ratios)")
+    }
+
+    /// How long 500 records of new callers take, when each of so many others has made an image.
+    private static func seconds(knowing callers: Int) -> Double {
+        var settings = Engine.Settings()
+        (settings.keepsJournal, settings.horizonSeconds) = (true, 86_400)
+        var engine = Engine(policy: Policy(), settings: settings)
+        var alerts: [Alert] = []
+        func make(_ numbers: Range<Int>) {
+            for number in numbers {
+                let record = Record(
+                    id: .uuid(2, UInt64(number)),
+                    account: World.owner,
+                    region: "us-east-1",
+                    time: EventTime(seconds: World.base + Int64(number)),
+                    name: "RegisterImage",
+                    source: "ec2.amazonaws.com",
+                    actor: Actor(arn: "arn:aws:iam::111122223333:user/user-\(number)", type: "IAMUser"),
+                    call: .createImage(ImageCreation(image: World.image(number)))
+                )
+                _ = engine.process(record, into: &alerts)
+                if number % 100 == 99 { engine.commit() }
+            }
+        }
+        make(0..<callers)
+        let begun = threadSeconds()
+        make(callers..<(callers + 500))
+        return threadSeconds() - begun
+    }
+
     /// Records of one image that is time and again a copy of itself, as no account has it.
     @Test
     func aCopyOfItselfIsReadOnce() {
