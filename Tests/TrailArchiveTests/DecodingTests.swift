@@ -327,7 +327,7 @@ struct DecodingTests {
             TrailFile(path: try folder.write("quick.json", text.utf8), kind: .file, size: 0, time: nil),
         ]
         let ahead = DecodeAhead(files: files, threads: 2)
-        let writer = open(slow, O_WRONLY)
+        let writer = open(slow, O_WRONLY | O_CLOEXEC)
         let deadline = ContinuousClock.now + .seconds(30)
         while ahead.waiting < 10, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(5))

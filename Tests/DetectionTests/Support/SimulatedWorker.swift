@@ -41,7 +41,7 @@ struct SimulatedWorker {
     private var missed: Set<Int32>?
 
     private static let topic = TopicIndex(rawValue: 0)
-    private static let silentLog = RunLog(level: .error, descriptor: open("/dev/null", O_WRONLY))
+    private static let silentLog = RunLog(level: .error, descriptor: open("/dev/null", O_WRONLY | O_CLOEXEC))
 
     init(
         _ topics: SimulatedTopics,

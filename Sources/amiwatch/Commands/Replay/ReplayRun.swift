@@ -220,7 +220,7 @@ final class ReplayRun {
 enum Processors {
     /// `Cpus_allowed` of proc(5), which knows of `taskset` and of containers; else all that are there.
     static var count: Int {
-        guard let status = fopen("/proc/self/status", "r") else { return all }
+        guard let status = fopen("/proc/self/status", "re") else { return all }
         defer { fclose(status) }
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), status) != nil {
