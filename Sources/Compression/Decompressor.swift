@@ -3,7 +3,7 @@ internal import CCompression
 /// Unpacks gzip (any number of members) and zstd (any number of frames) into a buffer that it keeps and reuses.
 ///
 /// libdeflate does the gzip members; zlib takes over where libdeflate, which gives all or nothing, cannot: a member
-/// that is cut off, damaged, or too large. Not Sendable: one for each thread.
+/// that is cut off, damaged, or too large, or whose header has a checksum. Not Sendable: one for each thread.
 public final class Decompressor {
     /// What came out: all of it, or what stands before the problem.
     public struct Output {
@@ -147,6 +147,9 @@ public final class Decompressor {
         behind start: Int,
         allowance: (bytes: Int, error: CompressionError)
     ) -> (count: Int, used: Int, problem: CompressionError?) {
+        guard !Self.hasHeaderChecksum(input) else {
+            return inflateMember(input, behind: start, allowance: allowance)
+        }
         if deflate == nil { deflate = libdeflate_alloc_decompressor() }
         guard let deflate else { return (start, 0, .outOfMemory) }
         if let error = grow(behind: start, hint: start + sizeHint(input), allowance: allowance) {
@@ -167,6 +170,11 @@ public final class Decompressor {
             return inflateMember(input, behind: start, allowance: allowance)
         }
         return (start + produced, used, nil)
+    }
+
+    /// Whether a gzip header carries a checksum of itself (FHCRC in RFC 1952): zlib checks it, libdeflate passes over it.
+    private static func hasHeaderChecksum(_ member: UnsafeRawBufferPointer) -> Bool {
+        member.count > 3 && member[3] & 0x02 != 0
     }
 
     /// The size that a gzip trailer at the very end gives, if it is believable; it is right for a single member.

@@ -185,11 +185,17 @@ extension ByteWriter {
 extension ByteReader {
     mutating func packedResource() throws(StateError) -> ResourceID {
         switch try byte() {
-        case 0: .image(try fixed(), try byte())
-        case 1: .instance(try fixed(), try byte())
+        case 0: .image(try fixed(), try digit())
+        case 1: .instance(try fixed(), try digit())
         case 2: .text(try text())
         case let tag: throw .malformed("no id has tag \(tag)")
         }
+    }
+
+    private mutating func digit() throws(StateError) -> UInt8 {
+        let digit = try byte()
+        guard digit < 16 else { throw .malformed("\(digit) is no hexadecimal digit") }
+        return digit
     }
 
     mutating func packedEvent() throws(StateError) -> EventID {
