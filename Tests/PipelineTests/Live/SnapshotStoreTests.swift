@@ -128,6 +128,20 @@ struct SnapshotStoreTests {
         #expect(try open(store) != nil)
     }
 
+    @Test("Cut off and written over while it is read, it says what it said when it was found whole")
+    func damagedMeanwhile() throws {
+        let store = try store()
+        _ = try write(store)
+        let found = try #require(try open(store))
+        let size = found.bytes.count
+        let descriptor = Glibc.open(store.path, O_WRONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        let zeros = [UInt8](repeating: 0, count: size / 2)
+        #expect(pwrite(descriptor, zeros, zeros.count, 0) == zeros.count)
+        #expect(ftruncate(descriptor, 100) == 0)
+        #expect(try entries(of: found) == engine.allEntries())
+    }
+
     @Test("A newer format, other topics, and one that is too old are named")
     func refused() throws {
         let store = try store()

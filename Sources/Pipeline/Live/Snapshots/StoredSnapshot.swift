@@ -22,7 +22,10 @@ final class StoredSnapshot {
         (self.bytes, self.release) = (bytes, release)
     }
 
-    /// Maps a file into memory; nil when there is none.
+    /// Reads a file into memory; nil when there is none.
+    ///
+    /// Not mapped: what is done to the file after its digest was compared changes nothing, and what was cut off it, or cannot be
+    /// read from the disk, does not end the process.
     ///
     /// - Throws: `SnapshotFault`.
     convenience init?(path: String) throws(SnapshotFault) {
@@ -36,10 +39,34 @@ final class StoredSnapshot {
         guard fstat(descriptor, &status) == 0 else { throw .unreadable(SnapshotFault.systemText) }
         let count = Int(status.st_size)
         guard count > 0 else { throw .torn }
-        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0),
+        // Of its own, and not from the allocator, which would keep it.
+        guard
+            let start = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             start != MAP_FAILED
         else { throw .unreadable(SnapshotFault.systemText) }
-        try self.init(UnsafeRawBufferPointer(start: start, count: count)) { munmap(start, count) }
+        let memory = UnsafeMutableRawBufferPointer(start: start, count: count)
+        do throws(SnapshotFault) { try Self.fill(memory, from: descriptor) } catch {
+            munmap(start, count)
+            throw error
+        }
+        try self.init(UnsafeRawBufferPointer(memory)) { munmap(start, count) }
+    }
+
+    private static func fill(
+        _ memory: UnsafeMutableRawBufferPointer,
+        from descriptor: Int32
+    ) throws(SnapshotFault) {
+        var done = 0
+        while done < memory.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: memory[done...])
+            let count = read(descriptor, rest.baseAddress, rest.count)
+            if count == 0 { throw .torn }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                throw .unreadable(SnapshotFault.systemText)
+            }
+        }
     }
 
     deinit { release() }
