@@ -38,7 +38,6 @@ struct StateTableTests {
             let time = EventTime(seconds: Int64.random(in: -2...2, using: &random))
             let launch = Launch(time: time, row: UInt32(number))
             let fact = Self.fact(.image(id, .firstUse), &random)
-            table.opensChanged = random.chance(30)
             // Shared by somebody, as while a policy is tried.
             let shared = random.chance(20) ? table : nil
             switch Int.random(in: 0..<3, using: &random) {
@@ -57,6 +56,7 @@ struct StateTableTests {
             #expect(shared.map { $0.count <= table.count } ?? true)
             for (id, facts) in expected {
                 #expect(table[id]?.launches.last(.max) == facts.launches.last(.max))
+                #expect(table.firstLaunches(of: id) == facts.launches.ofFirstSecond)
                 for attribute in [ImageAttribute.firstUse, .lifecycle] {
                     #expect(table.timeline(id, attribute) == facts.timeline(attribute))
                 }

@@ -27,7 +27,7 @@ struct FirstUse: Derivation {
     func addTargets(of key: FactKey, _ fact: Fact, in state: State, to targets: inout [DerivedKey]) {
         guard let image = key.image ?? fact.value.launchedImage else { return }
         // What comes after the first changes nothing.
-        let known = state.image(image)?.timeline(.firstUse).facts.first.map { FactOrder($0) }
+        let known = state.images.timeline(image, .firstUse).facts.first.map { FactOrder($0) }
         if key.image == nil, let known, known < FactOrder(fact) { return }
         let use = first(of: image, in: state)
         if key.image != nil, let known, use.map({ known < FactOrder($0) }) ?? true { return }
@@ -46,7 +46,8 @@ struct FirstUse: Derivation {
     }
 
     func targets(of image: KnownImage, in state: State) -> [DerivedKey] {
-        first(of: image, in: state).map { [Self.target(image.id, $0.evidence.account)] } ?? []
+        first(of: image.id, among: image.facts.launches.ofFirstSecond, in: state)
+            .map { [Self.target(image.id, $0.evidence.account)] } ?? []
     }
 
     private static func target(_ image: ResourceID, _ account: AccountID) -> DerivedKey {
@@ -67,19 +68,17 @@ struct FirstUse: Derivation {
         key.attribute == .instance && fact.value.launchedImage == target.key.image && fact.isSame(as: derived)
     }
 
+    /// The first fact that tells of an instance of an image here.
     private func first(of image: ResourceID, in state: State) -> Fact? {
-        state.image(image).flatMap { first(of: KnownImage(id: image, facts: $0), in: state) }
+        first(of: image, among: state.images.firstLaunches(of: image), in: state)
     }
 
-    /// The first fact that tells of an instance of an image here.
-    private func first(of image: KnownImage, in state: State) -> Fact? {
-        let launches = image.facts.launches
-        guard let earliest = launches.first else { return nil }
+    private func first(of image: ResourceID, among launches: [Launch], in state: State) -> Fact? {
         var first: Fact?
-        launches.forEach(from: earliest.time, until: earliest.time.advanced(bySeconds: 1)) { launch in
-            guard let key = state.key(of: launch) else { return }
+        for launch in launches {
+            guard let key = state.key(of: launch) else { continue }
             for fact in state.timeline(key).facts
-            where fact.time == launch.time && fact.value.launchedImage == image.id {
+            where fact.time == launch.time && fact.value.launchedImage == image {
                 if first.map({ FactOrder(fact) < FactOrder($0) }) ?? true { first = fact }
             }
         }

@@ -24,9 +24,6 @@ struct ImageTable: Sendable {
     /// So many are worked with at most.
     private let openAtMost: Int
 
-    /// Whether an image that changes is opened: it will be judged, too.
-    var opensChanged = true
-
     init(openAtMost: Int) { self.openAtMost = max(1, openAtMost) }
 
     /// Images of which anything is known.
@@ -51,10 +48,19 @@ struct ImageTable: Sendable {
     /// What is known of one attribute of an image.
     func timeline(_ id: ResourceID, _ attribute: ImageAttribute) -> Timeline {
         guard let number = number(of: id) else { return Timeline() }
-        if attribute == .firstUse, case .packed(let packed) = rows[number].content, !packed.hasFirstUse {
-            return Timeline()
+        if attribute == .firstUse, case .packed(let packed) = rows[number].content {
+            return Timeline(sorted: packed.firstUse[...])
         }
         return facts(in: number)?.timeline(attribute) ?? Timeline()
+    }
+
+    /// The launches of an image in the second of the first of them.
+    func firstLaunches(of id: ResourceID) -> [Launch] {
+        guard let number = number(of: id) else { return [] }
+        if case .packed(let packed) = rows[number].content, let launches = packed.firstLaunches {
+            return launches
+        }
+        return facts(in: number)?.launches.ofFirstSecond ?? []
     }
 
     /// Puts a fact on an attribute's timeline.
@@ -74,10 +80,17 @@ struct ImageTable: Sendable {
         change(id) { $0.launches.insert(launch, by: precedes) }
     }
 
+    /// Notes that the policy of a number approves an image: of one that is packed it is found out again.
+    mutating func noteApproved(_ id: ResourceID, by policy: UInt32) {
+        guard let number = number(of: id), case .open = rows[number].content else { return }
+        change(id) { $0.noteApproved(by: policy) }
+    }
+
     /// Changes a packed image that is not opened; false when it has to be.
     private mutating func changePacked(_ id: ResourceID, _ body: (inout PackedImage) -> Bool) -> Bool {
-        guard !opensChanged, let number = number(of: id), case .packed(var packed) = rows[number].content
-        else { return false }
+        guard let number = number(of: id), case .packed(var packed) = rows[number].content else {
+            return false
+        }
         // The one reference, so that nothing is copied.
         rows[number].content = .free
         let isChanged = body(&packed)

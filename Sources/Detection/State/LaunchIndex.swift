@@ -50,6 +50,14 @@ struct TimedIndex<Element: Timed & Equatable>: Sendable {
     /// The earliest.
     var first: Element? { elements.first }
 
+    /// Those of the earliest second.
+    var ofFirstSecond: [Element] {
+        guard let first else { return [] }
+        var found: [Element] = []
+        forEach(from: first.time, until: first.time.advanced(bySeconds: 1)) { found.append($0) }
+        return found
+    }
+
     /// The one after another, or the earliest.
     func first(after element: Element?, by precedes: Order) -> Element? {
         guard let element else { return first }

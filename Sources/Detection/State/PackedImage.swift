@@ -3,7 +3,7 @@ import CloudTrail
 /// All that is known about one image, in one piece of memory: the calls that told it, and bytes.
 ///
 /// What is packed is unpacked again as a whole. Only what nearly every image gets that is used, its first use and one launch, is
-/// added without that.
+/// read and added without that.
 ///
 /// `@unchecked Sendable`: once the memory is filled, it is changed by the one `PackedImage` that refers to it alone.
 struct PackedImage: @unchecked Sendable {
@@ -52,17 +52,29 @@ struct PackedImage: @unchecked Sendable {
 
     /// What was packed.
     var facts: ImageFacts {
+        unpacking { (unpacking) throws(StateError) in try unpacking.image() }
+    }
+
+    private func unpacking<Result>(_ body: (inout ImageUnpacking) throws(StateError) -> Result) -> Result {
         withBytes { calls, bytes in
             var unpacking = ImageUnpacking(ByteReader(bytes), calls)
-            do { return try unpacking.image() } catch {
+            do { return try body(&unpacking) } catch {
                 // They were written by this process, and nobody else has them.
                 preconditionFailure("a packed image cannot be read: \(error)")
             }
         }
     }
 
-    /// Whether its first use is known.
-    var hasFirstUse: Bool { links.contains(.firstUse) }
+    /// What is known of its first use, which is not unpacked with the rest.
+    var firstUse: [Fact] {
+        guard links.contains(.firstUse) else { return [] }
+        return unpacking { (unpacking) throws(StateError) in try unpacking.firstUse() }
+    }
+
+    /// The launches in the second of the first of them; nil when the bytes have all launches.
+    var firstLaunches: [Launch]? {
+        links.contains(.launches) ? nil : memory.header.launch.map { [$0] } ?? []
+    }
 
     private var links: PackedLinks {
         memory.withUnsafeMutablePointerToElements { PackedLinks(rawValue: $0[0]) }
@@ -111,6 +123,7 @@ struct ImagePacking: ~Copyable {
         (calls, lastEvidence) = (PackedImage.Calls(), nil)
         let links = PackedLinks(of: facts)
         bytes.byte(links.rawValue)
+        if links.contains(.firstUse) { write(firstUse: facts.timeline(.firstUse).facts) }
         bytes.list(attributes) { _, _ in }
         for attribute in attributes { write(attribute, facts.timeline(attribute).facts) }
         if links.contains(.launches) {
@@ -124,7 +137,6 @@ struct ImagePacking: ~Copyable {
         if links.contains(.copies) { bytes.list(facts.copies) { $0.packed($1) } }
         if links.contains(.groups) { bytes.list(facts.groups) { $0.grantee($1) } }
         if links.contains(.approval) { bytes.unsigned(UInt64(facts.approvingPolicy)) }
-        if links.contains(.firstUse) { write(firstUse: facts.timeline(.firstUse).facts) }
         return PackedImage(calls, bytes.bytes)
     }
 
@@ -137,15 +149,15 @@ struct ImagePacking: ~Copyable {
         bytes.removeAll(from: 0)
         (calls, lastEvidence) = (known, nil)
         bytes.byte(PackedLinks(rawValue: packed[0]).union(.firstUse).rawValue)
-        bytes.copy(UnsafeRawBufferPointer(rebasing: packed.dropFirst()))
         write(firstUse: [fact])
+        bytes.copy(UnsafeRawBufferPointer(rebasing: packed.dropFirst()))
         return PackedImage(calls, bytes.bytes)
     }
 
-    /// The last of all, so that it can be added.
+    /// The first of all, so that it can be read and added alone: nothing behind it refers to its evidence.
     private mutating func write(firstUse facts: ArraySlice<Fact>) {
-        lastEvidence = nil
         write(facts)
+        lastEvidence = nil
     }
 
     private mutating func write(_ attribute: ImageAttribute, _ facts: ArraySlice<Fact>) {
@@ -186,6 +198,10 @@ private struct ImageUnpacking {
     mutating func image() throws(StateError) -> ImageFacts {
         var image = ImageFacts()
         let links = PackedLinks(rawValue: try reader.byte())
+        if links.contains(.firstUse) {
+            image.take(packed: try facts(), about: .firstUse)
+            lastEvidence = nil
+        }
         for _ in 0..<(try reader.count()) {
             let attribute = try attribute()
             image.take(packed: try facts(), about: attribute)
@@ -204,8 +220,13 @@ private struct ImageUnpacking {
             image.groups = Set(try reader.list { (reader) throws(StateError) in try reader.grantee() })
         }
         if links.contains(.approval) { image.noteApproved(by: UInt32(try reader.unsigned())) }
-        if links.contains(.firstUse) { image.take(packed: try facts(), about: .firstUse) }
         return image
+    }
+
+    /// Its first use alone, which is there.
+    mutating func firstUse() throws(StateError) -> [Fact] {
+        _ = try reader.byte()
+        return try facts()
     }
 
     private mutating func attribute() throws(StateError) -> ImageAttribute {

@@ -13,13 +13,11 @@ extension State: Transactional {
     /// Until the journal is put back, changes are made for good, and nobody judges them.
     mutating func setJournalAside() -> Journal? {
         defer { own.journal = nil }
-        own.images.opensChanged = false
         return journal
     }
 
     mutating func putJournalBack(_ journal: Journal?) {
         own.journal = journal
-        own.images.opensChanged = true
     }
 
     /// Takes every change since the last commit back.

@@ -161,7 +161,7 @@ public struct State: Sendable {
 
     /// Notes that the policy of a number approves an image, until something else is known about it.
     mutating func noteApproved(_ image: ResourceID, by policy: UInt32) {
-        own.images.change(image) { $0.noteApproved(by: policy) }
+        own.images.noteApproved(image, by: policy)
     }
 
     /// Notes facts that have come, so that they can be taken back.
