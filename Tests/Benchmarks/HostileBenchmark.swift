@@ -11,7 +11,7 @@ enum HostileBenchmark {
         let policy = try TrailPolicy.read()
         let alone = EngineBenchmark.Populated(images: images, policy)
         let beside = EngineBenchmark.Populated(images: images, policy)
-        var flood = Flood()
+        let flood = Flood()
         let before = residentBytes()
         for kind in Flood.Kind.allCases {
             beside.take(flood.beginning)

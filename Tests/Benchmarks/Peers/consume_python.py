@@ -16,6 +16,9 @@ consumer = Consumer(
         "enable.partition.eof": True,
         "isolation.level": "read_committed",
         "fetch.wait.max.ms": 50,
+        # Otherwise a full queue pauses fetching for a second each time.
+        "queued.max.messages.kbytes": 1_000_000,
+        "fetch.queue.backoff.ms": 1,
     }
 )
 consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
