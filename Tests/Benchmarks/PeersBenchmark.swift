@@ -29,8 +29,8 @@ enum PeersBenchmark {
             ),
             Peer("DuckDB", ["duckdb"], "replay_duckdb.py", does: "counts four calls in files", goal: 12),
             Peer(
-                "sigma-rule-matcher, orjson",
-                ["sigma-rule-matcher", "pysigma"],
+                "sigma-rule-matcher, pySigma and orjson",
+                ["sigma-rule-matcher", "pysigma", "orjson"],
                 "replay_sigma.py",
                 does: "matches 6 Sigma rules about images in files, without state",
                 goal: 15
