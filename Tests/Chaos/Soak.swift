@@ -9,6 +9,9 @@ import KafkaTestSupport
 /// The first worker is never killed: what it collects over time, nobody takes from it.
 enum Soak {
     private static let imagesInTurn = 200
+    /// So much of event time passes during a soak: records are remembered for two hours of it, and what grows until then is
+    /// not flat.
+    private static let hoursOfEvents = 24
     private static let window = 60.0
 
     /// Whether all is flat, and every alert came once; says so in lines.
@@ -30,7 +33,11 @@ enum Soak {
             partitions: Int32(Scene.partitions),
             alerts: alerts,
             every: .milliseconds(200),
-            images: imagesInTurn
+            images: imagesInTurn,
+            eventTime: .init(
+                pace: max(1, hoursOfEvents * 60 / settings.soakMinutes),
+                for: 60 * settings.soakMinutes
+            )
         )
         defer { flow.end() }
         scene.note("soaking \(settings.soakMinutes) minutes at \(rate) records a second; \(scene.folder)")

@@ -12,6 +12,24 @@ package final class AlertFlow: Sendable {
     /// The rule that records violate.
     package static let rule = "ami-shared-with-untrusted-account"
 
+    /// What records are dated.
+    package struct EventTime: Sendable {
+        private let begun = time(nil)
+        private let pace: Int
+        private let seconds: Int
+
+        /// The present time.
+        package static let present = EventTime(pace: 1, for: 0)
+
+        /// Begins in the past and runs so many times as fast as the present, which it reaches after some seconds.
+        package init(pace: Int, for seconds: Int) { (self.pace, self.seconds) = (pace, seconds) }
+
+        fileprivate var now: time_t {
+            let now = time(nil)
+            return now - (pace - 1) * max(0, seconds - (now - begun))
+        }
+    }
+
     /// What became of one record.
     package struct Passage: Sendable {
         /// When it was handed to the producer.
@@ -34,6 +52,7 @@ package final class AlertFlow: Sendable {
 
     private let state = Mutex(State())
     private let images: Int?
+    private let eventTime: EventTime
     private let ended = DispatchSemaphore(value: 0)
 
     /// Begins at once.
@@ -45,15 +64,18 @@ package final class AlertFlow: Sendable {
     ///   - alerts: the topic that is read, from its beginning.
     ///   - pause: the time from one record to the next.
     ///   - images: how many are shared and taken back in turn; nil shares another one each time.
+    ///   - eventTime: what the records are dated.
     package init(
         at servers: String,
         input: String,
         partitions: Int32,
         alerts: TopicDescription,
         every pause: Duration,
-        images: Int? = nil
+        images: Int? = nil,
+        eventTime: EventTime = .present
     ) {
         self.images = images
+        self.eventTime = eventTime
         let thread = Thread { [self] in
             do {
                 var ends = try Ends(servers, input, alerts)
@@ -218,7 +240,7 @@ package final class AlertFlow: Sendable {
 
     private func image(of number: Int) -> Int { images.map { number % $0 } ?? number }
 
-    /// A record of the present time; its id has the number.
+    /// A record; its id has the number.
     private func record(_ number: Int) -> String {
         func digits(_ number: Int, _ count: Int) -> String {
             let text = String(number)
@@ -227,7 +249,7 @@ package final class AlertFlow: Sendable {
         let image = image(of: number)
         let change = images.map { number / $0 % 2 == 1 } ?? false ? "remove" : "add"
         let account = "1000000000\(10 + image % 16)"
-        var now = time(nil)
+        var now = eventTime.now
         var parts = tm()
         gmtime_r(&now, &parts)
         let date = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)].map {
