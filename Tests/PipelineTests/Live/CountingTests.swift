@@ -67,6 +67,21 @@ struct CountingTests {
         #expect(last.total.applied == first.total.applied + last.run.applied)
     }
 
+    @Test("What the engine has forgotten is not applied once more when it is read again")
+    func forgotten() throws {
+        let stage = try Stage(partitions: 1)
+        let days = 1...20
+        try produce(
+            days.map { TestMessage(Self.record(onDay: $0), partition: 0) },
+            to: stage.input,
+            at: stage.broker.bootstrapServers
+        )
+        let first = try stage.runToEnd().detector
+        #expect(first.total.applied == days.count)
+        try reset(stage.configuration.groupID, stage)
+        expectRepeats(try stage.runToEnd().detector.run, of: days.count)
+    }
+
     @Test("A topic that was made anew begins to count anew")
     func anotherTopic() throws {
         let stage = try Stage(partitions: 1)
@@ -120,6 +135,18 @@ struct CountingTests {
     }
 
     // MARK: Support
+
+    /// A day's change of a setting of which only the newest changes are remembered.
+    private static func record(onDay day: Int) -> String {
+        let date = String(format: "%02d", day)
+        return """
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","accountId":"100000000010"},\
+            "eventTime":"2026-02-\(date)T03:00:00Z","eventSource":"ec2.amazonaws.com",\
+            "eventName":"DisableAllowedImagesSettings","awsRegion":"eu-central-1",\
+            "requestParameters":{"DisableAllowedImagesSettingsRequest":{}},"responseElements":null,\
+            "eventID":"00000000-0000-4000-8000-0000000000\(date)","recipientAccountId":"100000000010"}
+            """
+    }
 
     /// Puts the group, and its ledger, to an offset of each partition, as a commit in the middle of reading again does.
     private func leave(at offset: Int64, _ stage: Stage) throws -> [String: Int64] {

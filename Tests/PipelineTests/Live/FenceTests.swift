@@ -29,7 +29,7 @@ struct FenceTests {
                 try usurper.initTransactions(timeout: patience)
             }
         }
-        try #require(worker.logs("restoring state"), "\(worker.lines)")
+        try #require(worker.logs("transactional id was taken over"), "\(worker.lines)")
         #expect(becomes { worker.count(of: "state restored") > 1 }, "\(worker.lines)")
         worker.end()
         try expectSound(stage, history)
@@ -85,5 +85,7 @@ struct FenceTests {
         }
         steady.end()
         try expectSound(stage, history)
+        // Each has a transactional id of its own.
+        #expect(steady.count(of: "transactional id was taken over") == 0, "\(steady.lines)")
     }
 }
