@@ -121,7 +121,11 @@ extension Engine {
             {
                 return true
             }
-            if key.attribute == .permission, key.ofImage.grantee == .everyone { return true }
+            if key.attribute == .permission,
+                key.ofImage.grantee == .everyone || !ownsAll(state.timeline(key).facts)
+            {
+                return true
+            }
             // With a resource that is gone its findings go; others stand as they were told when their facts are gone, but
             // for those that go on.
             if key.attribute.lifetime == .untilGone { return isOpen(anyReachedBy: facts(ofResource: key)) }

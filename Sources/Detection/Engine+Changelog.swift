@@ -97,8 +97,23 @@ extension Engine {
         into alerts: inout [Alert]
     ) throws(StateError) {
         var touched = try take(key: key, value: value)
+        let forgotten = putBackForgotten(&touched)
         derive(&touched)
         evaluate(touched: touched, into: &alerts)
+        if let key = forgotten.first?.key { forget(forgotten.map(\.fact)[...], at: key, into: &alerts) }
+    }
+
+    /// Puts back what another account's detector has forgotten, so that it is forgotten here, too, and not taken for wrong.
+    private mutating func putBackForgotten(_ touched: inout [KeyedFact]) -> [KeyedFact] {
+        var forgotten: [KeyedFact] = []
+        touched.removeAll { told in
+            guard isForgotten(told) else { return false }
+            forgotten.append(told)
+            return true
+        }
+        var known: [KeyedFact] = []
+        for told in forgotten { state.insert(told.fact, at: told.key, touched: &known) }
+        return forgotten
     }
 
     private mutating func take(

@@ -20,8 +20,8 @@ extension Engine {
             {
                 noteEnd(key, touched[index].fact)
             }
-            guard forgettable.contains(index) else { continue }
             let fact = touched[index].fact
+            guard forgettable.contains(index), owns(fact.evidence.account) else { continue }
             let clock = fact.evidence.account == account ? latest : state.clock(of: fact.evidence.account)
             let limit = clock.advanced(bySeconds: -horizon)
             if key.attribute == .activity, let scope = key.entity.scope {
@@ -29,14 +29,15 @@ extension Engine {
                     state.remove(stale.fact, at: stale.key)
                 }
             } else {
-                var timeline = state.timeline(key)
+                var timeline = timeline(key, keptWith: fact)
                 if timeline.facts.count > settings.keptFacts {
                     forget(stale(timeline, before: limit), at: key, into: &alerts)
-                    timeline = state.timeline(key)
+                    timeline = self.timeline(key, keptWith: fact)
                 }
                 forgetEarly(timeline, key, fact, into: &alerts)
             }
         }
+        guard owns(account) else { return }
         state.forgetSeen(before: latest.advanced(bySeconds: -2 * horizon))
         forgetCrowds(behind: touched, into: &alerts)
         guard expiries.mayTake(of: account, at: latest, beyond: settings.endedAtMost) else { return }
@@ -53,6 +54,14 @@ extension Engine {
     /// How long something is kept after its end.
     func keptSeconds(_ ended: Expiries.Ended) -> Int64 {
         if case .image = ended { Settings.deregisteredSeconds } else { settings.retentionSeconds }
+    }
+
+    /// The facts of a key among which a fact is kept or forgotten.
+    ///
+    /// Of the catalogue they are its own account's: what another account has told, that one's detector alone takes out of it.
+    private func timeline(_ key: FactKey, keptWith fact: Fact) -> Timeline {
+        let timeline = state.timeline(key)
+        return key.isInCatalogue ? timeline.told(by: fact.evidence.account) : timeline
     }
 
     /// The facts of a timeline that are to be forgotten.
@@ -73,8 +82,7 @@ extension Engine {
     ) {
         // The newest stays, whatever its size.
         guard timeline.facts.count > 1 else { return }
-        let writer = key.isInCatalogue ? fact.evidence.account : nil
-        let excess = budget(of: key).excess(of: timeline.facts, by: writer)
+        let excess = budget(of: key).excess(of: timeline.facts)
         guard !excess.isEmpty else { return }
         forget(excess, at: key, into: &alerts)
         forgottenEarly.note(.change, excess.count, of: fact.evidence.account)
@@ -94,11 +102,29 @@ extension Engine {
         if mayBeForgotten(fact, key, clock) { return true }
         if key.attribute == .activity { return false }
         if key.attribute == .permission, isForgottenGrant(fact, key) { return true }
-        let kept = state.timeline(key).facts
+        let kept = timeline(key, keptWith: fact).facts
         if fact.time < clock.advanced(bySeconds: -horizon), kept.count >= settings.keptFacts {
             return kept.first.map { fact < $0 } ?? false
         }
-        return budget(of: key).isBehind(fact, kept, by: key.isInCatalogue ? fact.evidence.account : nil)
+        return budget(of: key).isBehind(fact, kept)
+    }
+
+    /// Whether a fact of the catalogue that is gone was forgotten by its own account's detector, and not taken back by a
+    /// copy of its record.
+    ///
+    /// Copies are recognised for two horizons. That account's clock is that detector's alone: stream time, and what it has
+    /// told last, stand for it. What is derived goes when something else is derived.
+    func isForgotten(_ gone: KeyedFact) -> Bool {
+        let (key, fact) = (gone.key, gone.fact)
+        guard let horizon = settings.horizonSeconds, ![.firstUse, .parentImage].contains(key.attribute),
+            !state.timeline(key).facts.contains(fact)
+        else { return false }
+        let clock = max(state.streamTime, timeline(key, keptWith: fact).facts.last?.time ?? .distantPast)
+        let limit = clock.advanced(bySeconds: -2 * horizon)
+        if fact.time > .distantPast { return fact.time < limit || isBehind(fact, key, clock: clock) }
+        // With its image.
+        let end = key.image.flatMap { state.image($0)?.latest(.lifecycle) }
+        return end.map { $0.value == .deregistered && $0.time < limit } ?? false
     }
 
     /// Whether a fact is so old that it may have been there, ended and been forgotten: nobody can tell, so that it adds
@@ -239,8 +265,9 @@ extension Engine {
             switch key.attribute.lifetime {
             case .untilGone where last.time < limit: forgetResource(of: key)
             case .untilEnded where last.time < limit:
-                // What a wider grant keeps open is judged by its facts as long as it is open.
-                if isOpen(anyReachedBy: facts, key) {
+                // What a wider grant keeps open is judged by its facts as long as it is open; and where another engine's account
+                // has ended it, or begun, the rest would tell something else.
+                if isOpen(anyReachedBy: facts, key) || !ownsAll(facts) {
                     let next = clock.advanced(bySeconds: settings.retentionSeconds)
                     expiries.note(ended, of: last.evidence.account, at: next)
                 } else {
@@ -262,7 +289,8 @@ extension Engine {
                 last.value == .deregistered, last.time < limit
             else { return }
             for attribute in known.attributes {
-                forget(known.timeline(attribute).facts, at: .image(image, attribute), into: &alerts)
+                let told = known.timeline(attribute).facts.filter { owns($0.evidence.account) }
+                forget(told[...], at: .image(image, attribute), into: &alerts)
             }
         case .finding(let identity):
             guard let known = state.findings[identity], let end = end(of: identity, known) else { return }
@@ -294,6 +322,9 @@ extension Engine {
             state.timeline(key).facts.map { KeyedFact(key, $0) }
         }
     }
+
+    /// Whether nobody else's detector keeps any of some facts.
+    func ownsAll(_ facts: ArraySlice<Fact>) -> Bool { facts.allSatisfy { owns($0.evidence.account) } }
 
     private func isOpen(anyReachedBy facts: ArraySlice<Fact>, _ key: FactKey) -> Bool {
         isOpen(anyReachedBy: facts.map { KeyedFact(key, $0) })

@@ -1,7 +1,7 @@
 import CloudTrail
 
 /// How many bytes of facts one entry of the changelog may hold, so that a message can carry it whatever is called how
-/// often within the horizon.
+/// often within the horizon; of the catalogue, those that one account has told.
 struct EntryBudget {
     let bytes: Int
     /// Whether the oldest stays, of an attribute whose first fact tells something by being the first.
@@ -18,11 +18,10 @@ struct EntryBudget {
     /// The oldest facts of an entry that are too many.
     ///
     /// The newest is not among them, nor the creation, or the first, that all others go out from.
-    func excess(of facts: ArraySlice<Fact>, by writer: AccountID?) -> ArraySlice<Fact> {
-        guard Self.bytes(of: facts, by: writer) > bytes else { return [] }
-        let part = Self.part(of: facts, by: writer)
-        let candidates = forgettable(part)
-        var kept = Self.bytes(of: part[..<candidates.startIndex], by: nil)
+    func excess(of facts: ArraySlice<Fact>) -> ArraySlice<Fact> {
+        guard Self.bytes(of: facts) > bytes else { return [] }
+        let candidates = forgettable(facts)
+        var kept = Self.bytes(of: facts[..<candidates.startIndex])
         var start = candidates.endIndex
         while start > candidates.startIndex {
             kept += candidates[start - 1].entryBytes
@@ -35,29 +34,22 @@ struct EntryBudget {
     /// Whether a fact would be the first to be forgotten.
     ///
     /// It may have been there, and been forgotten already.
-    func isBehind(_ fact: Fact, _ facts: ArraySlice<Fact>, by writer: AccountID?) -> Bool {
-        guard let last = facts.last, fact < last else { return false }
-        let part = Self.part(of: facts, by: writer)
-        guard let oldest = forgettable(part).first, fact < oldest else { return false }
-        return Self.bytes(of: part, by: nil) + max(fact.entryBytes, Self.slack) > rest
+    func isBehind(_ fact: Fact, _ facts: ArraySlice<Fact>) -> Bool {
+        guard let last = facts.last, fact < last, let oldest = forgettable(facts).first, fact < oldest else {
+            return false
+        }
+        return Self.bytes(of: facts) + max(fact.entryBytes, Self.slack) > rest
     }
 
     /// Forgetting leaves a little less than `rest`: less than a usual fact takes.
     private static let slack = 2048
 
-    private func forgettable(_ part: ArraySlice<Fact>) -> ArraySlice<Fact> {
-        guard let first = part.first, first.phase == .creates || keepsFirst else { return part }
-        return first.entryBytes <= bytes / 8 ? part.dropFirst() : part
+    private func forgettable(_ facts: ArraySlice<Fact>) -> ArraySlice<Fact> {
+        guard let first = facts.first, first.phase == .creates || keepsFirst else { return facts }
+        return first.entryBytes <= bytes / 8 ? facts.dropFirst() : facts
     }
 
-    private static func part(of facts: ArraySlice<Fact>, by writer: AccountID?) -> ArraySlice<Fact> {
-        guard let writer else { return facts }
-        return facts.filter { $0.evidence.account == writer }[...]
-    }
-
-    private static func bytes(of facts: ArraySlice<Fact>, by writer: AccountID?) -> Int {
-        facts.reduce(0) { writer == nil || $1.evidence.account == writer ? $0 + $1.entryBytes : $0 }
-    }
+    private static func bytes(of facts: ArraySlice<Fact>) -> Int { facts.reduce(0) { $0 + $1.entryBytes } }
 }
 
 extension Fact {

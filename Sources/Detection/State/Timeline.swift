@@ -50,6 +50,12 @@ public struct Timeline: Hashable, Sendable {
         }
     }
 
+    /// The facts that one account has told.
+    func told(by account: AccountID) -> Timeline {
+        if facts.allSatisfy({ $0.evidence.account == account }) { return self }
+        return Timeline(sorted: facts.filter { $0.evidence.account == account }[...])
+    }
+
     /// The facts behind a horizon that are more than the newest `keep`.
     func stale(before horizon: EventTime, keep: Int) -> ArraySlice<Fact> {
         guard facts.count > keep, let first = facts.first, first.time < horizon else { return [] }
