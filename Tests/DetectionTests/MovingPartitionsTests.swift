@@ -15,10 +15,23 @@ struct MovingPartitionsTests {
     /// `AMIWATCH_HISTORIES` says.
     @Test(arguments: [0, 1, UInt64.random(in: 0..<1 << 40)])
     func whoWorksOnWhatAndWhenDecidesNothing(_ part: UInt64) throws {
-        let asked = ProcessInfo.processInfo.environment["AMIWATCH_HISTORIES"].flatMap { UInt64($0) }
-        for seed in part * 100..<part * 100 + (part > 1 ? asked ?? 100 : 100) {
+        for seed in part * 100..<part * 100 + (part > 1 ? Self.count : 100) {
             guard try Self.isSound(seed) else { return }
         }
+    }
+
+    private static let count = asked("AMIWATCH_HISTORIES") ?? 100
+
+    private static func asked(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    /// The history whose seed a failure has named, and `AMIWATCH_HISTORY` names.
+    @Test(.enabled(if: asked("AMIWATCH_HISTORY") != nil), arguments: [false, true])
+    func oneHistory(keepsSnapshots: Bool) throws {
+        let seed = try #require(Self.asked("AMIWATCH_HISTORY"))
+        var used = 0
+        _ = try Self.isSound(seed, keepsSnapshots: keepsSnapshots, used: &used)
     }
 
     @Test("A watermark that overtakes the records that it counts waits for them")
@@ -47,8 +60,9 @@ struct MovingPartitionsTests {
         var used = 0
         // The first one lost verdicts that were put off while a snapshot was taken, the second one what a second call said
         // that ends an instance.
-        for part in [782_193_736_762, 621_876_206_409, 2, UInt64.random(in: 1000..<1 << 40)] {
-            for seed in part * 100..<part * 100 + 100 {
+        let last = UInt64.random(in: 1000..<1 << 40)
+        for part in [782_193_736_762, 621_876_206_409, 2, last] {
+            for seed in part * 100..<part * 100 + (part == last ? Self.count : 100) {
                 guard try Self.isSound(seed, keepsSnapshots: true, used: &used) else { return }
             }
         }
