@@ -196,14 +196,16 @@ extension Engine {
         let excess = ended.count - most
         if excess <= 0 { return }
         var forgotten = 0
+        var lastEnd: Fact?
         let (wanted, base) = (excess + most / 8, isTag ? known.tagKeysAtOnce : [])
-        for attribute in ended.sorted(by: { $0.end < $1.end }).map(\.attribute) where forgotten < wanted {
+        for (attribute, end) in ended.sorted(by: { $0.end < $1.end }) where forgotten < wanted {
             let key = FactKey.image(image, attribute)
             if isTag {
                 guard case .text(let name) = attribute.qualifier, !base.contains(name),
                     !inForce.asksForTag(name)
                 else { continue }
                 for fact in known.timeline(attribute).facts { state.remove(fact, at: key) }
+                lastEnd = end
             } else {
                 let facts = known.timeline(attribute).facts
                 if isGoingOn(anyReachedBy: facts.map { KeyedFact(key, $0) }) { continue }
@@ -211,6 +213,7 @@ extension Engine {
             }
             forgotten += 1
         }
+        if let lastEnd { noteForgotten(at: .image(image, .forgottenTags), until: lastEnd) }
         crowds[crowd] = (state.image(image)?.namedCount ?? 0) + max(1, most / 8)
         let kind = isTag ? ForgottenEarly.Kind.tag : .permission
         if forgotten > 0 { forgottenEarly.note(kind, forgotten, of: account) }
@@ -222,12 +225,16 @@ extension Engine {
         let facts = state.timeline(key).facts
         guard let image = key.image, let last = facts.last else { return }
         forget(facts, at: key, into: &alerts)
-        let mark = FactKey.image(image, .forgottenPermissions)
-        let known = state.timeline(mark).facts.filter { $0.evidence.account == last.evidence.account }
-        if let until = known.last?.time, until >= last.time { return }
+        noteForgotten(at: .image(image, .forgottenPermissions), until: last)
+    }
+
+    /// Notes what ended last of what is forgotten, of each account that told it.
+    private mutating func noteForgotten(at mark: FactKey, until end: Fact) {
+        let known = state.timeline(mark).told(by: end.evidence.account).facts
+        if let until = known.last?.time, until >= end.time { return }
         for fact in known { state.remove(fact, at: mark) }
         var noted: [KeyedFact] = []
-        let fact = Fact(time: last.time, phase: .ends, value: .date(last.time), evidence: last.evidence)
+        let fact = Fact(time: end.time, phase: .ends, value: .date(end.time), evidence: end.evidence)
         state.insert(fact, at: mark, touched: &noted)
     }
 
@@ -322,9 +329,13 @@ extension ForgottenEarly.Kind {
 extension Attribute {
     /// Until when launch permissions of an image were taken back that are forgotten.
     static let forgottenPermissions = Attribute(0x1070, isInCatalogue: true, hasEntryPerRecord: false)
+    /// Until when tags of an image were deleted that are forgotten.
+    static let forgottenTags = Attribute(0x1071, isInCatalogue: true, hasEntryPerRecord: false)
 }
 
 extension ImageAttribute {
     /// Until when launch permissions were taken back that are forgotten.
     static var forgottenPermissions: ImageAttribute { ImageAttribute(.forgottenPermissions) }
+    /// Until when tags were deleted that are forgotten.
+    static var forgottenTags: ImageAttribute { ImageAttribute(.forgottenTags) }
 }

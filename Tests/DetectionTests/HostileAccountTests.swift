@@ -289,6 +289,30 @@ struct HostileAccountTests {
         #expect(forgotten > 0)
     }
 
+    @Test(
+        "Who asks what an image once had is told that not all of it is kept",
+        arguments: [Flood.tags, .strangers]
+    )
+    func asked(_ flood: Flood) throws {
+        var engine = Engine(policy: Self.policy, settings: Self.settings())
+        var alerts: [Alert] = []
+        for record in Self.beginning + Self.flood(flood, 330) { _ = engine.process(record, into: &alerts) }
+        var restored = Engine(policy: Self.policy, settings: Self.settings())
+        for entry in engine.allEntries() { try restored.restore(key: entry.key, value: entry.value) }
+        let early = EventTime(seconds: World.base + 1100)
+        func incomplete(_ group: String, _ asOf: AsOf) -> String? {
+            let report = restored.reports(.image(Self.floodedImage), asOf: asOf).first
+            return report?.groups.first { $0.name == group }?.incomplete
+        }
+        let (group, other) = flood == .tags ? ("tags", "shares") : ("shares", "tags")
+        let told = incomplete(group, AsOf(start: early, end: early))
+        #expect(
+            told?.hasPrefix(flood == .tags ? "very many were deleted" : "very many were taken back") == true
+        )
+        #expect(incomplete(other, AsOf(start: early, end: early)) == nil)
+        #expect(incomplete(group, .now) == nil)
+    }
+
     @Test("A finding that is open, and a share that comes back with its image, are forgotten for nothing")
     func whatIsNeededStays() {
         var engine = Engine(policy: Self.policy, settings: Self.settings())

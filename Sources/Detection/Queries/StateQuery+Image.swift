@@ -30,7 +30,7 @@ extension StateQuery {
                             $0.start.evidence
                         )
                     },
-                    incomplete: incomplete
+                    incomplete: incomplete ?? forgottenEarly(of: known, .forgottenPermissions, "taken back")
                 ),
                 lineage(of: id),
                 StateReport.Group(
@@ -177,6 +177,12 @@ extension StateQuery {
         return forgotten
     }
 
+    /// Why some of very many of a sort may be missing that had ended by a time; nil when nothing of that was so then.
+    private func forgottenEarly(of known: ImageFacts, _ mark: ImageAttribute, _ ended: String) -> String? {
+        guard let until = known.timeline(mark).facts.last?.time, until > asOf.start else { return nil }
+        return "very many were \(ended): not all of before \(until) are kept"
+    }
+
     // MARK: Tags
 
     private func tags(of id: ResourceID, _ view: ImageView) -> StateReport.Group {
@@ -198,6 +204,8 @@ extension StateQuery {
         }
         if !hasAllTags(id) {
             group.incomplete = "neither its creation nor a list of its tags is known"
+        } else if let known = state.image(id) {
+            group.incomplete = forgottenEarly(of: known, .forgottenTags, "deleted")
         }
         return group
     }
