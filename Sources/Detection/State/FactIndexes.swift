@@ -33,6 +33,8 @@ struct FactIndexes: Sendable {
     var guardrails: [AccountID: Set<FactKey>] = [:]
     /// The keys of the policies that were ever attached to each root, unit and account, and to any unit below each root.
     var attachments: [AttachmentPlace: Set<FactKey>] = [:]
+    /// How many images each account owns, as far as anybody told.
+    private(set) var imagesOwned: [AccountID: Int] = [:]
     /// Who told the long timelines of images.
     var tellers: [FactKey: Tellers] = [:]
 
@@ -53,6 +55,12 @@ struct FactIndexes: Sendable {
     static func imagesNamed(by fact: Fact) -> [ResourceID] {
         guard case .fields(let fields) = fact.value else { return [] }
         return (fields.id("image").map { [$0] } ?? []) + fields.texts("images").map { ResourceID($0.string) }
+    }
+
+    /// Notes that an image is an account's, or is not any more.
+    mutating func noteOwner(_ account: AccountID, isThere: Bool) {
+        imagesOwned[account, default: 0] += isThere ? 1 : -1
+        if imagesOwned[account] == 0 { imagesOwned[account] = nil }
     }
 
     /// Notes that calls in an account and Region are known, or none any more.

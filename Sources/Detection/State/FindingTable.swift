@@ -87,7 +87,28 @@ public struct StateSize: Hashable, Sendable {
     public init() {}
 }
 
+/// How much is known of the account of which most of it is known.
+public struct LargestAccounts: Hashable, Sendable {
+    /// Images that one account owns.
+    public var images = 0
+    /// Instances that one account has launched, or an inventory shows.
+    public var instances = 0
+
+    /// Of nothing.
+    public init() {}
+}
+
 extension State {
+    /// The most that any account has; looks at all accounts.
+    public var largestAccounts: LargestAccounts {
+        var largest = LargestAccounts()
+        largest.images = indexes.imagesOwned.values.max() ?? 0
+        var instances: [AccountID: Int] = [:]
+        for (scope, launches) in indexes.launches { instances[scope.account, default: 0] += launches.count }
+        largest.instances = instances.values.max() ?? 0
+        return largest
+    }
+
     /// How many open findings say what.
     public var openFindings: [OpenFindings: Int] {
         findings.open.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }.filter { $0.value != 0 }

@@ -14,6 +14,8 @@ extension State {
         case .instance:
             guard fact.value.isLaunch, let scope = key.entity.scope else { return }
             indexLaunch(key, fact, in: scope, isThere: isThere)
+        case .owner:
+            if let account = fact.value.owner { own.indexes.noteOwner(account, isThere: isThere) }
         case .permission:
             guard let image = key.image, case .grantee(let grantee) = key.qualifier else { return }
             indexShare(of: image, with: grantee)
@@ -183,7 +185,7 @@ extension Attribute {
 
     private static let plain = Set(
         [
-            owner, ownerAlias, name, creationDate, productCodes, deprecation, lifecycle, tag, allPermissions,
+            ownerAlias, name, creationDate, productCodes, deprecation, lifecycle, tag, allPermissions,
             firstUse,
         ].map(\.tag)
     )

@@ -172,6 +172,10 @@ extension DetectorCore {
         let tallies = engine.forgottenEarly.tallies
         let now = clock.now()
         metrics.forgottenEarly = tallies
+        if largestCounted.map({ now - $0 >= .seconds(10) }) ?? true {
+            metrics.largestAccounts = engine.state.largestAccounts
+            largestCounted = now
+        }
         guard tallies != loggedForgotten.tallies,
             loggedForgotten.at.map({ now - $0 >= .seconds(60) }) ?? true
         else { return }

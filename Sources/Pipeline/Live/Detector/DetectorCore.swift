@@ -87,6 +87,8 @@ struct DetectorCore {
     var loggedForgotten = (
         tallies: [ForgottenEarly.Kind: ForgottenEarly.Tally](), at: ContinuousClock.Instant?.none
     )
+    /// When it was looked which accounts have most.
+    var largestCounted: ContinuousClock.Instant?
     var report = DetectorReport()
     var metrics = DetectorMetrics()
     /// Nil where none are kept.

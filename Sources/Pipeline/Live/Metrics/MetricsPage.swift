@@ -182,6 +182,15 @@ struct MetricsPage {
                 ([("kind", "account")], Double(size.accounts)),
             ]
         )
+        let largest = metrics.largestAccounts
+        text.gauges(
+            "amiwatch_state_largest_account",
+            "How much of the state is of the account that has the most of it.",
+            [
+                ([("kind", "image")], Double(largest.images)),
+                ([("kind", "instance")], Double(largest.instances)),
+            ]
+        )
         func counts(_ count: (ForgottenEarly.Tally) -> Int) -> [(PrometheusText.Labels, Int)] {
             ForgottenEarly.Kind.allCases.map { kind in
                 ([("kind", kind.rawValue)], metrics.forgottenEarly[kind].map(count) ?? 0)

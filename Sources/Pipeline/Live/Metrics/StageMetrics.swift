@@ -31,6 +31,7 @@ struct DetectorMetrics: Sendable {
     /// Of the accounts that this worker has.
     var openFindings: [OpenFindings: Int] = [:]
     var stateSize = StateSize()
+    var largestAccounts = LargestAccounts()
     /// Since the run began.
     var forgottenEarly: [ForgottenEarly.Kind: ForgottenEarly.Tally] = [:]
     /// The event time that the records have come to; `distantPast` before the first one.
