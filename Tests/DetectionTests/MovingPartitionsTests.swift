@@ -254,6 +254,7 @@ private struct SimulatedGroup {
             guard !worker.owned.isEmpty else { return true }
             let restored = try topics.restored(worker.owned, policy: policy, settings: settings)
             return Set(restored.engine.allEntries()) == worker.entries
+                && restored.engine.state.largestAccounts == worker.core.engine.state.largestAccounts
         }
     }
 
