@@ -236,8 +236,8 @@ struct HostileAccountTests {
         var restored = Engine(policy: Self.policy, settings: Self.settings())
         for entry in topic.values { try restored.restore(key: entry.key, value: entry.value) }
         #expect(restored.allEntries() == engine.allEntries())
-        let largest = engine.state.largestAccounts
-        #expect(restored.state.largestAccounts == largest && largest.images >= 2)
+        let accounts = engine.state.largestAccounts
+        #expect(restored.state.largestAccounts == accounts && accounts.images >= 2)
         var alerts: [Alert] = []
         restored.reconcile(into: &alerts)
         #expect(alerts.isEmpty, "\(alerts.count) alerts")
