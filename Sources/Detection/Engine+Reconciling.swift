@@ -149,6 +149,9 @@ extension Engine {
         for clock in state.clocks.values { state.advanceStreamTime(to: clock) }
     }
 
+    /// Puts stream time to where it had come when what was restored was judged; ``startReconciling(of:)`` judges by it.
+    public mutating func catchUpStreamTime(to time: EventTime) { state.advanceStreamTime(to: time) }
+
     /// Whether subjects wait for `evaluateBacklog`.
     public var hasBacklog: Bool { !agenda.backlog.isEmpty || !agenda.underived.isEmpty }
 

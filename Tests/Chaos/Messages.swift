@@ -25,7 +25,9 @@ struct Messages {
 
     init(seed: UInt64, records: Int, partitions: Int) {
         // Two seconds and a half a record: 200,000 records are some three days.
-        history = History(seed: seed, accounts: 60, records: records, oneIn: 20, step: 3)
+        var history = History(seed: seed, accounts: 60, records: records - 1, oneIn: 20, step: 3)
+        history.end(after: 3600)
+        self.history = history
         random = SplitMix64(seed: seed ^ 0xfeed)
         var index = 0
         while index < history.events.count {

@@ -117,7 +117,11 @@ struct MovingPartitionsTests {
         #expect(isRestorable, "seed \(seed): memory is what a full restore builds")
         let isCounted = try group.isCounted(policies.1)
         #expect(isCounted, "seed \(seed): each record is counted once")
-        return isTold && group.findingLines == expected.sorted() && isRestorable && isCounted
+        let told = group.topics.ledger.count
+        try group.restart(policies.1, "seed \(seed)")
+        let isQuiet = group.topics.ledger.count == told
+        #expect(isQuiet, "seed \(seed): a restart of all says nothing")
+        return isTold && group.findingLines == expected.sorted() && isRestorable && isCounted && isQuiet
     }
 }
 
@@ -245,6 +249,12 @@ private struct SimulatedGroup {
         // Who has no partitions stops without a look at what the others have told.
         for worker in workers.indices where workers[worker].owned.isEmpty { try turn(worker, policy) }
         #expect(workers.allSatisfy { $0.isDone(topics) }, "\(comment): looking for the end changes nothing")
+    }
+
+    /// All processes end, others begin, and finish.
+    mutating func restart(_ policy: Policy, _ comment: Comment) throws {
+        for worker in workers.indices { restart(worker, policy) }
+        try finish(policy, changesPolicy: false, comment)
     }
 
     var findingLines: [String] { workers.flatMap(\.findingLines).sorted() }

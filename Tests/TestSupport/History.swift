@@ -61,6 +61,17 @@ public struct History: Sendable {
         }
     }
 
+    /// Adds a record of a watched call so many seconds later than all others: stream time is the same then for those who
+    /// read of ignored records how far time has come, and those who do not.
+    public mutating func end(after seconds: Int) {
+        clock = (events.map(\.time).max() ?? clock) + seconds
+        add(
+            "TerminateInstances",
+            account(),
+            parameters: "{\"instancesSet\":{\"items\":[{\"instanceId\":\"i-\(hex(17))\"}]}}"
+        )
+    }
+
     /// The records in the order of their times, as a replay would read them.
     public var sorted: [Event] { sorted(events[...]) }
 

@@ -64,6 +64,9 @@ struct Ledger {
         )
     }
 
+    /// How many alerts there were, each instance's own for itself.
+    var count: Int { entries.values.reduce(0) { $0 + $1.alertIDs.count } }
+
     /// What the alerts leave of each finding, by its id.
     var told: [String: Told] {
         entries.compactMapValues { $0.finding.status == .retracted ? nil : Told($0.finding) }

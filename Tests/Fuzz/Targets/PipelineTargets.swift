@@ -15,7 +15,7 @@ final class LedgerProbe {
         let partition = TopicPartition("events", 3)
         let entries: [LedgerEntry] = [
             .position(partition, 5), .reached(partition, 7), .totals(DetectorBalance()), .partitionCount(4),
-            .policy(1),
+            .policy(1), .time(EventTime(seconds: 1_770_000_000)),
             .attempt(partition, Attempt(place: 1, count: 2, announced: nil, tries: 3, process: 4)),
         ]
         let watermark = Watermark(source: "events[3]", time: EventTime(seconds: 1_770_000_000))

@@ -37,7 +37,7 @@ struct PartsTests {
         (balance.read, balance.applied, balance.duplicate) = (3, 2, 1)
         let entries: [LedgerEntry] = [
             .position(TopicPartition("a/b.c", 7), 1 << 40), .reached(TopicPartition("a/b.c", 7), 1 << 41),
-            .totals(balance), .partitionCount(12),
+            .totals(balance), .partitionCount(12), .time(EventTime(seconds: 1_770_000_000)),
             .attempt(
                 TopicPartition("a/b.c", 7),
                 Attempt(place: 5, count: 4, announced: 6, tries: 2, process: 9)
@@ -51,6 +51,10 @@ struct PartsTests {
         #expect(
             read(Array("reached/a/7".utf8), Array("1 -1".utf8))
                 == .malformed("reached/a/7", "the offset -1 is out of range")
+        )
+        #expect(
+            read(Array("time".utf8), Array("1 \(Int.max)".utf8))
+                == .malformed("time", "the time \(Int.max) is out of range")
         )
         #expect(read(Array("reached/7".utf8), Array("1 1".utf8)) == .unknown("reached/7"))
     }

@@ -6,7 +6,7 @@ import Testing
 /// Time goes on by records that nobody watches.
 @Suite(.needsRealBroker, .ownThread, .serialized)
 struct StreamTimeTests {
-    @Test("What is due is told when the input has come so far, though no watched call comes any more")
+    @Test("What is due is told once when the input has come so far, though no watched call comes any more")
     func ignoredRecords() throws {
         let stage = try Stage(partitions: 1)
         let worker = try Worker(stage)
@@ -43,6 +43,13 @@ struct StreamTimeTests {
         try produce(Self.record(3, at: "04:00", "s3", "GetObject"))
         #expect(try becomes { try count(of: "ami-created-without-required-tags") == 1 }, "\(worker.lines)")
         worker.end()
+
+        // No record that the next one reads back is so late: what was told is not taken back because of that.
+        let told = try stage.alerts().count
+        let next = try Worker(stage)
+        #expect(next.logs("restored state evaluated"), "\(next.lines)")
+        next.end()
+        #expect(try stage.alerts().count == told, "\(next.lines)")
     }
 
     private static func record(

@@ -270,6 +270,10 @@ extension DetectorCore {
             let partition = sources[index].name.partition
             sources[index].watermark = engine.state.latestTime { partitioner.partition(of: $0) == partition }
         }
+        // What the time of others' records has led to was told: it is not taken back because nobody has read it here yet.
+        for partition in restore.partitions {
+            engine.catchUpStreamTime(to: states[partition]?.time ?? .distantPast)
+        }
         if !triesPolicyOfStart(restore) { reconcile(restore) }
         phase = .reconciling(restore.partitions)
     }

@@ -41,6 +41,7 @@ extension DetectorCore {
         case .reached(let name, let offset): states[partition]?.reached[name] = offset
         case .attempt(let name, let attempt): states[partition]?.attempts[name] = attempt
         case .totals(let balance): states[partition]?.totals = balance
+        case .time(let time): states[partition]?.time = time
         case .partitionCount(let count):
             guard count == layout.accountPartitions else {
                 throw RunFailure(

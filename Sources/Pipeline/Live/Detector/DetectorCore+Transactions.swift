@@ -79,6 +79,8 @@ extension DetectorCore {
         var totals = state.totals
         totals += state.pending
         var entries: [LedgerEntry] = [.totals(totals)]
+        let time = max(state.time, engine.state.streamTime)
+        if time > state.time || isWhole && time > .distantPast { entries.append(.time(time)) }
         if isWhole {
             let names = sources.map(\.name)
             for (name, offset) in state.positions where !names.contains(name) {
@@ -131,7 +133,7 @@ extension DetectorCore {
         for partition in transaction.judged where states.isTouched(partition) {
             states[partition]?.policy = engine.policy.fingerprint
         }
-        report.run += states.commit()
+        report.run += states.commit(judgedAt: engine.state.streamTime)
         catalogue.commit()
         verdicts.commit()
         pending.commit()

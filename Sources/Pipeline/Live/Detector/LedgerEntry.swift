@@ -1,3 +1,4 @@
+import CloudTrail
 import Kafka
 
 /// What the detector keeps beside the facts in each partition of the state: where it is, what it has counted, and
@@ -12,6 +13,9 @@ enum LedgerEntry: Equatable {
     case reached(TopicPartition, Int64)
     /// What became of the records of this partition.
     case totals(DetectorBalance)
+    /// The stream time by which what was published of this partition was judged last: later than any of its records when
+    /// others have come further.
+    case time(EventTime)
     /// How many partitions the accounts are spread over.
     case partitionCount(Int)
     /// The policy by which all of it was judged and published, by the first 64 bits of its hash.
@@ -25,13 +29,16 @@ enum LedgerEntry: Equatable {
 
     /// The format of the values; a greater one is refused.
     private static let format = 1
-    private static let prefixes = ["position/", "reached/", "totals", "partitions", "policy", "attempt/"]
+    private static let prefixes = [
+        "position/", "reached/", "totals", "time", "partitions", "policy", "attempt/",
+    ]
 
     var key: [UInt8] {
         switch self {
         case .position(let partition, _): Array("position/\(partition)".utf8)
         case .reached(let partition, _): Array("reached/\(partition)".utf8)
         case .totals: Array("totals".utf8)
+        case .time: Array("time".utf8)
         case .partitionCount: Array("partitions".utf8)
         case .policy: Array("policy".utf8)
         case .attempt(let partition, _): Array("attempt/\(partition)".utf8)
@@ -45,6 +52,7 @@ enum LedgerEntry: Equatable {
             case .position(_, let offset), .reached(_, let offset): [Int(offset)]
             case .totals(let balance):
                 balance.all
+            case .time(let time): [Int(time.seconds)]
             case .partitionCount(let count): [count]
             case .policy(let hash): [Int(bitPattern: UInt(hash))]
             case .attempt(_, let attempt):
@@ -75,6 +83,7 @@ enum LedgerEntry: Equatable {
             (balance.read, balance.ignored, balance.applied) = (rest[0], rest[1], rest[2])
             (balance.duplicate, balance.deadLettered) = (rest[3], rest[4])
             self = .totals(balance)
+        case "time" where rest.count == 1: self = .time(EventTime(seconds: Int64(rest[0])))
         case "partitions" where rest.count == 1: self = .partitionCount(rest[0])
         case "policy" where rest.count == 1: self = .policy(UInt64(UInt(bitPattern: rest[0])))
         case _ where rest.count == 1 && name.hasPrefix("position/"):
@@ -100,6 +109,8 @@ enum LedgerEntry: Equatable {
 
     /// So far from the end of all numbers that adding to it never comes there.
     private static let (greatestCount, greatestOffset) = (1 << 53, Int64(1) << 62)
+    /// The last second of the year 9999.
+    private static let greatestTime: Int64 = 253_402_300_799
 
     private var problem: String? {
         switch self {
@@ -121,6 +132,9 @@ enum LedgerEntry: Equatable {
             } else {
                 Self.problem(inOffset: attempt.place) ?? attempt.announced.flatMap(Self.problem(inOffset:))
             }
+        case .time(let time):
+            (-Self.greatestTime...Self.greatestTime).contains(time.seconds)
+                ? nil : "the time \(time.seconds) is out of range"
         case .policy, .unknown, .malformed: nil
         }
     }

@@ -1,3 +1,4 @@
+import CloudTrail
 import Kafka
 
 /// What belongs to one partition of the state.
@@ -8,6 +9,8 @@ struct PartitionState {
     fileprivate(set) var pending = DetectorBalance()
     /// Whether the next transaction has to carry its positions.
     fileprivate(set) var isTouched = false
+    /// The stream time by which it was judged last, as the state holds it.
+    var time = EventTime.distantPast
     /// Whether the state holds the partition count.
     var isCountRecorded = false
     /// The policy by which all of it was judged, as the state holds it: the first 64 bits of its hash.
@@ -65,13 +68,13 @@ struct PartitionStates {
     /// Everything ever counted in all of them.
     var totals: DetectorBalance { states.values.reduce(into: DetectorBalance()) { $0 += $1.totals } }
 
-    /// A transaction is visible; returns what was counted since the one before.
-    mutating func commit() -> DetectorBalance {
+    /// A transaction is visible that was judged by a stream time; returns what was counted since the one before.
+    mutating func commit(judgedAt time: EventTime) -> DetectorBalance {
         var counted = DetectorBalance()
         for (partition, var state) in states {
             counted += state.pending
             state.totals += state.pending
-            state.isCountRecorded = state.isCountRecorded || state.isTouched
+            if state.isTouched { (state.isCountRecorded, state.time) = (true, max(state.time, time)) }
             (state.pending, state.isTouched) = (DetectorBalance(), false)
             states[partition] = state
         }

@@ -1,3 +1,4 @@
+import CloudTrail
 package import Configuration
 package import Detection
 import Kafka
@@ -45,13 +46,19 @@ package struct ClusterState {
             settings: .live(clients.configuration.detector, endsWhenRead: true)
         )
         var judged: [Int32: UInt64] = [:]
+        var time = EventTime.distantPast
         let ends = try StateReading(clients, log: log).read(
             state: topics.state,
             catalogue: topics.catalogue,
             into: &engine
         ) { partition, entry in
-            if case .policy(let hash) = entry { judged[partition] = hash }
+            switch entry {
+            case .policy(let hash): judged[partition] = hash
+            case .time(let entryTime): time = max(time, entryTime)
+            default: break
+            }
         }
+        engine.catchUpStreamTime(to: time)
         judges = judged.values.reduce(into: [:]) { $0[Policy.digits($1), default: 0] += 1 }
         offsets = ends.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
         isEmpty = !ends.contains { $0.key.topic == topics.state.name && $0.value > 0 }
