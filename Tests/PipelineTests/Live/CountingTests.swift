@@ -67,12 +67,12 @@ struct CountingTests {
         #expect(last.total.applied == first.total.applied + last.run.applied)
     }
 
-    @Test("What the engine has forgotten is not applied once more when it is read again")
-    func forgotten() throws {
+    @Test("A call that failed, of which the state has nothing, is not applied once more when it is read again")
+    func failedCalls() throws {
         let stage = try Stage(partitions: 1)
         let days = 1...20
         try produce(
-            days.map { TestMessage(Self.record(onDay: $0), partition: 0) },
+            days.map { TestMessage(Self.failedCall(onDay: $0), partition: 0) },
             to: stage.input,
             at: stage.broker.bootstrapServers
         )
@@ -136,14 +136,14 @@ struct CountingTests {
 
     // MARK: Support
 
-    /// A day's change of a setting of which only the newest changes are remembered.
-    private static func record(onDay day: Int) -> String {
+    private static func failedCall(onDay day: Int) -> String {
         let date = String(format: "%02d", day)
         return """
             {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","accountId":"100000000010"},\
             "eventTime":"2026-02-\(date)T03:00:00Z","eventSource":"ec2.amazonaws.com",\
             "eventName":"DisableAllowedImagesSettings","awsRegion":"eu-central-1",\
             "requestParameters":{"DisableAllowedImagesSettingsRequest":{}},"responseElements":null,\
+            "errorCode":"Client.UnauthorizedOperation","errorMessage":"You are not authorized.",\
             "eventID":"00000000-0000-4000-8000-0000000000\(date)","recipientAccountId":"100000000010"}
             """
     }
