@@ -67,7 +67,7 @@ struct CountingTests {
         #expect(last.total.applied == first.total.applied + last.run.applied)
     }
 
-    @Test("A call that failed, of which the state has nothing, is not applied once more when it is read again")
+    @Test("A failed call, of which the state has nothing, is not applied once more when it is read again")
     func failedCalls() throws {
         let stage = try Stage(partitions: 1)
         let days = 1...20
