@@ -18,7 +18,7 @@ extension DetectorCore {
     }
 
     private mutating func makeTransaction(isEnding: Bool) -> Transaction {
-        var content = Transaction(isEnding: isEnding)
+        var content = Transaction(isEnding: isEnding, streamTime: engine.state.streamTime)
         if case .reconciling(let partitions) = phase, !engine.hasBacklog {
             states.touch(partitions)
             content.reconciled = partitions
@@ -133,7 +133,7 @@ extension DetectorCore {
         for partition in transaction.judged where states.isTouched(partition) {
             states[partition]?.policy = engine.policy.fingerprint
         }
-        report.run += states.commit(judgedAt: engine.state.streamTime)
+        report.run += states.commit(judgedAt: transaction.streamTime)
         catalogue.commit()
         verdicts.commit()
         pending.commit()

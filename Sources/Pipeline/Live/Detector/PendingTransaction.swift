@@ -126,8 +126,10 @@ struct Transaction {
     var judged: Set<Int32> = []
     /// Whether it is this process's last for its partitions.
     let isEnding: Bool
+    /// By which all of it was judged.
+    let streamTime: EventTime
 
-    init(isEnding: Bool) { self.isEnding = isEnding }
+    init(isEnding: Bool, streamTime: EventTime) { (self.isEnding, self.streamTime) = (isEnding, streamTime) }
 
     /// What the entries take: keys and values.
     var entryBytes: Int { entries.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) } }
