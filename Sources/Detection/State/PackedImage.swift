@@ -9,9 +9,9 @@ import CloudTrail
 struct PackedImage: @unchecked Sendable {
     /// The calls that told the facts; nearly always one or two.
     struct Calls {
-        var first: CallByActor?
-        var others: [CallByActor] = []
-        var byteCount: UInt32 = 0
+        private var first: CallByActor?
+        private var others = OtherCalls.none
+        fileprivate var byteCount: UInt32 = 0
         /// The row and the time of the one launch, unless the bytes have all launches.
         fileprivate var launchRow = InstanceTable.Number.max
         fileprivate var launchTime = EventTime.distantPast
@@ -23,7 +23,11 @@ struct PackedImage: @unchecked Sendable {
 
         subscript(number: Int) -> CallByActor? {
             if number == 0 { return first }
-            return others.indices.contains(number - 1) ? others[number - 1] : nil
+            switch others {
+            case .one(let call) where number == 1: return call
+            case .more(let calls) where calls.indices.contains(number - 1): return calls[number - 1]
+            default: return nil
+            }
         }
 
         /// The number of a call, which is added when it is not among them.
@@ -33,10 +37,28 @@ struct PackedImage: @unchecked Sendable {
                 return 0
             }
             if first === call { return 0 }
-            if let index = others.firstIndex(where: { $0 === call }) { return index + 1 }
-            others.append(call)
-            return others.count
+            switch others {
+            case .none:
+                others = .one(call)
+                return 1
+            case .one(let known):
+                if known === call { return 1 }
+                others = .more([known, call])
+                return 2
+            case .more(var calls):
+                if let index = calls.firstIndex(where: { $0 === call }) { return index + 1 }
+                calls.append(call)
+                others = .more(calls)
+                return calls.count
+            }
         }
+    }
+
+    /// The calls behind the first: of an image that was used, mostly the one of its first use, which needs no list.
+    private enum OtherCalls {
+        case none
+        case one(CallByActor)
+        case more([CallByActor])
     }
 
     private var memory: ManagedBuffer<Calls, UInt8>
