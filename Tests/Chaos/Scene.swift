@@ -20,8 +20,9 @@ final class Scene {
     ///   - settings: where it is.
     ///   - names: of the workers.
     ///   - horizonHours: how late a record may be.
+    ///   - retentionDays: how long what is over is kept.
     /// - Throws: why there is no cluster.
-    init(_ settings: Settings, workers names: [String], horizonHours: Int) throws {
+    init(_ settings: Settings, workers names: [String], horizonHours: Int, retentionDays: Int = 35) throws {
         program = settings.amiwatch
         let now = Date.now.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         folder = URL(fileURLWithPath: "\(settings.folder)/seed-\(settings.seed)-\(now)").path
@@ -41,6 +42,7 @@ final class Scene {
             heartbeat.interval.ms: 500
         detector:
           horizon_hours: \(horizonHours)
+          retention_days: \(retentionDays)
           max_policy_change_percent: 100
         state:
           snapshot_interval_seconds: 3

@@ -9,14 +9,14 @@ import KafkaTestSupport
 /// The first worker is never killed: what it collects over time, nobody takes from it.
 enum Soak {
     private static let imagesInTurn = 200
-    /// So much of event time passes during a soak: records are remembered for two hours of it, and what grows until then is
-    /// not flat.
-    private static let hoursOfEvents = 24
+    /// So much of event time passes during a soak: records are remembered for two hours of it, and what is over for a day; what
+    /// grows until then is not flat.
+    private static let hoursOfEvents = 96
     private static let window = 60.0
 
     /// Whether all is flat, and every alert came once; says so in lines.
     static func run(_ settings: Settings) throws -> Bool {
-        let scene = try Scene(settings, workers: ["a", "b", "c"], horizonHours: 1)
+        let scene = try Scene(settings, workers: ["a", "b", "c"], horizonHours: 1, retentionDays: 1)
         var isSound = false
         // The samples are what a soak is for.
         defer { scene.end(keepsFolder: true) }
