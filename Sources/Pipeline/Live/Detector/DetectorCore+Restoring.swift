@@ -274,6 +274,8 @@ extension DetectorCore {
         for partition in restore.partitions {
             engine.catchUpStreamTime(to: states[partition]?.time ?? .distantPast)
         }
+        // Nor does an abort, while the policy of the start is tried, take that back.
+        engine.commit()
         if !triesPolicyOfStart(restore) { reconcile(restore) }
         phase = .reconciling(restore.partitions)
     }
