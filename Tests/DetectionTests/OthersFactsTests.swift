@@ -10,14 +10,6 @@ struct OthersFactsTests {
     private static let day: Int64 = 86_400
     private static let image = World.image(1)
 
-    private static let policy: Policy = {
-        var golden = Policy.ApprovedImage()
-        golden.tags = ["Role": "golden"]
-        var policy = Policy()
-        policy.images.approved = [golden]
-        return policy
-    }()
-
     private static func record(
         _ number: UInt64,
         by account: AccountID = World.owner,
@@ -25,16 +17,7 @@ struct OthersFactsTests {
         _ name: String,
         _ call: Call
     ) -> Record {
-        Record(
-            id: .uuid(0x9300, number),
-            account: account,
-            region: World.regions[0],
-            time: EventTime(seconds: World.base + second),
-            name: name,
-            source: "ec2.amazonaws.com",
-            actor: World.actors[0],
-            call: call
-        )
+        World.record(.uuid(0x9300, number), by: account, at: second, name, call)
     }
 
     private static func creation(
@@ -80,7 +63,7 @@ struct OthersFactsTests {
             (10..<22).map { Self.name($0, by: World.member) }
             + (30..<42).map { Self.name($0, by: World.owner) }
         for records in [records, records.reversed()] {
-            var pair = Pair(Self.policy)
+            var pair = Pair(World.goldenPolicy)
             // A document moves no clock.
             for (number, account) in [(100, World.owner), (101, World.member)] as [(UInt64, AccountID)] {
                 try pair.process(Self.record(number, by: account, at: 0, "RunInstances", .nothing))
@@ -96,7 +79,7 @@ struct OthersFactsTests {
 
     @Test("A launch is no violation because the tag of then is forgotten by the image's owner")
     func tags() throws {
-        var pair = Pair(Self.policy)
+        var pair = Pair(World.goldenPolicy)
         for record in [Self.creation(1, at: 0), Self.tag(2, at: 5, "golden"), Self.launch(3, at: 10)] {
             try pair.process(record)
         }
@@ -114,7 +97,7 @@ struct OthersFactsTests {
     func givenUp() throws {
         let grantee = Grantee.account(World.member)
         let share = LaunchPermissionChange(image: Self.image, added: [grantee], removed: [])
-        var pair = Pair(Self.policy)
+        var pair = Pair(World.goldenPolicy)
         for record in [
             Self.creation(1, at: 0),
             Self.record(2, at: 10, "ModifyImageAttribute", .modifyLaunchPermission(share)),
@@ -143,7 +126,7 @@ struct OthersFactsTests {
 
     @Test("A launch stays as it was judged when its image's owner has forgotten the image")
     func forgottenImage() throws {
-        var pair = Pair(Self.policy)
+        var pair = Pair(World.goldenPolicy)
         for record in [
             Self.creation(1, at: 0, ["Role": "golden"]), Self.launch(2, at: 10),
             Self.name(1, by: World.member),

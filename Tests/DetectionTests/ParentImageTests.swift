@@ -14,16 +14,7 @@ struct ParentImageTests {
         _ call: Call,
         account: AccountID = World.owner
     ) -> Record {
-        Record(
-            id: .uuid(7, number),
-            account: account,
-            region: World.regions[0],
-            time: EventTime(seconds: World.base + second),
-            name: name,
-            source: "ec2.amazonaws.com",
-            actor: World.actors[1],
-            call: call
-        )
+        World.record(.uuid(7, number), by: account, at: second, name, call, actor: World.actors[1])
     }
 
     private static func launch(_ number: UInt64, at second: Int64, _ instance: Int, from image: Int) -> Record

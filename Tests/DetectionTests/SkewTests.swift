@@ -10,14 +10,6 @@ import Testing
 struct SkewTests {
     private static let day: Int64 = 86_400
 
-    private static let policy: Policy = {
-        var golden = Policy.ApprovedImage()
-        golden.tags = ["Role": "golden"]
-        var policy = Policy()
-        policy.images.approved = [golden]
-        return policy
-    }()
-
     private static func record(
         _ number: UInt64,
         by account: AccountID,
@@ -26,16 +18,7 @@ struct SkewTests {
         _ call: Call,
         region: String = World.regions[0]
     ) -> Record {
-        Record(
-            id: .uuid(0x9100, number),
-            account: account,
-            region: region,
-            time: EventTime(seconds: World.base + second),
-            name: name,
-            source: "ec2.amazonaws.com",
-            actor: World.actors[0],
-            call: call
-        )
+        World.record(.uuid(0x9100, number), by: account, at: second, name, call, region: region)
     }
 
     private static func creation(_ number: UInt64, _ value: ExactText, at second: Int64) -> Record {
@@ -78,7 +61,7 @@ struct SkewTests {
         var settings = Engine.Settings()
         settings.horizonSeconds = day
         var engine = Engine(
-            policy: policy,
+            policy: World.goldenPolicy,
             rules: RuleSet([LaunchFromUnapprovedAMI()]),
             settings: settings
         )
@@ -110,7 +93,7 @@ struct SkewTests {
         func findings(of records: [Record]) -> [Finding] {
             var batch = DecodedBatch(file: 0)
             batch.entries = records.map { .record($0) }
-            var replay = Replay(policy: Self.policy)
+            var replay = Replay(policy: World.goldenPolicy)
             replay.take(batch, lose: { _ in }) { _ in }
             replay.finish { _ in }
             return replay.findings().map(\.finding)

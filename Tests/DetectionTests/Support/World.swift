@@ -46,6 +46,37 @@ enum World {
         .unknown,
     ]
 
+    /// Approves images by the tag `Role` with the value `golden`.
+    static let goldenPolicy: Policy = {
+        var golden = Policy.ApprovedImage()
+        golden.tags = ["Role": "golden"]
+        var policy = Policy()
+        policy.images.approved = [golden]
+        return policy
+    }()
+
+    /// A record of EC2, so many seconds after `base`.
+    static func record(
+        _ id: EventID,
+        by account: AccountID = owner,
+        at second: Int64,
+        _ name: String,
+        _ call: Call,
+        region: String = regions[0],
+        actor: Actor = actors[0]
+    ) -> Record {
+        Record(
+            id: id,
+            account: account,
+            region: region,
+            time: EventTime(seconds: base + second),
+            name: name,
+            source: "ec2.amazonaws.com",
+            actor: actor,
+            call: call
+        )
+    }
+
     static func policy(_ random: inout SplitMix64) -> Policy {
         var policy = Policy()
         if random.chance(80) { policy.organization.id = "o-exampleorgid" }
