@@ -52,6 +52,8 @@ extension DetectorCore {
         rollback()
         for partition in states.numbers { states[partition]?.restoredEnd = nil }
         drop(states.numbers)
+        // Until it is restored nothing is written, positions least of all: those in memory may be those of before.
+        evaluate([])
         isProducerReady = false
         isReassigned = true
         forgetSnapshot()
