@@ -167,6 +167,11 @@ extension DetectorCore {
         metrics.streamTime = engine.state.streamTime
         metrics.policyHash = engine.policy.hash
         report.silentAccounts = engine.silentAccounts
+        let now = clock.now()
+        // All accounts are looked at.
+        guard largestCounted.map({ now - $0 >= .seconds(10) }) ?? true else { return }
+        metrics.largestAccounts = engine.state.largestAccounts
+        largestCounted = now
     }
 
     /// Says, once a minute at most, that something was forgotten before its time, or is more than is remembered.
@@ -174,10 +179,6 @@ extension DetectorCore {
         let tallies = engine.forgottenEarly.tallies
         let now = clock.now()
         metrics.forgottenEarly = tallies
-        if largestCounted.map({ now - $0 >= .seconds(10) }) ?? true {
-            metrics.largestAccounts = engine.state.largestAccounts
-            largestCounted = now
-        }
         guard tallies != loggedForgotten.tallies,
             loggedForgotten.at.map({ now - $0 >= .seconds(60) }) ?? true
         else { return }
