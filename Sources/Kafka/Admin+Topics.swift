@@ -152,6 +152,11 @@ extension Admin {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
             rd_kafka_event_destroy(event)
+            // Why there was no answer, where a broker refuses this client, or is refused by it.
+            rd_kafka_poll(client.raw, 0)
+            if let refusal = client.context.takeErrors().first(where: \.isRefusedLogin) {
+                throw refusal.during(operation)
+            }
             throw KafkaError(code, operation, message: text)
         }
         return event

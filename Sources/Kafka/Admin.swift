@@ -77,12 +77,15 @@ package final class Admin {
 // MARK: Connecting
 
 extension Admin {
+    /// How long a broker that cannot be reached is tried again before it counts as down.
+    private static var patience: Duration { .seconds(2) }
+
     /// Waits for a broker that answers; throws as soon as it is clear that none will.
     func connect(until deadline: ContinuousClock.Instant) throws(KafkaError) {
         if isConnected { return }
         let operation = "connecting to \(servers.isEmpty ? "Kafka (bootstrap.servers is not set)" : servers)"
         // A broker may just be starting, and one of several may answer yet.
-        let patience = ContinuousClock.now + .seconds(2)
+        let patience = ContinuousClock.now + Self.patience
         var last: KafkaError?
         var isDown = false
         while true {
@@ -112,7 +115,7 @@ extension Admin {
     /// Logs in to every broker that leads a partition of these topics.
     ///
     /// Brokers advertise names of their own, and their certificates may not be for those, or be unlike each other.
-    /// A broker that cannot be reached is let pass: it may be back soon.
+    /// A broker that cannot be reached for two seconds is let pass: it may be back soon.
     /// - Throws: ``KafkaError``: why a broker refuses this client, or is refused by it.
     package func logInToLeaders(
         of topics: [TopicDescription],
@@ -135,6 +138,9 @@ extension Admin {
         toLeaderOf partition: TopicPartition,
         until deadline: ContinuousClock.Instant
     ) throws(KafkaError) {
+        // One connection that breaks says nothing yet: the next one may be let in, or refused.
+        let patience = ContinuousClock.now + Self.patience
+        var isAway = false
         while ContinuousClock.now < deadline {
             let limit = min(max(1, (deadline - .now).milliseconds), 250)
             let code = logOffset(.end, of: partition, milliseconds: limit).code
@@ -145,7 +151,9 @@ extension Admin {
             if let refusal = errors.first(where: \.isRefusedLogin) {
                 throw refusal.during("connecting to the leader of \(partition)")
             }
-            if errors.contains(where: { $0.code == .transport || $0.code == .resolve }) { return }
+            // Said once, however often the same goes wrong again.
+            if errors.contains(where: { $0.code == .transport || $0.code == .resolve }) { isAway = true }
+            if isAway, ContinuousClock.now >= patience { return }
             usleep(10_000)
         }
     }
@@ -198,7 +206,7 @@ extension Admin {
 
 extension KafkaError {
     /// The same error with another "what was being done".
-    fileprivate func during(_ operation: String) -> KafkaError {
+    func during(_ operation: String) -> KafkaError {
         KafkaError(
             rd_kafka_resp_err_t(rawValue: code.rawValue),
             operation,

@@ -6,6 +6,8 @@ import TestSupport
 final class SecuredCluster {
     let broker: RealBroker
     let folder: TestFolder
+    /// What the listener `ELSEWHERE` tells clients to connect to: a broker's connection may break, and the next one not.
+    let elsewhere: ShakyDoor
     private let authority: Authority
     private let client: Authority.Issued
     /// Everything that the program has printed.
@@ -19,6 +21,8 @@ final class SecuredCluster {
     /// Starts one; `takesTokens` is whether there is an identity provider beside it.
     init(takesTokens: Bool = false) throws {
         folder = try TestFolder()
+        elsewhere = try ShakyDoor()
+        elsewhere.drop(2)
         authority = try Authority("authority", in: folder.path)
         client = try authority.issue("amiwatch", password: "pass-of-the-key")
         let server = try authority.issue("server", host: "127.0.0.1")
@@ -47,7 +51,7 @@ final class SecuredCluster {
         }
         var listeners: [RealBroker.Listener] = [
             .init("LOGIN", "SASL_SSL"), .init("MUTUAL", "SSL"), .init("EXPIRED", "SSL"),
-            .init("ELSEWHERE", "SASL_SSL", advertising: "localhost"),
+            .init("ELSEWHERE", "SASL_SSL", advertising: "localhost", port: elsewhere.port),
         ]
         var formatting = ["--add-scram", "SCRAM-SHA-512=[name=amiwatch,password=pass-of-amiwatch]"]
         var javaOptions = ""
@@ -66,6 +70,7 @@ final class SecuredCluster {
             formatting: formatting,
             javaOptions: javaOptions
         )
+        elsewhere.lead(to: broker.port(of: "ELSEWHERE"))
         try folder.write("key-password", "pass-of-the-key\n")
         try folder.write("password", "pass-of-amiwatch\n")
     }

@@ -29,7 +29,7 @@ struct ClusterLayout {
                 (["PLAINTEXT://\(address)", "CONTROLLER://127.0.0.1:\(ports[brokers + id - 1])"]
                 + more.map { "\($0.name)://127.0.0.1:\($1)" }).joined(separator: ","),
             "advertised.listeners":
-                (["PLAINTEXT://\(address)"] + more.map { "\($0.name)://\($0.host):\($1)" })
+                (["PLAINTEXT://\(address)"] + more.map { "\($0.name)://\($0.host):\($0.port ?? $1)" })
                 .joined(separator: ","),
             "listener.security.protocol.map":
                 (["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"]
@@ -115,15 +115,22 @@ package func freePorts(_ count: Int) throws -> [Int] {
 private let givenPorts = Mutex<Set<UInt16>>([])
 
 private func isFree(_ port: UInt16) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let descriptor = loopbackSocket()
     defer { close(descriptor) }
+    return withLoopback(Int(port)) { bind(descriptor, $0, $1) } == 0
+}
+
+func loopbackSocket() -> Int32 { socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0) }
+
+/// The address of a port on 127.0.0.1, as the socket functions take it.
+func withLoopback<R>(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    address.sin_port = port.bigEndian
-    return withUnsafeMutablePointer(to: &address) { pointer in
+    address.sin_port = UInt16(port).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
         }
     }
 }

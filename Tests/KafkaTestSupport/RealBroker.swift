@@ -17,10 +17,17 @@ package final class RealBroker: Sendable {
         let name: String
         let security: String
         let host: String
+        let port: Int?
 
-        /// A listener: its name, its protocol (`SASL_SSL`), and the host that it tells clients to connect to.
-        package init(_ name: String, _ security: String, advertising host: String = "127.0.0.1") {
-            (self.name, self.security, self.host) = (name, security, host)
+        /// A listener: its name, its protocol (`SASL_SSL`), and the host and the port that it tells clients to connect
+        /// to; its own port when there is none.
+        package init(
+            _ name: String,
+            _ security: String,
+            advertising host: String = "127.0.0.1",
+            port: Int? = nil
+        ) {
+            (self.name, self.security, self.host, self.port) = (name, security, host, port)
         }
     }
 

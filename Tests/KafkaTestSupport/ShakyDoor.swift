@@ -1,0 +1,74 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A port on 127.0.0.1 that drops as many connections as it is told to, and passes the others on, byte for byte.
+///
+/// Usable from any thread; it listens until the test process ends.
+package final class ShakyDoor: Sendable {
+    package let port: Int
+    /// How many connections came, dropped ones too.
+    package var connections: Int { state.withLock { $0.connections } }
+
+    private struct State {
+        var connections = 0
+        var toDrop = 0
+        var target: Int?
+    }
+
+    private let state = Mutex(State())
+
+    /// Listens at once, and passes nothing on before it is told whereto.
+    ///
+    /// - Throws: `POSIXError` when there is no port.
+    package init() throws {
+        port = try freePorts(1)[0]
+        let listener = loopbackSocket()
+        guard withLoopback(port, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
+            throw POSIXError(.EADDRINUSE)
+        }
+        Thread.detachNewThread { [self] in
+            while case let client = accept(listener, nil, nil), client >= 0 { take(client) }
+        }
+    }
+
+    /// Passes connections on to this port of 127.0.0.1.
+    package func lead(to target: Int) { state.withLock { $0.target = target } }
+
+    /// Drops the next connections.
+    package func drop(_ count: Int) { state.withLock { $0.toDrop = count } }
+
+    private func take(_ client: Int32) {
+        let target = state.withLock { state -> Int? in
+            state.connections += 1
+            if state.toDrop == 0 { return state.target }
+            state.toDrop -= 1
+            return nil
+        }
+        let broker = loopbackSocket()
+        guard let target, withLoopback(target, { connect(broker, $0, $1) }) == 0 else {
+            close(broker)
+            close(client)
+            return
+        }
+        let isAnswered = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            Self.pass(from: broker, to: client)
+            isAnswered.signal()
+        }
+        Thread.detachNewThread {
+            Self.pass(from: client, to: broker)
+            isAnswered.wait()
+            close(broker)
+            close(client)
+        }
+    }
+
+    private static func pass(from source: Int32, to target: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = read(source, &buffer, buffer.count), count > 0,
+            send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count
+        {}
+        shutdown(target, Int32(SHUT_WR))
+    }
+}
