@@ -63,7 +63,7 @@ package final class AlertFlow: Sendable {
     ///   - partitions: how many it has.
     ///   - alerts: the topic that is read, from its beginning.
     ///   - pause: the time from one record to the next.
-    ///   - images: how many are shared and taken back in turn; nil shares another one each time.
+    ///   - images: how many are shared and taken back in turn, each by its own user; nil shares another one each time.
     ///   - eventTime: what the records are dated.
     package init(
         at servers: String,
@@ -258,7 +258,7 @@ package final class AlertFlow: Sendable {
         let hours = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { digits(Int($0), 2) }
         let time = date.joined(separator: "-") + "T" + hours.joined(separator: ":") + "Z"
         return """
-            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::\(account):user/u\(number)",\
+            {"eventVersion":"1.10","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::\(account):user/u\(image)",\
             "accountId":"\(account)"},"eventTime":"\(time)","eventSource":"ec2.amazonaws.com",\
             "eventName":"ModifyImageAttribute","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.7",\
             "userAgent":"aws-cli","requestParameters":{"imageId":"ami-\(digits(image, 17))",\
