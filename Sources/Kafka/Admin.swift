@@ -11,6 +11,8 @@ package final class Admin {
     let queue: OpaquePointer
     private let servers: String
     private var isConnected = false
+    /// The brokers that were tried as leaders.
+    private var triedLeaders: Set<Int32> = []
 
     /// Opens the client; no connection is made here.
     ///
@@ -112,7 +114,7 @@ extension Admin {
         }
     }
 
-    /// Logs in to every broker that leads a partition of these topics.
+    /// Logs in to every broker that leads a partition of these topics, and was not tried by this client before.
     ///
     /// Brokers advertise names of their own, and their certificates may not be for those, or be unlike each other.
     /// A broker that cannot be reached for two seconds is let pass: it may be back soon.
@@ -131,7 +133,10 @@ extension Admin {
             }
         }
         let deadline = ContinuousClock.now + timeout
-        for partition in partitions.values.sorted() { try logIn(toLeaderOf: partition, until: deadline) }
+        for (leader, partition) in partitions.sorted(by: { $0.key < $1.key })
+        where triedLeaders.insert(leader).inserted {
+            try logIn(toLeaderOf: partition, until: deadline)
+        }
     }
 
     private func logIn(

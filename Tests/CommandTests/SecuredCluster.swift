@@ -7,7 +7,7 @@ final class SecuredCluster {
     let broker: RealBroker
     let folder: TestFolder
     /// What the listener `ELSEWHERE` tells clients to connect to: a broker's connection may break, and the next one not.
-    let elsewhere: ShakyDoor
+    let proxy: DroppingProxy
     private let authority: Authority
     private let client: Authority.Issued
     /// Everything that the program has printed.
@@ -21,8 +21,8 @@ final class SecuredCluster {
     /// Starts one; `takesTokens` is whether there is an identity provider beside it.
     init(takesTokens: Bool = false) throws {
         folder = try TestFolder()
-        elsewhere = try ShakyDoor()
-        elsewhere.drop(2)
+        proxy = try DroppingProxy()
+        proxy.drop(2)
         authority = try Authority("authority", in: folder.path)
         client = try authority.issue("amiwatch", password: "pass-of-the-key")
         let server = try authority.issue("server", host: "127.0.0.1")
@@ -51,7 +51,7 @@ final class SecuredCluster {
         }
         var listeners: [RealBroker.Listener] = [
             .init("LOGIN", "SASL_SSL"), .init("MUTUAL", "SSL"), .init("EXPIRED", "SSL"),
-            .init("ELSEWHERE", "SASL_SSL", advertising: "localhost", port: elsewhere.port),
+            .init("ELSEWHERE", "SASL_SSL", advertising: "localhost", port: proxy.port),
         ]
         var formatting = ["--add-scram", "SCRAM-SHA-512=[name=amiwatch,password=pass-of-amiwatch]"]
         var javaOptions = ""
@@ -70,7 +70,7 @@ final class SecuredCluster {
             formatting: formatting,
             javaOptions: javaOptions
         )
-        elsewhere.lead(to: broker.port(of: "ELSEWHERE"))
+        proxy.forward(to: broker.port(of: "ELSEWHERE"))
         try folder.write("key-password", "pass-of-the-key\n")
         try folder.write("password", "pass-of-amiwatch\n")
     }

@@ -69,9 +69,9 @@ struct SecuredClusterTests {
             "other host names",
             "advertised.listeners"
         )
-        #expect(cluster.elsewhere.connections > 2, "the first two were dropped")
+        #expect(cluster.proxy.connections > 2, "the first two were dropped")
         // So late that something else is asked already.
-        cluster.elsewhere.drop(4)
+        cluster.proxy.drop(4)
         expect(
             try cluster.run(cluster.login(at: "ELSEWHERE"), "topics"),
             says: "localhost:",

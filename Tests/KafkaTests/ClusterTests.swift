@@ -75,8 +75,11 @@ struct ClusterTests {
             if isOver.wait(timeout: .now() + 60) == .timedOut { cluster.resume(3) }
         }
         let asked = try timed { try admin.logInToLeaders(of: [topic], timeout: .seconds(2)) }
+        // Nor does it wait for the same one again.
+        let again = try timed { try admin.logInToLeaders(of: [topic]) }
         isOver.signal()
         #expect(asked.elapsed < .seconds(50), "\(asked)")
+        #expect(again.elapsed < .seconds(1), "\(again)")
     }
 
     private func transactional(_ id: String, _ servers: String) throws(KafkaError) -> Producer {

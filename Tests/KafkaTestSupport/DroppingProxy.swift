@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A port on 127.0.0.1 that drops as many connections as it is told to, and passes the others on, byte for byte.
+/// A port on 127.0.0.1 that drops as many connections as it is told to, and forwards the others, byte for byte.
 ///
 /// Usable from any thread; it listens until the test process ends.
-package final class ShakyDoor: Sendable {
+package final class DroppingProxy: Sendable {
     package let port: Int
     /// How many connections came, dropped ones too.
     package var connections: Int { state.withLock { $0.connections } }
@@ -18,7 +18,7 @@ package final class ShakyDoor: Sendable {
 
     private let state = Mutex(State())
 
-    /// Listens at once, and passes nothing on before it is told whereto.
+    /// Listens at once, and forwards nothing before it is told whereto.
     ///
     /// - Throws: `POSIXError` when there is no port.
     package init() throws {
@@ -32,8 +32,8 @@ package final class ShakyDoor: Sendable {
         }
     }
 
-    /// Passes connections on to this port of 127.0.0.1.
-    package func lead(to target: Int) { state.withLock { $0.target = target } }
+    /// Forwards connections to this port of 127.0.0.1.
+    package func forward(to target: Int) { state.withLock { $0.target = target } }
 
     /// Drops the next connections.
     package func drop(_ count: Int) { state.withLock { $0.toDrop = count } }
