@@ -27,7 +27,9 @@ struct SecuredClusterTests {
         try produce(records.prefix(9).map { TestMessage($0) }, to: "forbidden.input", at: plain)
 
         // Nothing is permitted yet, and all of it is told at once.
-        let nothing = try cluster.run(cluster.login(), "topics")
+        let look = try timed { try cluster.run(cluster.login(), "topics") }
+        #expect(look.elapsed < .seconds(60), "a session of 45 seconds for each group is not waited for")
+        let nothing = look.value
         expect(nothing, says: ["denied: "] + Self.topics)
         for topic in Self.topics {
             #expect(nothing.output.contains("error: \(topic): this user may not see it: grant"), "\(nothing)")

@@ -51,7 +51,14 @@ struct GroupAccess {
 
     private func mayJoin(_ group: String) -> Bool {
         do throws(KafkaError) {
-            let consumer = try Consumer(clients.reader(group: group), log: log)
+            // For as long as a session lasts, librdkafka waits for the coordinator of a group that must not be seen, however
+            // long ago it was refused, and even when the client is to end.
+            let consumer = try Consumer(
+                clients.reader(group: group).merging([
+                    "session.timeout.ms": "\(Self.answerTime.components.seconds * 1000)"
+                ]),
+                log: log
+            )
             let topic = clients.configuration.topics.state
             return try consumer.mayCommit(topic: topic, timeout: Self.answerTime)
         } catch { return true }
