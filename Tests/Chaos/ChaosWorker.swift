@@ -167,6 +167,9 @@ final class ChaosWorker {
         }
     }
 
+    /// What its allocator has given out, as it last logged: once a minute.
+    var heapBytes: Int { lines(with: "\"progress\"").last?["heap_bytes"] as? Int ?? 0 }
+
     /// What it has logged with these words, each line read as JSON.
     func lines(with words: String) -> [[String: Any]] {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""

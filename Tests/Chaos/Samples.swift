@@ -30,7 +30,8 @@ struct Samples {
 
     /// Each with the least growth that counts.
     private static let kinds: [(name: String, slack: Double)] = [
-        ("resident MiB", 4), ("file descriptors", 4), ("threads", 2), ("snapshot MiB", 1),
+        ("resident MiB", 4), ("allocated MiB", 4), ("file descriptors", 4), ("threads", 2),
+        ("snapshot MiB", 1),
     ]
 
     private var rows: [Row] = []
@@ -54,8 +55,8 @@ struct Samples {
                 worker: worker.name,
                 pid: pid,
                 values: [
-                    pages * Double(getpagesize()) / mebibyte, count("fd"), count("task"),
-                    Double(worker.diskBytes) / mebibyte,
+                    pages * Double(getpagesize()) / mebibyte, Double(worker.heapBytes) / mebibyte,
+                    count("fd"), count("task"), Double(worker.diskBytes) / mebibyte,
                 ]
             )
         )

@@ -37,6 +37,7 @@ struct ProgressLine {
                 "transactions": .number(report.transactions), "aborted": .number(report.aborted),
             ]
         }
+        fields += ["heap_bytes": .number(FetchMemory.bytesInUse)]
         for group in groups { if let lag = group.lag { fields += ["\(group.name)_lag": .number(lag)] } }
         for role in ["intake", "detector"] {
             guard let waiting = board.waiting(of: role), waiting.since.seconds >= 1 else { continue }
