@@ -90,10 +90,10 @@ extension Admin {
         let patience = ContinuousClock.now + Self.patience
         var last: KafkaError?
         var isDown = false
+        var limit = AnswerLimit(.milliseconds(250))
         while true {
-            let slice = min(max(1, (deadline - .now).milliseconds), 250)
             var reply: UnsafePointer<rd_kafka_metadata>?
-            let code = rd_kafka_metadata(client.raw, 0, nil, &reply, slice)
+            let code = rd_kafka_metadata(client.raw, 0, nil, &reply, limit.milliseconds(until: deadline))
             if code == RD_KAFKA_RESP_ERR_NO_ERROR {
                 rd_kafka_metadata_destroy(reply)
                 isConnected = true
@@ -108,8 +108,12 @@ extension Admin {
             if now >= deadline || (isDown && now >= patience) {
                 throw (last ?? client.error(code, operation)).during(operation)
             }
-            if code != RD_KAFKA_RESP_ERR__TRANSPORT, code != RD_KAFKA_RESP_ERR__TIMED_OUT {
-                throw KafkaError(code, operation)
+            switch code {
+            // A broker was asked, and takes longer.
+            case RD_KAFKA_RESP_ERR__TIMED_OUT: limit.grow()
+            // There was none to ask yet.
+            case RD_KAFKA_RESP_ERR__TRANSPORT: break
+            default: throw KafkaError(code, operation)
             }
         }
     }
@@ -146,11 +150,12 @@ extension Admin {
         // One connection that breaks says nothing yet: the next one may be let in, or refused.
         let patience = ContinuousClock.now + Self.patience
         var isAway = false
+        var limit = AnswerLimit(.milliseconds(250))
         while ContinuousClock.now < deadline {
-            let limit = min(max(1, (deadline - .now).milliseconds), 250)
-            let code = logOffset(.end, of: partition, milliseconds: limit).code
+            let code = logOffset(.end, of: partition, milliseconds: limit.milliseconds(until: deadline)).code
             // Whatever it is that a broker says, it has let this client in.
             if code.rawValue >= 0 { return }
+            limit.grow()
             rd_kafka_poll(client.raw, 0)
             let errors = client.context.takeErrors()
             if let refusal = errors.first(where: \.isRefusedLogin) {
@@ -193,20 +198,37 @@ extension Admin {
             if handle == nil { throw KafkaError(rd_kafka_last_error(), operation) }
         }
         defer { if let handle { rd_kafka_topic_destroy(handle) } }
+        // Any broker is asked, and that one may be frozen: another one is asked then.
+        var limit = AnswerLimit(.seconds(2))
         while true {
             var reply: UnsafePointer<rd_kafka_metadata>?
-            // Any broker is asked, and that one may be frozen: another one is asked then.
-            let limit = min(max(1, (deadline - .now).milliseconds), 2000)
-            let code = rd_kafka_metadata(client.raw, 0, handle, &reply, limit)
+            let code = rd_kafka_metadata(client.raw, 0, handle, &reply, limit.milliseconds(until: deadline))
             if code == RD_KAFKA_RESP_ERR_NO_ERROR, let reply {
                 defer { rd_kafka_metadata_destroy(reply) }
                 return body(reply.pointee)
             }
             let error = KafkaError(code, operation)
             guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
+            limit.grow()
             usleep(20_000)
         }
     }
+}
+
+/// How long one question waits for its answer, before it is put again.
+///
+/// An answer that comes later is lost, so a broker that is always slower would never be heard: the limit grows.
+private struct AnswerLimit {
+    private var limit: Duration
+
+    init(_ first: Duration) { limit = first }
+
+    /// What librdkafka waits for the next answer: 1 and more.
+    func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+        max(1, min(limit, deadline - .now).milliseconds)
+    }
+
+    mutating func grow() { limit *= 2 }
 }
 
 extension KafkaError {

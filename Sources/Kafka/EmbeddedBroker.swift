@@ -8,6 +8,7 @@ internal import CLibrdkafka
 /// belongs to the thread that made it.
 package final class EmbeddedBroker {
     private let client: Client
+    private let brokers: Int
     private var cluster: OpaquePointer?
     /// `host:port` of each broker, with commas between: for the property `bootstrap.servers`.
     package let bootstrapServers: String
@@ -18,7 +19,8 @@ package final class EmbeddedBroker {
     package init(brokers: Int = 1, log: KafkaLogSink? = nil) throws(KafkaError) {
         let operation = "starting the embedded broker"
         client = try Client(RD_KAFKA_PRODUCER, [:], log: log, operation: operation)
-        guard let cluster = rd_kafka_mock_cluster_new(client.raw, Int32(clamping: max(1, brokers))),
+        self.brokers = max(1, brokers)
+        guard let cluster = rd_kafka_mock_cluster_new(client.raw, Int32(clamping: self.brokers)),
             let servers = rd_kafka_mock_cluster_bootstraps(cluster)
         else {
             throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation)
@@ -58,6 +60,12 @@ package final class EmbeddedBroker {
         guard let cluster else { return }
         let errors = [rd_kafka_resp_err_t](repeating: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, count: count)
         rd_kafka_mock_push_request_errors_array(cluster, Self.fetchKey, errors.count, errors)
+    }
+
+    /// Sends every answer from now on so much later, as a broker does that is overloaded or far away.
+    package func delayAnswers(_ delay: Duration) {
+        guard let cluster else { return }
+        for id in 1...Int32(brokers) { rd_kafka_mock_broker_set_rtt(cluster, id, delay.milliseconds) }
     }
 
     /// The number of the Fetch request in Kafka's protocol.

@@ -34,6 +34,19 @@ struct ConnectionTests {
         #expect(attempt.calm < .seconds(18), "\(attempt)")
     }
 
+    @Test("a broker that takes longer for each answer than the first question waits is heard")
+    func slowAnswers() throws {
+        let broker = try EmbeddedBroker()
+        defer { broker.stop() }
+        try broker.createTopic("there", partitions: 5)
+        broker.delayAnswers(.milliseconds(700))
+        let admin = try Admin(["bootstrap.servers": broker.bootstrapServers])
+        #expect(try admin.brokers(timeout: patience) == [1])
+        let topic = try #require(try admin.describeTopic("there", timeout: patience))
+        try admin.logInToLeaders(of: [topic])
+        #expect(topic.partitions.count == 5)
+    }
+
     @Test("the cluster and its topics describe themselves")
     func describes() throws {
         let broker = try EmbeddedBroker(brokers: 3)
