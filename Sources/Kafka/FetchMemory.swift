@@ -12,6 +12,12 @@ package enum FetchMemory {
         mallopt(M_TOP_PAD, 32 << 20)
     }
 
+    /// Gives the system back what is kept and not in use.
+    ///
+    /// For after a restore: the work that follows needs other buffers than it did, and in each thread's part of the heap
+    /// the former ones would stay.
+    package static func giveBack() { malloc_trim(0) }
+
     /// Bytes that the allocator has given out, whoever asked for them.
     package static var bytesInUse: Int {
         let heap = mallinfo2()

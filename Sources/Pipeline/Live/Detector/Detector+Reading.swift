@@ -90,6 +90,7 @@ extension Detector {
         changelog.removeAll()
         if names.isEmpty { return }
         try reader.removeAssignment(names)
+        FetchMemory.giveBack()
     }
 
     func seekCatalogue(_ positions: [PartitionOffset]) throws {
