@@ -68,16 +68,20 @@ extension Consumer {
         var missing = partitions
         // One leader that does not answer spoils the answers of all: then each partition is asked for by itself.
         var isOneByOne = false
+        // A broker that is gone, or frozen, may no longer be the one to ask. But one that holds a fetch of this client
+        // back, until there is something new, answers only after `fetch.wait.max.ms`: half a second.
+        var limit = AnswerLimit(.seconds(1))
         while !missing.isEmpty {
             var failure: KafkaError?
             for group in isOneByOne ? missing.map({ [$0] }) : [missing] {
-                let problem = ask(end, of: group, until: deadline, &result)
+                let problem = ask(end, of: group, limit.milliseconds(until: deadline), &result)
                 failure = failure ?? problem
             }
             missing.removeAll { result[$0] != nil }
             guard let failure, !missing.isEmpty else { continue }
             guard failure.isRetriable, ContinuousClock.now < deadline else { throw failure }
             client.refreshMetadata()
+            limit.grow()
             isOneByOne = true
             usleep(20_000)
         }
@@ -90,15 +94,12 @@ extension Consumer {
     private func ask(
         _ end: StartOffset,
         of partitions: [TopicPartition],
-        until deadline: ContinuousClock.Instant,
+        _ milliseconds: Int32,
         _ result: inout [TopicPartition: Int64]
     ) -> KafkaError? {
         let list = PartitionList(partitions, at: end.rawValue)
-        // A broker that is gone, or frozen, may no longer be the one to ask. But one that holds a fetch of this client
-        // back, until there is something new, answers only after `fetch.wait.max.ms`: half a second.
-        let limit = min(max(1, (deadline - .now).milliseconds), 1000)
         return list.with { list in
-            let code = rd_kafka_offsets_for_times(client.raw, list, limit)
+            let code = rd_kafka_offsets_for_times(client.raw, list, milliseconds)
             var failure: KafkaError?
             for element in list.pointee.buffer {
                 let partition = TopicPartition(element)

@@ -7,7 +7,7 @@ final class SecuredCluster {
     let broker: RealBroker
     let folder: TestFolder
     /// What the listener `ELSEWHERE` tells clients to connect to: a broker's connection may break, and the next one not.
-    let proxy: DroppingProxy
+    let proxy: LoopbackProxy
     private let authority: Authority
     private let client: Authority.Issued
     /// Everything that the program has printed.
@@ -21,7 +21,7 @@ final class SecuredCluster {
     /// Starts one; `takesTokens` is whether there is an identity provider beside it.
     init(takesTokens: Bool = false) throws {
         folder = try TestFolder()
-        proxy = try DroppingProxy()
+        proxy = try LoopbackProxy()
         proxy.drop(2)
         authority = try Authority("authority", in: folder.path)
         client = try authority.issue("amiwatch", password: "pass-of-the-key")

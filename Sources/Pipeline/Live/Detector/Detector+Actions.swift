@@ -51,12 +51,14 @@ extension Detector {
     }
 
     /// How long a broker's answer is waited for in one turn: other partitions are waiting.
-    var answerTime: Duration { core.isConsuming ? .milliseconds(100) : .milliseconds(500) }
+    var answerTime: Duration {
+        answers.limit(atLeast: core.isConsuming ? .milliseconds(100) : .milliseconds(500))
+    }
 
     /// Asks, and hands on the answer; what fails for a moment is asked again in the next turn.
     private func ask(_ question: () throws(KafkaError) -> DetectorCore.Event) throws {
         let answer: DetectorCore.Event
-        do throws(KafkaError) { answer = try question() } catch {
+        do throws(KafkaError) { answer = try answers.measure(question) } catch {
             guard error.isRetriable else { throw error }
             if case .restoring = core.phase {
                 isUnanswered = true

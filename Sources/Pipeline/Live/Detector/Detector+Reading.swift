@@ -12,7 +12,7 @@ extension Detector {
         while !board.isStopping {
             do throws(KafkaError) {
                 if targets == nil {
-                    let ends = try catalogueEnds()
+                    let ends = try answers.measure { () throws(KafkaError) in try catalogueEnds() }
                     if try !beginWithSnapshot() { core.catalogue.begin(ends.keys) }
                     try reader.assign(core.catalogue.positions)
                     targets = ends

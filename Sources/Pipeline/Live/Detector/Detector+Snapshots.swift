@@ -43,7 +43,9 @@ extension Detector {
             TopicPartition(configuration.topics.catalogue, $0)
         }
         let begun = core.clock.now()
-        let found = try ends.watermarks(of: names, timeout: answerTime)
+        let found = try answers.measure { () throws(KafkaError) in
+            try ends.watermarks(of: names, timeout: answerTime)
+        }
         guard found.count == names.count, var load = core.beginCatalogueFromSnapshot(found) else {
             return false
         }

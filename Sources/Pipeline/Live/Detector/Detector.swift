@@ -43,6 +43,7 @@ final class Detector {
     var failures = 0
     /// What of an inquiry is done.
     var inquiryWork: InquiryWork?
+    let answers = AnswerTime()
     /// Whether a question of this turn was not answered.
     var isUnanswered = false
 

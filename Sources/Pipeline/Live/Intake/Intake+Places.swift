@@ -27,10 +27,12 @@ extension Intake {
         let new = partitions.indices.filter { partitions[$0].phase == .unplaced }
         guard !new.isEmpty else { return }
         do {
-            let committed = try consumer.committedOffsets(
-                new.map { partitions[$0].name },
-                timeout: .milliseconds(500)
-            )
+            let committed = try answers.measure { () throws(KafkaError) in
+                try consumer.committedOffsets(
+                    new.map { partitions[$0].name },
+                    timeout: answers.limit(atLeast: .milliseconds(500))
+                )
+            }
             // Before any of them is fetched: the broker would answer only when a fetch has waited for new records.
             let starts = try consumer.logOffsets(
                 .beginning,

@@ -23,6 +23,7 @@ final class Intake {
     let process = Int.random(in: 1 ... .max)
     var inStep: InStep
     var others: OthersParts
+    let answers = AnswerTime()
     var offsetCheck = OffsetCheck()
 
     var partitions = OwnedPartitions<InputPartition>()

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A port on 127.0.0.1 that drops as many connections as it is told to, and forwards the others, byte for byte.
+/// A port on 127.0.0.1 that forwards connections, byte for byte: but drops, or delays, what it is told to.
 ///
 /// Usable from any thread; it listens until the test process ends.
-package final class DroppingProxy: Sendable {
+package final class LoopbackProxy: Sendable {
     package let port: Int
     /// How many connections came, dropped ones too.
     package var connections: Int { state.withLock { $0.connections } }
@@ -14,6 +14,7 @@ package final class DroppingProxy: Sendable {
         var connections = 0
         var toDrop = 0
         var target: Int?
+        var delay = Duration.zero
     }
 
     private let state = Mutex(State())
@@ -38,6 +39,9 @@ package final class DroppingProxy: Sendable {
     /// Drops the next connections.
     package func drop(_ count: Int) { state.withLock { $0.toDrop = count } }
 
+    /// Holds every answer back for so long, and at most for twice as long.
+    package func delayAnswers(_ delay: Duration) { state.withLock { $0.delay = delay } }
+
     private func take(_ client: Int32) {
         let target = state.withLock { state -> Int? in
             state.connections += 1
@@ -52,23 +56,24 @@ package final class DroppingProxy: Sendable {
             return
         }
         let isAnswered = DispatchSemaphore(value: 0)
-        Thread.detachNewThread {
-            Self.pass(from: broker, to: client)
+        Thread.detachNewThread { [self] in
+            pass(from: broker, to: client) { state.withLock { $0.delay } }
             isAnswered.signal()
         }
-        Thread.detachNewThread {
-            Self.pass(from: client, to: broker)
+        Thread.detachNewThread { [self] in
+            pass(from: client, to: broker) { .zero }
             isAnswered.wait()
             close(broker)
             close(client)
         }
     }
 
-    private static func pass(from source: Int32, to target: Int32) {
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = read(source, &buffer, buffer.count), count > 0,
-            send(target, buffer, count, Int32(MSG_NOSIGNAL)) == count
-        {}
+    private func pass(from source: Int32, to target: Int32, after delay: () -> Duration) {
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while case let count = read(source, &buffer, buffer.count), count > 0 {
+            usleep(UInt32(delay() / .microseconds(1)))
+            if send(target, buffer, count, Int32(MSG_NOSIGNAL)) != count { break }
+        }
         shutdown(target, Int32(SHUT_WR))
     }
 }
