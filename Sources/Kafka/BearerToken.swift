@@ -61,7 +61,9 @@ package struct BearerToken: Sendable, Equatable {
             (principal, expiry) = ("", now + 300_000)
         }
         guard expiry > now else {
-            throw Fault(description: "\(source): the token expired \((now - expiry) / 1000) seconds ago")
+            // Not how long ago: the same fault has the same words whenever it is found.
+            let end = Date(timeIntervalSince1970: Double(expiry) / 1000).formatted(.iso8601)
+            throw Fault(description: "\(source): the token expired at \(end)")
         }
     }
 
