@@ -51,23 +51,7 @@ package final class RealBroker: Sendable {
 
     private static let sharedOutcome = Result {
         if let servers = variable("AMIWATCH_TEST_BOOTSTRAP") { return RealBroker(running: servers) }
-        let broker = try RealBroker(listeners: [Listener("FAR", "PLAINTEXT", port: farProxy.get().port)])
-        try farProxy.get().forward(to: broker.port(of: "FAR"))
-        return broker
-    }
-
-    /// ``shared()`` as if it were far away: what a client asks there is answered 0.4 s later, or 0.8 s.
-    ///
-    /// Only with `KAFKA_HOME`.
-    package static func farServers() throws -> String {
-        _ = try shared()
-        return try "127.0.0.1:\(farProxy.get().port)"
-    }
-
-    private static let farProxy = Result {
-        let proxy = try LoopbackProxy()
-        proxy.delayAnswers(.milliseconds(400))
-        return proxy
+        return try RealBroker()
     }
 
     /// Starts a cluster of its own; takes about 7 s, with three brokers 16 s.
