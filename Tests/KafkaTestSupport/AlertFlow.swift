@@ -12,6 +12,9 @@ package final class AlertFlow: Sendable {
     /// The rule that records violate.
     package static let rule = "ami-shared-with-untrusted-account"
 
+    /// Whose records these are, in turn.
+    package static let accounts = (10..<26).map { "1000000000\($0)" }
+
     /// What records are dated.
     package struct EventTime: Sendable {
         private let begun = time(nil)
@@ -248,7 +251,7 @@ package final class AlertFlow: Sendable {
         }
         let image = image(of: number)
         let change = images.map { number / $0 % 2 == 1 } ?? false ? "remove" : "add"
-        let account = "1000000000\(10 + image % 16)"
+        let account = Self.accounts[image % Self.accounts.count]
         var now = eventTime.now
         var parts = tm()
         gmtime_r(&now, &parts)

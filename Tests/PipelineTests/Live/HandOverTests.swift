@@ -61,6 +61,60 @@ struct HandOverTests {
         survivor.end()
     }
 
+    @Test("The transaction of a worker that died in it holds back the partition that it had, and no other")
+    func pendingTransaction() throws {
+        let stage = try Stage(partitions: 2)
+        let servers = stage.broker.bootstrapServers
+        let survivor = try Worker(stage)
+        try #require(survivor.logs("restored state evaluated"), "\(survivor.lines)")
+        let gone = try Consumer([
+            "bootstrap.servers": servers, "group.id": stage.configuration.groupID,
+            "partition.assignment.strategy": "range",
+        ])
+        var taken: [TopicPartition] = []
+        gone.onRebalance = { if case .assigned(let partitions) = $0 { taken += partitions } }
+        try gone.subscribe([stage.topics.events])
+        let isTaken = becomes {
+            gone.poll(maxMessages: 1, timeout: .milliseconds(20)) { _ in }
+            return !taken.isEmpty
+        }
+        try #require(isTaken, "\(survivor.lines)")
+        let moved = taken[0]
+        let producer = try Producer([
+            "bootstrap.servers": servers, "transactional.id": uniqueName("gone"),
+        ])
+        try producer.initTransactions(timeout: patience)
+        try producer.beginTransaction()
+        try producer.sendOffsets(
+            [PartitionOffset(moved, .at(0))],
+            group: gone.groupMetadata(),
+            timeout: patience
+        )
+        gone.onRebalance = nil
+        try gone.close()
+
+        let flow = try stage.flow(every: .milliseconds(50))
+        defer { flow.end() }
+        let partitioner = Partitioner(count: 2)
+        let accounts = try AlertFlow.accounts.map { try #require(AccountID($0)) }
+        func passages(moved isMoved: Bool) -> [AlertFlow.Passage] {
+            flow.passages.enumerated().filter { number, _ in
+                let account = accounts[number % accounts.count]
+                return (partitioner.partition(of: account) == moved.partition) == isMoved
+            }.map(\.element)
+        }
+        let measured = timed { becomes { passages(moved: false).count { $0.delay != nil } >= 60 } }
+        try #require(measured.value, "\(survivor.lines)")
+        #expect(passages(moved: true).allSatisfy { $0.opened.isEmpty }, "nothing is held back")
+        let longest = passages(moved: false).map { $0.delay ?? (.now - $0.produced) }.max() ?? .zero
+        print("hand-over: longest delay beside a pending transaction \(longest), stretch \(measured.stretch)")
+        #expect(longest / measured.stretch < .seconds(1), "\(survivor.lines)")
+        try producer.abortTransaction(timeout: patience)
+        flow.stopProducing()
+        #expect(becomes { flow.isComplete(flow.passages.count) }, "\(survivor.lines)")
+        survivor.end()
+    }
+
     @Test("How far a partition has come is told by its next owner, when the last one died before it could")
     func untoldTime() throws {
         let stage = try Stage(partitions: 1)

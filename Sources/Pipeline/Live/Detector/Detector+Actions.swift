@@ -28,10 +28,7 @@ extension Detector {
         case .readChangelog(let positions): try readChangelog(positions)
         case .stopReadingChangelog: try stopReadingChangelog()
         case .queryCommittedOffsets(let names):
-            try ask { () throws(KafkaError) in
-                let offsets = try consumer.committed(names, timeout: answerTime)
-                return .committedOffsets(offsets.compactMapValues(\.self))
-            }
+            try take { () throws(KafkaError) in .committedOffsets(try committedOffsets(names)) }
         case .queryChangelogEnds(let names, let isRepeated):
             if isRepeated { ends.refreshMetadata() }
             try ask { () throws(KafkaError) in
@@ -55,10 +52,30 @@ extension Detector {
         answers.limit(atLeast: core.isConsuming ? .milliseconds(100) : .milliseconds(500))
     }
 
-    /// Asks, and hands on the answer; what fails for a moment is asked again in the next turn.
+    /// Where the group stands; while a dead worker's transaction may still move it, that is not told.
+    private func committedOffsets(
+        _ names: [TopicPartition]
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        do throws(KafkaError) {
+            return try consumer.committed(names, timeout: answerTime).compactMapValues(\.self)
+        } catch {
+            // Nothing to learn from about the brokers: what waits for no transaction tells how long they take.
+            _ = try answers.measure { () throws(KafkaError) in
+                try ends.logOffsets(.beginning, of: names, timeout: answerTime)
+            }
+            throw error
+        }
+    }
+
+    /// Asks, and learns from it how long brokers take.
     private func ask(_ question: () throws(KafkaError) -> DetectorCore.Event) throws {
+        try take { () throws(KafkaError) in try answers.measure(question) }
+    }
+
+    /// Hands on the answer; what fails for a moment is asked again in the next turn.
+    private func take(_ question: () throws(KafkaError) -> DetectorCore.Event) throws {
         let answer: DetectorCore.Event
-        do throws(KafkaError) { answer = try answers.measure(question) } catch {
+        do throws(KafkaError) { answer = try question() } catch {
             guard error.isRetriable else { throw error }
             if case .restoring = core.phase {
                 isUnanswered = true
