@@ -3,8 +3,7 @@
 
 Writes trail.jsonl, all findings that must come of it (expected.jsonl: rule_id, resource, status), and what the AWS CLI prints
 of images that no record tells of (images.json). What moto does not know is answered by botocore's Stubber, which checks
-request and answer against the service's model. Makes itself an environment under .build; ends with status 3 where PyPI
-cannot be reached.
+request and answer against the service's model. Ends with status 3 where PyPI cannot be reached.
 """
 import datetime
 import json
@@ -12,25 +11,17 @@ import os
 import subprocess
 import sys
 import uuid
-import venv
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4))
-ENVIRONMENT = os.path.join(ROOT, ".build", "moto-venv")
-PACKAGES = ["moto[server,ec2]==5.2.5", "boto3==1.44.8", "awscli==1.46.3"]
+sys.path.append(os.path.join(ROOT, "Tests"))
 
-try:
-    import boto3
-    from botocore.stub import Stubber
-    from moto.server import ThreadedMotoServer
-except ImportError as error:
-    python = os.path.join(ENVIRONMENT, "bin", "python")
-    if sys.prefix == ENVIRONMENT:
-        sys.exit(f"moto: installing it did not help: {error}")
-    if not os.path.exists(python):
-        venv.create(ENVIRONMENT, with_pip=True)
-    if subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], stdout=sys.stderr).returncode:
-        sys.exit(3)
-    os.execv(python, [python, *sys.argv])
+import pypi  # noqa: E402
+
+pypi.enter("oracles")
+
+import boto3  # noqa: E402
+from botocore.stub import Stubber  # noqa: E402
+from moto.server import ThreadedMotoServer  # noqa: E402
 
 BUILDERS, WORKLOADS, OUTSIDER = "123456789012", "111122223333", "444455556666"
 REGION = "us-east-1"

@@ -3,31 +3,25 @@
 
 The classes are those of awscli from PyPI, with moto's S3 in the place of Amazon's; only the list of public keys is stubbed.
 Prints a line for each case in which the two disagree, and one with counts. What the AWS CLI never looks at is no
-disagreement: those kinds are listed below, and it must not call what they are about invalid either. Makes itself an
-environment under .build; ends with status 3 where PyPI cannot be reached.
+disagreement: those kinds are listed below, and it must not call what they are about invalid either. Ends
+with status 3 where PyPI cannot be reached.
 """
 import datetime
 import json
 import os
 import subprocess
 import sys
-import venv
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4))
-ENVIRONMENT = os.path.join(ROOT, ".build", "awscli-venv")
-PACKAGES = ["moto[s3]==5.2.5", "boto3==1.44.8", "awscli==1.46.3"]
+sys.path.append(os.path.join(ROOT, "Tests"))
 
-if sys.prefix != ENVIRONMENT:  # whatever else is installed: what is compared is this version
-    python = os.path.join(ENVIRONMENT, "bin", "python")
-    if not os.path.exists(python):
-        venv.create(ENVIRONMENT, with_pip=True)
-    if subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], stdout=sys.stderr).returncode:
-        sys.exit(3)
-    os.execv(python, [python, *sys.argv])
+import pypi  # noqa: E402
 
-import boto3
-from awscli.customizations.cloudtrail import validation
-from moto import mock_aws
+pypi.enter("oracles")
+
+import boto3  # noqa: E402
+from awscli.customizations.cloudtrail import validation  # noqa: E402
+from moto import mock_aws  # noqa: E402
 
 BUCKET = "trail-bucket"
 ORGANIZATION = "o-exampleorgid"

@@ -11,43 +11,31 @@ of some faults put into an alert must be refused.
 Each format has a file beside this one; `fields.json` are facts from the vendors' documents. Technique and tactic must bear
 the names that pySigma has of ATT&CK.
 
-Makes itself an environment under .build. Exit status 3 where PyPI cannot be reached: nothing is checked.
+Exit status 3 where PyPI cannot be reached: nothing is checked.
 """
 import glob
 import json
 import os
-import subprocess
 import sys
-import venv
 from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(HERE))))
-ENVIRONMENT = os.path.join(ROOT, ".build", "formats-venv")
-PACKAGES = [
-    "ocsf-json-schema==1.2.0", "py-ocsf-models==0.10.0", "jsonschema==4.26.0", "boto3==1.44.8", "moto==5.2.5", "cefevent==0.5.6", "cefp==0.0.2",
-    "pycef==1.11", "pysigma==0.11.23",
-]
+sys.path.append(os.path.join(ROOT, "Tests"))
 
-try:
-    import boto3
-    from asff import ASFF
-    from asim import ASIM
-    from cef import CEF
-    from ecs import ECS
-    from moto import mock_aws
-    from ocsf import OCSF
-    from splunk import Splunk
-    from udm import UDM
-except ImportError as missing:
-    python = os.path.join(ENVIRONMENT, "bin", "python")
-    if sys.prefix == ENVIRONMENT:
-        sys.exit(f"formats: installing the packages did not help: {missing}")
-    if not os.path.exists(python):
-        venv.create(ENVIRONMENT, with_pip=True)
-    if subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], stdout=sys.stderr).returncode:
-        sys.exit(3)
-    os.execv(python, [python, *sys.argv])
+import pypi  # noqa: E402
+
+pypi.enter("oracles")
+
+import boto3  # noqa: E402
+from asff import ASFF  # noqa: E402
+from asim import ASIM  # noqa: E402
+from cef import CEF  # noqa: E402
+from ecs import ECS  # noqa: E402
+from moto import mock_aws  # noqa: E402
+from ocsf import OCSF  # noqa: E402
+from splunk import Splunk  # noqa: E402
+from udm import UDM  # noqa: E402
 
 FORMATS = {"ocsf": OCSF(), "ecs": ECS(), "asff": ASFF(), "cef": CEF(), "splunk": Splunk(), "asim": ASIM(), "udm": UDM()}
 
