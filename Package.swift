@@ -23,7 +23,7 @@ let fuzzedSwift: [SwiftSetting] =
 /// What the tests spend most of their time in: `Deploy/test` asks for it to be optimised, which builds two minutes longer
 /// and runs four times as fast.
 let isOptimised = ProcessInfo.processInfo.environment["AMIWATCH_OPTIMISED_TESTS"] != nil
-let hot: Set = ["AWSPolicies", "CloudTrail", "Detection", "Cryptography"]
+let hot: Set = ["AWSPolicies", "CloudTrail", "Configuration", "Detection", "Cryptography"]
 
 /// One Swift target, with the settings that all of them share.
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
