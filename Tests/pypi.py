@@ -1,6 +1,8 @@
 """Environments with packages from PyPI, for what amiwatch is compared with and checked by: each is made once, under .build.
 
 A script begins with `pypi.enter(NAME)`, and goes on with that environment's Python.
+
+    python3 Tests/pypi.py NAME...       makes them beforehand
 """
 import fcntl
 import importlib.util
@@ -62,3 +64,8 @@ def enter(name, otherwise=lambda: sys.exit(3)):
     if python is None:
         otherwise()
     os.execv(python, [python, *sys.argv])
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:]:
+        environment(wanted)
