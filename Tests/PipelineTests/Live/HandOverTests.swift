@@ -82,6 +82,8 @@ struct HandOverTests {
         let moved = taken[0]
         let producer = try Producer([
             "bootstrap.servers": servers, "transactional.id": uniqueName("gone"),
+            // Open until the test ends it, however slow the machine is.
+            "transaction.timeout.ms": "600000",
         ])
         try producer.initTransactions(timeout: patience)
         try producer.beginTransaction()
