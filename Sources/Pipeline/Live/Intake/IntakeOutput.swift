@@ -75,12 +75,14 @@ final class IntakeOutput {
     }
 
     /// A full queue is waited for as long as the run goes on.
+    ///
+    /// librdkafka may know that a topic is gone before the first message is reported as undelivered.
     private func waiting(_ produce: () throws(KafkaError) -> Void) throws {
         isLingering = true
         while true {
             do throws(KafkaError) { return try produce() } catch {
                 try requireProducer()
-                guard error.code == .queueFull else { throw Trouble.failure(error) }
+                guard error.code == .queueFull else { throw failure(error) }
                 if board.isStopping { throw RunStopped() }
             }
         }
@@ -88,8 +90,12 @@ final class IntakeOutput {
 
     /// What this producer had queued is lost with it; another one may send the same again.
     private func requireProducer() throws {
-        guard let fatal = producer.fatalError else { return }
-        throw Trouble.isPermanent(fatal) ? Trouble.failure(fatal) : UndeliveredMessages(cause: fatal)
+        if let fatal = producer.fatalError { throw failure(fatal) }
+    }
+
+    /// What ends the run, or what reading again may cure.
+    private func failure(_ error: KafkaError) -> any Error {
+        Trouble.isPermanent(error) ? Trouble.failure(error) : UndeliveredMessages(cause: error)
     }
 
     /// Waits until everything is delivered, as long as the run goes on, or until the limit.
@@ -112,10 +118,7 @@ final class IntakeOutput {
             } catch {
                 board.note("intake", waitsFor: "\(error): \(producer.outstanding) messages")
                 try requireProducer()
-                if let failure = producer.takeDeliveryFailures().first {
-                    throw Trouble.isPermanent(failure)
-                        ? Trouble.failure(failure) : UndeliveredMessages(cause: failure)
-                }
+                if let undelivered = producer.takeDeliveryFailures().first { throw failure(undelivered) }
                 guard error.code == .timedOut else { throw UndeliveredMessages(cause: error) }
                 if board.isOverdue || deadline.map({ $0 <= .now }) ?? false { throw RunStopped() }
             }
