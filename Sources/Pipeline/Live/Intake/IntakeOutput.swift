@@ -82,7 +82,8 @@ final class IntakeOutput {
         while true {
             do throws(KafkaError) { return try produce() } catch {
                 try requireProducer()
-                guard error.code == .queueFull else { throw failure(error) }
+                if error.code == .unknownTopic { throw UndeliveredMessages(cause: error) }
+                guard error.code == .queueFull else { throw Trouble.failure(error) }
                 if board.isStopping { throw RunStopped() }
             }
         }
