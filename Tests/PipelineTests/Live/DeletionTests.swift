@@ -27,9 +27,7 @@ struct DeletionTests {
     }
 
     private func expectNamed(_ name: String, _ worker: Worker) throws {
-        let deadline = ContinuousClock.now + patience
-        while worker.process.exitStatus() == nil, ContinuousClock.now < deadline { usleep(100_000) }
-        #expect(worker.process.exitStatus() == 1, "\(worker.lines)")
+        #expect(worker.process.wait(timeout: patience) == 1, "\(worker.lines)")
         let line = "\(name): topic does not exist any more; run 'amiwatch topics --create "
         let last = worker.lines.split(separator: "\n").last ?? ""
         #expect(

@@ -75,13 +75,12 @@ final class IntakeOutput {
     }
 
     /// A full queue is waited for as long as the run goes on.
-    ///
-    /// librdkafka may know that a topic is gone before the first message is reported as undelivered.
     private func waiting(_ produce: () throws(KafkaError) -> Void) throws {
         isLingering = true
         while true {
             do throws(KafkaError) { return try produce() } catch {
                 try requireProducer()
+                // librdkafka may know that a topic is gone before the first message is reported as undelivered.
                 if error.code == .unknownTopic { throw UndeliveredMessages(cause: error) }
                 guard error.code == .queueFull else { throw Trouble.failure(error) }
                 if board.isStopping { throw RunStopped() }
